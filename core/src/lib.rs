@@ -1,0 +1,3 @@
+//! The sync engine.
+#![no_std]
+extern crate alloc;

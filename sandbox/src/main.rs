@@ -1,0 +1,2 @@
+//! Serves the world over sockets.
+fn main() {}

@@ -1,1 +1,5 @@
-//! The plugin.
+//! The plugin: two-way sync of a CRM record's documents with the user's Dropbox app folder, in the browser.
+//!
+//! Everything outside `platform/` and the panel's view also compiles natively.
+
+pub mod ports;

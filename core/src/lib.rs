@@ -1,3 +1,21 @@
-//! The sync engine.
+//! The sync engine: pure, `no_std`, without clock, randomness, input or output.
+//!
+//! Three trees per linked record (CRM, Dropbox, synced) go into [`plan`]; what comes out are operations, each a
+//! primitive step. The [`Engine`] hands them out as effects, learns the outcomes, and plans again until a plan
+//! is empty. It never learns the words HTTP, token, tab or DOM.
 #![no_std]
 extern crate alloc;
+
+mod effect;
+mod engine;
+mod event;
+mod ids;
+mod state;
+mod status;
+
+pub use effect::*;
+pub use engine::{Config, Engine};
+pub use event::Event;
+pub use ids::*;
+pub use state::*;
+pub use status::*;

@@ -1,0 +1,374 @@
+//! What the engine asks of its surroundings, and what comes back. Nothing here is done here.
+//!
+//! An [`Effect`] is a whole step: pagination, retries after 429 and 5xx, token refresh and upload sessions
+//! happen below it. What comes back is final for this cycle.
+
+use crate::ids::{ContentHash, Cursor, DocumentId, FileId, FolderId, Record, RecordKind, Revision};
+use crate::state::{StoredIndex, StoredRecord};
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// One of the two sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Side {
+    /// Teamleader.
+    Crm,
+    /// Dropbox.
+    Dropbox,
+}
+
+/// A number for an effect under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(pub u64);
+
+/// An effect under way.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Comes back with the outcome.
+    pub id: TaskId,
+    /// What to do.
+    pub effect: Effect,
+}
+
+/// Where a document stands in the CRM, as the CRM says it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// The flat folder string; empty asks for the account's default folder.
+    pub folder: String,
+    /// The document's name.
+    pub name: String,
+}
+
+/// A document as `files.list` shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Its id.
+    pub id: DocumentId,
+    /// Folder and name, byte for byte as the CRM says them.
+    pub place: Place,
+    /// The same in Unicode NFC (computed by the driver: this crate carries no Unicode tables).
+    pub nfc: Place,
+    /// In bytes.
+    pub size_bytes: u64,
+    /// The CRM's `updated_at`, uninterpreted.
+    pub updated_at: String,
+}
+
+/// An entry of a Dropbox listing. Paths are relative to the app folder and begin with `/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A file stands here; whatever stood here before, and its children, do not.
+    File(FileEntry),
+    /// A folder stands here; children known of a folder here stay.
+    Folder(FolderEntry),
+    /// Nothing stands here or below.
+    Deleted {
+        /// `path_lower`.
+        path_lower: String,
+    },
+}
+
+/// A file of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileEntry {
+    /// `path_lower`, from the server.
+    pub path_lower: String,
+    /// `path_display`; only the last component is sure to be right.
+    pub path_display: String,
+    /// Its id.
+    pub id: FileId,
+    /// Its revision.
+    pub rev: Revision,
+    /// In bytes.
+    pub size_bytes: u64,
+    /// Its content hash; absent for files that cannot be downloaded.
+    pub hash: Option<ContentHash>,
+}
+
+/// A folder of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderEntry {
+    /// `path_lower`, from the server.
+    pub path_lower: String,
+    /// `path_display`; only the last component is sure to be right.
+    pub path_display: String,
+    /// Its id.
+    pub id: FolderId,
+}
+
+/// A document's bytes, sent to Dropbox and not yet visible there (a closed upload session).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staged {
+    /// Dropbox's upload session.
+    pub session: String,
+    /// In bytes: the session's offset.
+    pub size_bytes: u64,
+    /// What the bytes hash to, computed here and verified by Dropbox.
+    pub hash: ContentHash,
+}
+
+/// How a commit meets what is there. Both are strict: identical content conflicts too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WriteMode {
+    /// Only where nothing stands.
+    Add,
+    /// Only over this revision.
+    Update(Revision),
+}
+
+/// Makes staged bytes visible.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// The bytes.
+    pub staged: Staged,
+    /// Where to, relative to the app folder; or `id:…` for an update.
+    pub path: String,
+    /// What may be there.
+    pub mode: WriteMode,
+}
+
+/// Moves one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// Which file.
+    pub id: FileId,
+    /// Where to, relative to the app folder.
+    pub to: String,
+}
+
+/// Deletes one file, if it is still at this revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delete {
+    /// Which file.
+    pub id: FileId,
+    /// Its revision as the plan saw it.
+    pub rev: Revision,
+}
+
+/// Where the bytes of a new document come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// From Dropbox, this revision.
+    File {
+        /// Which file.
+        id: FileId,
+        /// Download exactly this revision: `rev:<rev>`.
+        rev: Revision,
+    },
+    /// From the CRM itself (renaming there means uploading again).
+    Document {
+        /// Which document.
+        id: DocumentId,
+    },
+}
+
+/// What the driver is asked to do.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Read stored records. → [`Outcome::Records`]
+    Load(Vec<Record>),
+    /// Write all of it in one transaction, or none. → [`Outcome::Done`]
+    Save(Save),
+    /// All changes since the cursor (all pages); without a cursor, the whole app folder. → [`Outcome::Changes`]
+    ObserveDropbox {
+        /// Where to go on.
+        cursor: Option<Cursor>,
+    },
+    /// Everything below one folder, by path relative to the app folder. → [`Outcome::Changes`]
+    ListFolder {
+        /// The folder.
+        path: String,
+    },
+    /// Make the folder (and its parents), or find it. → [`Outcome::Folder`]
+    EnsureFolder {
+        /// The folder.
+        path: String,
+    },
+    /// Direct children of a folder, to see whether it holds one record only. → [`Outcome::Children`]
+    CountChildren {
+        /// The folder.
+        path: String,
+    },
+    /// Move a folder. → [`Outcome::Folder`]
+    MoveFolder {
+        /// From, by path relative to the app folder or `id:…`.
+        from: String,
+        /// To.
+        to: String,
+    },
+    /// Current names of at most 100 records of one kind. Records not found are absent. → [`Outcome::Names`]
+    NameRecords {
+        /// Their kind.
+        kind: RecordKind,
+        /// Their ids.
+        ids: Vec<String>,
+    },
+    /// A complete listing of a record's documents (all pages; duplicates by id dropped). → [`Outcome::Documents`]
+    ListDocuments {
+        /// Which record.
+        record: Record,
+        /// Somebody waits for it: before the background's request budget.
+        urgent: bool,
+    },
+    /// Is this document truly gone (`files.info` answers 404)? → [`Outcome::Gone`]
+    ConfirmGone {
+        /// Which document.
+        document: DocumentId,
+    },
+    /// Download and hash. → [`Outcome::Hashed`]
+    HashDocument {
+        /// Which document.
+        document: DocumentId,
+        /// As listed.
+        size_bytes: u64,
+    },
+    /// Download, hash, and send into a closed upload session. → [`Outcome::Staged`]
+    StageDocument {
+        /// Which document.
+        document: DocumentId,
+        /// As listed.
+        size_bytes: u64,
+        /// Somebody waits for it.
+        urgent: bool,
+    },
+    /// Make at most 1000 staged contents visible, in order. → [`Outcome::Files`], one result each
+    CommitFiles(Vec<Commit>),
+    /// Move at most 1000 files. → [`Outcome::Files`], one result each
+    MoveFiles(Vec<Move>),
+    /// Delete at most 1000 files. → [`Outcome::Deleted`], one result each; a file already gone counts as deleted
+    DeleteFiles(Vec<Delete>),
+    /// Copy a file to a path where nothing stands. → [`Outcome::Files`] with one result
+    CopyFile {
+        /// Which file.
+        id: FileId,
+        /// Where to.
+        to: String,
+    },
+    /// Upload a new document to the CRM: download the source, check it against the hash, two-step upload. → [`Outcome::Done`]
+    CreateDocument {
+        /// To which record.
+        record: Record,
+        /// Under which place.
+        place: Place,
+        /// Its bytes.
+        source: Source,
+        /// What they must hash to.
+        hash: ContentHash,
+        /// As listed.
+        size_bytes: u64,
+    },
+    /// Delete a document if `files.info` still shows exactly this. A changed one is left alone: [`Failure::Conflict`].
+    /// One already gone counts as done. → [`Outcome::Done`]
+    DeleteDocument {
+        /// As the plan saw it.
+        document: Document,
+    },
+}
+
+/// One transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Save {
+    /// The index: cursor, links, settings.
+    pub index: Option<StoredIndex>,
+    /// Records to write (or to remove).
+    pub records: Vec<(Record, Option<StoredRecord>)>,
+}
+
+/// What came of an effect.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Of [`Effect::Load`]: unreadable ones are `None`, like ones never stored.
+    Records(Vec<(Record, Option<StoredRecord>)>),
+    /// It happened.
+    Done,
+    /// Of [`Effect::ObserveDropbox`] and [`Effect::ListFolder`].
+    Changes {
+        /// In order.
+        entries: Vec<Entry>,
+        /// Where to go on.
+        cursor: Cursor,
+    },
+    /// Of [`Effect::EnsureFolder`] and [`Effect::MoveFolder`].
+    Folder {
+        /// The folder as it stands now.
+        folder: FolderEntry,
+        /// It was there before.
+        existed: bool,
+    },
+    /// Of [`Effect::CountChildren`].
+    Children(u32),
+    /// Of [`Effect::NameRecords`].
+    Names(Vec<(String, String)>),
+    /// Of [`Effect::ListDocuments`].
+    Documents(Vec<Document>),
+    /// Of [`Effect::ConfirmGone`].
+    Gone(bool),
+    /// Of [`Effect::HashDocument`]: the hash, and the bytes' true length.
+    Hashed {
+        /// Of the bytes.
+        hash: ContentHash,
+        /// Of the bytes.
+        size_bytes: u64,
+    },
+    /// Of [`Effect::StageDocument`].
+    Staged(Staged),
+    /// One result per item of a batch.
+    Files(Vec<Result<FileEntry, Failure>>),
+    /// One result per item of [`Effect::DeleteFiles`].
+    Deleted(Vec<Result<(), Failure>>),
+    /// It did not happen, or nobody knows whether it did.
+    Failed(Failure),
+}
+
+/// Why something did not happen, by what the engine does about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Failure {
+    /// No connection, a timeout, 5xx or 429 beyond patience. It may have happened all the same. Ends the cycle.
+    Unavailable(Side),
+    /// The grant is gone (`invalid_grant`, revoked token, the CRM's 401 twice). Paused until connected again.
+    Unauthorized(Side),
+    /// 403 for this record or document.
+    Forbidden,
+    /// 404 for this record or document, `not_found` in Dropbox.
+    NotFound,
+    /// The cursor is no longer known.
+    CursorReset,
+    /// What was assumed no longer holds (revision, free path, session). Nothing was written: observe again.
+    Conflict,
+    /// This item cannot be done as it is. Not tried again until it changes.
+    Refused(Reason),
+    /// The Dropbox is full.
+    OutOfSpace,
+    /// The whole kind cannot be uploaded to: the CRM's answer to the upload says so.
+    KindRefused,
+    /// The CRM refuses `/` inside a folder name.
+    SlashRefused,
+    /// More than 10,000 files to move.
+    TooManyFiles,
+    /// The store could not write or read.
+    Store,
+    /// An answer made no sense (wrong types, negative sizes, endless pages).
+    Malformed(Side),
+    /// Stopped by the user.
+    Cancelled,
+}
+
+/// Why an item is refused; the panel has a sentence for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Reason {
+    /// Over 50 MB.
+    TooLarge,
+    /// The other side does not take this name.
+    Name,
+    /// Dropbox will not hand out or take this file (`restricted_content`).
+    Restricted,
+    /// It has no downloadable content (`unsupported_file`: a Paper document …).
+    Unsupported,
+    /// The bytes did not arrive whole, twice.
+    Damaged,
+    /// The CRM refused it (with a status of 400).
+    CrmRefused,
+    /// Dropbox refused it, for a reason not named above.
+    DropboxRefused,
+}

@@ -1,0 +1,255 @@
+//! What is stored: the index (cursor and links) and, per linked record, its trees. One schema version for all.
+//!
+//! Observations are stored, not pending work: a plan is made anew from them. The one exception is [`Attempt`].
+
+use crate::effect::{Document, Place, Reason};
+use crate::ids::{ContentHash, Cursor, DocumentId, FileId, FolderId, Record, RecordKind, Revision};
+use crate::status::{Activity, Halt};
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// The version this code writes. A newer one is refused untouched.
+pub const SCHEMA: u32 = 1;
+
+/// One row: what is true of all records.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StoredIndex {
+    /// [`SCHEMA`] of the writer.
+    pub schema: u32,
+    /// Position in Dropbox's changes; absent before the first observation.
+    pub cursor: Option<Cursor>,
+    /// All linked records.
+    pub links: Vec<Link>,
+    /// Kinds whose uploads the CRM refused, and when (ms). Asked again after a day.
+    pub refused_kinds: Vec<(RecordKind, u64)>,
+    /// The CRM refused a folder with `/` in it.
+    pub slash_refused: bool,
+    /// What an upload without a folder came back as, as learned.
+    pub default_folder: Option<String>,
+    /// The user paused the timed sync.
+    pub paused: bool,
+    /// When the last complete cycle ended (ms).
+    pub last_cycle_ms: Option<u64>,
+    /// When the next timed cycle is due (ms).
+    pub due_ms: Option<u64>,
+    /// What stops everything, until the user decides.
+    pub halt: Option<Halt>,
+    /// When names were last asked for (ms).
+    pub named_ms: Option<u64>,
+}
+
+/// A linked record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Link {
+    /// Which record.
+    pub record: Record,
+    /// Its name in the CRM, as last heard.
+    pub name: String,
+    /// The CRM name after which its folder was last named.
+    pub named: String,
+    /// Its folder in Dropbox; absent until it was made.
+    pub folder: Option<LinkedFolder>,
+    /// The folder was removed in Dropbox (F4).
+    pub folder_removed: bool,
+    /// The button was pressed and the whole record has not been done since.
+    pub pressed: bool,
+    /// Changes of Dropbox arrived for it that no cycle has planned yet.
+    pub dirty: bool,
+    /// When its documents were last listed (ms).
+    pub listed_ms: u64,
+    /// When it was last brought to rest (ms).
+    pub settled_ms: Option<u64>,
+    /// Pairs that stand on both sides.
+    pub synced_count: u32,
+    /// Files that stand below its folder.
+    pub file_count: u32,
+    /// Things to tell about it: problems and conflicts.
+    pub problem_count: u32,
+    /// What stops it.
+    pub halt: Option<Halt>,
+    /// The user confirmed this halt: it is passed once.
+    pub confirmed: Option<Halt>,
+}
+
+/// A record's folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkedFolder {
+    /// Its id.
+    pub id: FolderId,
+    /// Relative to the app folder, as displayed.
+    pub path: String,
+    /// Relative to the app folder, the server's key.
+    pub path_lower: String,
+}
+
+/// One row per linked record: its trees.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StoredRecord {
+    /// [`SCHEMA`] of the writer.
+    pub schema: u32,
+    /// What stands below its folder, by `path_lower` relative to the folder (no slash in front).
+    pub nodes: BTreeMap<String, Node>,
+    /// The CRM's documents, as last listed, with the hashes known for exactly these.
+    pub documents: Vec<SeenDocument>,
+    /// The synced tree.
+    pub pairs: Vec<Pair>,
+    /// Uploads to the CRM that may have happened.
+    pub attempts: Vec<Attempt>,
+    /// Items not to be tried again until they change.
+    pub refusals: Vec<Refusal>,
+    /// The last 200 things that happened, oldest first.
+    pub activity: Vec<Activity>,
+}
+
+/// What stands at a path below a record's folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Node {
+    /// A folder, by its displayed name.
+    Folder {
+        /// Last path component as displayed.
+        name: String,
+    },
+    /// A file.
+    File {
+        /// Last path component as displayed.
+        name: String,
+        /// Its id.
+        id: FileId,
+        /// Its revision.
+        rev: Revision,
+        /// In bytes.
+        size_bytes: u64,
+        /// Its hash; absent for files that cannot be downloaded.
+        hash: Option<ContentHash>,
+    },
+}
+
+/// A document of the last listing, with what is known of its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenDocument {
+    /// Its id.
+    pub id: DocumentId,
+    /// As the CRM says it.
+    pub place: Place,
+    /// In NFC.
+    pub nfc: Place,
+    /// In bytes.
+    pub size_bytes: u64,
+    /// `updated_at`.
+    pub updated_at: String,
+    /// The hash of exactly this (id, size, updated_at), once known.
+    pub hash: Option<ContentHash>,
+}
+
+impl SeenDocument {
+    /// As the effect that deletes it wants it.
+    pub fn as_document(&self) -> Document {
+        Document {
+            id: self.id.clone(),
+            place: self.place.clone(),
+            nfc: self.nfc.clone(),
+            size_bytes: self.size_bytes,
+            updated_at: self.updated_at.clone(),
+        }
+    }
+
+    /// Same id, size and time: then the content is the same.
+    pub fn same_stamp(&self, document: &Document) -> bool {
+        self.id == document.id
+            && self.size_bytes == document.size_bytes
+            && self.updated_at == document.updated_at
+    }
+}
+
+/// What both sides agreed on last, for one document and its file. One side may be gone:
+/// then the pair is a mark, and the other side stays as it is until its content changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pair {
+    /// The CRM's side.
+    pub crm: Option<CrmSide>,
+    /// Dropbox's side.
+    pub dropbox: Option<DropboxSide>,
+    /// The content both had.
+    pub hash: ContentHash,
+    /// Documents our own upload has replaced and that are still to be deleted, as they were seen.
+    #[serde(default)]
+    pub superseded: Vec<CrmSide>,
+    /// Where the lost side last stood in Dropbox, relative to the record's folder (for marks): a file that
+    /// comes back there is this document's.
+    #[serde(default)]
+    pub lost_path: Option<String>,
+}
+
+/// A pair's document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrmSide {
+    /// Its id.
+    pub id: DocumentId,
+    /// Where it stood, as the CRM said it.
+    pub place: Place,
+    /// In bytes.
+    pub size_bytes: u64,
+    /// `updated_at` when the content was `hash`.
+    pub updated_at: String,
+}
+
+/// A pair's file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DropboxSide {
+    /// Its id.
+    pub id: FileId,
+    /// Where it stood, displayed, relative to the record's folder.
+    pub path: String,
+    /// The revision whose content was `hash`.
+    pub rev: Revision,
+}
+
+/// An upload to the CRM that was about to be made. Stored before the call, never replayed: it only serves to
+/// recognise our own document afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Where to.
+    pub place: Place,
+    /// What.
+    pub hash: ContentHash,
+    /// For which file, or for which document when the CRM itself is the source.
+    pub file: Option<FileId>,
+    /// The document it was to replace.
+    pub replaces: Option<DocumentId>,
+    /// When (ms).
+    pub at_ms: u64,
+}
+
+/// An item the other side refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Which item, in which state.
+    pub subject: Subject,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// An item in one state of its content and place: any change makes it another subject.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Subject {
+    /// A document.
+    Document {
+        /// Its id.
+        id: DocumentId,
+        /// `updated_at`.
+        updated_at: String,
+        /// Its place.
+        place: Place,
+    },
+    /// A file.
+    File {
+        /// Its id.
+        id: FileId,
+        /// Its revision.
+        rev: Revision,
+        /// Its path.
+        path: String,
+    },
+}

@@ -1,0 +1,193 @@
+//! What the plugin needs from its surroundings, as traits: requests, a store, a clock, text, locks.
+//!
+//! `platform/` implements them for the browser, the tests for the in-process world. No logic lives here.
+
+use serde::{Deserialize, Serialize};
+use sync_core::ContentHash;
+
+/// A request's or an answer's bytes.
+#[derive(Clone, Debug)]
+pub enum Body<C> {
+    /// None.
+    Empty,
+    /// Text: JSON, a form.
+    Text(String),
+    /// Bytes that stay outside WebAssembly memory.
+    Content(C),
+}
+
+/// HTTP methods in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// GET
+    Get,
+    /// POST
+    Post,
+}
+
+/// A request to either service.
+#[derive(Clone, Debug)]
+pub struct Request<C> {
+    /// GET or POST.
+    pub method: Method,
+    /// The whole address.
+    pub url: String,
+    /// Names in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// What is sent.
+    pub body: Body<C>,
+    /// The answer's body is content (of a 2xx answer; an error's body is always text).
+    pub wants_content: bool,
+    /// Give up after this long without an answer.
+    pub timeout_ms: u32,
+}
+
+/// An answer. `body` is never [`Body::Empty`]: an empty body is empty text.
+#[derive(Clone, Debug)]
+pub struct Response<C> {
+    /// HTTP status.
+    pub status: u16,
+    /// Readable headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Text, or content if asked for and the status is 2xx.
+    pub body: Body<C>,
+}
+
+impl<C> Response<C> {
+    /// A header's value; names are in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body's text; empty for content.
+    pub fn text(&self) -> &str {
+        match &self.body {
+            Body::Text(text) => text,
+            _ => "",
+        }
+    }
+}
+
+/// No answer came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// No connection, refused by CORS, or the body broke off. The server may have acted.
+    #[error("no answer")]
+    Network,
+    /// Too late. The server may have acted.
+    #[error("no answer in time")]
+    Timeout,
+    /// Stopped from here.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// Sends requests, and handles bytes that never enter WebAssembly memory.
+#[allow(async_fn_in_trait, reason = "one thread, no Send bounds wanted")]
+pub trait Transport {
+    /// A handle to bytes held by the page.
+    type Content: Clone;
+
+    /// Sends one request. Redirects are followed, cookies never sent.
+    async fn send(
+        &self,
+        request: Request<Self::Content>,
+    ) -> Result<Response<Self::Content>, TransportError>;
+
+    /// Dropbox's content hash: SHA-256 over the SHA-256 of each 4 MiB block.
+    async fn content_hash(&self, content: &Self::Content) -> Result<ContentHash, TransportError>;
+
+    /// In bytes.
+    fn size_bytes(&self, content: &Self::Content) -> u64;
+}
+
+/// Time and chance.
+#[allow(async_fn_in_trait, reason = "one thread, no Send bounds wanted")]
+pub trait Clock {
+    /// Milliseconds since 1970. It may jump.
+    fn now_ms(&self) -> u64;
+    /// Waits.
+    async fn sleep(&self, duration_ms: u32);
+    /// Any number, for jitter; not for secrets.
+    fn random(&self) -> u32;
+    /// Today in the user's time zone, `YYYY-MM-DD`: for names of conflicted copies.
+    fn today(&self) -> String;
+}
+
+/// The store failed; nothing of the transaction was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("store: {0}")]
+pub struct StoreError(pub String);
+
+/// Durable text by key, written in transactions.
+#[allow(async_fn_in_trait, reason = "one thread, no Send bounds wanted")]
+pub trait Store {
+    /// The values under these keys, in order.
+    async fn load(&self, keys: &[String]) -> Result<Vec<Option<String>>, StoreError>;
+    /// All keys that begin so, in order.
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError>;
+    /// Writes (or, with `None`, removes) all of it, or nothing.
+    async fn save(&self, changes: Vec<(String, Option<String>)>) -> Result<(), StoreError>;
+}
+
+/// Secrets at rest and random secrets.
+#[allow(async_fn_in_trait, reason = "one thread, no Send bounds wanted")]
+pub trait Secrets {
+    /// Seals text with the device's key, which cannot be exported. The result is printable.
+    async fn seal(&self, plain: &str) -> Result<String, StoreError>;
+    /// Opens what [`Secrets::seal`] made on this device.
+    async fn open(&self, sealed: &str) -> Result<String, StoreError>;
+    /// Fresh random text of this many characters out of `[A-Za-z0-9]`, fit for secrets.
+    fn random_text(&self, length: usize) -> String;
+    /// SHA-256 of ASCII text, as base64url without padding (PKCE S256).
+    async fn sha256_base64url(&self, text: &str) -> String;
+}
+
+/// One holder at a time, over all tabs of this browser.
+#[allow(async_fn_in_trait, reason = "one thread, no Send bounds wanted")]
+pub trait Locks {
+    /// Runs the work while holding the named lock; waits for it first.
+    async fn with_lock<T>(&self, name: &str, work: impl core::future::Future<Output = T>) -> T;
+}
+
+/// The host's bearer token.
+#[allow(async_fn_in_trait, reason = "one thread, no Send bounds wanted")]
+pub trait CrmTokens {
+    /// A token of the signed-in user, fresh; `None` when the host has none.
+    async fn crm_token(&self) -> Option<String>;
+}
+
+/// Unicode as the page knows it.
+pub trait Text {
+    /// Normal form C.
+    fn nfc(&self, text: &str) -> String;
+}
+
+/// All of it.
+pub trait Ports: Transport + Clock + Store + Secrets + Locks + CrmTokens + Text {}
+impl<P: Transport + Clock + Store + Secrets + Locks + CrmTokens + Text> Ports for P {}
+
+/// Where the services are. The default is the real ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Endpoints {
+    /// Dropbox rpc and token endpoint, without a slash at the end: `https://api.dropboxapi.com`.
+    pub api: String,
+    /// Dropbox content.
+    pub content: String,
+    /// Dropbox longpoll.
+    pub notify: String,
+    /// Dropbox pages.
+    pub www: String,
+}
+
+impl Default for Endpoints {
+    fn default() -> Self {
+        Self {
+            api: "https://api.dropboxapi.com".into(),
+            content: "https://content.dropboxapi.com".into(),
+            notify: "https://notify.dropboxapi.com".into(),
+            www: "https://www.dropbox.com".into(),
+        }
+    }
+}

@@ -1,1 +1,61 @@
-fn main() {}
+//! The project's one tool: `cargo xtask <verb>`.
+//!
+//! Here the verbs are told apart and their options read; what each does stands in its own file.
+//! Every verb installs or builds what it lacks, says so, and does not do it again.
+
+mod build;
+mod install;
+mod size;
+mod wasm_toolchain;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{bail, Result};
+
+use crate::build::Purpose;
+use crate::size::Ratchet;
+use crate::workspace::Workspace;
+
+const HELP: &str = "\
+cargo xtask <verb>
+
+  build [--profiling]   compile the plugin, write pkg/ and the folder a CRM loads
+  size [--write]        the shipped files, plain, gzip and brotli, against the budget
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<()> {
+    let Some((verb, rest)) = arguments.split_first() else {
+        print!("{HELP}");
+        return Ok(());
+    };
+    let options: Vec<&str> = rest.iter().map(String::as_str).collect();
+    let workspace = Workspace::find()?;
+    match (verb.as_str(), options.as_slice()) {
+        ("build", []) => build::build(&workspace, Purpose::Ship).map(drop),
+        ("build", ["--profiling"]) => build::build(&workspace, Purpose::Profile).map(drop),
+        ("size", []) => measure(&workspace, Ratchet::Check),
+        ("size", ["--write"]) => measure(&workspace, Ratchet::Write),
+        ("help" | "--help" | "-h", _) => {
+            print!("{HELP}");
+            Ok(())
+        }
+        _ => bail!("`cargo xtask {}` is not known\n\n{HELP}", arguments.join(" ")),
+    }
+}
+
+fn measure(workspace: &Workspace, ratchet: Ratchet) -> Result<()> {
+    let toolchain = build::build(workspace, Purpose::Ship)?;
+    size::size(workspace, toolchain, ratchet)
+}

@@ -1,0 +1,176 @@
+//! `build`: from the plugin's source to the folder a CRM loads.
+//!
+//! cargo makes the module, wasm-bindgen the glue, wasm-opt makes both small; then the package
+//! folder is assembled from `www/`, `pkg/` and the manifest. What goes into an archive, and what is
+//! refused there, is not decided here.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{bail, Context, Result};
+use serde_json::Value;
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::install;
+use crate::wasm_toolchain::{WasmToolchain, TARGET};
+use crate::workspace::{copy_tree, run, run_logged, Workspace};
+
+/// The plugin's package in this workspace.
+pub const PLUGIN: &str = "teamleader-dropbox";
+
+/// The name of the module and of its glue in `pkg/`.
+pub const MODULE: &str = "teamleader_dropbox";
+
+/// What rustc may use on this target, and therefore what wasm-opt has to know.
+const WASM_FEATURES: &[&str] = &[
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// What the build is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The smallest module, without names.
+    Ship,
+    /// The same code with the names of its functions, for a profiler.
+    Profile,
+}
+
+/// Builds `pkg/` and the package folder; says where they are.
+pub fn build(workspace: &Workspace, purpose: Purpose) -> Result<WasmToolchain> {
+    same_bindgen_version(workspace)?;
+    let toolchain = WasmToolchain::choose(workspace)?;
+    let module = compile(workspace, toolchain)?;
+    let pkg = workspace.root.join("pkg");
+    let made_from = format!("{} {purpose:?} {}", install::hash_of(&module)?, bindgen_version(workspace)?);
+    let optimised = pkg.join(format!("{MODULE}_bg.wasm"));
+    if optimised.is_file() && workspace.stamp("pkg").is_some_and(|stamp| stamp == made_from) {
+        println!("pkg/ is up to date");
+    } else {
+        write_pkg(workspace, &module, &pkg, purpose)?;
+        workspace.set_stamp("pkg", &made_from)?;
+    }
+    assemble(workspace)?;
+    println!("Plugin: {}", shown(workspace, &workspace.plugin_dir()));
+    Ok(toolchain)
+}
+
+fn compile(workspace: &Workspace, toolchain: WasmToolchain) -> Result<std::path::PathBuf> {
+    println!("Compiling {PLUGIN} for {TARGET} …");
+    let mut cargo = toolchain.cargo(workspace, "build");
+    cargo.args(["--release", "--lib", "--package", PLUGIN, "--message-format", "json-render-diagnostics"]);
+    let log = workspace.target.join("xtask/compile.log");
+    let compiled = run_logged(&mut cargo, &log)?;
+    if !compiled.ok {
+        let readable: Vec<_> = compiled.log.lines().filter(|line| !line.starts_with('{')).collect();
+        bail!("the plugin does not compile:\n{}", readable.join("\n"));
+    }
+    // The module's file as cargo names it: the library's name could change with the package's.
+    let module = compiled
+        .log
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["reason"] == "compiler-artifact")
+        .flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default())
+        .filter_map(|file| file.as_str().map(std::path::PathBuf::from))
+        .rfind(|file| file.extension().is_some_and(|extension| extension == "wasm"))
+        .context("cargo reported no .wasm file")?;
+    println!("Compiled in {} s", compiled.took.as_secs());
+    Ok(module)
+}
+
+fn write_pkg(workspace: &Workspace, module: &Path, pkg: &Path, purpose: Purpose) -> Result<()> {
+    let keep_names = purpose == Purpose::Profile;
+    for entry in fs::read_dir(pkg)? {
+        let file = entry?.path();
+        if file.file_name().is_some_and(|name| name != "README.md") && file.is_file() {
+            fs::remove_file(file)?;
+        }
+    }
+    Bindgen::new()
+        .input_path(module)
+        .out_name(MODULE)
+        .web(true)?
+        .typescript(true)
+        .keep_debug(false)
+        .remove_name_section(!keep_names)
+        .remove_producers_section(true)
+        .generate(pkg)
+        .context("wasm-bindgen could not write the glue")?;
+    let wasm_opt = install::wasm_opt(workspace)?;
+    let before = pkg.join(format!("{MODULE}_bg.wasm"));
+    let after = workspace.target.join("xtask/optimised.wasm");
+    println!("Making the module smaller with wasm-opt …");
+    let mut command = workspace.command("node");
+    command.arg(wasm_opt).args(WASM_FEATURES).arg("-Oz");
+    if keep_names {
+        command.arg("-g");
+    }
+    run(command.arg(&before).arg("-o").arg(&after))?;
+    let (size_before, size_after) = (fs::metadata(&before)?.len(), fs::metadata(&after)?.len());
+    fs::rename(&after, &before)?;
+    println!("pkg/{MODULE}_bg.wasm: {size_before} → {size_after} bytes");
+    Ok(())
+}
+
+/// Puts together what a CRM loads: paths in the manifest are relative to this folder.
+fn assemble(workspace: &Workspace) -> Result<()> {
+    let folder = workspace.plugin_dir();
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(folder.join("pkg"))?;
+    let www = workspace.root.join("www");
+    if www.is_dir() {
+        copy_tree(&www, &folder)?;
+    }
+    for name in [format!("{MODULE}.js"), format!("{MODULE}_bg.wasm")] {
+        fs::copy(workspace.root.join("pkg").join(&name), folder.join("pkg").join(&name))
+            .with_context(|| format!("pkg/{name} is missing"))?;
+    }
+    let manifest = fs::read_to_string(workspace.root.join("manifest.json"))
+        .context("cannot read manifest.json")?;
+    let mut manifest: Value = serde_json::from_str(&manifest).context("manifest.json")?;
+    let hash = install::hash_of(&folder.join("pkg").join(format!("{MODULE}_bg.wasm")))?;
+    manifest["entry"]["wasmSha256"] = Value::String(hash);
+    let mut text = serde_json::to_string_pretty(&manifest)?;
+    text.push('\n');
+    fs::write(folder.join("manifest.json"), text)?;
+    Ok(())
+}
+
+/// wasm-bindgen's glue generator reads only what its own version wrote into the module.
+fn same_bindgen_version(workspace: &Workspace) -> Result<()> {
+    let library = bindgen_version(workspace)?;
+    let generator = locked_version(workspace, "wasm-bindgen-cli-support")?;
+    if library != generator {
+        bail!(
+            "wasm-bindgen is {library} in Cargo.lock, wasm-bindgen-cli-support {generator}: \
+             `cargo update -p wasm-bindgen-cli-support --precise {library}`"
+        );
+    }
+    Ok(())
+}
+
+fn bindgen_version(workspace: &Workspace) -> Result<String> {
+    locked_version(workspace, "wasm-bindgen")
+}
+
+fn locked_version(workspace: &Workspace, package: &str) -> Result<String> {
+    let lock = fs::read_to_string(workspace.root.join("Cargo.lock")).context("Cargo.lock")?;
+    lock.split("[[package]]")
+        .find(|entry| entry.contains(&format!("name = \"{package}\"\n")))
+        .and_then(|entry| entry.split("version = \"").nth(1)?.split('"').next())
+        .map(str::to_owned)
+        .with_context(|| format!("Cargo.lock has no {package}: the plugin does not depend on it"))
+}
+
+/// A path as a person in the checkout would type it.
+pub fn shown(workspace: &Workspace, path: &Path) -> String {
+    path.strip_prefix(&workspace.root).unwrap_or(path).display().to_string()
+}

@@ -4,8 +4,13 @@
 //! Every verb installs or builds what it lacks, says so, and does not do it again.
 
 mod build;
+mod conformance;
+mod demo;
 mod install;
+mod sim;
 mod size;
+mod test;
+mod tidy;
 mod wasm_toolchain;
 mod workspace;
 
@@ -20,8 +25,17 @@ use crate::workspace::Workspace;
 const HELP: &str = "\
 cargo xtask <verb>
 
+  demo [--headless]     serve the demo CRM and the emulated Dropbox; --headless: a browser
+                        without a screen does the main job and prints both trees
+  test [STEP]           all tests, or the steps whose name contains STEP
+                        (rust, xtask, sim, clients-node, clients-python, e2e)
   build [--profiling]   compile the plugin, write pkg/ and the folder a CRM loads
+  tidy [--write-imports]
+                        format, lints, dependencies, the module's imports and size
   size [--write]        the shipped files, plain, gzip and brotli, against the budget
+  sim [--seeds N] [--from K] [--mutants]
+                        random histories of the whole system
+  conformance           each sync rule and the tests that carry its id
 ";
 
 fn main() -> ExitCode {
@@ -45,13 +59,24 @@ fn run(arguments: &[String]) -> Result<()> {
     match (verb.as_str(), options.as_slice()) {
         ("build", []) => build::build(&workspace, Purpose::Ship).map(drop),
         ("build", ["--profiling"]) => build::build(&workspace, Purpose::Profile).map(drop),
+        ("demo", []) => demo::serve(&workspace),
+        ("demo", ["--headless"]) => demo::headless(&workspace),
+        ("test", []) => test::test(&workspace, ""),
+        ("test", [step]) => test::test(&workspace, step),
+        ("tidy", []) => tidy::tidy(&workspace),
+        ("tidy", ["--write-imports"]) => tidy::write_imports(&workspace),
         ("size", []) => measure(&workspace, Ratchet::Check),
         ("size", ["--write"]) => measure(&workspace, Ratchet::Write),
+        ("sim", options) => sim::sim(&workspace, sim::Options::parse(options)?),
+        ("conformance", []) => conformance::conformance(&workspace),
         ("help" | "--help" | "-h", _) => {
             print!("{HELP}");
             Ok(())
         }
-        _ => bail!("`cargo xtask {}` is not known\n\n{HELP}", arguments.join(" ")),
+        _ => bail!(
+            "`cargo xtask {}` is not known\n\n{HELP}",
+            arguments.join(" ")
+        ),
     }
 }
 

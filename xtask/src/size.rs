@@ -42,24 +42,42 @@ pub enum Ratchet {
 /// Prints each shipped file and the total; fails over the budget or on growth.
 pub fn size(workspace: &Workspace, toolchain: WasmToolchain, ratchet: Ratchet) -> Result<()> {
     let total = print_table(workspace)?;
-    println!("budget: {BUDGET_BYTES} bytes gzip, {} used", percent(total.gzip, BUDGET_BYTES));
+    println!(
+        "budget: {BUDGET_BYTES} bytes gzip, {} used",
+        percent(total.gzip, BUDGET_BYTES)
+    );
     if total.gzip > BUDGET_BYTES {
-        bail!("the shipped files are {} bytes over the budget", total.gzip - BUDGET_BYTES);
+        bail!(
+            "the shipped files are {} bytes over the budget",
+            total.gzip - BUDGET_BYTES
+        );
     }
     let file = workspace.root.join(FIGURES);
     let mut figures: Value = match fs::read_to_string(&file) {
         Ok(text) => serde_json::from_str(&text).context(FIGURES)?,
         Err(_) => json!({}),
     };
-    let before = figures[toolchain.name()].as_u64().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+    let before = figures[toolchain.name()]
+        .as_u64()
+        .map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
     if ratchet == Ratchet::Write {
         figures[toolchain.name()] = json!(total.gzip);
-        fs::write(&file, format!("{}\n", serde_json::to_string_pretty(&figures)?))?;
-        println!("{FIGURES}: {} is now {} bytes gzip", toolchain.name(), total.gzip);
+        fs::write(
+            &file,
+            format!("{}\n", serde_json::to_string_pretty(&figures)?),
+        )?;
+        println!(
+            "{FIGURES}: {} is now {} bytes gzip",
+            toolchain.name(),
+            total.gzip
+        );
         return Ok(());
     }
     match before {
-        None => println!("{FIGURES} has no figure for `{}`: nothing to compare with", toolchain.name()),
+        None => println!(
+            "{FIGURES} has no figure for `{}`: nothing to compare with",
+            toolchain.name()
+        ),
         Some(before) => check_growth(before, total.gzip)?,
     }
     Ok(())
@@ -78,7 +96,8 @@ fn print_table(workspace: &Workspace) -> Result<Size> {
     println!("{:<34}{:>10}{:>10}{:>10}", "bytes", "raw", "gzip", "brotli");
     let mut total = Size::default();
     for name in shipped {
-        let bytes = fs::read(plugin.join(&name)).with_context(|| format!("{name} is not shipped"))?;
+        let bytes =
+            fs::read(plugin.join(&name)).with_context(|| format!("{name} is not shipped"))?;
         let size = measure(&bytes)?;
         print_line(&name, size);
         total = Size {
@@ -92,7 +111,10 @@ fn print_table(workspace: &Workspace) -> Result<Size> {
 }
 
 fn print_line(name: &str, size: Size) {
-    println!("{name:<34}{:>10}{:>10}{:>10}", size.raw, size.gzip, size.brotli);
+    println!(
+        "{name:<34}{:>10}{:>10}{:>10}",
+        size.raw, size.gzip, size.brotli
+    );
 }
 
 fn measure(bytes: &[u8]) -> Result<Size> {
@@ -101,7 +123,11 @@ fn measure(bytes: &[u8]) -> Result<Size> {
     let mut compressed = Vec::new();
     let parameters = brotli::enc::BrotliEncoderParams::default();
     brotli::BrotliCompress(&mut &bytes[..], &mut compressed, &parameters)?;
-    Ok(Size { raw: bytes.len(), gzip: gzip.finish()?.len(), brotli: compressed.len() })
+    Ok(Size {
+        raw: bytes.len(),
+        gzip: gzip.finish()?.len(),
+        brotli: compressed.len(),
+    })
 }
 
 fn check_growth(before: usize, now: usize) -> Result<()> {

@@ -1,0 +1,53 @@
+//! `demo`: the CRM and the emulated Dropbox on this machine, to try the plugin by hand or to watch
+//! a browser do it.
+
+use anyhow::{bail, Context, Result};
+
+use crate::build::{self, Purpose};
+use crate::test::{build_sandbox, script};
+use crate::workspace::Workspace;
+
+/// First port of the demo; the CRM's pages stand there, Dropbox's ten above.
+const PORT_BASE: u16 = 7400;
+
+/// Builds, serves and says what to click, until Ctrl-C.
+pub fn serve(workspace: &Workspace) -> Result<()> {
+    build::build(workspace, Purpose::Ship)?;
+    let sandbox = build_sandbox(workspace)?;
+    println!(
+        "\n\
+         The CRM       http://localhost:{PORT_BASE}/\n\
+         Dropbox       http://localhost:{}/\n\
+         \n\
+         1. Open the CRM and sign in as one of the two users.\n\
+         2. Open a company; its documents are at the lower right.\n\
+         3. Choose Connect Dropbox, sign in there and allow the folder.\n\
+         4. Choose Sync to Dropbox, then look at Apps › Teamleader CRM in Dropbox.\n\
+         \n\
+         Ctrl-C ends it; nothing is kept.\n",
+        PORT_BASE + 10
+    );
+    let status = workspace
+        .command(sandbox)
+        .args(["--port-base", &PORT_BASE.to_string(), "--plugin-dir"])
+        .arg(workspace.plugin_dir())
+        .status()
+        .context("the sandbox does not start")?;
+    if !status.success() {
+        bail!("the sandbox ended with {status}");
+    }
+    Ok(())
+}
+
+/// Lets a browser without a screen do the main job; fails unless both trees end equal.
+pub fn headless(workspace: &Workspace) -> Result<()> {
+    build::build(workspace, Purpose::Ship)?;
+    build_sandbox(workspace)?;
+    let status = script(workspace, "demo.mjs")?
+        .status()
+        .context("the demo needs node")?;
+    if !status.success() {
+        bail!("the main job did not end with two equal trees");
+    }
+    Ok(())
+}

@@ -1,0 +1,422 @@
+//! `tidy`: what must hold of the source and of the built module besides the tests.
+//!
+//! Format, lints, dependencies with their reasons, what may stand in the module's dependency tree,
+//! what the module may import, its size, and words that do not belong in the repository.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{bail, Context, Result};
+
+use crate::build::{self, Purpose, MODULE, PLUGIN};
+use crate::size::{self, Ratchet};
+use crate::wasm_toolchain::{WasmToolchain, TARGET};
+use crate::workspace::{output_of, run_logged, Workspace};
+
+/// Crates that never go into the module: the page has its own, or they cost more than they give.
+const BANNED: &[&str] = &[
+    "anyhow",
+    "chrono",
+    "dropbox-sdk",
+    "hyper",
+    "icu_properties",
+    "idna",
+    "rand",
+    "regex",
+    "reqwest",
+    "time",
+    "tokio",
+    "ureq",
+    "url",
+];
+
+/// What the module may ask of its glue, one import a line.
+const IMPORTS: &str = "xtask/imports.txt";
+
+/// A check's name and its findings; no finding is a pass.
+type Finding = String;
+
+/// Runs every check and prints a line for each; fails if one found something.
+pub fn tidy(workspace: &Workspace) -> Result<()> {
+    let mut failed = 0;
+    let mut report = |name: &str, findings: Result<Vec<Finding>>| {
+        let findings = findings.unwrap_or_else(|error| vec![format!("{error:#}")]);
+        println!(
+            "{name}: {}",
+            if findings.is_empty() { "ok" } else { "FAILED" }
+        );
+        for finding in &findings {
+            println!("  {finding}");
+        }
+        failed += usize::from(!findings.is_empty());
+    };
+    report(
+        "format",
+        command_passes(workspace, "fmt", &["fmt", "--all", "--check"]),
+    );
+    report(
+        "lints",
+        command_passes(
+            workspace,
+            "clippy",
+            &[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "--deny",
+                "warnings",
+            ],
+        ),
+    );
+    report("reasons for dependencies", dependency_reasons(workspace));
+    report("dependencies of the module", banned_dependencies(workspace));
+    report("words", words(workspace));
+    let toolchain = build::build(workspace, Purpose::Ship)?;
+    report("lints of the module", module_lints(workspace, toolchain));
+    report("imports of the module", imports(workspace));
+    report(
+        "size",
+        size::size(workspace, toolchain, Ratchet::Check).map(|()| Vec::new()),
+    );
+    if failed > 0 {
+        bail!("{failed} checks failed");
+    }
+    Ok(())
+}
+
+/// Writes down what the module imports now.
+pub fn write_imports(workspace: &Workspace) -> Result<()> {
+    build::build(workspace, Purpose::Ship)?;
+    let names: Vec<String> = imports_of_module(workspace)?.into_iter().collect();
+    fs::write(workspace.root.join(IMPORTS), names.join("\n") + "\n")?;
+    println!("{IMPORTS}: {} imports", names.len());
+    Ok(())
+}
+
+fn command_passes(workspace: &Workspace, name: &str, arguments: &[&str]) -> Result<Vec<Finding>> {
+    let log = workspace.target.join(format!("xtask/log/{name}.log"));
+    let done = run_logged(workspace.cargo().args(arguments), &log)?;
+    Ok(if done.ok { Vec::new() } else { vec![done.log] })
+}
+
+/// The same lints over the code that only compiles for the browser; Debian brings no clippy, so
+/// there the compiler's own warnings are denied.
+fn module_lints(workspace: &Workspace, toolchain: WasmToolchain) -> Result<Vec<Finding>> {
+    let verb = if toolchain == WasmToolchain::Rustup {
+        "clippy"
+    } else {
+        "check"
+    };
+    let mut cargo = toolchain.cargo(workspace, verb);
+    cargo.args(["--package", PLUGIN, "--lib"]);
+    if verb == "clippy" {
+        cargo.args(["--", "--deny", "warnings"]);
+    }
+    let done = run_logged(
+        &mut cargo,
+        &workspace.target.join("xtask/log/module-lints.log"),
+    )?;
+    let clean = done.ok && (verb == "clippy" || !done.log.contains("\nwarning: "));
+    Ok(if clean { Vec::new() } else { vec![done.log] })
+}
+
+fn dependency_reasons(workspace: &Workspace) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for folder in [".", "core", "sandbox", "xtask"] {
+        let file = workspace.root.join(folder).join("Cargo.toml");
+        let text = fs::read_to_string(&file)?;
+        for name in without_reason(&text) {
+            findings.push(format!(
+                "{folder}/Cargo.toml: `{name}` has no comment that says why"
+            ));
+        }
+    }
+    Ok(findings)
+}
+
+/// Dependencies whose line, or whose block's first line above them, carries no comment.
+///
+/// Crates of this workspace (`path = …`) need none.
+fn without_reason(manifest: &str) -> Vec<String> {
+    let mut findings = Vec::new();
+    let mut inside = false;
+    let mut depth = 0_i32;
+    let mut pending: Option<(String, bool)> = None;
+    let mut commented_above = false;
+    for line in manifest.lines() {
+        let line = line.trim();
+        if depth == 0 && line.starts_with('[') {
+            inside = line.trim_end_matches(']').ends_with("dependencies");
+            commented_above = false;
+            continue;
+        }
+        if !inside || line.is_empty() {
+            commented_above = false;
+            continue;
+        }
+        if line.starts_with('#') {
+            commented_above = true;
+            continue;
+        }
+        let (code, comment) = line
+            .split_once('#')
+            .map_or((line, false), |(code, _)| (code, true));
+        if depth == 0 {
+            let name = code
+                .split(['=', '.'])
+                .next()
+                .unwrap_or("")
+                .trim()
+                .to_owned();
+            let excused = comment || commented_above || code.contains("path =");
+            pending = Some((name, excused));
+        } else if let Some((_, excused)) = &mut pending {
+            *excused |= comment;
+        }
+        depth += i32::try_from(code.matches(['[', '{']).count()).unwrap_or(0);
+        depth -= i32::try_from(code.matches([']', '}']).count()).unwrap_or(0);
+        if depth == 0 {
+            if let Some((name, false)) = pending.take() {
+                findings.push(name);
+            }
+            commented_above = false;
+        }
+    }
+    findings
+}
+
+fn banned_dependencies(workspace: &Workspace) -> Result<Vec<Finding>> {
+    let mut cargo = workspace.cargo();
+    cargo.args([
+        "tree",
+        "--target",
+        TARGET,
+        "--package",
+        PLUGIN,
+        "--edges",
+        "normal",
+    ]);
+    let tree = output_of(cargo.args(["--prefix", "none", "--format", "{p}"]))?;
+    let names: BTreeSet<&str> = tree
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    Ok(BANNED
+        .iter()
+        .filter(|name| names.contains(**name))
+        .map(|name| format!("{name} is in the module: `cargo tree --target {TARGET} -i {name}`"))
+        .collect())
+}
+
+fn imports(workspace: &Workspace) -> Result<Vec<Finding>> {
+    let text = fs::read_to_string(workspace.root.join(IMPORTS))
+        .with_context(|| format!("{IMPORTS} is missing: `cargo xtask tidy --write-imports`"))?;
+    let known: BTreeSet<&str> = text.lines().collect();
+    Ok(imports_of_module(workspace)?
+        .into_iter()
+        .filter(|name| !known.contains(name.as_str()))
+        .map(|name| format!("the module imports `{name}`, which {IMPORTS} does not name"))
+        .collect())
+}
+
+/// The names the module imports, without the hash that wasm-bindgen adds to each.
+pub fn imports_of_module(workspace: &Workspace) -> Result<BTreeSet<String>> {
+    let file = workspace
+        .plugin_dir()
+        .join("pkg")
+        .join(format!("{MODULE}_bg.wasm"));
+    let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let names = parse_imports(&bytes).context("the module's import section is malformed")?;
+    Ok(names
+        .into_iter()
+        .map(|name| without_hash(&name).to_owned())
+        .collect())
+}
+
+/// `__wbg_fetch_0123456789abcdef` → `__wbg_fetch`; closures' and casts' numbers go as well.
+fn without_hash(name: &str) -> &str {
+    match name.rsplit_once('_') {
+        Some((rest, hash))
+            if hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) =>
+        {
+            rest
+        }
+        _ => name,
+    }
+}
+
+/// The field names of a module's imports (WebAssembly core specification, 5.5.5).
+fn parse_imports(module: &[u8]) -> Option<Vec<String>> {
+    let mut rest = module.strip_prefix(b"\0asm\x01\0\0\0")?;
+    while let Some((&id, tail)) = rest.split_first() {
+        let mut section = tail;
+        let length = usize::try_from(leb128(&mut section)?).ok()?;
+        let (mut body, after) = section.split_at_checked(length)?;
+        rest = after;
+        if id != 2 {
+            continue;
+        }
+        let mut names = Vec::new();
+        for _ in 0..leb128(&mut body)? {
+            name(&mut body)?;
+            names.push(name(&mut body)?);
+            skip_import_kind(&mut body)?;
+        }
+        return Some(names);
+    }
+    Some(Vec::new())
+}
+
+fn skip_import_kind(body: &mut &[u8]) -> Option<()> {
+    let (&kind, tail) = body.split_first()?;
+    *body = tail;
+    match kind {
+        0 => leb128(body).map(drop),
+        1 => {
+            *body = body.get(1..)?;
+            skip_limits(body)
+        }
+        2 => skip_limits(body),
+        3 => {
+            *body = body.get(2..)?;
+            Some(())
+        }
+        _ => None,
+    }
+}
+
+fn skip_limits(body: &mut &[u8]) -> Option<()> {
+    let (&flags, tail) = body.split_first()?;
+    *body = tail;
+    leb128(body)?;
+    if flags & 1 == 1 {
+        leb128(body)?;
+    }
+    Some(())
+}
+
+fn name(body: &mut &[u8]) -> Option<String> {
+    let length = usize::try_from(leb128(body)?).ok()?;
+    let (bytes, tail) = body.split_at_checked(length)?;
+    *body = tail;
+    String::from_utf8(bytes.to_vec()).ok()
+}
+
+fn leb128(body: &mut &[u8]) -> Option<u32> {
+    let mut value = 0_u32;
+    for shift in (0..35).step_by(7) {
+        let (&byte, tail) = body.split_first()?;
+        *body = tail;
+        value |= u32::from(byte & 0x7f).checked_shl(shift)?;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// Words that do not belong in the repository, by the file and line they stand in.
+fn words(workspace: &Workspace) -> Result<Vec<Finding>> {
+    let listed = output_of(workspace.command("git").args([
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]))?;
+    // Written in halves, so that this file does not find itself.
+    let refused: Vec<(String, &str)> = vec![
+        (["/ro", "ot/"].concat(), "a path of one machine"),
+        (["/ho", "me/"].concat(), "a path of one machine"),
+        (["/wo", "rk/"].concat(), "a path of one machine"),
+        (
+            ["TO", "DO"].concat(),
+            "say what is missing in an issue, or do it",
+        ),
+        (
+            ["FIX", "ME"].concat(),
+            "say what is missing in an issue, or do it",
+        ),
+    ];
+    let mut findings = Vec::new();
+    for name in listed.split('\0').filter(|name| !name.is_empty()) {
+        let file = workspace.root.join(name);
+        if !is_text(&file) {
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(&file) else {
+            continue;
+        };
+        for (number, line) in text.lines().enumerate() {
+            for (word, why) in &refused {
+                if has_word(line, word) {
+                    findings.push(format!("{name}:{}: `{word}`: {why}", number + 1));
+                }
+            }
+        }
+    }
+    Ok(findings)
+}
+
+fn is_text(file: &Path) -> bool {
+    const ENDINGS: &[&str] = &[
+        "rs", "toml", "md", "mjs", "js", "json", "css", "html", "py", "txt", "lock", "run", "ts",
+    ];
+    let ending = PathBuf::from(file);
+    ending
+        .extension()
+        .is_none_or(|ending| ENDINGS.contains(&ending.to_string_lossy().as_ref()))
+}
+
+/// Whether the word stands in the line with nothing that would make it part of a longer one.
+fn has_word(line: &str, word: &str) -> bool {
+    line.match_indices(word).any(|(at, _)| {
+        let joins = |character: char| character.is_alphanumeric() || character == '_';
+        !line[..at].ends_with(joins)
+            && (word.ends_with('/') || !line[at + word.len()..].starts_with(joins))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+    use super::*;
+
+    #[test]
+    fn a_dependency_without_a_comment_is_found() {
+        let manifest = "[dependencies]\nserde = \"1\" # why\nlog = \"0.4\"\n\n# all of them\n\
+                        web-sys = { version = \"1\", features = [\n  \"A\",\n] }\n\
+                        bare = { version = \"1\", features = [\n  \"A\",\n] }\n\
+                        core = { path = \"core\" }\n[lints]\nworkspace = true\n";
+        assert_eq!(without_reason(manifest), ["log", "bare"]);
+    }
+
+    #[test]
+    fn imports_are_read_from_the_section_they_stand_in() {
+        // (import "m" "f" (func (type 0))) (import "m" "t" (memory 1))
+        let module =
+            b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x0e\x02\x01m\x01f\0\0\x01m\x01t\x02\0\x01";
+        assert_eq!(parse_imports(module).unwrap(), ["f", "t"]);
+        assert_eq!(parse_imports(&module[..module.len() - 3]), None);
+        assert_eq!(parse_imports(b"no module"), None);
+    }
+
+    #[test]
+    fn only_a_hash_is_cut_from_a_name() {
+        assert_eq!(without_hash("__wbg_fetch_0123456789abcdef"), "__wbg_fetch");
+        assert_eq!(
+            without_hash("__wbindgen_init_externref_table"),
+            "__wbindgen_init_externref_table"
+        );
+    }
+
+    #[test]
+    fn words_count_alone_and_not_inside_longer_ones() {
+        assert!(has_word("see /x/y here", "/x/"));
+        assert!(!has_word("https://a/x/y", "/x/"));
+        assert!(has_word("// AB: later", "AB"));
+        assert!(!has_word("TABLE", "AB"));
+    }
+}

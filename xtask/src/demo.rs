@@ -1,10 +1,9 @@
-//! `demo`: the CRM and the emulated Dropbox on this machine, to try the plugin by hand or to watch
-//! a browser do it.
+//! `demo`: the CRM and the emulated Dropbox on this machine, to try the plugin by hand.
 
 use anyhow::{bail, Context, Result};
 
 use crate::build::{self, Purpose};
-use crate::test::{build_sandbox, script};
+use crate::test::build_sandbox;
 use crate::workspace::Workspace;
 
 /// First port of the demo; the CRM's pages stand there, Dropbox's ten above.
@@ -35,19 +34,6 @@ pub fn serve(workspace: &Workspace) -> Result<()> {
         .context("the sandbox does not start")?;
     if !status.success() {
         bail!("the sandbox ended with {status}");
-    }
-    Ok(())
-}
-
-/// Lets a browser without a screen do the main job; fails unless both trees end equal.
-pub fn headless(workspace: &Workspace) -> Result<()> {
-    build::build(workspace, Purpose::Ship)?;
-    build_sandbox(workspace)?;
-    let status = script(workspace, "demo.mjs")?
-        .status()
-        .context("the demo needs node")?;
-    if !status.success() {
-        bail!("the main job did not end with two equal trees");
     }
     Ok(())
 }

@@ -25,8 +25,7 @@ use crate::workspace::Workspace;
 const HELP: &str = "\
 cargo xtask <verb>
 
-  demo [--headless]     serve the demo CRM and the emulated Dropbox; --headless: a browser
-                        without a screen does the main job and prints both trees
+  demo                  serve the demo CRM and the emulated Dropbox on this machine
   test [STEP]           all tests, or the steps whose name contains STEP
                         (rust, xtask, sim, clients-node, clients-python, e2e)
   build [--profiling]   compile the plugin, write pkg/ and the folder a CRM loads
@@ -60,7 +59,6 @@ fn run(arguments: &[String]) -> Result<()> {
         ("build", []) => build::build(&workspace, Purpose::Ship).map(drop),
         ("build", ["--profiling"]) => build::build(&workspace, Purpose::Profile).map(drop),
         ("demo", []) => demo::serve(&workspace),
-        ("demo", ["--headless"]) => demo::headless(&workspace),
         ("test", []) => test::test(&workspace, ""),
         ("test", [step]) => test::test(&workspace, step),
         ("tidy", []) => tidy::tidy(&workspace),

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, Result};
 
 use crate::build::{self, Purpose};
 use crate::install;
@@ -177,7 +177,7 @@ fn sandbox_binary(workspace: &Workspace) -> PathBuf {
 }
 
 /// Tells the scripts where the things are that were built for them.
-pub fn with_surroundings(workspace: &Workspace, command: &mut Command) -> Result<()> {
+fn with_surroundings(workspace: &Workspace, command: &mut Command) -> Result<()> {
     command
         .env("SANDBOX_BIN", sandbox_binary(workspace))
         .env("PLUGIN_DIR", workspace.plugin_dir())
@@ -321,17 +321,6 @@ fn number_after(text: &str, mark: &str) -> u64 {
         .find(|character: char| !character.is_ascii_digit())
         .unwrap_or(digits.len());
     digits[..end].parse().unwrap_or(0)
-}
-
-/// Runs a demo or test script of `tests/e2e` with its output on the screen.
-pub fn script(workspace: &Workspace, name: &str) -> Result<Command> {
-    install::npm(workspace, "tests/e2e")?;
-    let file = workspace.root.join("tests/e2e").join(name);
-    let mut node = workspace.command("node");
-    node.arg(file.to_str().context("the checkout's path is not UTF-8")?)
-        .env("CHROMIUM", install::chromium(workspace)?);
-    with_surroundings(workspace, &mut node)?;
-    Ok(node)
 }
 
 #[cfg(test)]

@@ -21,7 +21,12 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_size_bytes: 52_428_800, interval_ms: 3_600_000, delete_guard_percent: 50, seed: 0 }
+        Self {
+            max_size_bytes: 52_428_800,
+            interval_ms: 3_600_000,
+            delete_guard_percent: 50,
+            seed: 0,
+        }
     }
 }
 

@@ -26,6 +26,9 @@ pub struct StoredIndex {
     pub refused_kinds: Vec<(RecordKind, u64)>,
     /// The CRM refused a folder with `/` in it.
     pub slash_refused: bool,
+    /// This Dropbox refuses characters outside the basic plane.
+    #[serde(default)]
+    pub astral_refused: bool,
     /// What an upload without a folder came back as, as learned.
     pub default_folder: Option<String>,
     /// The user paused the timed sync.

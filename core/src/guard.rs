@@ -1,0 +1,138 @@
+//! Guards of one record: stop before the first write when a plan looks like an accident or an attack.
+
+use crate::effect::Side;
+use crate::plan::{Counts, Operation, Plan, Policy};
+use crate::state::{Pair, StoredRecord};
+use crate::status::Halt;
+use alloc::vec::Vec;
+
+/// G3: fewer deletes than this never stop a record.
+const MIN_DELETES: u32 = 10;
+/// G5: a record with fewer synced files is never stopped for many changes.
+const MIN_SYNCED: u32 = 10;
+
+/// Turns a suspicious plan into a halt, or lets it only look while a look may clear it.
+pub(crate) fn apply(record: &StoredRecord, policy: &Policy, counts: &Counts, plan: &mut Plan) {
+    let Some(halt) = suspicion(record, policy, counts) else {
+        return;
+    };
+    if policy
+        .confirmed
+        .as_ref()
+        .is_some_and(|passed| same_kind(passed, &halt))
+    {
+        return;
+    }
+    if counts.undecided > 0
+        && plan
+            .operations
+            .iter()
+            .any(|op| matches!(op, Operation::Hash { .. }))
+    {
+        // Not yet certain: hashes decide, and nothing is written before.
+        plan.operations
+            .retain(|op| matches!(op, Operation::Hash { .. }));
+        plan.waiting = true;
+        return;
+    }
+    plan.operations.clear();
+    plan.waiting = false;
+    plan.halt = Some(halt);
+}
+
+fn suspicion(record: &StoredRecord, policy: &Policy, counts: &Counts) -> Option<Halt> {
+    let synced_count = counts.synced;
+    if record.documents.is_empty() && synced_count >= 2 && counts.deletes > 0 {
+        return Some(Halt::CrmEmpty { synced_count });
+    }
+    let share = |count: u32, percent: u32| {
+        u64::from(count) * 100 > u64::from(synced_count) * u64::from(percent)
+    };
+    if counts.deletes > MIN_DELETES && share(counts.deletes, policy.delete_guard_percent) {
+        return Some(Halt::ManyDeletes {
+            delete_count: counts.deletes,
+            synced_count,
+        });
+    }
+    for (change_count, side) in [
+        (counts.changed_crm, Side::Crm),
+        (counts.changed_dropbox, Side::Dropbox),
+    ] {
+        if synced_count >= MIN_SYNCED && share(change_count, 50) {
+            return Some(Halt::ManyChanges {
+                change_count,
+                synced_count,
+                side,
+            });
+        }
+    }
+    None
+}
+
+fn same_kind(a: &Halt, b: &Halt) -> bool {
+    match (a, b) {
+        // An empty listing and many deletes are one accident seen at two sizes.
+        (
+            Halt::CrmEmpty { .. } | Halt::ManyDeletes { .. },
+            Halt::CrmEmpty { .. } | Halt::ManyDeletes { .. },
+        ) => true,
+        (Halt::ManyChanges { side: a, .. }, Halt::ManyChanges { side: b, .. }) => a == b,
+        (a, b) => a == b,
+    }
+}
+
+/// G11, dismissed: every file and document stays as it is. What the halt was about becomes marks, one for each
+/// side, which rest until their content changes.
+pub fn dismiss(record: &mut StoredRecord, halt: &Halt) {
+    let files = crate::tree::files(&record.nodes);
+    let mut kept: Vec<Pair> = Vec::new();
+    for pair in core::mem::take(&mut record.pairs) {
+        let document = pair.crm.as_ref().and_then(|side| {
+            record
+                .documents
+                .iter()
+                .find(|document| document.id == side.id)
+        });
+        let file = pair.dropbox.as_ref().and_then(|side| files.get(&side.id));
+        match (halt, document, file) {
+            (Halt::CrmEmpty { .. } | Halt::ManyDeletes { .. }, None, Some(_)) => {
+                kept.push(Pair { crm: None, ..pair });
+            }
+            (Halt::ManyChanges { .. }, Some(document), Some(file)) => {
+                let unchanged = pair.crm.as_ref().is_some_and(|side| {
+                    side.updated_at == document.updated_at && side.size_bytes == document.size_bytes
+                });
+                let crm_hash = if unchanged {
+                    Some(pair.hash.clone())
+                } else {
+                    document.hash.clone()
+                };
+                match (crm_hash, file.hash.clone()) {
+                    (Some(crm), Some(dropbox)) if crm != dropbox => {
+                        let mut crm_side = pair.crm.clone();
+                        if let Some(side) = crm_side.as_mut() {
+                            side.updated_at = document.updated_at.clone();
+                            side.size_bytes = document.size_bytes;
+                        }
+                        kept.push(Pair {
+                            crm: crm_side,
+                            dropbox: None,
+                            hash: crm,
+                            superseded: pair.superseded.clone(),
+                            lost_path: None,
+                        });
+                        kept.push(Pair {
+                            crm: None,
+                            hash: dropbox,
+                            superseded: Vec::new(),
+                            ..pair
+                        });
+                    }
+                    _ => kept.push(pair),
+                }
+            }
+            _ => kept.push(pair),
+        }
+    }
+    record.pairs = kept;
+}

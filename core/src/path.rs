@@ -1,0 +1,263 @@
+//! Names and places: how a place in the CRM is written in Dropbox and back. Pairing never decodes a name.
+
+use crate::effect::Place;
+use crate::ids::Record;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+
+/// Longest path component Dropbox takes, in UTF-16 units (dropbox-sdk: 255 characters a component).
+const COMPONENT_MAX_UNITS: usize = 255;
+
+/// The CRM's default folder in the languages of the product; the account's own is learned besides (K6).
+const DEFAULT_FOLDERS: [&str; 12] = [
+    "general",
+    "algemeen",
+    "allgemein",
+    "général",
+    "generale",
+    "general files",
+    "geral",
+    "generelt",
+    "allmänt",
+    "yleinen",
+    "ogólne",
+    "genel",
+];
+
+/// What is known of the two services' taste in names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Naming {
+    /// The CRM refuses `/` inside a folder: it becomes ` - ` (K5).
+    pub slash_refused: bool,
+    /// This Dropbox refuses characters outside the basic plane (N2).
+    pub astral_refused: bool,
+    /// The account's default folder, as learned.
+    pub default_folder: Option<String>,
+}
+
+impl Naming {
+    /// Does this folder string mean the record's root?
+    pub fn is_default_folder(&self, folder: &str) -> bool {
+        let folded = fold(folder);
+        folded.is_empty()
+            || self
+                .default_folder
+                .as_deref()
+                .is_some_and(|known| fold(known) == folded)
+            || DEFAULT_FOLDERS.contains(&folded.as_str())
+    }
+
+    /// A CRM place (in NFC) as a path relative to the record's folder.
+    pub fn path_of(&self, nfc: &Place) -> String {
+        let mut path = String::new();
+        if !self.is_default_folder(&nfc.folder) {
+            for part in nfc.folder.split('/').filter(|part| !part.is_empty()) {
+                path.push_str(&self.component(part));
+                path.push('/');
+            }
+        }
+        path.push_str(&self.component(&nfc.name));
+        path
+    }
+
+    /// A path relative to the record's folder as a place in the CRM; the root is the empty folder.
+    pub fn place_of(&self, path: &str) -> Place {
+        let (folder, name) = split_dir(path);
+        let folder = if self.is_default_folder(folder) {
+            String::new()
+        } else if self.slash_refused {
+            folder.replace('/', " - ")
+        } else {
+            folder.to_owned()
+        };
+        Place {
+            folder,
+            name: name.to_owned(),
+        }
+    }
+
+    /// Two CRM places are the same to a person: case aside, default folder by any of its names.
+    pub fn place_key(&self, place: &Place) -> (String, String) {
+        let folder = if self.is_default_folder(&place.folder) {
+            String::new()
+        } else {
+            fold(&place.folder)
+        };
+        (folder, fold(&place.name))
+    }
+
+    /// The folder of a record, relative to the app folder: `/<Module>/<name>/<id>`.
+    pub fn record_folder(&self, record: &Record, nfc_name: &str) -> String {
+        let name = if nfc_name.trim().is_empty() {
+            "Unnamed"
+        } else {
+            nfc_name
+        };
+        format!(
+            "/{}/{}/{}",
+            record.kind.folder(),
+            self.component(name),
+            self.component(&record.id)
+        )
+    }
+
+    /// One component, as Dropbox takes it: refused characters as full-width twins, refused names with `_`.
+    pub fn component(&self, nfc: &str) -> String {
+        let mut name: String = nfc
+            .chars()
+            .map(|c| match c {
+                '/' => '／',
+                '\\' => '＼',
+                '\u{7f}' => '␡',
+                c if (c as u32) < 0x20 => char::from_u32(0x2400 + c as u32).unwrap_or('␀'),
+                c if self.astral_refused && c as u32 > 0xffff => '_',
+                c => c,
+            })
+            .collect();
+        name = shorten(&name, COMPONENT_MAX_UNITS - 8);
+        if let Some(last) = name.chars().last() {
+            if last.is_whitespace() {
+                name.truncate(name.len() - last.len_utf8());
+                name.push('␠');
+            } else if last == '.' {
+                name.pop();
+                name.push('．');
+            }
+        }
+        let folded = fold(&name);
+        if name.is_empty() {
+            name.push('_');
+        } else if matches!(
+            folded.as_str(),
+            "desktop.ini"
+                | "thumbs.db"
+                | ".ds_store"
+                | "icon␍"
+                | ".dropbox"
+                | ".dropbox.attr"
+                | ".dropbox.cache"
+        ) {
+            let (stem, extension) = split_extension(&name);
+            name = format!("{stem}_{extension}");
+        } else if folded.starts_with("~$")
+            || folded.starts_with(".~")
+            || (folded.starts_with('~') && folded.ends_with(".tmp"))
+        {
+            // A suffix would not help here: the prefix is what Dropbox refuses.
+            name = name.replacen('~', "～", 1);
+        }
+        name
+    }
+}
+
+/// The key under which Dropbox holds two names for the same. Only for prediction; the server's own keys rule.
+pub fn fold(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
+/// Folder (without a slash at the end, empty at the root) and name.
+pub fn split_dir(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
+/// `report.pdf` → `report`, `.pdf`; a leading dot begins no extension.
+pub fn split_extension(name: &str) -> (&str, &str) {
+    match name.rfind('.') {
+        Some(at) if at > 0 && name.len() - at <= 20 => name.split_at(at),
+        _ => (name, ""),
+    }
+}
+
+/// `name (2).ext` for 2 and up; the path as it is for 1.
+pub fn numbered(path: &str, number: u32) -> String {
+    if number < 2 {
+        return path.to_owned();
+    }
+    suffixed(path, &format!(" ({number})"))
+}
+
+/// `name (conflicted copy 2026-01-31).ext`, then ` 2`, ` 3` …
+pub fn conflicted_copy(path: &str, today: &str, number: u32) -> String {
+    if number < 2 {
+        suffixed(path, &format!(" (conflicted copy {today})"))
+    } else {
+        suffixed(path, &format!(" (conflicted copy {today} {number})"))
+    }
+}
+
+/// `name (from the CRM).ext`, then ` 2` …
+pub fn from_crm(path: &str, number: u32) -> String {
+    if number < 2 {
+        suffixed(path, " (from the CRM)")
+    } else {
+        suffixed(path, &format!(" (from the CRM {number})"))
+    }
+}
+
+/// Is `path` one of the conflicted copies of `original`, of any day?
+pub fn is_conflicted_copy(path: &str, original: &str) -> bool {
+    let (dir, name) = split_dir(path);
+    let (original_dir, original_name) = split_dir(original);
+    let (stem, extension) = split_extension(name);
+    let (original_stem, original_extension) = split_extension(original_name);
+    fold(dir) == fold(original_dir)
+        && fold(extension) == fold(original_extension)
+        && fold(stem)
+            .strip_prefix(&fold(original_stem))
+            .is_some_and(|rest| rest.starts_with(" (conflicted copy "))
+}
+
+/// Is `path` a numbered twin of `original` (` (2)`, ` (3)` …)?
+pub fn is_numbered(path: &str, original: &str) -> bool {
+    let (dir, name) = split_dir(path);
+    let (original_dir, original_name) = split_dir(original);
+    let (stem, extension) = split_extension(name);
+    let (original_stem, original_extension) = split_extension(original_name);
+    fold(dir) == fold(original_dir)
+        && fold(extension) == fold(original_extension)
+        && fold(stem)
+            .strip_prefix(&fold(original_stem))
+            .and_then(|rest| rest.strip_prefix(" ("))
+            .and_then(|rest| rest.strip_suffix(')'))
+            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn suffixed(path: &str, suffix: &str) -> String {
+    let (dir, name) = split_dir(path);
+    let (stem, extension) = split_extension(name);
+    let room = COMPONENT_MAX_UNITS.saturating_sub(units(suffix) + units(extension));
+    let stem = cut(stem, room);
+    if dir.is_empty() {
+        format!("{stem}{suffix}{extension}")
+    } else {
+        format!("{dir}/{stem}{suffix}{extension}")
+    }
+}
+
+/// Keeps the extension, cuts the stem.
+fn shorten(name: &str, max_units: usize) -> String {
+    if units(name) <= COMPONENT_MAX_UNITS {
+        return name.to_owned();
+    }
+    let (stem, extension) = split_extension(name);
+    format!(
+        "{}{extension}",
+        cut(stem, max_units.saturating_sub(units(extension)))
+    )
+}
+
+fn units(text: &str) -> usize {
+    text.chars().map(char::len_utf16).sum()
+}
+
+fn cut(text: &str, max_units: usize) -> &str {
+    let mut room = max_units;
+    for (at, c) in text.char_indices() {
+        match room.checked_sub(c.len_utf16()) {
+            Some(left) => room = left,
+            None => return &text[..at],
+        }
+    }
+    text
+}

@@ -1,0 +1,358 @@
+//! The planner: three trees of one record in, the next primitive steps out. Total and pure.
+//!
+//! A plan is never remembered. Its steps are carried out, the trees learn what came of them, and the planner
+//! looks again until nothing is left: so a crash anywhere is repaired by planning from what is seen.
+//! Steps that only look (hash, confirm a deletion) come before the writes that depend on them.
+
+mod pairs;
+mod room;
+mod unpaired;
+
+use crate::effect::{Place, Source, WriteMode};
+use crate::guard;
+use crate::ids::{ContentHash, DocumentId, FileId, Revision};
+use crate::path::Naming;
+use crate::state::{CrmSide, DropboxSide, Pair, SeenDocument, StoredRecord, Subject};
+use crate::status::{Halt, Problem, ProblemKind};
+use crate::tree::{self, File};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// What the planner must know besides the trees.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// Names on both sides.
+    pub naming: Naming,
+    /// Largest file to copy.
+    pub max_size_bytes: u64,
+    /// G3, in percent of the synced files.
+    pub delete_guard_percent: u32,
+    /// The CRM refuses uploads to this kind of record.
+    pub one_way: bool,
+    /// The Dropbox is full: nothing is sent there in this cycle.
+    pub out_of_space: bool,
+    /// Today, `YYYY-MM-DD`.
+    pub today: String,
+    /// Documents missing in the listing whose `files.info` answered 404 in this cycle.
+    pub gone: BTreeSet<DocumentId>,
+    /// Uploads to the CRM acknowledged in this cycle: not made twice if the listing lags.
+    pub created: BTreeSet<(Place, ContentHash)>,
+    /// The halt that the user let pass.
+    pub confirmed: Option<Halt>,
+}
+
+/// What an upload to the CRM is to replace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replacement {
+    /// The file it is made for, if Dropbox is the source.
+    pub file: Option<FileId>,
+    /// The document to be deleted afterwards.
+    pub document: Option<DocumentId>,
+}
+
+/// A primitive step. Paths are relative to the record's folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Download and hash: nothing can be decided before.
+    Hash {
+        /// Which document.
+        document: DocumentId,
+        /// As listed.
+        size_bytes: u64,
+    },
+    /// Ask whether a missing document is truly gone.
+    ConfirmGone {
+        /// Which document.
+        document: DocumentId,
+    },
+    /// CRM → Dropbox.
+    Upload {
+        /// Which document.
+        document: DocumentId,
+        /// As listed.
+        size_bytes: u64,
+        /// Where to.
+        path: String,
+        /// Over what.
+        mode: WriteMode,
+        /// The file it is written over, for [`WriteMode::Update`].
+        over: Option<FileId>,
+    },
+    /// Move or rename in Dropbox, as in the CRM.
+    MoveFile {
+        /// Which file.
+        file: FileId,
+        /// Where to.
+        to: String,
+    },
+    /// Keep Dropbox's version of a conflict under another name.
+    CopyFile {
+        /// Which file.
+        file: FileId,
+        /// Where to.
+        to: String,
+    },
+    /// Delete in Dropbox, as in the CRM.
+    DeleteFile {
+        /// Which file.
+        file: FileId,
+        /// As seen.
+        rev: Revision,
+    },
+    /// Dropbox → CRM (or within the CRM).
+    Create {
+        /// Where to.
+        place: Place,
+        /// From where.
+        source: Source,
+        /// What.
+        hash: ContentHash,
+        /// In bytes.
+        size_bytes: u64,
+        /// What it is made for.
+        replaces: Replacement,
+    },
+    /// The last step of a replacement.
+    DeleteDocument {
+        /// As it was seen.
+        document: SeenDocument,
+    },
+}
+
+impl Operation {
+    /// It changes nothing anywhere.
+    pub fn only_looks(&self) -> bool {
+        matches!(self, Self::Hash { .. } | Self::ConfirmGone { .. })
+    }
+}
+
+/// What is to be done for one record now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The synced tree after what was merely recognised: adopted, forgotten, marked.
+    pub pairs: Vec<Pair>,
+    /// The next steps; independent of each other.
+    pub operations: Vec<Operation>,
+    /// Places where both sides hold different legitimate edits.
+    pub conflicts: Vec<Place>,
+    /// Paths that cannot be done; the rest goes on.
+    pub problems: Vec<Problem>,
+    /// A guard stopped the record; there are no operations then.
+    pub halt: Option<Halt>,
+    /// Something waits for another step of this plan.
+    pub waiting: bool,
+}
+
+/// Plans one record. Never fails, whatever the trees hold.
+pub fn plan(record: &StoredRecord, policy: &Policy) -> Plan {
+    let mut planner = Planner::new(record, policy);
+    planner.rebind();
+    planner.recognise_attempts();
+    planner.finish_replacements();
+    planner.decide_pairs();
+    planner.match_unpaired();
+    let counts = planner.counts;
+    let mut plan = planner.into_plan();
+    guard::apply(record, policy, &counts, &mut plan);
+    plan
+}
+
+/// What is known of a document's content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Content {
+    /// Hashed, or unchanged since it was.
+    Known(ContentHash),
+    /// Never hashed in this state.
+    Unknown,
+}
+
+/// What the guards look at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// Pairs with both sides when planning began.
+    pub synced: u32,
+    /// Files that would be deleted in Dropbox.
+    pub deletes: u32,
+    /// Contents changed in the CRM (or perhaps: not yet hashed).
+    pub changed_crm: u32,
+    /// Contents changed in Dropbox.
+    pub changed_dropbox: u32,
+    /// Of `deletes` and `changed_crm`, those that a look may still clear.
+    pub undecided: u32,
+}
+
+struct Planner<'a> {
+    record: &'a StoredRecord,
+    policy: &'a Policy,
+    documents: BTreeMap<&'a DocumentId, &'a SeenDocument>,
+    files: BTreeMap<FileId, File>,
+    /// Documents and files that a pair, or a step of this plan, already speaks for.
+    used_documents: BTreeSet<DocumentId>,
+    used_files: BTreeSet<FileId>,
+    /// Folded paths that this plan gives away.
+    reserved: BTreeSet<String>,
+    /// Documents whose place will be free after a later round.
+    leaving: BTreeSet<DocumentId>,
+    pairs: Vec<Option<Pair>>,
+    operations: Vec<Operation>,
+    hashing: BTreeSet<DocumentId>,
+    conflicts: Vec<Place>,
+    problems: Vec<Problem>,
+    waiting: bool,
+    counts: Counts,
+}
+
+impl<'a> Planner<'a> {
+    fn new(record: &'a StoredRecord, policy: &'a Policy) -> Self {
+        let documents: BTreeMap<_, _> = record
+            .documents
+            .iter()
+            .map(|document| (&document.id, document))
+            .collect();
+        let files = tree::files(&record.nodes);
+        let mut used_documents = BTreeSet::new();
+        let mut used_files = BTreeSet::new();
+        for pair in &record.pairs {
+            used_documents.extend(pair.crm.iter().map(|side| side.id.clone()));
+            used_documents.extend(pair.superseded.iter().map(|side| side.id.clone()));
+            used_files.extend(pair.dropbox.iter().map(|side| side.id.clone()));
+        }
+        let synced = record
+            .pairs
+            .iter()
+            .filter(|p| p.crm.is_some() && p.dropbox.is_some())
+            .count() as u32;
+        Self {
+            record,
+            policy,
+            documents,
+            files,
+            used_documents,
+            used_files,
+            reserved: BTreeSet::new(),
+            leaving: BTreeSet::new(),
+            pairs: record.pairs.iter().cloned().map(Some).collect(),
+            operations: Vec::new(),
+            hashing: BTreeSet::new(),
+            conflicts: Vec::new(),
+            problems: Vec::new(),
+            waiting: false,
+            counts: Counts {
+                synced,
+                ..Counts::default()
+            },
+        }
+    }
+
+    fn naming(&self) -> &'a Naming {
+        &self.policy.naming
+    }
+
+    fn into_plan(self) -> Plan {
+        let mut problems = self.problems;
+        problems.sort();
+        problems.dedup();
+        Plan {
+            pairs: self.pairs.into_iter().flatten().collect(),
+            operations: self.operations,
+            conflicts: self.conflicts,
+            problems,
+            halt: None,
+            waiting: self.waiting,
+        }
+    }
+
+    /// The content of a pair's document: unchanged stamps mean the pair's hash.
+    fn content(&self, document: &SeenDocument, pair: &Pair) -> Content {
+        let unchanged = pair.crm.as_ref().is_some_and(|side| {
+            side.id == document.id
+                && side.size_bytes == document.size_bytes
+                && side.updated_at == document.updated_at
+        });
+        if unchanged {
+            Content::Known(pair.hash.clone())
+        } else {
+            document
+                .hash
+                .clone()
+                .map_or(Content::Unknown, Content::Known)
+        }
+    }
+
+    /// Asks for a hash, once per document.
+    fn hash(&mut self, document: &SeenDocument) {
+        self.waiting = true;
+        if self.too_large(document.size_bytes) {
+            // Nothing that large is ever copied, so nothing is worth downloading it for.
+            return;
+        }
+        if self.hashing.insert(document.id.clone()) {
+            self.operations.push(Operation::Hash {
+                document: document.id.clone(),
+                size_bytes: document.size_bytes,
+            });
+        }
+    }
+
+    fn too_large(&self, size_bytes: u64) -> bool {
+        size_bytes > self.policy.max_size_bytes
+    }
+
+    fn problem(&mut self, place: &Place, kind: ProblemKind) {
+        self.problems.push(Problem {
+            place: place.clone(),
+            kind,
+        });
+    }
+
+    fn document_refusal(&self, document: &SeenDocument) -> Option<ProblemKind> {
+        self.record
+            .refusals
+            .iter()
+            .find_map(|refusal| match &refusal.subject {
+                Subject::Document {
+                    id,
+                    updated_at,
+                    place,
+                } if *id == document.id
+                    && *updated_at == document.updated_at
+                    && *place == document.place =>
+                {
+                    Some(ProblemKind::Refused(refusal.reason))
+                }
+                _ => None,
+            })
+    }
+
+    fn file_refusal(&self, file: &File) -> Option<ProblemKind> {
+        self.record
+            .refusals
+            .iter()
+            .find_map(|refusal| match &refusal.subject {
+                Subject::File { id, rev, path }
+                    if *id == file.id && *rev == file.rev && *path == file.path =>
+                {
+                    Some(ProblemKind::Refused(refusal.reason))
+                }
+                _ => None,
+            })
+    }
+}
+
+fn crm_side(document: &SeenDocument) -> CrmSide {
+    CrmSide {
+        id: document.id.clone(),
+        place: document.place.clone(),
+        size_bytes: document.size_bytes,
+        updated_at: document.updated_at.clone(),
+    }
+}
+
+fn dropbox_side(file: &File) -> DropboxSide {
+    DropboxSide {
+        id: file.id.clone(),
+        path: file.path.clone(),
+        rev: file.rev.clone(),
+    }
+}

@@ -1,0 +1,663 @@
+//! Pairs of the synced tree: find each side again, then the matrix, cell by cell.
+
+use super::room::Occupant;
+use super::{crm_side, dropbox_side, Content, Operation, Planner, Replacement};
+use crate::effect::Reason;
+use crate::effect::{Place, Source, WriteMode};
+use crate::path::fold;
+use crate::state::{CrmSide, Pair, SeenDocument};
+use crate::status::ProblemKind;
+use crate::tree::File;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+impl<'a> Planner<'a> {
+    /// K1, K2, R9 and marks whose file came back: the same thing under a new id.
+    pub(super) fn rebind(&mut self) {
+        for at in 0..self.pairs.len() {
+            let Some(mut pair) = self.pairs[at].clone() else {
+                continue;
+            };
+            if let Some(side) = pair.crm.as_mut() {
+                if !self.documents.contains_key(&side.id) {
+                    let found = self.record.documents.iter().find(|document| {
+                        document.place == side.place && !self.used_documents.contains(&document.id)
+                    });
+                    if let Some(document) = found {
+                        side.id = document.id.clone();
+                        // The content is another one until its hash says otherwise.
+                        side.updated_at.clear();
+                        self.used_documents.insert(document.id.clone());
+                    }
+                }
+            }
+            let lost = match &pair.dropbox {
+                Some(side) if !self.files.contains_key(&side.id) => Some(side.path.clone()),
+                None => pair.lost_path.clone(),
+                Some(_) => None,
+            };
+            if let Some(path) = lost {
+                let key = fold(&path);
+                let found = self
+                    .files
+                    .values()
+                    .find(|file| fold(&file.path) == key && !self.used_files.contains(&file.id));
+                if let Some(file) = found {
+                    self.used_files.insert(file.id.clone());
+                    pair.dropbox = Some(dropbox_side(file));
+                    pair.lost_path = None;
+                }
+            }
+            self.pairs[at] = Some(pair);
+        }
+        self.rebind_renamed();
+    }
+
+    /// R9: the old id is gone, and a new document of equal content stands elsewhere.
+    fn rebind_renamed(&mut self) {
+        for at in 0..self.pairs.len() {
+            let Some(mut pair) = self.pairs[at].clone() else {
+                continue;
+            };
+            let Some(side) = pair.crm.as_mut() else {
+                continue;
+            };
+            if self.documents.contains_key(&side.id) {
+                continue;
+            }
+            let candidates: Vec<&SeenDocument> = self
+                .record
+                .documents
+                .iter()
+                .filter(|d| d.size_bytes == side.size_bytes && !self.used_documents.contains(&d.id))
+                .collect();
+            let found = candidates
+                .iter()
+                .find(|d| d.hash.as_ref() == Some(&pair.hash));
+            if let Some(document) = found {
+                // The place stays the old one: that the document moved is a change of the CRM's side.
+                side.id = document.id.clone();
+                side.updated_at = document.updated_at.clone();
+                self.used_documents.insert(document.id.clone());
+                self.pairs[at] = Some(pair);
+            } else {
+                for document in candidates.into_iter().filter(|d| d.hash.is_none()) {
+                    self.hash(document);
+                }
+            }
+        }
+    }
+
+    /// K3, K4, K5: documents that our own uploads made.
+    pub(super) fn recognise_attempts(&mut self) {
+        for document in &self.record.documents {
+            if self.used_documents.contains(&document.id) {
+                continue;
+            }
+            let key = self.naming().place_key(&document.nfc);
+            let attempts: Vec<_> = self
+                .record
+                .attempts
+                .iter()
+                .filter(|attempt| self.naming().place_key(&attempt.place) == key)
+                .collect();
+            if attempts.is_empty() {
+                continue;
+            }
+            let Some(hash) = &document.hash else {
+                self.hash(document);
+                continue;
+            };
+            let Some(attempt) = attempts.iter().rev().find(|attempt| attempt.hash == *hash) else {
+                continue;
+            };
+            let pair_at = self.pairs.iter().position(|pair| {
+                pair.as_ref().is_some_and(|pair| match &attempt.file {
+                    Some(file) => pair.dropbox.as_ref().is_some_and(|side| side.id == *file),
+                    None => {
+                        attempt.replaces.is_some()
+                            && pair.crm.as_ref().map(|side| &side.id) == attempt.replaces.as_ref()
+                    }
+                })
+            });
+            let file = attempt
+                .file
+                .as_ref()
+                .and_then(|id| self.files.get(id))
+                .cloned();
+            match (pair_at, file) {
+                (Some(at), file) => self.supersede(at, document, file.as_ref()),
+                (None, Some(file)) if !self.used_files.contains(&file.id) => {
+                    self.used_documents.insert(document.id.clone());
+                    self.used_files.insert(file.id.clone());
+                    self.pairs.push(Some(Pair {
+                        crm: Some(crm_side(document)),
+                        dropbox: Some(dropbox_side(&file)),
+                        hash: hash.clone(),
+                        superseded: Vec::new(),
+                        lost_path: None,
+                    }));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// `document`, of known content, takes the place of the pair's document, which is to be deleted.
+    fn supersede(&mut self, at: usize, document: &SeenDocument, file: Option<&File>) {
+        let Some(mut pair) = self.pairs[at].clone() else {
+            return;
+        };
+        let Some(hash) = document.hash.clone() else {
+            return;
+        };
+        let old = pair.crm.as_ref().and_then(|side| {
+            self.documents
+                .get(&side.id)
+                .map(|seen| (side.clone(), (*seen).clone()))
+        });
+        if let Some((side, seen)) = old {
+            let untouched = match self.content(&seen, &pair) {
+                Content::Known(known) => known == pair.hash,
+                Content::Unknown => false,
+            };
+            if !untouched {
+                // The user changed the old document meanwhile: it is theirs, and stays.
+                return;
+            }
+            pair.superseded.push(CrmSide {
+                size_bytes: seen.size_bytes,
+                updated_at: seen.updated_at.clone(),
+                place: seen.place.clone(),
+                id: side.id,
+            });
+        }
+        pair.crm = Some(crm_side(document));
+        pair.hash = hash;
+        if let (Some(side), Some(file)) = (pair.dropbox.as_mut(), file) {
+            let wanted = self.naming().place_key(&self.naming().place_of(&file.path));
+            if wanted == self.naming().place_key(&document.nfc) {
+                side.path = file.path.clone();
+            }
+            if file.hash.as_ref() == Some(&pair.hash) {
+                side.rev = file.rev.clone();
+            }
+        }
+        self.used_documents.insert(document.id.clone());
+        self.pairs[at] = Some(pair);
+    }
+
+    /// The last step of a replacement: the new document is listed and holds the content, the old one is as seen.
+    pub(super) fn finish_replacements(&mut self) {
+        for at in 0..self.pairs.len() {
+            let Some(mut pair) = self.pairs[at].clone() else {
+                continue;
+            };
+            if pair.superseded.is_empty() {
+                continue;
+            }
+            let new_stands = pair
+                .crm
+                .as_ref()
+                .and_then(|side| self.documents.get(&side.id))
+                .is_some();
+            let documents = &self.documents;
+            pair.superseded.retain(|old| {
+                documents.get(&old.id).is_some_and(|seen| {
+                    seen.updated_at == old.updated_at
+                        && seen.size_bytes == old.size_bytes
+                        && seen.place == old.place
+                })
+            });
+            if new_stands {
+                for old in &pair.superseded {
+                    // RACE: an edit of the old document between this look and the delete below is caught by the
+                    // `files.info` just before it, except for the time of that one request.
+                    if let Some(seen) = self.documents.get(&old.id) {
+                        self.operations.push(Operation::DeleteDocument {
+                            document: (*seen).clone(),
+                        });
+                        self.waiting = true;
+                    }
+                }
+            } else {
+                for old in core::mem::take(&mut pair.superseded) {
+                    self.used_documents.remove(&old.id);
+                }
+            }
+            self.pairs[at] = Some(pair);
+        }
+    }
+
+    /// The matrix for every pair, then renames and moves.
+    pub(super) fn decide_pairs(&mut self) {
+        self.mark_leaving();
+        for at in 0..self.pairs.len() {
+            let Some(pair) = self.pairs[at].clone() else {
+                continue;
+            };
+            let document = pair
+                .crm
+                .as_ref()
+                .and_then(|side| self.documents.get(&side.id))
+                .copied();
+            let file = pair
+                .dropbox
+                .as_ref()
+                .and_then(|side| self.files.get(&side.id))
+                .cloned();
+            let decided = match (&pair.crm, &pair.dropbox) {
+                (Some(_), Some(_)) => self.decide(pair, document, file),
+                (Some(_), None) => self.decide_kept_in_crm(pair, document),
+                _ => self.decide_kept_in_dropbox(pair, file),
+            };
+            self.pairs[at] = decided;
+        }
+    }
+
+    /// Documents whose file moved away in Dropbox: their places become free once they have followed.
+    fn mark_leaving(&mut self) {
+        if self.policy.one_way {
+            return;
+        }
+        for pair in self.pairs.iter().flatten() {
+            let (Some(crm), Some(dropbox)) = (&pair.crm, &pair.dropbox) else {
+                continue;
+            };
+            let (Some(document), Some(file)) =
+                (self.documents.get(&crm.id), self.files.get(&dropbox.id))
+            else {
+                continue;
+            };
+            if document.place == crm.place && self.file_moved(dropbox.path.as_str(), file, document)
+            {
+                self.leaving.insert(document.id.clone());
+            }
+        }
+    }
+
+    fn file_moved(&self, before: &str, file: &File, document: &SeenDocument) -> bool {
+        fold(before) != fold(&file.path)
+            && fold(&self.naming().path_of(&document.nfc)) != fold(&file.path)
+            && self.naming().place_key(&self.naming().place_of(&file.path))
+                != self.naming().place_key(&document.nfc)
+    }
+
+    fn decide(
+        &mut self,
+        mut pair: Pair,
+        document: Option<&SeenDocument>,
+        file: Option<File>,
+    ) -> Option<Pair> {
+        match (document, file) {
+            (None, None) => None, // M15
+            (Some(document), None) => match self.content(document, &pair) {
+                Content::Known(hash) if hash == pair.hash => {
+                    // M13: kept in the CRM, not copied back.
+                    pair.lost_path = pair.dropbox.take().map(|side| side.path);
+                    pair.crm = Some(CrmSide {
+                        place: document.place.clone(),
+                        ..crm_side(document)
+                    });
+                    Some(pair)
+                }
+                Content::Known(_) => self.release(document), // M14: uploaded again as new
+                Content::Unknown => {
+                    if self.too_large(document.size_bytes) {
+                        return self.release(document);
+                    }
+                    self.hash(document);
+                    Some(pair)
+                }
+            },
+            (None, Some(file)) => self.decide_deleted_in_crm(pair, file),
+            (Some(document), Some(file)) => self.decide_both(pair, document, &file),
+        }
+    }
+
+    fn release(&mut self, document: &SeenDocument) -> Option<Pair> {
+        self.used_documents.remove(&document.id);
+        None
+    }
+
+    /// M11 and M12: only after `files.info` answered 404.
+    fn decide_deleted_in_crm(&mut self, pair: Pair, file: File) -> Option<Pair> {
+        let Some(side) = pair.crm.clone() else {
+            return Some(pair);
+        };
+        let edited = file.hash.as_ref() != Some(&pair.hash);
+        // A document of the same size still to be hashed may be this one under a new name (R9).
+        let renamed_perhaps = self.hashing.iter().any(|id| {
+            self.documents.get(id).is_some_and(|d| {
+                d.size_bytes == side.size_bytes && !self.used_documents.contains(&d.id)
+            })
+        });
+        if !edited {
+            self.counts.deletes += 1;
+            self.counts.undecided += u32::from(renamed_perhaps);
+        }
+        if renamed_perhaps {
+            self.waiting = true;
+            return Some(pair);
+        }
+        if !self.policy.gone.contains(&side.id) {
+            self.waiting = true;
+            self.operations
+                .push(Operation::ConfirmGone { document: side.id });
+            return Some(pair);
+        }
+        if edited {
+            // M12: the edit wins. As a file of its own it goes to the CRM again.
+            self.used_files.remove(&file.id);
+            return None;
+        }
+        self.operations.push(Operation::DeleteFile {
+            file: file.id,
+            rev: file.rev,
+        });
+        Some(pair)
+    }
+
+    fn decide_kept_in_crm(&mut self, pair: Pair, document: Option<&SeenDocument>) -> Option<Pair> {
+        let document = document?;
+        match self.content(document, &pair) {
+            Content::Known(hash) if hash == pair.hash => Some(Pair {
+                crm: Some(crm_side(document)),
+                ..pair
+            }),
+            Content::Known(_) => self.release(document), // M14
+            Content::Unknown => {
+                self.hash(document);
+                Some(pair)
+            }
+        }
+    }
+
+    fn decide_kept_in_dropbox(&mut self, pair: Pair, file: Option<File>) -> Option<Pair> {
+        let file = file?;
+        if file.hash.as_ref() == Some(&pair.hash) {
+            return Some(Pair {
+                dropbox: Some(dropbox_side(&file)),
+                ..pair
+            });
+        }
+        self.used_files.remove(&file.id);
+        None
+    }
+
+    fn decide_both(
+        &mut self,
+        mut pair: Pair,
+        document: &SeenDocument,
+        file: &File,
+    ) -> Option<Pair> {
+        let Some(file_hash) = file.hash.clone() else {
+            self.problem(&document.place, ProblemKind::Refused(Reason::Unsupported));
+            return Some(pair);
+        };
+        let file_edited = file_hash != pair.hash;
+        let content = self.content(document, &pair);
+        let crm_edited = match &content {
+            Content::Known(hash) => Some(*hash != pair.hash),
+            Content::Unknown => {
+                let size_before = pair.crm.as_ref().map(|side| side.size_bytes);
+                (size_before != Some(document.size_bytes)).then_some(true)
+            }
+        };
+        if content == Content::Known(file_hash.clone()) {
+            // M6, M9: equal contents are never a conflict.
+            self.count_changes(crm_edited == Some(true) && !file_edited, false, false);
+            pair.hash = file_hash;
+            return self.decide_places(pair, document, file);
+        }
+        self.count_changes(crm_edited != Some(false), file_edited, crm_edited.is_none());
+        match (crm_edited, file_edited) {
+            (None, _) => {
+                // Same size, new stamp: nothing is decided about bytes nobody has looked at.
+                self.hash(document);
+                Some(pair)
+            }
+            (Some(true), false) => {
+                // M7. The places are looked at when the contents are one.
+                let mode = WriteMode::Update(file.rev.clone());
+                self.upload(document, file.path.clone(), mode, Some(file.id.clone()));
+                Some(pair)
+            }
+            (Some(true), true) => {
+                if content == Content::Unknown && document.size_bytes == file.size_bytes {
+                    self.hash(document);
+                    return Some(pair);
+                }
+                self.conflict(document, file); // M10
+                if self.policy.one_way {
+                    // The document's own file is the one beside it from now on.
+                    self.used_documents.insert(document.id.clone());
+                    return None;
+                }
+                Some(pair)
+            }
+            (Some(false), _) => {
+                // M8. A rename in the CRM goes first, so that the new document is made under its name.
+                if pair
+                    .crm
+                    .as_ref()
+                    .is_some_and(|side| side.place != document.place)
+                {
+                    return self.decide_places(pair, document, file);
+                }
+                self.replace(pair, document, file)
+            }
+        }
+    }
+
+    fn count_changes(&mut self, crm: bool, dropbox: bool, undecided: bool) {
+        self.counts.changed_crm += u32::from(crm);
+        self.counts.changed_dropbox += u32::from(dropbox);
+        self.counts.undecided += u32::from(undecided);
+    }
+
+    /// Contents are equal (or the CRM renamed first): do the places agree?
+    fn decide_places(
+        &mut self,
+        mut pair: Pair,
+        document: &SeenDocument,
+        file: &File,
+    ) -> Option<Pair> {
+        let (Some(crm), Some(dropbox)) = (pair.crm.clone(), pair.dropbox.clone()) else {
+            return Some(pair);
+        };
+        let equal_contents = file.hash.as_ref() == Some(&pair.hash);
+        let settle = |mut pair: Pair| {
+            let (before_crm, before_dropbox) = (pair.crm.take(), pair.dropbox.take());
+            if equal_contents {
+                pair.crm = Some(crm_side(document));
+                pair.dropbox = Some(dropbox_side(file));
+            } else {
+                pair.crm = before_crm.map(|side| CrmSide {
+                    place: document.place.clone(),
+                    ..side
+                });
+                pair.dropbox = before_dropbox;
+            }
+            Some(pair)
+        };
+        let target = self.naming().path_of(&document.nfc);
+        if crm.place != document.place {
+            // The CRM's name wins (R16). Only the spelling changed: no request (R12, R13).
+            let same = fold(&self.naming().path_of(&crm.place)) == fold(&target);
+            if same && fold(&dropbox.path) == fold(&file.path) || fold(&file.path) == fold(&target)
+            {
+                return settle(pair);
+            }
+            let to = self.free_path(&target, Some(&file.path));
+            if fold(&to) == fold(&file.path) {
+                return settle(pair);
+            }
+            if let Some(kind) = self.document_refusal(document) {
+                self.problem(&document.place, kind);
+                return Some(pair);
+            }
+            self.waiting = true;
+            self.operations.push(Operation::MoveFile {
+                file: file.id.clone(),
+                to,
+            });
+            return Some(pair);
+        }
+        if self.policy.one_way || !self.file_moved(&dropbox.path, file, document) {
+            return settle(pair);
+        }
+        // The stamps may be new though the place is still the old one.
+        if equal_contents {
+            pair.crm = Some(crm_side(document));
+            pair.dropbox = Some(crate::state::DropboxSide {
+                path: dropbox.path,
+                ..dropbox_side(file)
+            });
+        }
+        self.replace(pair, document, file)
+    }
+
+    /// Upload new, see it listed and hashed, delete old: a new content (M8), a new place (R1–R4), or both.
+    fn replace(&mut self, pair: Pair, document: &SeenDocument, file: &File) -> Option<Pair> {
+        let moved = pair
+            .dropbox
+            .as_ref()
+            .is_some_and(|side| self.file_moved(&side.path, file, document));
+        let place = if moved {
+            self.naming().place_of(&file.path)
+        } else {
+            document.place.clone()
+        };
+        if self.policy.one_way {
+            self.problem(&document.place, ProblemKind::NewerInDropbox);
+            return Some(pair);
+        }
+        let key = self.naming().place_key(&place);
+        let twin = self.record.documents.iter().find(|other| {
+            !self.used_documents.contains(&other.id)
+                && other.size_bytes == file.size_bytes
+                && self.naming().place_key(&other.nfc) == key
+                && (other.hash.is_none() || other.hash == file.hash)
+        });
+        if let Some(other) = twin {
+            // Somebody (we before a crash, or another browser) has put it there already.
+            if other.hash.is_none() {
+                self.hash(other);
+                return Some(pair);
+            }
+            self.pairs.push(Some(pair));
+            let at = self.pairs.len() - 1;
+            self.supersede(at, other, Some(file));
+            return self.pairs.pop().flatten();
+        }
+        if moved {
+            match self.occupant(&place, Some(&document.id)) {
+                Occupant::Nobody => {}
+                Occupant::Leaving => return self.wait_for_place(pair, document, file, &place),
+                Occupant::Document(other) => return self.make_room(pair, file, &place, other),
+            }
+        }
+        self.create_from_file(file, place, Some(document.id.clone()));
+        Some(pair)
+    }
+
+    /// R8: names swapped in a ring would wait for each other for ever. Uploading over another document's name is
+    /// no way out (the CRM may take it for a new version of that one), so one file steps aside in Dropbox… and
+    /// that would be seen. Instead the pairs are formed anew by place: the contents then follow as edits.
+    fn wait_for_place(
+        &mut self,
+        pair: Pair,
+        document: &SeenDocument,
+        file: &File,
+        place: &Place,
+    ) -> Option<Pair> {
+        self.waiting = true;
+        if !self.in_ring(document, place) {
+            return Some(pair);
+        }
+        let key = self.naming().place_key(place);
+        let other = self
+            .documents
+            .values()
+            .find(|d| d.id != document.id && self.naming().place_key(&d.nfc) == key)
+            .copied()?;
+        let owner = self
+            .record
+            .pairs
+            .iter()
+            .find(|p| p.crm.as_ref().is_some_and(|side| side.id == other.id));
+        let Some(owner) = owner else {
+            return Some(pair);
+        };
+        // The document that stands where this file stands now, with the content both agreed on there.
+        Some(Pair {
+            crm: owner.crm.clone(),
+            dropbox: Some(dropbox_side(file)),
+            hash: owner.hash.clone(),
+            superseded: Vec::new(),
+            lost_path: None,
+        })
+    }
+
+    /// Does following "whose file took whose place" from this document lead back to it?
+    fn in_ring(&self, document: &SeenDocument, place: &Place) -> bool {
+        let mut key = self.naming().place_key(place);
+        for _ in 0..=self.record.pairs.len() {
+            let next = self.record.pairs.iter().find_map(|pair| {
+                let (crm, dropbox) = (pair.crm.as_ref()?, pair.dropbox.as_ref()?);
+                let seen = self.documents.get(&crm.id)?;
+                if !self.leaving.contains(&seen.id) || self.naming().place_key(&seen.nfc) != key {
+                    return None;
+                }
+                Some((seen.id.clone(), self.files.get(&dropbox.id)?.path.clone()))
+            });
+            match next {
+                Some((id, _)) if id == document.id => return true,
+                Some((_, path)) => key = self.naming().place_key(&self.naming().place_of(&path)),
+                None => return false,
+            }
+        }
+        false
+    }
+
+    /// R7: a document kept in the CRM only steps aside; anything else keeps its name, and our file gets another.
+    pub(super) fn make_room(
+        &mut self,
+        pair: Pair,
+        file: &File,
+        place: &Place,
+        other: &SeenDocument,
+    ) -> Option<Pair> {
+        let kept = self
+            .pairs
+            .iter()
+            .flatten()
+            .chain(core::iter::once(&pair))
+            .find(|p| {
+                p.dropbox.is_none() && p.crm.as_ref().is_some_and(|side| side.id == other.id)
+            });
+        self.waiting = true;
+        if let Some(kept) = kept {
+            let hash = kept.hash.clone();
+            let aside = self.free_place(&other.place);
+            let source = Source::Document {
+                id: other.id.clone(),
+            };
+            let replaces = Replacement {
+                file: None,
+                document: Some(other.id.clone()),
+            };
+            self.create(aside, source, hash, other.size_bytes, replaces);
+        } else {
+            let path: String = self.naming().path_of(place);
+            self.reserved.insert(fold(&path));
+            let to = self.free_path(&path, None);
+            self.operations.push(Operation::MoveFile {
+                file: file.id.clone(),
+                to,
+            });
+        }
+        Some(pair)
+    }
+}

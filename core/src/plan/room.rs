@@ -1,0 +1,239 @@
+//! Where something can stand: free paths in Dropbox, occupied places in the CRM, and the writes that need them.
+
+use super::{Operation, Planner, Replacement};
+use crate::effect::{Place, Reason, Source, WriteMode};
+use crate::ids::{ContentHash, DocumentId, FileId};
+use crate::path::{conflicted_copy, fold, from_crm, is_conflicted_copy, numbered, split_dir};
+use crate::state::{Node, SeenDocument};
+use crate::status::ProblemKind;
+use crate::tree::File;
+use alloc::format;
+use alloc::string::{String, ToString};
+
+/// Who stands at a place in the CRM.
+pub(super) enum Occupant<'a> {
+    Nobody,
+    /// It will leave in a later round, or is being looked at.
+    Leaving,
+    Document(&'a SeenDocument),
+}
+
+impl<'a> Planner<'a> {
+    /// The first of `path`, `path (2)` … that nothing stands at; `own` counts as free. Two documents never
+    /// share one path: what this gives away is reserved for the rest of the plan.
+    pub(super) fn free_path(&mut self, path: &str, own: Option<&str>) -> String {
+        self.free_by(path, own, numbered)
+    }
+
+    fn free_by(
+        &mut self,
+        path: &str,
+        own: Option<&str>,
+        name: impl Fn(&str, u32) -> String,
+    ) -> String {
+        let (dir, leaf) = split_dir(path);
+        let dir = self.free_dir(dir);
+        let base = if dir.is_empty() {
+            leaf.to_string()
+        } else {
+            format!("{dir}/{leaf}")
+        };
+        let own = own.map(fold);
+        for number in 1u32.. {
+            let candidate = name(&base, number);
+            let key = fold(&candidate);
+            let free = !self.record.nodes.contains_key(&key) || own.as_ref() == Some(&key);
+            if free && self.reserved.insert(key) {
+                return candidate;
+            }
+        }
+        base
+    }
+
+    /// A file among the ancestors: the folder is made beside it.
+    fn free_dir(&self, dir: &str) -> String {
+        let mut built = String::new();
+        for part in dir.split('/').filter(|part| !part.is_empty()) {
+            let next = if built.is_empty() {
+                part.to_string()
+            } else {
+                format!("{built}/{part}")
+            };
+            built = (1u32..)
+                .map(|number| numbered(&next, number))
+                .find(|path| !matches!(self.record.nodes.get(&fold(path)), Some(Node::File { .. })))
+                .unwrap_or(next);
+        }
+        built
+    }
+
+    /// A place in the CRM that nobody stands at: `name`, `name (2)` …
+    pub(super) fn free_place(&self, place: &Place) -> Place {
+        for number in 2u32.. {
+            let candidate = Place {
+                folder: place.folder.clone(),
+                name: numbered(&place.name, number),
+            };
+            let key = self.naming().place_key(&candidate);
+            if !self
+                .documents
+                .values()
+                .any(|d| self.naming().place_key(&d.nfc) == key)
+            {
+                return candidate;
+            }
+        }
+        place.clone()
+    }
+
+    /// Who but `except` stands at a place of the CRM? Case aside: some systems would take them for one.
+    pub(super) fn occupant(&self, place: &Place, except: Option<&DocumentId>) -> Occupant<'a> {
+        let key = self.naming().place_key(place);
+        let mut found = Occupant::Nobody;
+        for document in self.documents.values() {
+            if Some(&document.id) == except || self.naming().place_key(&document.nfc) != key {
+                continue;
+            }
+            let superseded = self
+                .pairs
+                .iter()
+                .flatten()
+                .any(|pair| pair.superseded.iter().any(|side| side.id == document.id));
+            if superseded
+                || self.leaving.contains(&document.id)
+                || self.hashing.contains(&document.id)
+            {
+                return Occupant::Leaving;
+            }
+            found = Occupant::Document(document);
+        }
+        found
+    }
+
+    /// CRM → Dropbox, unless it is known to be impossible. Says whether it was planned.
+    pub(super) fn upload(
+        &mut self,
+        document: &SeenDocument,
+        path: String,
+        mode: WriteMode,
+        over: Option<FileId>,
+    ) -> bool {
+        let obstacle = if self.too_large(document.size_bytes) {
+            Some(ProblemKind::Refused(Reason::TooLarge))
+        } else if let Some(refusal) = self.document_refusal(document) {
+            Some(refusal)
+        } else if self.policy.out_of_space {
+            Some(ProblemKind::OutOfSpace)
+        } else {
+            None
+        };
+        if let Some(kind) = obstacle {
+            self.problem(&document.place, kind);
+            return false;
+        }
+        self.operations.push(Operation::Upload {
+            document: document.id.clone(),
+            size_bytes: document.size_bytes,
+            path,
+            mode,
+            over,
+        });
+        true
+    }
+
+    /// Dropbox → CRM, unless it is known to be impossible. Says whether it was planned.
+    pub(super) fn create_from_file(
+        &mut self,
+        file: &File,
+        place: Place,
+        replaces: Option<DocumentId>,
+    ) -> bool {
+        let Some(hash) = file.hash.clone() else {
+            self.problem(&place, ProblemKind::Refused(Reason::Unsupported));
+            return false;
+        };
+        let obstacle = if self.policy.one_way {
+            Some(if replaces.is_some() {
+                ProblemKind::NewerInDropbox
+            } else {
+                ProblemKind::OneWay
+            })
+        } else if self.too_large(file.size_bytes) {
+            Some(ProblemKind::Refused(Reason::TooLarge))
+        } else {
+            self.file_refusal(file)
+        };
+        if let Some(kind) = obstacle {
+            self.problem(&place, kind);
+            return false;
+        }
+        let source = Source::File {
+            id: file.id.clone(),
+            rev: file.rev.clone(),
+        };
+        let replaces = Replacement {
+            file: Some(file.id.clone()),
+            document: replaces,
+        };
+        self.create(place, source, hash, file.size_bytes, replaces);
+        true
+    }
+
+    pub(super) fn create(
+        &mut self,
+        place: Place,
+        source: Source,
+        hash: ContentHash,
+        size_bytes: u64,
+        replaces: Replacement,
+    ) {
+        self.waiting = true;
+        if self.policy.created.contains(&(place.clone(), hash.clone())) {
+            // Acknowledged a moment ago, and the listing does not show it yet: a second one would be a twin.
+            return;
+        }
+        self.operations.push(Operation::Create {
+            place,
+            source,
+            hash,
+            size_bytes,
+            replaces,
+        });
+    }
+
+    /// M5 and M10. The CRM's version keeps the name, Dropbox's goes beside it; both end on both sides.
+    /// Where the CRM takes no uploads, Dropbox's keeps the name and the CRM's goes beside it.
+    pub(super) fn conflict(&mut self, document: &SeenDocument, file: &File) {
+        self.conflicts.push(document.place.clone());
+        self.used_documents.insert(document.id.clone());
+        self.used_files.insert(file.id.clone());
+        if self.policy.one_way {
+            let path = self.free_by(&file.path, None, from_crm);
+            self.upload(document, path, WriteMode::Add, None);
+            return;
+        }
+        let kept = self.files.values().find(|other| {
+            other.id != file.id
+                && other.hash == file.hash
+                && is_conflicted_copy(&other.path, &file.path)
+        });
+        if kept.is_some() {
+            let mode = WriteMode::Update(file.rev.clone());
+            self.upload(document, file.path.clone(), mode, Some(file.id.clone()));
+        } else if self.too_large(document.size_bytes) {
+            self.problem(&document.place, ProblemKind::Refused(Reason::TooLarge));
+        } else if let Some(kind) = self.document_refusal(document) {
+            self.problem(&document.place, kind);
+        } else if self.policy.out_of_space {
+            self.problem(&document.place, ProblemKind::OutOfSpace);
+        } else {
+            self.waiting = true;
+            let today = self.policy.today.clone();
+            let to = self.free_by(&file.path, None, |path, n| conflicted_copy(path, &today, n));
+            self.operations.push(Operation::CopyFile {
+                file: file.id.clone(),
+                to,
+            });
+        }
+    }
+}

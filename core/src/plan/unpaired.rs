@@ -1,0 +1,141 @@
+//! Documents and files that no pair speaks for: adopt what is equal, copy what is new, keep both where they differ.
+
+use super::room::Occupant;
+use super::{crm_side, dropbox_side, Planner};
+use crate::effect::WriteMode;
+use crate::path::{fold, is_numbered};
+use crate::state::{Pair, SeenDocument};
+use crate::tree::File;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+impl<'a> Planner<'a> {
+    pub(super) fn match_unpaired(&mut self) {
+        let mut groups: BTreeMap<String, Vec<&'a SeenDocument>> = BTreeMap::new();
+        for document in &self.record.documents {
+            if !self.used_documents.contains(&document.id) && !self.hashing.contains(&document.id) {
+                let key = fold(&self.naming().path_of(&document.nfc));
+                groups.entry(key).or_default().push(document);
+            }
+        }
+        let mut conflicts = Vec::new();
+        let mut uploads = Vec::new();
+        for (key, group) in &groups {
+            if !self.adopt_equal(key, group) {
+                continue; // Waits for hashes.
+            }
+            for document in group {
+                if self.used_documents.contains(&document.id) {
+                    continue;
+                }
+                match self.candidates(key, document).into_iter().next() {
+                    Some(file) if file.hash.is_some() => {
+                        self.used_files.insert(file.id.clone());
+                        conflicts.push((*document, file)); // M5
+                    }
+                    _ => uploads.push(*document), // M2
+                }
+            }
+        }
+        for (document, file) in conflicts {
+            self.conflict(document, &file);
+        }
+        self.create_new_files();
+        for document in uploads {
+            let target = self.naming().path_of(&document.nfc);
+            let path = self.free_path(&target, None);
+            self.upload(document, path, WriteMode::Add, None);
+        }
+    }
+
+    /// Files that may be this document's: at its path, or at a path whose CRM place is its own.
+    fn candidates(&self, key: &str, document: &SeenDocument) -> Vec<File> {
+        let place = self.naming().place_key(&document.nfc);
+        self.files
+            .values()
+            .filter(|file| !self.used_files.contains(&file.id))
+            .filter(|file| {
+                fold(&file.path) == key
+                    || self.naming().place_key(&self.naming().place_of(&file.path)) == place
+            })
+            .cloned()
+            .collect()
+    }
+
+    /// M4, and twins by their numbered names (N4). False while a hash is missing.
+    fn adopt_equal(&mut self, key: &str, group: &[&'a SeenDocument]) -> bool {
+        let mut complete = true;
+        for document in group {
+            let mut found = self.candidates(key, document);
+            let numbered = self
+                .files
+                .values()
+                .filter(|f| !self.used_files.contains(&f.id) && is_numbered(&f.path, key))
+                .cloned();
+            found.extend(numbered);
+            found.retain(|file| file.size_bytes == document.size_bytes && file.hash.is_some());
+            if found.is_empty() {
+                continue;
+            }
+            let Some(hash) = &document.hash else {
+                if !self.too_large(document.size_bytes) {
+                    self.hash(document);
+                    complete = false;
+                }
+                continue;
+            };
+            if let Some(file) = found.iter().find(|file| file.hash.as_ref() == Some(hash)) {
+                self.used_documents.insert(document.id.clone());
+                self.used_files.insert(file.id.clone());
+                self.pairs.push(Some(Pair {
+                    crm: Some(crm_side(document)),
+                    dropbox: Some(dropbox_side(file)),
+                    hash: hash.clone(),
+                    superseded: Vec::new(),
+                    lost_path: None,
+                }));
+            }
+        }
+        complete
+    }
+
+    /// M3: files that only Dropbox has.
+    fn create_new_files(&mut self) {
+        let fresh: Vec<File> = self
+            .files
+            .values()
+            .filter(|f| !self.used_files.contains(&f.id))
+            .cloned()
+            .collect();
+        let mut given: BTreeSet<(String, String)> = BTreeSet::new();
+        for file in fresh {
+            let place = self.naming().place_of(&file.path);
+            match self.occupant(&place, None) {
+                Occupant::Nobody if !given.insert(self.naming().place_key(&place)) => {
+                    self.waiting = true;
+                }
+                Occupant::Nobody => {
+                    self.create_from_file(&file, place, None);
+                }
+                Occupant::Leaving => self.waiting = true,
+                Occupant::Document(other) if !self.used_documents.contains(&other.id) => {
+                    self.waiting = true;
+                }
+                Occupant::Document(_) if self.policy.one_way => {
+                    self.create_from_file(&file, place, None);
+                }
+                Occupant::Document(other) => {
+                    let nobody = Pair {
+                        crm: None,
+                        dropbox: None,
+                        hash: "".into(),
+                        superseded: Vec::new(),
+                        lost_path: None,
+                    };
+                    self.make_room(nobody, &file, &place, other);
+                }
+            }
+        }
+    }
+}

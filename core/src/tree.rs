@@ -1,0 +1,129 @@
+//! What stands below a record's folder in Dropbox, and how listings change it.
+
+use crate::effect::{Entry, FileEntry};
+use crate::ids::{ContentHash, FileId, Revision};
+use crate::path::split_dir;
+use crate::state::Node;
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// The nodes of one record, by `path_lower` relative to its folder.
+pub type Nodes = BTreeMap<String, Node>;
+
+/// A file with its whole displayed path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Displayed, relative to the record's folder.
+    pub path: String,
+    /// The server's key, relative to the record's folder.
+    pub key: String,
+    /// Its id.
+    pub id: FileId,
+    /// Its revision.
+    pub rev: Revision,
+    /// In bytes.
+    pub size_bytes: u64,
+    /// Absent for files that cannot be downloaded.
+    pub hash: Option<ContentHash>,
+}
+
+/// All files, each id once (the last path wins if a listing ever repeats an id).
+pub fn files(nodes: &Nodes) -> BTreeMap<FileId, File> {
+    nodes
+        .iter()
+        .filter_map(|(key, node)| match node {
+            Node::File {
+                id,
+                rev,
+                size_bytes,
+                hash,
+                ..
+            } => Some((
+                id.clone(),
+                File {
+                    path: display(nodes, key),
+                    key: key.clone(),
+                    id: id.clone(),
+                    rev: rev.clone(),
+                    size_bytes: *size_bytes,
+                    hash: hash.clone(),
+                },
+            )),
+            Node::Folder { .. } => None,
+        })
+        .collect()
+}
+
+/// Only the last component of a `path_display` is sure: the path is put together from the nodes' own names.
+fn display(nodes: &Nodes, key: &str) -> String {
+    let mut path = String::new();
+    for (at, _) in key
+        .match_indices('/')
+        .chain(core::iter::once((key.len(), "")))
+    {
+        let node_key = &key[..at];
+        if !path.is_empty() {
+            path.push('/');
+        }
+        match nodes.get(node_key) {
+            Some(Node::Folder { name } | Node::File { name, .. }) => path.push_str(name),
+            None => path.push_str(split_dir(node_key).1),
+        }
+    }
+    path
+}
+
+/// Applies one entry. `relative` is its `path_lower` below the record's folder, never empty.
+pub fn apply(nodes: &mut Nodes, relative: &str, entry: &Entry) {
+    match entry {
+        Entry::Deleted { .. } => remove(nodes, relative),
+        Entry::Folder(folder) => {
+            if !matches!(nodes.get(relative), Some(Node::Folder { .. })) {
+                remove(nodes, relative);
+            }
+            let name = split_dir(&folder.path_display).1.to_string();
+            nodes.insert(relative.to_string(), Node::Folder { name });
+        }
+        Entry::File(file) => {
+            remove(nodes, relative);
+            put(nodes, relative, file);
+        }
+    }
+}
+
+/// A file as a write's answer shows it: it stands there and nowhere else.
+pub fn place_file(nodes: &mut Nodes, relative: &str, file: &FileEntry) {
+    nodes.retain(|key, node| {
+        key == relative || !matches!(node, Node::File { id, .. } if *id == file.id)
+    });
+    put(nodes, relative, file);
+}
+
+/// Removes a path and everything below.
+pub fn remove(nodes: &mut Nodes, relative: &str) {
+    nodes.remove(relative);
+    let below: Vec<String> = nodes
+        .range(alloc::format!("{relative}/")..)
+        .take_while(|(key, _)| {
+            key.starts_with(relative) && key.as_bytes().get(relative.len()) == Some(&b'/')
+        })
+        .map(|(key, _)| key.clone())
+        .collect();
+    for key in below {
+        nodes.remove(&key);
+    }
+}
+
+fn put(nodes: &mut Nodes, relative: &str, file: &FileEntry) {
+    nodes.insert(
+        relative.to_string(),
+        Node::File {
+            name: split_dir(&file.path_display).1.to_string(),
+            id: file.id.clone(),
+            rev: file.rev.clone(),
+            size_bytes: file.size_bytes,
+            hash: file.hash.clone(),
+        },
+    );
+}

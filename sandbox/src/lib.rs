@@ -2,6 +2,8 @@
 //!
 //! The server (`main.rs`), the simulation and the tests drive the same world. It shares no code with the plugin.
 
+pub mod teamleader;
+
 /// Which origin a request was sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {

@@ -1,0 +1,330 @@
+//! The CRM's own pages and what they ask of their server: sign-in, records, documents, the installed plugin.
+//!
+//! `/app/…` is the CRM's private interface for its pages, guarded by a session cookie; it is no part of the public API,
+//! and the plugin never uses it. Every other path is a page, an asset or a file of the installed plugin.
+
+use std::path::{Component, Path};
+
+use serde_json::{json, Value};
+
+use super::model::{date_time, Document, Kind, Record, Subject, User};
+use super::{wire, Teamleader};
+use crate::{Request, Response};
+
+const COOKIE: &str = "crm_session";
+/// A token handed to a page lives at least this much longer.
+const TOKEN_MARGIN_MS: u64 = 60_000;
+
+const INDEX: &str = include_str!("../../www/crm/index.html");
+const ASSETS: [(&str, &str, &str); 7] = [
+    (
+        "crm.css",
+        "text/css; charset=utf-8",
+        include_str!("../../www/crm/crm.css"),
+    ),
+    ("app.js", JAVASCRIPT, include_str!("../../www/crm/app.js")),
+    ("dom.js", JAVASCRIPT, include_str!("../../www/crm/dom.js")),
+    (
+        "plugin-host.js",
+        JAVASCRIPT,
+        include_str!("../../www/crm/plugin-host.js"),
+    ),
+    (
+        "record-page.js",
+        JAVASCRIPT,
+        include_str!("../../www/crm/record-page.js"),
+    ),
+    (
+        "documents-panel.js",
+        JAVASCRIPT,
+        include_str!("../../www/crm/documents-panel.js"),
+    ),
+    (
+        "marketplace.js",
+        JAVASCRIPT,
+        include_str!("../../www/crm/marketplace.js"),
+    ),
+];
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+
+impl Teamleader {
+    pub(crate) fn handle_pages(&mut self, request: &Request, now_ms: u64) -> Response {
+        let (path, query) = wire::split(&request.target);
+        let response = if let Some(action) = path.strip_prefix("/app/") {
+            self.private(request, action, query, now_ms)
+        } else if request.method != "GET" {
+            wire::text(405, "Method not allowed")
+        } else if let Some(name) = path.strip_prefix("/plugin/") {
+            self.plugin_file(&wire::decode(name))
+        } else if let Some(name) = path.strip_prefix("/assets/") {
+            match ASSETS.iter().find(|(n, _, _)| *n == name) {
+                Some((_, content_type, text)) => wire::reply(200, content_type, *text),
+                None => wire::text(404, "Not found"),
+            }
+        } else if path == "/favicon.ico" {
+            wire::empty(204)
+        } else {
+            wire::reply(200, "text/html; charset=utf-8", INDEX)
+        };
+        let response = wire::with(response, "content-security-policy", &self.policy(request));
+        let response = wire::with(response, "x-content-type-options", "nosniff");
+        let response = wire::with(response, "referrer-policy", "no-referrer");
+        wire::with(response, "cache-control", "no-store")
+    }
+
+    fn policy(&self, request: &Request) -> String {
+        let hosts = [1, 2, 11, 12, 13].map(|offset| self.base_url(request, offset));
+        format!(
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' {}; \
+             style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
+             frame-ancestors 'none'",
+            hosts.join(" ")
+        )
+    }
+
+    /// A file of the package as it lies on disk now, so that a rebuilt plugin needs no restart.
+    fn plugin_file(&self, name: &str) -> Response {
+        let missing = || wire::text(404, "Not found");
+        let Some(dir) = &self.settings.plugin_dir else {
+            return missing();
+        };
+        let inside = Path::new(name)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)));
+        if !inside || name.is_empty() {
+            return missing();
+        }
+        let content_type = match name.rsplit_once('.').map_or("", |(_, e)| e) {
+            "js" | "mjs" => JAVASCRIPT,
+            "css" => "text/css; charset=utf-8",
+            "html" => "text/html; charset=utf-8",
+            "json" => "application/json",
+            "wasm" => "application/wasm",
+            "svg" => "image/svg+xml",
+            "png" => "image/png",
+            _ => "application/octet-stream",
+        };
+        std::fs::read(dir.join(name))
+            .map_or_else(|_| missing(), |b| wire::reply(200, content_type, b))
+    }
+
+    fn private(&mut self, request: &Request, action: &str, query: &str, now_ms: u64) -> Response {
+        let cookie = session_cookie(request).unwrap_or_default();
+        let user_id = self.sessions.get(&cookie).cloned();
+        let user = self
+            .users
+            .iter()
+            .find(|u| Some(&u.id) == user_id.as_ref())
+            .cloned();
+        let body: Value = if action == "documents" {
+            Value::Null
+        } else {
+            serde_json::from_slice(&request.body).unwrap_or(Value::Null)
+        };
+        match (request.method.as_str(), action) {
+            ("GET", "session") => return wire::json(200, &self.session(request, user.as_ref())),
+            ("POST", "session") => return self.sign_in(request, &body),
+            ("DELETE", "session") => {
+                self.sessions.remove(&cookie);
+                let gone = format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict");
+                return wire::with(wire::empty(204), "set-cookie", &gone);
+            }
+            _ => {}
+        }
+        let Some(user) = user else {
+            return wire::json(401, &json!({ "error": "Sign in first" }));
+        };
+        let answer = match (request.method.as_str(), action) {
+            ("POST", "token") => self.page_token(&user, now_ms),
+            ("GET", "records") => Some(self.page_list(query)),
+            ("GET", "record") => self.page_record(query),
+            ("POST", "record/rename") => self.page_rename_record(&body, now_ms),
+            ("POST", "documents") => self.page_upload(request, query, &user, now_ms),
+            ("GET", "document") => return self.page_download(query),
+            ("POST", "document/change") => self.page_change_document(&body, now_ms),
+            ("POST", "document/delete") => {
+                let id = body["id"].as_str().unwrap_or("");
+                self.user_delete(id).then(|| json!({}))
+            }
+            ("POST", "plugin") => {
+                self.plugin_installed = body["installed"] == true;
+                Some(json!({ "installed": self.plugin_installed }))
+            }
+            _ => None,
+        };
+        match answer {
+            Some(answer) => wire::json(200, &answer),
+            None => wire::json(404, &json!({ "error": "Not found" })),
+        }
+    }
+
+    fn session(&self, request: &Request, user: Option<&User>) -> Value {
+        json!({
+            "account": { "id": self.account_id, "name": "Lumen & Co" },
+            "users": self.users.iter().map(person).collect::<Vec<Value>>(),
+            "user": user.map(person),
+            "default_folder": self.default_folder(),
+            "plugin_installed": self.plugin_installed,
+            "api_base": self.base_url(request, 1),
+            "dropbox": {
+                "www": self.base_url(request, 10), "api": self.base_url(request, 11),
+                "content": self.base_url(request, 12), "notify": self.base_url(request, 13),
+            },
+        })
+    }
+
+    fn sign_in(&mut self, request: &Request, body: &Value) -> Response {
+        let wanted = body["user"].as_str().unwrap_or("");
+        let Some(user) = self.users.iter().find(|u| u.id == wanted).cloned() else {
+            return wire::json(400, &json!({ "error": "There is no such user" }));
+        };
+        let secret = self.ids.secret();
+        self.sessions.insert(secret.clone(), user.id.clone());
+        let answer = wire::json(200, &self.session(request, Some(&user)));
+        let cookie = format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict");
+        wire::with(answer, "set-cookie", &cookie)
+    }
+
+    fn page_token(&mut self, user: &User, now_ms: u64) -> Option<Value> {
+        self.tokens.retain(|_, token| token.expires_ms > now_ms);
+        let fresh = self
+            .tokens
+            .iter()
+            .find(|(_, t)| t.user_id == user.id && t.expires_ms > now_ms + TOKEN_MARGIN_MS)
+            .map(|(text, token)| (text.clone(), token.clone()));
+        let (text, token) = match fresh {
+            Some(found) => found,
+            None => self.issue_token(&user.id, now_ms)?,
+        };
+        let expires_in = (token.expires_ms - now_ms) / 1000;
+        Some(json!({ "access_token": text, "token_type": "Bearer", "expires_in": expires_in }))
+    }
+
+    fn page_list(&self, query: &str) -> Value {
+        let module = wire::parameter(query, "module").unwrap_or_default();
+        let mut records: Vec<&Record> = self
+            .records
+            .values()
+            .filter(|r| r.subject.kind.module() == module && !r.forbidden)
+            .collect();
+        records.sort_by_cached_key(|r| (r.display_name().to_lowercase(), r.number));
+        let rows: Vec<Value> = records
+            .into_iter()
+            .map(|record| {
+                let mut row = self.page_fields(record);
+                row["documents"] = self.documents(&record.subject).len().into();
+                row
+            })
+            .collect();
+        json!({ "records": rows })
+    }
+
+    fn page_record(&self, query: &str) -> Option<Value> {
+        let record = self.record_of(query)?;
+        let mut documents = self.documents(&record.subject);
+        documents.sort_by_cached_key(|d| (d.folder.to_lowercase(), d.name.to_lowercase(), d.seq));
+        let documents: Vec<Value> = documents.into_iter().map(page_document).collect();
+        let mut fields = self.page_fields(record);
+        fields["documents"] = documents.into();
+        Some(fields)
+    }
+
+    fn page_fields(&self, record: &Record) -> Value {
+        json!({
+            "kind": record.subject.kind.name(),
+            "id": record.subject.id,
+            "name": record.display_name(),
+            "number": record.number,
+            "added_at": date_time(record.added_s),
+            "updated_at": date_time(record.updated_s),
+            "details": record.details,
+        })
+    }
+
+    fn record_of(&self, query: &str) -> Option<&Record> {
+        let module = wire::parameter(query, "module")?;
+        let id = wire::parameter(query, "id")?;
+        let record = self.records.get(&self.subject_of(&module, &id)?)?;
+        (!record.forbidden).then_some(record)
+    }
+
+    fn page_rename_record(&mut self, body: &Value, now_ms: u64) -> Option<Value> {
+        let kind = Kind::parse(body["kind"].as_str()?)?;
+        let subject = Subject::new(kind, body["id"].as_str()?);
+        let name = body["name"].as_str().filter(|name| !name.is_empty())?;
+        self.rename_record(&subject, name, now_ms);
+        self.records
+            .get(&subject)
+            .map(|record| self.page_fields(record))
+    }
+
+    fn page_upload(
+        &mut self,
+        request: &Request,
+        query: &str,
+        user: &User,
+        now_ms: u64,
+    ) -> Option<Value> {
+        let subject = self.record_of(query)?.subject.clone();
+        let name = wire::parameter(query, "name").filter(|name| !name.is_empty())?;
+        let folder = wire::parameter(query, "folder").unwrap_or_default();
+        let id = self.user_add(&subject, &folder, &name, request.body.clone(), now_ms)?;
+        let document = self.documents.get_mut(&id)?;
+        document.uploaded_by = Some(user.id.clone());
+        Some(page_document(document))
+    }
+
+    fn page_download(&self, query: &str) -> Response {
+        let id = wire::parameter(query, "id").unwrap_or_default();
+        match self.documents.get(&id) {
+            Some(document) => {
+                let bytes = document.content.bytes().to_vec();
+                let response = wire::reply(200, document.mime_type, bytes);
+                wire::with(
+                    response,
+                    "content-disposition",
+                    &wire::attachment(&document.name),
+                )
+            }
+            None => wire::text(404, "Not found"),
+        }
+    }
+
+    fn page_change_document(&mut self, body: &Value, now_ms: u64) -> Option<Value> {
+        let mut id = body["id"].as_str()?.to_owned();
+        if let Some(name) = body["name"].as_str().filter(|name| !name.is_empty()) {
+            if self.documents.get(&id)?.name != name {
+                id = self.user_rename(&id, name, now_ms)?;
+            }
+        }
+        if let Some(folder) = body["folder"].as_str() {
+            if self.documents.get(&id)?.folder != folder {
+                id = self.user_move(&id, folder, now_ms)?;
+            }
+        }
+        self.documents.get(&id).map(page_document)
+    }
+}
+
+fn session_cookie(request: &Request) -> Option<String> {
+    let cookies = wire::header(request, "cookie")?;
+    cookies.split(';').find_map(|cookie| {
+        let (name, value) = cookie.trim().split_once('=')?;
+        (name == COOKIE).then(|| value.to_owned())
+    })
+}
+
+fn person(user: &User) -> Value {
+    json!({
+        "id": user.id, "first_name": user.first_name, "last_name": user.last_name,
+        "email": user.email, "language": user.language,
+    })
+}
+
+fn page_document(document: &Document) -> Value {
+    json!({
+        "id": document.id, "name": document.name, "folder": document.folder,
+        "size": document.content.bytes().len(), "mime_type": document.mime_type,
+        "updated_at": date_time(document.updated_s), "uploaded_by": document.uploaded_by,
+    })
+}

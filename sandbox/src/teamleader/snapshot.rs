@@ -1,0 +1,127 @@
+//! The whole account in and out as JSON, for the control port: `POST /seed` and `GET /state`.
+
+use serde_json::{json, Value};
+
+use super::model::{date_time, Kind, Subject};
+use super::{wire, Teamleader};
+
+impl Teamleader {
+    /// Adds records and documents.
+    ///
+    /// ```json
+    /// {"clear": true, "records": [{"kind": "company", "id": "…", "name": "Pied Piper", "details": {},
+    ///   "documents": [{"name": "a.txt", "folder": "Contracts/2026", "text": "…"},
+    ///                 {"name": "b.bin", "base64": "…"}, {"name": "c.bin", "size": 4194304}]}]}
+    /// ```
+    /// `id`, `details`, `folder` and `documents` may be missing; `size` makes that many bytes, different for each name.
+    /// A record that stands keeps its documents and gets these too. Returns the subjects and document ids made:
+    /// `{"records":[{"kind":…,"id":…,"documents":[…]}]}`.
+    ///
+    /// # Errors
+    /// What is wrong with the JSON; what came before it stays.
+    pub fn seed(&mut self, seed: &Value, now_ms: u64) -> Result<Value, String> {
+        if seed["clear"] == true {
+            let subjects: Vec<Subject> = self.records.keys().cloned().collect();
+            subjects
+                .iter()
+                .for_each(|subject| self.delete_record(subject));
+        }
+        let mut made = Vec::new();
+        for row in seed["records"].as_array().into_iter().flatten() {
+            let kind = row["kind"].as_str().and_then(Kind::parse);
+            let kind = kind.ok_or_else(|| format!("no kind of record: {}", row["kind"]))?;
+            let id = row["id"]
+                .as_str()
+                .map_or_else(|| self.ids.uuid(), str::to_owned);
+            let mut subject = Subject::new(kind, &id);
+            if !self.records.contains_key(&subject) {
+                let name = row["name"].as_str().unwrap_or("");
+                subject = self.add_record_with_id(kind, &id, name, now_ms);
+                self.change_record(&subject, |record| {
+                    if row["name"].is_null() && kind == Kind::Product {
+                        record.name = None;
+                    }
+                    if let Some(details) = row["details"].as_object() {
+                        record.details = details.clone();
+                    }
+                });
+            }
+            let mut documents = Vec::new();
+            for document in row["documents"].as_array().into_iter().flatten() {
+                let name = document["name"]
+                    .as_str()
+                    .ok_or("a document without a name")?;
+                let bytes = seed_bytes(document, name)?;
+                let folder = document["folder"].as_str().unwrap_or("");
+                documents.extend(self.user_add(&subject, folder, name, bytes, now_ms));
+            }
+            made.push(json!({ "kind": kind.name(), "id": id, "documents": documents }));
+        }
+        Ok(json!({ "records": made }))
+    }
+
+    /// Every record with its documents and their Dropbox content hashes, in a fixed order.
+    pub fn state(&self) -> Value {
+        let records: Vec<Value> = self
+            .records
+            .values()
+            .map(|record| {
+                let mut documents = self.documents(&record.subject);
+                documents
+                    .sort_by(|a, b| (&a.folder, &a.name, a.seq).cmp(&(&b.folder, &b.name, b.seq)));
+                let documents: Vec<Value> = documents
+                    .into_iter()
+                    .map(|d| {
+                        json!({
+                            "id": d.id, "name": d.name, "folder": d.folder,
+                            "size": d.content.bytes().len(),
+                            "content_hash": d.content.hash(),
+                            "updated_at": date_time(d.updated_s),
+                        })
+                    })
+                    .collect();
+                json!({
+                    "kind": record.subject.kind.name(), "module": record.subject.kind.module(),
+                    "id": record.subject.id, "name": record.display_name(),
+                    "number": record.number, "documents": documents,
+                })
+            })
+            .collect();
+        json!({
+            "account_id": self.account_id,
+            "default_folder": self.default_folder(),
+            "plugin_installed": self.plugin_installed,
+            "users": self.users.iter()
+                .map(|u| json!({ "id": u.id, "first_name": u.first_name, "last_name": u.last_name }))
+                .collect::<Vec<Value>>(),
+            "records": records,
+        })
+    }
+}
+
+fn seed_bytes(document: &Value, name: &str) -> Result<Vec<u8>, String> {
+    if let Some(text) = document["text"].as_str() {
+        return Ok(text.as_bytes().to_vec());
+    }
+    if let Some(text) = document["base64"].as_str() {
+        return wire::base64(text).ok_or_else(|| format!("{name}: not base64"));
+    }
+    match document["size"].as_u64() {
+        Some(size) => Ok(filler(name, size as usize)),
+        None => Err(format!("{name}: needs text, base64 or size")),
+    }
+}
+
+/// Bytes that differ by name and do not repeat within a block: a mixed-up upload cannot hash alike.
+fn filler(name: &str, size: usize) -> Vec<u8> {
+    let seed = name
+        .bytes()
+        .fold(size as u64, |n, b| n.wrapping_mul(31) + u64::from(b));
+    let mut ids = super::model::Ids::new(seed);
+    let mut bytes = Vec::with_capacity(size + 8);
+    while bytes.len() < size {
+        bytes.extend_from_slice(&ids.bits().to_le_bytes());
+    }
+    bytes.truncate(size);
+    bytes
+}

@@ -1,0 +1,694 @@
+//! The engine: carries plans through. Takes events, hands out effects, learns their outcomes. No I/O, no clock.
+//!
+//! One cycle: observe Dropbox once, then every due record on its own: list its documents, plan, carry out, plan
+//! again until nothing is left. Observation and writes to Dropbox never overlap, so what an answer says is never
+//! older than what the trees know. Writes go one batch at a time: Dropbox serialises them per namespace anyway.
+
+mod observe;
+mod outcome;
+mod record;
+mod show;
+mod write;
+
+use crate::effect::{Commit, Effect, Failure, Place, Save, Task, TaskId};
+use crate::event::Event;
+use crate::ids::{ContentHash, DocumentId, FileId, Record};
+use crate::path::Naming;
+use crate::plan::Operation;
+use crate::state::{Link, StoredIndex, StoredRecord, SCHEMA};
+use crate::status::{Activity, Halt, Happened, Problem, Progress, SyncReport};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// Records worked on at a time.
+const ACTIVE_MAX: usize = 4;
+/// Transfers under way at a time.
+const TRANSFERS_MAX: usize = 6;
+/// Bytes under way at a time; one larger document may pass alone.
+const TRANSFER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Items of one batch (Dropbox's own limit is 1000).
+const BATCH_MAX: usize = 1000;
+/// Plans of one record in one cycle; what is left then waits for the next.
+const ROUNDS_MAX: u32 = 24;
+/// Observations of one cycle.
+const OBSERVATIONS_MAX: u32 = 8;
+/// Entries of the activity list.
+const ACTIVITY_MAX: usize = 200;
+/// A kind that refused uploads is asked again after this long.
+const REFUSED_KIND_MS: u64 = 24 * 3_600_000;
+
+/// What the engine is told once.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Largest file to copy, in bytes: 52,428,800.
+    pub max_size_bytes: u64,
+    /// Time between timed cycles (ms).
+    pub interval_ms: u64,
+    /// G3: more than this share of the synced files would be deleted (percent).
+    pub delete_guard_percent: u32,
+    /// Seed for jitter.
+    pub seed: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            max_size_bytes: 52_428_800,
+            interval_ms: 3_600_000,
+            delete_guard_percent: 50,
+            seed: 0,
+        }
+    }
+}
+
+/// Where a cycle is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Waiting for running writes to end, then for the answer.
+    Observing,
+    /// Changes are here; the records they touch are being read.
+    Reading,
+    /// Records are worked on.
+    Working,
+}
+
+#[derive(Debug)]
+struct Cycle {
+    phase: Phase,
+    asked: bool,
+    started_ms: u64,
+    due: VecDeque<Record>,
+    /// Every link, not only those somebody asked for.
+    full: bool,
+    observations: u32,
+    observe_again: bool,
+    /// Records to be planned again after the next observation.
+    again: BTreeSet<Record>,
+    entries: Vec<crate::effect::Entry>,
+    listing_is_whole: bool,
+    out_of_space: bool,
+    error: Option<Failure>,
+    report: SyncReport,
+}
+
+/// Where a record is in its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Read,
+    Folder,
+    Listing,
+    Planning,
+    Doing,
+}
+
+/// A record in its turn.
+#[derive(Debug)]
+struct Work {
+    stage: Stage,
+    /// Its effects and queued operations that have not come back.
+    open: u32,
+    rounds: u32,
+    list_again: bool,
+    gone: BTreeSet<DocumentId>,
+    created: BTreeSet<(Place, ContentHash)>,
+    cancelled: bool,
+    progress: Progress,
+}
+
+/// What a task was for.
+#[derive(Clone, Debug)]
+enum Purpose {
+    Observe,
+    Read(Vec<Record>),
+    Save(Vec<Record>, Vec<(Record, Operation)>),
+    Folder(Record),
+    FolderListing(Record),
+    Siblings(Record),
+    FolderMove(Record, bool),
+    Listing(Record),
+    Step(Record, Operation),
+    Commit(Vec<(Record, Operation, Commit)>),
+    Move(Vec<(Record, Operation)>),
+    Delete(Vec<(Record, Operation)>),
+    Copy(Record, Operation),
+}
+
+/// The state machine. One per leader tab.
+#[derive(Debug)]
+pub struct Engine {
+    config: Config,
+    index: StoredIndex,
+    today: String,
+    records: BTreeMap<Record, StoredRecord>,
+    /// Records somebody looks at: kept in memory.
+    watched: BTreeSet<Record>,
+    wanted: BTreeSet<Record>,
+    problems: BTreeMap<Record, Vec<Problem>>,
+    work: BTreeMap<Record, Work>,
+    cycle: Option<Cycle>,
+    tasks: BTreeMap<TaskId, Purpose>,
+    next_task: u64,
+    ready: VecDeque<Task>,
+    // Operations that wait for their turn.
+    transfers: VecDeque<(Record, Operation)>,
+    transfer_bytes: BTreeMap<TaskId, u64>,
+    commits: Vec<(Record, Operation, Commit)>,
+    moves: Vec<(Record, Operation)>,
+    deletes: Vec<(Record, Operation)>,
+    copies: VecDeque<(Record, Operation)>,
+    folders: VecDeque<(Purpose, Effect)>,
+    /// Uploads to the CRM whose attempt is not stored yet.
+    creates: Vec<(Record, Operation)>,
+    writing: bool,
+    saving: bool,
+    dirty: BTreeSet<Record>,
+    dirty_index: bool,
+    removed: BTreeSet<Record>,
+    save_wanted: bool,
+    stopped: bool,
+    rerun: bool,
+    error: Option<Failure>,
+    version: u64,
+    report: Option<SyncReport>,
+}
+
+impl Engine {
+    /// From the stored index, or from nothing. The caller refuses an index with a newer schema before.
+    pub fn new(config: Config, index: Option<StoredIndex>) -> Self {
+        let index = index.unwrap_or(StoredIndex {
+            schema: SCHEMA,
+            ..StoredIndex::default()
+        });
+        Self {
+            config,
+            index,
+            today: "1970-01-01".to_string(),
+            records: BTreeMap::new(),
+            watched: BTreeSet::new(),
+            wanted: BTreeSet::new(),
+            problems: BTreeMap::new(),
+            work: BTreeMap::new(),
+            cycle: None,
+            tasks: BTreeMap::new(),
+            next_task: 0,
+            ready: VecDeque::new(),
+            transfers: VecDeque::new(),
+            transfer_bytes: BTreeMap::new(),
+            commits: Vec::new(),
+            moves: Vec::new(),
+            deletes: Vec::new(),
+            copies: VecDeque::new(),
+            folders: VecDeque::new(),
+            creates: Vec::new(),
+            writing: false,
+            saving: false,
+            dirty: BTreeSet::new(),
+            dirty_index: false,
+            removed: BTreeSet::new(),
+            save_wanted: false,
+            stopped: false,
+            rerun: false,
+            error: None,
+            version: 1,
+            report: None,
+        }
+    }
+
+    /// Today's date for names of conflicted copies, `YYYY-MM-DD`; told before each run.
+    pub fn set_today(&mut self, today: &str) {
+        self.today = today.to_string();
+    }
+
+    /// The position in Dropbox's changes, for a longpoll between cycles.
+    pub fn cursor(&self) -> Option<&crate::ids::Cursor> {
+        self.index.cursor.as_ref()
+    }
+
+    /// Takes an input.
+    pub fn handle(&mut self, event: Event, now_ms: u64) {
+        if self.stopped {
+            return;
+        }
+        self.version += 1;
+        match event {
+            Event::Run => self.begin(true, now_ms),
+            Event::Press { record, name } => self.press(record, name, now_ms),
+            Event::Changed { record } => {
+                if let Some(link) = self.link_mut(&record) {
+                    link.dirty = true;
+                    self.dirty_index = true;
+                    self.enqueue(record, now_ms);
+                }
+            }
+            Event::Named { record, name } => self.named(record, name, now_ms),
+            Event::Cancel { record } => self.cancel(&record),
+            Event::Unlink { record } => self.unlink(&record),
+            Event::Decide { record, confirmed } => self.decide(record, confirmed, now_ms),
+            Event::CopyBack { record, document } => {
+                if let Some(stored) = self.records.get_mut(&record) {
+                    stored.pairs.retain(|pair| {
+                        pair.dropbox.is_some()
+                            || pair.crm.as_ref().map(|side| &side.id) != Some(&document)
+                    });
+                    self.dirty.insert(record.clone());
+                    self.enqueue(record, now_ms);
+                }
+            }
+            Event::Pause(paused) => {
+                self.index.paused = paused;
+                self.dirty_index = true;
+                self.save_wanted = true;
+            }
+            Event::Stop => {
+                self.stopped = true;
+                self.ready.clear();
+                self.cycle = None;
+            }
+            Event::Done { task, outcome } => self.done(task, outcome, now_ms),
+        }
+        self.step(now_ms);
+    }
+
+    /// The next effect to start. Effects under way are bounded by the engine; call until `None`.
+    pub fn poll_effect(&mut self, now_ms: u64) -> Option<Task> {
+        if !self.stopped && self.ready.is_empty() {
+            self.step(now_ms);
+        }
+        self.ready.pop_front()
+    }
+
+    /// When to call [`Engine::handle`] with [`Event::Run`] at the latest (ms).
+    pub fn poll_timeout(&self) -> Option<u64> {
+        if self.stopped || self.index.paused || self.index.links.is_empty() {
+            return None;
+        }
+        Some(self.index.due_ms.unwrap_or(0))
+    }
+
+    /// The report of the cycle that ended last, once.
+    pub fn poll_report(&mut self) -> Option<SyncReport> {
+        self.report.take()
+    }
+
+    /// A cycle is running.
+    pub fn is_running(&self) -> bool {
+        self.cycle.is_some()
+    }
+
+    /// A number that grows whenever something to be shown changed.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn link(&self, record: &Record) -> Option<&Link> {
+        self.index.links.iter().find(|link| link.record == *record)
+    }
+
+    fn link_mut(&mut self, record: &Record) -> Option<&mut Link> {
+        self.index
+            .links
+            .iter_mut()
+            .find(|link| link.record == *record)
+    }
+
+    fn naming(&self) -> Naming {
+        Naming {
+            slash_refused: self.index.slash_refused,
+            astral_refused: self.index.astral_refused,
+            default_folder: self.index.default_folder.clone(),
+        }
+    }
+
+    fn press(&mut self, record: Record, name: String, now_ms: u64) {
+        self.watched.insert(record.clone());
+        if self.link(&record).is_none() {
+            self.removed.remove(&record);
+            self.index.links.push(Link {
+                record: record.clone(),
+                named: name.clone(),
+                name,
+                folder: None,
+                folder_removed: false,
+                pressed: true,
+                dirty: true,
+                listed_ms: 0,
+                settled_ms: None,
+                synced_count: 0,
+                file_count: 0,
+                problem_count: 0,
+                halt: None,
+                confirmed: None,
+            });
+            self.records.insert(
+                record.clone(),
+                StoredRecord {
+                    schema: SCHEMA,
+                    ..StoredRecord::default()
+                },
+            );
+            self.dirty.insert(record.clone());
+            self.happened(&record, "", Happened::Linked, now_ms);
+        } else if let Some(link) = self.link_mut(&record) {
+            link.pressed = true;
+            link.name = name;
+        }
+        self.dirty_index = true;
+        self.enqueue(record, now_ms);
+    }
+
+    fn named(&mut self, record: Record, name: String, now_ms: u64) {
+        self.watched.insert(record.clone());
+        let Some(link) = self.link_mut(&record) else {
+            return;
+        };
+        if link.name != name {
+            link.name = name;
+            link.dirty = true;
+            self.dirty_index = true;
+            self.enqueue(record.clone(), now_ms);
+        }
+        if !self.records.contains_key(&record) {
+            self.wanted.insert(record);
+        }
+    }
+
+    fn cancel(&mut self, record: &Record) {
+        let Some(work) = self.work.get_mut(record) else {
+            return;
+        };
+        work.cancelled = true;
+        self.drop_queued(record);
+        if let Some(link) = self.link_mut(record) {
+            link.pressed = false;
+            link.dirty = true;
+        }
+    }
+
+    fn unlink(&mut self, record: &Record) {
+        self.drop_queued(record);
+        self.work.remove(record);
+        self.records.remove(record);
+        self.problems.remove(record);
+        self.dirty.remove(record);
+        self.index.links.retain(|link| link.record != *record);
+        self.removed.insert(record.clone());
+        self.dirty_index = true;
+        self.save_wanted = true;
+    }
+
+    fn decide(&mut self, record: Option<Record>, confirmed: bool, now_ms: u64) {
+        let Some(record) = record else {
+            // Over all: a deletion in Dropbox never reaches the CRM, so both answers only mark documents.
+            self.index.halt = None;
+            self.index
+                .links
+                .iter_mut()
+                .for_each(|link| link.dirty = true);
+            let counted = self.index.links.iter_mut();
+            counted.for_each(|link| link.synced_count = 0);
+            self.dirty_index = true;
+            self.begin(true, now_ms);
+            return;
+        };
+        let Some(halt) = self.link_mut(&record).and_then(|link| link.halt.take()) else {
+            return;
+        };
+        if let Some(link) = self.link_mut(&record) {
+            link.dirty = true;
+            if confirmed {
+                link.confirmed = Some(halt.clone());
+            }
+        }
+        if !confirmed {
+            if let Some(stored) = self.records.get_mut(&record) {
+                crate::guard::dismiss(stored, &halt);
+                self.dirty.insert(record.clone());
+            }
+        }
+        self.happened(&record, "", Happened::Decided { confirmed }, now_ms);
+        self.dirty_index = true;
+        self.enqueue(record, now_ms);
+    }
+
+    /// Puts a record in front of the queue; begins a cycle for it if none runs.
+    fn enqueue(&mut self, record: Record, now_ms: u64) {
+        self.begin(false, now_ms);
+        let busy = self.work.contains_key(&record);
+        if let Some(cycle) = self.cycle.as_mut() {
+            if busy {
+                cycle.again.insert(record);
+                cycle.observe_again = true;
+            } else {
+                cycle.due.retain(|other| *other != record);
+                cycle.due.push_front(record);
+            }
+        }
+    }
+
+    fn begin(&mut self, full: bool, now_ms: u64) {
+        if let Some(cycle) = self.cycle.as_mut() {
+            if full && !cycle.full {
+                self.rerun = true;
+            }
+            return;
+        }
+        if self.index.halt.is_some() || self.index.links.is_empty() {
+            self.report = Some(SyncReport::default());
+            return;
+        }
+        let mut due: Vec<&Link> = self
+            .index
+            .links
+            .iter()
+            .filter(|link| full || link.dirty || link.pressed)
+            .collect();
+        due.sort_by_key(|link| (!link.pressed, !link.dirty, link.listed_ms));
+        let due = due.into_iter().map(|link| link.record.clone()).collect();
+        self.error = None;
+        self.cycle = Some(Cycle {
+            phase: Phase::Observing,
+            asked: false,
+            started_ms: now_ms,
+            due,
+            full,
+            observations: 0,
+            observe_again: false,
+            again: BTreeSet::new(),
+            entries: Vec::new(),
+            listing_is_whole: false,
+            out_of_space: false,
+            error: None,
+            report: SyncReport::default(),
+        });
+    }
+
+    fn task(&mut self, purpose: Purpose, effect: Effect) -> TaskId {
+        self.next_task += 1;
+        let id = TaskId(self.next_task);
+        self.tasks.insert(id, purpose);
+        self.ready.push_back(Task { id, effect });
+        id
+    }
+
+    /// Moves everything forward that can move.
+    fn step(&mut self, now_ms: u64) {
+        self.step_reading();
+        self.step_saving();
+        if self.cycle.is_some() {
+            self.step_observing(now_ms);
+            self.step_records(now_ms);
+            self.step_transfers();
+            self.step_writes();
+            self.step_saving();
+            self.finish_cycle(now_ms);
+        }
+    }
+
+    /// Reads records somebody looks at, outside of a cycle.
+    fn step_reading(&mut self) {
+        let wanted: Vec<Record> = core::mem::take(&mut self.wanted)
+            .into_iter()
+            .filter(|record| !self.records.contains_key(record))
+            .collect();
+        if !wanted.is_empty() {
+            self.task(Purpose::Read(wanted.clone()), Effect::Load(wanted));
+        }
+    }
+
+    fn step_saving(&mut self) {
+        let wanted = self.save_wanted || !self.creates.is_empty();
+        if self.saving || !wanted {
+            return;
+        }
+        self.save_wanted = false;
+        let mut records: Vec<(Record, Option<StoredRecord>)> = core::mem::take(&mut self.removed)
+            .into_iter()
+            .map(|record| (record, None))
+            .collect();
+        let dirty: Vec<Record> = core::mem::take(&mut self.dirty).into_iter().collect();
+        for record in &dirty {
+            if let Some(stored) = self.records.get(record) {
+                records.push((record.clone(), Some(stored.clone())));
+            }
+        }
+        self.dirty_index = false;
+        self.saving = true;
+        let creates = core::mem::take(&mut self.creates);
+        let save = Save {
+            index: Some(self.index.clone()),
+            records,
+        };
+        self.task(Purpose::Save(dirty, creates), Effect::Save(save));
+    }
+
+    fn finish_cycle(&mut self, now_ms: u64) {
+        let Some(cycle) = self.cycle.as_mut() else {
+            return;
+        };
+        let failed = cycle.error.is_some();
+        let idle = cycle.phase == Phase::Working && cycle.due.is_empty() && self.work.is_empty();
+        let quiet = self
+            .tasks
+            .values()
+            .all(|purpose| matches!(purpose, Purpose::Read(_)));
+        if !(idle || failed) || !quiet || self.saving {
+            return;
+        }
+        if !failed && cycle.observe_again && cycle.observations < OBSERVATIONS_MAX {
+            cycle.observe_again = false;
+            cycle.phase = Phase::Observing;
+            cycle.asked = false;
+            let again = core::mem::take(&mut cycle.again);
+            cycle.due.extend(again);
+            self.step_observing(now_ms);
+            return;
+        }
+        if self.dirty_index || !self.dirty.is_empty() {
+            if !matches!(cycle.error, Some(Failure::Store)) {
+                let ended = cycle.error.is_none();
+                if ended && cycle.full {
+                    self.index.last_cycle_ms = Some(now_ms);
+                }
+                self.save_wanted = true;
+                self.step_saving();
+                return;
+            }
+        }
+        let Some(cycle) = self.cycle.take() else {
+            return;
+        };
+        let mut report = cycle.report;
+        report.duration_ms = now_ms.saturating_sub(cycle.started_ms);
+        report.error = cycle.error.clone();
+        report.problems = self
+            .problems
+            .values()
+            .map(|problems| problems.len() as u32)
+            .sum();
+        report.halted = self
+            .index
+            .links
+            .iter()
+            .filter(|link| link.halt.is_some())
+            .count() as u32;
+        self.error = cycle.error;
+        self.report = Some(report);
+        if cycle.full {
+            let jitter = (self.config.seed ^ now_ms) % (self.config.interval_ms / 20 + 1);
+            let wait = if self.error.is_some() {
+                self.config.interval_ms / 12
+            } else {
+                self.config.interval_ms
+            };
+            self.index.due_ms = Some(now_ms + wait + jitter);
+            if self.error.is_none() {
+                self.index.last_cycle_ms = Some(now_ms);
+            }
+        }
+        self.clear_queues();
+        let watched = &self.watched;
+        let dirty = &self.dirty;
+        self.records
+            .retain(|record, _| watched.contains(record) || dirty.contains(record));
+        self.version += 1;
+        if core::mem::take(&mut self.rerun) && self.error.is_none() {
+            self.begin(true, now_ms);
+        }
+    }
+
+    fn clear_queues(&mut self) {
+        self.work.clear();
+        self.transfers.clear();
+        self.commits.clear();
+        self.moves.clear();
+        self.deletes.clear();
+        self.copies.clear();
+        self.folders.clear();
+        self.creates.clear();
+    }
+
+    /// Takes back what has not been started for a record.
+    fn drop_queued(&mut self, record: &Record) {
+        let mut dropped = 0;
+        let mut keep = |other: &Record| {
+            let kept = other != record;
+            dropped += u32::from(!kept);
+            kept
+        };
+        self.transfers.retain(|(other, _)| keep(other));
+        self.commits.retain(|(other, _, _)| keep(other));
+        self.moves.retain(|(other, _)| keep(other));
+        self.deletes.retain(|(other, _)| keep(other));
+        self.copies.retain(|(other, _)| keep(other));
+        self.creates.retain(|(other, _)| keep(other));
+        if let Some(work) = self.work.get_mut(record) {
+            work.open = work.open.saturating_sub(dropped);
+        }
+    }
+
+    fn happened(&mut self, record: &Record, name: &str, what: Happened, now_ms: u64) {
+        let Some(stored) = self.records.get_mut(record) else {
+            return;
+        };
+        stored.activity.push(Activity {
+            at_ms: now_ms,
+            name: name.to_string(),
+            what,
+        });
+        let excess = stored.activity.len().saturating_sub(ACTIVITY_MAX);
+        stored.activity.drain(..excess);
+        self.dirty.insert(record.clone());
+        self.version += 1;
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        if let Some(cycle) = self.cycle.as_mut() {
+            cycle.error.get_or_insert(failure);
+        }
+        self.clear_queues();
+    }
+
+    fn halt_record(&mut self, record: &Record, halt: Halt, now_ms: u64) {
+        let new = self
+            .link(record)
+            .is_some_and(|link| link.halt.as_ref() != Some(&halt));
+        if let Some(link) = self.link_mut(record) {
+            link.halt = Some(halt.clone());
+            self.dirty_index = true;
+        }
+        if new {
+            self.happened(record, "", Happened::Halted(halt), now_ms);
+        }
+    }
+
+    fn file_of(operation: &Operation) -> Option<&FileId> {
+        match operation {
+            Operation::MoveFile { file, .. }
+            | Operation::CopyFile { file, .. }
+            | Operation::DeleteFile { file, .. } => Some(file),
+            Operation::Upload { over, .. } => over.as_ref(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,481 @@
+//! One record's turn: read it, see to its folder, list its documents, plan, carry out, plan again.
+
+use super::{Engine, Phase, Purpose, Stage, Work, ACTIVE_MAX, REFUSED_KIND_MS, ROUNDS_MAX};
+use crate::effect::{Effect, Failure};
+use crate::ids::Record;
+use crate::path::{fold, split_dir};
+use crate::plan::{self, Operation, Policy};
+use crate::state::Attempt;
+use crate::status::{Halt, Happened, Progress};
+use crate::tree;
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+impl Engine {
+    pub(super) fn step_records(&mut self, now_ms: u64) {
+        let Some(cycle) = self.cycle.as_mut() else {
+            return;
+        };
+        if cycle.phase != Phase::Working || cycle.error.is_some() {
+            return;
+        }
+        // An observation is wanted: running records finish first, no new one begins on old knowledge.
+        while self.work.len() < ACTIVE_MAX && !cycle.observe_again {
+            let Some(record) = cycle.due.pop_front() else {
+                break;
+            };
+            if self.index.links.iter().any(|link| link.record == record) {
+                self.work.insert(
+                    record,
+                    Work {
+                        stage: Stage::Read,
+                        open: 0,
+                        rounds: 0,
+                        list_again: true,
+                        gone: BTreeSet::new(),
+                        created: BTreeSet::new(),
+                        cancelled: false,
+                        progress: Progress {
+                            started_ms: now_ms,
+                            ..Progress::default()
+                        },
+                    },
+                );
+            }
+        }
+        if cycle.observe_again && self.work.is_empty() {
+            return; // finish_cycle turns to observing
+        }
+        let active: Vec<Record> = self.work.keys().cloned().collect();
+        for record in active {
+            self.step_record(&record, now_ms);
+        }
+    }
+
+    fn step_record(&mut self, record: &Record, now_ms: u64) {
+        loop {
+            let Some(work) = self.work.get(record) else {
+                return;
+            };
+            if work.open > 0 {
+                return;
+            }
+            if work.cancelled {
+                self.work.remove(record);
+                return;
+            }
+            match work.stage {
+                Stage::Read if self.records.contains_key(record) => {
+                    self.stage(record, Stage::Folder)
+                }
+                Stage::Read => {
+                    self.open(record);
+                    let records = Vec::from([record.clone()]);
+                    self.task(Purpose::Read(records.clone()), Effect::Load(records));
+                }
+                Stage::Folder => self.see_to_folder(record, now_ms),
+                Stage::Listing => {
+                    self.open(record);
+                    let urgent = self.watched.contains(record);
+                    self.task(
+                        Purpose::Listing(record.clone()),
+                        Effect::ListDocuments {
+                            record: record.clone(),
+                            urgent,
+                        },
+                    );
+                }
+                Stage::Planning => self.plan_record(record, now_ms),
+                Stage::Doing => {
+                    // Everything of the last plan came back.
+                    let again = core::mem::take(
+                        &mut self
+                            .work
+                            .get_mut(record)
+                            .expect("looked up above")
+                            .list_again,
+                    );
+                    self.stage(
+                        record,
+                        if again {
+                            Stage::Listing
+                        } else {
+                            Stage::Planning
+                        },
+                    );
+                }
+            }
+        }
+    }
+
+    pub(super) fn stage(&mut self, record: &Record, stage: Stage) {
+        if let Some(work) = self.work.get_mut(record) {
+            work.stage = stage;
+        }
+    }
+
+    pub(super) fn open(&mut self, record: &Record) {
+        if let Some(work) = self.work.get_mut(record) {
+            work.open += 1;
+        }
+    }
+
+    pub(super) fn close(&mut self, record: &Record) {
+        if let Some(work) = self.work.get_mut(record) {
+            work.open = work.open.saturating_sub(1);
+        }
+    }
+
+    /// Makes the folder, makes it again, or renames it with the record.
+    fn see_to_folder(&mut self, record: &Record, now_ms: u64) {
+        let Some(link) = self.link(record).cloned() else {
+            self.work.remove(record);
+            return;
+        };
+        if link.folder_removed && !link.pressed {
+            // F4: the CRM keeps all; M2 and M14 wait for the button.
+            self.halt_record(record, Halt::FolderRemoved, now_ms);
+            self.rest(record, now_ms);
+            return;
+        }
+        let naming = self.naming();
+        let target = naming.record_folder(record, &link.name);
+        match &link.folder {
+            Some(folder) if !link.folder_removed => {
+                let before = naming.record_folder(record, &link.named);
+                let renamed = link.name != link.named;
+                if !renamed {
+                    return self.stage(record, Stage::Listing);
+                }
+                // R12: only the case; R18: a folder the user put elsewhere stays there.
+                if fold(&before) == fold(&target) || fold(&folder.path) != fold(&before) {
+                    if let Some(link) = self.link_mut(record) {
+                        link.named = link.name.clone();
+                        self.dirty_index = true;
+                    }
+                    return self.stage(record, Stage::Listing);
+                }
+                self.open(record);
+                let parent = split_dir(&folder.path).0.to_string();
+                self.task(
+                    Purpose::Siblings(record.clone()),
+                    Effect::CountChildren { path: parent },
+                );
+            }
+            _ => {
+                self.open(record);
+                self.folders.push_back((
+                    Purpose::Folder(record.clone()),
+                    Effect::EnsureFolder { path: target },
+                ));
+            }
+        }
+    }
+
+    /// R10: the `<name>` folder if only this record is in it, else the record's own.
+    pub(super) fn move_folder(&mut self, record: &Record, alone: bool) {
+        let Some(link) = self.link(record).cloned() else {
+            return self.close(record);
+        };
+        let Some(folder) = link.folder else {
+            return self.close(record);
+        };
+        let target = self.naming().record_folder(record, &link.name);
+        let (from, to) = if alone {
+            (
+                split_dir(&folder.path).0.to_string(),
+                split_dir(&target).0.to_string(),
+            )
+        } else {
+            (folder.id.to_string(), target)
+        };
+        self.folders.push_back((
+            Purpose::FolderMove(record.clone(), alone),
+            Effect::MoveFolder { from, to },
+        ));
+    }
+
+    fn policy(&self, record: &Record, now_ms: u64) -> Policy {
+        let work = self.work.get(record);
+        Policy {
+            naming: self.naming(),
+            max_size_bytes: self.config.max_size_bytes,
+            delete_guard_percent: self.config.delete_guard_percent,
+            one_way: self.index.refused_kinds.iter().any(|(kind, at_ms)| {
+                *kind == record.kind && now_ms.saturating_sub(*at_ms) < REFUSED_KIND_MS
+            }),
+            out_of_space: self.cycle.as_ref().is_some_and(|cycle| cycle.out_of_space),
+            today: self.today.clone(),
+            gone: work.map(|work| work.gone.clone()).unwrap_or_default(),
+            created: work.map(|work| work.created.clone()).unwrap_or_default(),
+            confirmed: self.link(record).and_then(|link| link.confirmed.clone()),
+        }
+    }
+
+    fn plan_record(&mut self, record: &Record, now_ms: u64) {
+        self.clear_marks(record);
+        let policy = self.policy(record, now_ms);
+        let Some(stored) = self.records.get(record) else {
+            return;
+        };
+        let plan = plan::plan(stored, &policy);
+        let rounds = self.work.get_mut(record).map_or(0, |work| {
+            work.rounds += 1;
+            work.rounds
+        });
+        self.problems.insert(record.clone(), plan.problems.clone());
+        if let Some(halt) = plan.halt {
+            self.halt_record(record, halt, now_ms);
+            return self.rest(record, now_ms);
+        }
+        if let Some(link) = self.link_mut(record) {
+            if link.halt.take().is_some() {
+                self.dirty_index = true;
+            }
+        }
+        self.adopt(record, plan.pairs, now_ms);
+        if plan.operations.is_empty() || rounds > ROUNDS_MAX {
+            return self.settle(record, plan.operations.is_empty(), now_ms);
+        }
+        self.stage(record, Stage::Doing);
+        let looks = plan.operations.iter().any(Operation::only_looks);
+        self.count_progress(record, &plan.operations);
+        for operation in plan.operations {
+            // A look may change what is right to write, except for plain new documents.
+            let waits = looks && !operation.only_looks() && !is_plain_upload(&operation);
+            if !waits {
+                self.open(record);
+                self.start(record, operation, now_ms);
+            }
+        }
+    }
+
+    /// The button: marks, refusals and files missing in Dropbox count no longer.
+    fn clear_marks(&mut self, record: &Record) {
+        let Some(link) = self.link(record) else {
+            return;
+        };
+        let first = self.work.get(record).is_some_and(|work| work.rounds == 0);
+        if !link.pressed || !first {
+            return;
+        }
+        let kind = record.kind;
+        if let Some(stored) = self.records.get_mut(record) {
+            let files = tree::files(&stored.nodes);
+            let documents: BTreeSet<_> = stored
+                .documents
+                .iter()
+                .map(|document| document.id.clone())
+                .collect();
+            let _ = &documents;
+            stored.refusals.clear();
+            stored
+                .pairs
+                .retain(|pair| match (&pair.crm, &pair.dropbox) {
+                    (Some(crm), Some(dropbox)) => {
+                        files.contains_key(&dropbox.id) || !documents.contains(&crm.id)
+                    }
+                    _ => false,
+                });
+        }
+        self.index
+            .refused_kinds
+            .retain(|(refused, _)| *refused != kind);
+        self.dirty.insert(record.clone());
+        self.dirty_index = true;
+    }
+
+    /// The synced tree changes only by what was seen.
+    fn adopt(&mut self, record: &Record, pairs: Vec<crate::state::Pair>, now_ms: u64) {
+        let Some(stored) = self.records.get_mut(record) else {
+            return;
+        };
+        if stored.pairs == pairs {
+            return;
+        }
+        let kept: Vec<String> = pairs
+            .iter()
+            .filter(|pair| pair.dropbox.is_none())
+            .filter_map(|pair| pair.crm.as_ref())
+            .filter(|side| {
+                stored.pairs.iter().any(|old| {
+                    old.dropbox.is_some() && old.crm.as_ref().is_some_and(|crm| crm.id == side.id)
+                })
+            })
+            .map(|side| side.place.name.clone())
+            .collect();
+        stored.pairs = pairs;
+        self.dirty.insert(record.clone());
+        for name in kept {
+            self.happened(record, &name, Happened::KeptInCrm, now_ms);
+        }
+    }
+
+    /// Nothing left to do (or too many rounds): the record rests.
+    fn settle(&mut self, record: &Record, done: bool, now_ms: u64) {
+        let retry = self
+            .cycle
+            .as_ref()
+            .is_some_and(|cycle| cycle.again.contains(record));
+        if done && !retry {
+            if let Some(stored) = self.records.get_mut(record) {
+                let pending: BTreeSet<_> = stored
+                    .pairs
+                    .iter()
+                    .filter(|pair| !pair.superseded.is_empty())
+                    .filter_map(|pair| pair.dropbox.as_ref().map(|side| side.id.clone()))
+                    .collect();
+                let before = stored.attempts.len();
+                stored
+                    .attempts
+                    .retain(|a| a.file.as_ref().is_some_and(|f| pending.contains(f)));
+                if stored.attempts.len() != before {
+                    self.dirty.insert(record.clone());
+                }
+            }
+            if let Some(link) = self.link_mut(record) {
+                link.pressed = false;
+                link.dirty = false;
+                link.confirmed = None;
+                link.settled_ms = Some(now_ms);
+            }
+        }
+        self.dirty_index = true;
+        self.rest(record, now_ms);
+    }
+
+    /// The end of a record's turn.
+    pub(super) fn rest(&mut self, record: &Record, _now_ms: u64) {
+        self.work.remove(record);
+        let counts = self.records.get(record).map(|stored| {
+            let synced = stored
+                .pairs
+                .iter()
+                .filter(|p| p.crm.is_some() && p.dropbox.is_some())
+                .count();
+            (synced as u32, tree::files(&stored.nodes).len() as u32)
+        });
+        let problems = self
+            .problems
+            .get(record)
+            .map_or(0, |problems| problems.len() as u32);
+        if let Some(link) = self.link_mut(record) {
+            if let Some((synced, files)) = counts {
+                link.synced_count = synced;
+                link.file_count = files;
+            }
+            link.problem_count = problems;
+        }
+        if self.dirty.contains(record) {
+            self.save_wanted = true;
+        }
+        self.version += 1;
+    }
+
+    fn count_progress(&mut self, record: &Record, operations: &[Operation]) {
+        let Some(work) = self.work.get_mut(record) else {
+            return;
+        };
+        for operation in operations {
+            let size = match operation {
+                Operation::Upload { size_bytes, .. } | Operation::Create { size_bytes, .. } => {
+                    *size_bytes
+                }
+                _ => continue,
+            };
+            work.progress.total_count += 1;
+            work.progress.total_bytes += size;
+        }
+    }
+
+    fn start(&mut self, record: &Record, operation: Operation, now_ms: u64) {
+        let item = (record.clone(), operation);
+        match &item.1 {
+            Operation::ConfirmGone { document } => {
+                let effect = Effect::ConfirmGone {
+                    document: document.clone(),
+                };
+                self.task(Purpose::Step(item.0, item.1), effect);
+            }
+            Operation::DeleteDocument { document } => {
+                let effect = Effect::DeleteDocument {
+                    document: document.as_document(),
+                };
+                self.task(Purpose::Step(item.0, item.1), effect);
+            }
+            Operation::Hash { .. } | Operation::Upload { .. } => self.transfers.push_back(item),
+            Operation::MoveFile { .. } => self.moves.push(item),
+            Operation::DeleteFile { .. } => self.deletes.push(item),
+            Operation::CopyFile { .. } => self.copies.push_back(item),
+            Operation::Create {
+                place,
+                hash,
+                replaces,
+                ..
+            } => {
+                let attempt = Attempt {
+                    place: place.clone(),
+                    hash: hash.clone(),
+                    file: replaces.file.clone(),
+                    replaces: replaces.document.clone(),
+                    at_ms: now_ms,
+                };
+                if let Some(stored) = self.records.get_mut(record) {
+                    stored.attempts.retain(|old| {
+                        (&old.place, &old.hash, &old.file, &old.replaces)
+                            != (
+                                &attempt.place,
+                                &attempt.hash,
+                                &attempt.file,
+                                &attempt.replaces,
+                            )
+                    });
+                    stored.attempts.push(attempt);
+                    self.dirty.insert(record.clone());
+                }
+                self.creates.push(item);
+            }
+        }
+    }
+
+    pub(super) fn listing_failed(&mut self, record: &Record, failure: Failure, now_ms: u64) {
+        let halt = match failure {
+            Failure::Forbidden => Halt::CrmForbidden,
+            Failure::NotFound => Halt::CrmGone,
+            Failure::Malformed(_) => Halt::Malformed,
+            other => return self.fail(other),
+        };
+        self.halt_record(record, halt, now_ms);
+        self.rest(record, now_ms);
+    }
+
+    /// A path below a record's folder, relative to the app folder.
+    pub(super) fn absolute(&self, record: &Record, relative: &str) -> String {
+        let folder = self.link(record).and_then(|link| link.folder.as_ref());
+        format!(
+            "{}/{relative}",
+            folder.map_or("", |folder| folder.path.as_str())
+        )
+    }
+
+    /// A server path below a record's folder, made relative to it.
+    pub(super) fn relative(&self, record: &Record, path_lower: &str) -> Option<String> {
+        let folder = self.link(record)?.folder.as_ref()?;
+        let rest = path_lower
+            .strip_prefix(folder.path_lower.as_str())?
+            .strip_prefix('/')?;
+        (!rest.is_empty()).then(|| rest.to_string())
+    }
+}
+
+fn is_plain_upload(operation: &Operation) -> bool {
+    matches!(
+        operation,
+        Operation::Upload {
+            mode: crate::effect::WriteMode::Add,
+            ..
+        }
+    )
+}

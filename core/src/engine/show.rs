@@ -1,0 +1,179 @@
+//! What is shown of the engine. Derived, never stored.
+
+use super::Engine;
+use crate::effect::Place;
+use crate::ids::Record;
+use crate::path::is_conflicted_copy;
+use crate::plan::Operation;
+use crate::state::{Link, StoredRecord, Subject};
+use crate::status::{Item, LinkStatus, Mark, ProblemKind, RecordState, RecordStatus, Status};
+use crate::tree;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+impl Engine {
+    /// Over all.
+    pub fn status(&self) -> Status {
+        Status {
+            running: self.cycle.is_some(),
+            paused: self.index.paused,
+            error: self.error.clone(),
+            halt: self.index.halt.clone(),
+            last_cycle_ms: self.index.last_cycle_ms,
+            due_ms: self.index.due_ms,
+            links: self
+                .index
+                .links
+                .iter()
+                .map(|link| LinkStatus {
+                    record: link.record.clone(),
+                    name: link.name.clone(),
+                    state: self.state(link),
+                    synced_count: link.synced_count,
+                    problem_count: link.problem_count,
+                    settled_ms: link.settled_ms,
+                })
+                .collect(),
+        }
+    }
+
+    /// One record in full. Details of a linked record that is not loaded are requested by
+    /// [`crate::Event::Named`] and appear with a later version.
+    pub fn record_status(&self, record: &Record) -> Option<RecordStatus> {
+        let link = self.link(record)?;
+        let empty = StoredRecord::default();
+        let stored = self.records.get(record).unwrap_or(&empty);
+        let problems = self.problems.get(record).cloned().unwrap_or_default();
+        Some(RecordStatus {
+            record: record.clone(),
+            name: link.name.clone(),
+            state: self.state(link),
+            folder: link.folder.as_ref().map(|folder| folder.path.clone()),
+            one_way: self
+                .index
+                .refused_kinds
+                .iter()
+                .any(|(kind, _)| *kind == record.kind),
+            progress: self
+                .work
+                .get(record)
+                .map(|work| work.progress.clone())
+                .filter(|progress| progress.total_count > 0),
+            settled_ms: link.settled_ms,
+            items: self.items(record, link, stored, &problems),
+            activity: stored.activity.iter().rev().cloned().collect(),
+            problems,
+        })
+    }
+
+    fn state(&self, link: &Link) -> RecordState {
+        if self.work.contains_key(&link.record) {
+            RecordState::Working
+        } else if let Some(halt) = &link.halt {
+            RecordState::Halted(halt.clone())
+        } else if link.pressed || link.settled_ms.is_none() {
+            RecordState::Queued
+        } else {
+            RecordState::Settled
+        }
+    }
+
+    fn items(
+        &self,
+        record: &Record,
+        link: &Link,
+        stored: &StoredRecord,
+        problems: &[crate::status::Problem],
+    ) -> Vec<Item> {
+        let files = tree::files(&stored.nodes);
+        let naming = self.naming();
+        let absolute = |path: &str| {
+            link.folder
+                .as_ref()
+                .map(|folder| alloc::format!("{}/{path}", folder.path))
+        };
+        let under_way: BTreeSet<_> = self
+            .transfers
+            .iter()
+            .chain(&self.creates)
+            .filter(|(other, _)| other == record)
+            .filter_map(|(_, operation)| match operation {
+                Operation::Upload { document, .. } => Some(document.clone()),
+                _ => None,
+            })
+            .collect();
+        let mut shown_files = BTreeSet::new();
+        let mut items = Vec::new();
+        for document in &stored.documents {
+            let pair = stored
+                .pairs
+                .iter()
+                .find(|pair| pair.crm.as_ref().is_some_and(|side| side.id == document.id));
+            let file = pair
+                .and_then(|pair| pair.dropbox.as_ref())
+                .and_then(|side| files.get(&side.id));
+            shown_files.extend(file.map(|file| file.id.clone()));
+            let refused = problems.iter().find_map(|problem| match problem.kind {
+                ProblemKind::Refused(reason) if problem.place == document.place => Some(reason),
+                _ => None,
+            });
+            let copy =
+                file.is_some_and(|f| is_any_copy(&f.path, files.values().map(|o| o.path.as_str())));
+            let mark = match (pair, file, refused) {
+                (_, _, Some(reason)) => Mark::Refused(reason),
+                (Some(_), Some(_), _) if copy => Mark::ConflictedCopy,
+                (Some(_), Some(_), _) if !under_way.contains(&document.id) => Mark::Both,
+                (Some(pair), None, _) if pair.dropbox.is_none() => Mark::CrmOnly,
+                _ => Mark::OnItsWay,
+            };
+            items.push(Item {
+                place: document.place.clone(),
+                document: Some(document.id.clone()),
+                file: file.map(|file| file.id.clone()),
+                path: file.and_then(|file| absolute(&file.path)),
+                mark,
+            });
+        }
+        for file in files
+            .values()
+            .filter(|file| !shown_files.contains(&file.id))
+        {
+            let place: Place = naming.place_of(&file.path);
+            let refused = stored
+                .refusals
+                .iter()
+                .find_map(|refusal| match &refusal.subject {
+                    Subject::File { id, rev, .. } if *id == file.id && *rev == file.rev => {
+                        Some(refusal.reason)
+                    }
+                    _ => None,
+                });
+            let only = stored.pairs.iter().any(|pair| {
+                pair.crm.is_none() && pair.dropbox.as_ref().is_some_and(|side| side.id == file.id)
+            }) || problems.iter().any(|problem| {
+                problem.place == place
+                    && matches!(
+                        problem.kind,
+                        ProblemKind::OneWay | ProblemKind::NewerInDropbox
+                    )
+            });
+            items.push(Item {
+                place,
+                document: None,
+                file: Some(file.id.clone()),
+                path: absolute(&file.path),
+                mark: match refused {
+                    Some(reason) => Mark::Refused(reason),
+                    None if only => Mark::DropboxOnly,
+                    None => Mark::OnItsWay,
+                },
+            });
+        }
+        items.sort_by(|a, b| a.place.cmp(&b.place));
+        items
+    }
+}
+
+fn is_any_copy<'p>(path: &str, mut others: impl Iterator<Item = &'p str>) -> bool {
+    path.contains(" (conflicted copy ") && others.any(|other| is_conflicted_copy(path, other))
+}

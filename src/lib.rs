@@ -2,4 +2,13 @@
 //!
 //! Everything outside `platform/` and the panel's view also compiles natively.
 
+pub mod auth;
+pub mod backoff;
+pub mod driver;
+pub mod dropbox;
+pub mod limiter;
+pub mod percent;
+pub mod permits;
 pub mod ports;
+pub mod teamleader;
+pub mod wire;

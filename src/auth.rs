@@ -1,0 +1,532 @@
+//! The connection to Dropbox: OAuth 2 with PKCE (S256), and the life of its tokens.
+//!
+//! Tokens rest sealed in the store, under the CRM account and user they belong to. The refresh token leaves
+//! for Dropbox's token endpoint alone, always in a body. No token appears in an error, in `Debug` output or in
+//! an address. Opening the window and receiving the code is the page's part (`www/oauth.html`).
+
+use crate::backoff::{Backoff, PATIENCE_OUTAGE_MS};
+use crate::percent::{form, percent_encode};
+use crate::ports::{Body, Endpoints, Method, Ports, Request, Response, StoreError, TransportError};
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+use sync_core::{Failure, Side};
+
+/// What the plugin asks for.
+pub const SCOPES: &str =
+    "account_info.read files.metadata.read files.content.read files.content.write";
+/// Tokens are renewed this long before they expire (ms), as the official clients do.
+const EARLY_MS: u64 = 300_000;
+/// A sign-in that takes longer than this has to begin again (ms).
+const PENDING_MS: u64 = 900_000;
+const TIMEOUT_MS: u32 = 30_000;
+
+/// The Dropbox app and where it lives.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The app key (public).
+    pub key: String,
+    /// Our own redirect page, exactly as registered.
+    pub redirect_uri: String,
+    /// Dropbox.
+    pub endpoints: Endpoints,
+}
+
+/// Whose connection it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The CRM account's id.
+    pub account: String,
+    /// The CRM user's id.
+    pub user: String,
+}
+
+/// The connected Dropbox account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// `dbid:…`
+    pub id: String,
+    /// The person's name as displayed.
+    pub name: String,
+    /// The person's address.
+    pub email: String,
+}
+
+/// A connection as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// With whom.
+    pub account: Account,
+    /// The grant is gone: the user has to connect again. The state is kept.
+    pub revoked: bool,
+}
+
+/// Why connecting or a token failed. Carries no token, no code and no verifier.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuthError {
+    /// Nobody is connected.
+    #[error("not connected to Dropbox")]
+    NotConnected,
+    /// The answer belongs to no sign-in begun here, or to one that was already answered.
+    #[error("this sign-in was not begun here")]
+    UnknownState,
+    /// The sign-in took too long, or its code was used before.
+    #[error("this sign-in has expired")]
+    Expired,
+    /// The user said no.
+    #[error("the user declined")]
+    Denied,
+    /// The grant was taken back.
+    #[error("Dropbox no longer grants access")]
+    Revoked,
+    /// Another Dropbox account is connected than the one whose state is in use.
+    #[error("another Dropbox account is connected")]
+    OtherAccount,
+    /// The app key or its registration is wrong.
+    #[error("Dropbox refuses the app: {0}")]
+    Misconfigured(String),
+    /// Dropbox did not answer.
+    #[error("Dropbox does not answer")]
+    Unavailable,
+    /// Dropbox's answer made no sense.
+    #[error("Dropbox's answer made no sense")]
+    Malformed,
+    /// The store or its key failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<AuthError> for Failure {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Unavailable => Failure::Unavailable(Side::Dropbox),
+            AuthError::Malformed => Failure::Malformed(Side::Dropbox),
+            AuthError::Store(_) => Failure::Store,
+            AuthError::NotConnected
+            | AuthError::UnknownState
+            | AuthError::Expired
+            | AuthError::Denied
+            | AuthError::Revoked
+            | AuthError::OtherAccount
+            | AuthError::Misconfigured(_) => Failure::Unauthorized(Side::Dropbox),
+        }
+    }
+}
+
+/// A bearer token. Its text is shown to nobody.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// The header's value.
+    pub fn bearer(&self) -> String {
+        format!("Bearer {}", self.0)
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+/// A sign-in under way, in the store until it is answered.
+#[derive(Serialize, Deserialize)]
+struct Pending {
+    sealed_verifier: String,
+    redirect_uri: String,
+    expires_ms: u64,
+}
+
+/// The row of a connection.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    account: Account,
+    app_key: String,
+    revoked: bool,
+    sealed_refresh: String,
+    sealed_access: String,
+    expires_ms: u64,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+    expires_in: u64,
+    refresh_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct TokenRefusal {
+    error: String,
+}
+
+#[derive(Deserialize)]
+struct FullAccount {
+    account_id: String,
+    name: FullName,
+    email: String,
+}
+
+#[derive(Deserialize)]
+struct FullName {
+    display_name: String,
+}
+
+/// Connects, hands out tokens, disconnects; for one CRM user.
+pub struct Auth<P> {
+    ports: Rc<P>,
+    app: App,
+    owner: Owner,
+    /// The token in use and when it expires (ms): the store is not read for every request.
+    cached: RefCell<Option<(Token, u64)>>,
+    /// The account whose state is in use; tokens of another are not handed out.
+    bound: RefCell<Option<String>>,
+}
+
+impl<P> fmt::Debug for Auth<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Auth").field("owner", &self.owner).finish_non_exhaustive()
+    }
+}
+
+impl<P: Ports> Auth<P> {
+    /// For one CRM user. Nothing is read yet.
+    pub fn new(ports: Rc<P>, app: App, owner: Owner) -> Self {
+        Self { ports, app, owner, cached: RefCell::new(None), bound: RefCell::new(None) }
+    }
+
+    /// Where Dropbox is.
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.app.endpoints
+    }
+
+    /// Hands out tokens of this account alone from now on (G7).
+    pub fn bind(&self, account_id: &str) {
+        *self.bound.borrow_mut() = Some(account_id.into());
+        *self.cached.borrow_mut() = None;
+    }
+
+    /// Begins a sign-in: the address to open. `switch_account` asks for the password again.
+    pub async fn begin(&self, locale: &str, switch_account: bool) -> Result<String, AuthError> {
+        let state = self.ports.random_text(40);
+        let verifier = self.ports.random_text(96);
+        let challenge = self.ports.sha256_base64url(&verifier).await;
+        let pending = Pending {
+            sealed_verifier: self.ports.seal(&verifier).await?,
+            redirect_uri: self.app.redirect_uri.clone(),
+            expires_ms: self.ports.now_ms() + PENDING_MS,
+        };
+        let mut changes = self.stale_pending().await?;
+        changes.push((self.pending_key(&state), Some(to_json(&pending))));
+        self.ports.save(changes).await?;
+
+        let mut fields = vec![
+            ("response_type", "code"),
+            ("client_id", &self.app.key),
+            ("redirect_uri", &self.app.redirect_uri),
+            ("state", &state),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+            ("token_access_type", "offline"),
+            ("scope", SCOPES),
+            ("locale", locale),
+        ];
+        if switch_account {
+            fields.push(("force_reapprove", "true"));
+            fields.push(("force_reauthentication", "true"));
+        }
+        Ok(format!("{}/oauth2/authorize?{}", self.app.endpoints.www, form(&fields)))
+    }
+
+    /// The redirect page brought a code: exchanges it and stores the connection. A state works once.
+    pub async fn complete(&self, state: &str, code: &str) -> Result<Account, AuthError> {
+        let pending = self.take_pending(state).await?;
+        let verifier = self.ports.open(&pending.sealed_verifier).await?;
+        let answer = self
+            .token_request(&[
+                ("grant_type", "authorization_code"),
+                ("code", code),
+                ("client_id", &self.app.key),
+                ("code_verifier", &verifier),
+                ("redirect_uri", &pending.redirect_uri),
+            ])
+            .await
+            .map_err(|error| match error {
+                // The code, not the grant: there is no grant yet.
+                AuthError::Revoked => AuthError::Expired,
+                other => other,
+            })?;
+        let refresh = answer.refresh_token.ok_or(AuthError::Malformed)?;
+        let token = Token(answer.access_token);
+        let account = self.current_account(&token).await?;
+        let stored = Stored {
+            account: account.clone(),
+            app_key: self.app.key.clone(),
+            revoked: false,
+            sealed_refresh: self.ports.seal(&refresh).await?,
+            sealed_access: self.ports.seal(&token.0).await?,
+            expires_ms: self.expires_ms(answer.expires_in),
+        };
+        let row = vec![(self.key(), Some(to_json(&stored)))];
+        let saved = self.ports.with_lock(&self.lock_name(), self.ports.save(row)).await;
+        *self.cached.borrow_mut() = None;
+        saved?;
+        Ok(account)
+    }
+
+    /// The redirect page brought an error (`access_denied`): forgets the sign-in.
+    pub async fn decline(&self, state: &str, error: &str) -> Result<AuthError, AuthError> {
+        self.take_pending(state).await?;
+        Ok(match error {
+            "access_denied" => AuthError::Denied,
+            other => AuthError::Misconfigured(plain_word(other)),
+        })
+    }
+
+    /// The stored connection, if there is one.
+    pub async fn connection(&self) -> Result<Option<Connection>, AuthError> {
+        let stored = self.load().await?;
+        Ok(stored.map(|row| Connection { account: row.account, revoked: row.revoked }))
+    }
+
+    /// A token that is good for some minutes. Renewed five minutes early, once across all tabs.
+    pub async fn token(&self) -> Result<Token, AuthError> {
+        if let Some((token, expires_ms)) = &*self.cached.borrow() {
+            if self.ports.now_ms() + EARLY_MS < *expires_ms {
+                return Ok(token.clone());
+            }
+        }
+        self.renewed(None).await
+    }
+
+    /// After a 401: another token than this one.
+    pub async fn renew(&self, rejected: &Token) -> Result<Token, AuthError> {
+        self.renewed(Some(rejected)).await
+    }
+
+    /// Takes the grant back at Dropbox and forgets the connection here. All files stay.
+    ///
+    /// `false`: Dropbox could not be told (offline); the user can unlink the app in Dropbox's settings.
+    pub async fn disconnect(&self) -> Result<bool, AuthError> {
+        let revoked = match self.token().await {
+            Ok(token) => self.revoke(&token).await,
+            Err(AuthError::Revoked | AuthError::NotConnected) => true,
+            Err(_) => false,
+        };
+        *self.cached.borrow_mut() = None;
+        let mut changes = vec![(self.key(), None)];
+        for key in self.ports.keys(&self.pending_key("")).await? {
+            changes.push((key, None));
+        }
+        self.ports.with_lock(&self.lock_name(), self.ports.save(changes)).await?;
+        Ok(revoked)
+    }
+
+    async fn renewed(&self, rejected: Option<&Token>) -> Result<Token, AuthError> {
+        let outcome = self.ports.with_lock(&self.lock_name(), self.renewed_locked(rejected)).await;
+        if outcome.is_err() {
+            *self.cached.borrow_mut() = None;
+        }
+        outcome
+    }
+
+    /// Runs under the lock: what the store holds now is the truth, for another tab may have renewed it.
+    async fn renewed_locked(&self, rejected: Option<&Token>) -> Result<Token, AuthError> {
+        let mut row = self.load().await?.ok_or(AuthError::NotConnected)?;
+        if self.bound.borrow().as_ref().is_some_and(|bound| *bound != row.account.id) {
+            return Err(AuthError::OtherAccount);
+        }
+        if row.revoked {
+            return Err(AuthError::Revoked);
+        }
+        let stored = Token(self.ports.open(&row.sealed_access).await?);
+        let refused = rejected == Some(&stored);
+        if !refused && self.ports.now_ms() + EARLY_MS < row.expires_ms {
+            *self.cached.borrow_mut() = Some((stored.clone(), row.expires_ms));
+            return Ok(stored);
+        }
+        let refresh = self.ports.open(&row.sealed_refresh).await?;
+        let answer = self
+            .token_request(&[
+                ("grant_type", "refresh_token"),
+                ("refresh_token", &refresh),
+                ("client_id", &row.app_key),
+            ])
+            .await;
+        match answer {
+            Ok(answer) => {
+                let token = Token(answer.access_token);
+                row.sealed_access = self.ports.seal(&token.0).await?;
+                row.expires_ms = self.expires_ms(answer.expires_in);
+                if let Some(refresh) = answer.refresh_token {
+                    row.sealed_refresh = self.ports.seal(&refresh).await?;
+                }
+                self.ports.save(vec![(self.key(), Some(to_json(&row)))]).await?;
+                *self.cached.borrow_mut() = Some((token.clone(), row.expires_ms));
+                Ok(token)
+            }
+            Err(AuthError::Revoked) => {
+                row.revoked = true;
+                self.ports.save(vec![(self.key(), Some(to_json(&row)))]).await?;
+                Err(AuthError::Revoked)
+            }
+            // Renewed early: while the old one lasts, a short outage of the token endpoint harms nobody.
+            Err(AuthError::Unavailable) if !refused && self.ports.now_ms() < row.expires_ms => {
+                Ok(stored)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn token_request(&self, fields: &[(&str, &str)]) -> Result<TokenAnswer, AuthError> {
+        let url = format!("{}/oauth2/token", self.app.endpoints.api);
+        let request = || Request {
+            method: Method::Post,
+            url: url.clone(),
+            headers: vec![("content-type", "application/x-www-form-urlencoded".into())],
+            body: Body::Text(form(fields)),
+            wants_content: false,
+            timeout_ms: TIMEOUT_MS,
+        };
+        let response = self.send(request).await?;
+        if response.status == 200 {
+            return serde_json::from_str(response.text()).map_err(|_| AuthError::Malformed);
+        }
+        let refusal: Option<TokenRefusal> = serde_json::from_str(response.text()).ok();
+        Err(match refusal {
+            Some(refusal) if refusal.error == "invalid_grant" => AuthError::Revoked,
+            Some(refusal) => AuthError::Misconfigured(plain_word(&refusal.error)),
+            None => AuthError::Malformed,
+        })
+    }
+
+    async fn current_account(&self, token: &Token) -> Result<Account, AuthError> {
+        let response = self.send(|| self.rpc("users/get_current_account", token)).await?;
+        if response.status != 200 {
+            return Err(AuthError::Malformed);
+        }
+        let account: FullAccount =
+            serde_json::from_str(response.text()).map_err(|_| AuthError::Malformed)?;
+        Ok(Account {
+            id: account.account_id,
+            name: account.name.display_name,
+            email: account.email,
+        })
+    }
+
+    /// Whether the grant is gone now.
+    async fn revoke(&self, token: &Token) -> bool {
+        match self.send(|| self.rpc("auth/token/revoke", token)).await {
+            Ok(response) => matches!(response.status, 200 | 401),
+            Err(_) => false,
+        }
+    }
+
+    fn rpc(&self, route: &str, token: &Token) -> Request<P::Content> {
+        Request {
+            method: Method::Post,
+            url: format!("{}/2/{route}", self.app.endpoints.api),
+            headers: vec![
+                ("authorization", token.bearer()),
+                ("content-type", "application/json".into()),
+            ],
+            body: Body::Text("null".into()),
+            wants_content: false,
+            timeout_ms: TIMEOUT_MS,
+        }
+    }
+
+    /// Repeats after outages; every request here may be repeated (a code used twice is refused, not granted).
+    async fn send(
+        &self,
+        request: impl Fn() -> Request<P::Content>,
+    ) -> Result<Response<P::Content>, AuthError> {
+        let mut backoff = Backoff::default();
+        loop {
+            match self.ports.send(request()).await {
+                Ok(response) if response.status != 429 && response.status < 500 => {
+                    return Ok(response);
+                }
+                Err(TransportError::Cancelled) => return Err(AuthError::Unavailable),
+                Ok(_) | Err(TransportError::Network | TransportError::Timeout) => {}
+            }
+            let delay_ms = backoff
+                .next_delay_ms(self.ports.random(), None, PATIENCE_OUTAGE_MS)
+                .ok_or(AuthError::Unavailable)?;
+            self.ports.sleep(delay_ms).await;
+        }
+    }
+
+    async fn load(&self) -> Result<Option<Stored>, AuthError> {
+        let rows = self.ports.load(&[self.key()]).await?;
+        // A row that cannot be read is no connection: the user connects again.
+        Ok(rows.into_iter().next().flatten().and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// Takes the sign-in out of the store: it is accepted once.
+    async fn take_pending(&self, state: &str) -> Result<Pending, AuthError> {
+        let key = self.pending_key(state);
+        let taken: Result<Option<String>, StoreError> = self
+            .ports
+            .with_lock(&self.lock_name(), async {
+                let row = self.ports.load(std::slice::from_ref(&key)).await?;
+                let row = row.into_iter().next().flatten();
+                if row.is_some() {
+                    self.ports.save(vec![(key.clone(), None)]).await?;
+                }
+                Ok(row)
+            })
+            .await;
+        let text = taken?.ok_or(AuthError::UnknownState)?;
+        let pending: Pending = serde_json::from_str(&text).map_err(|_| AuthError::UnknownState)?;
+        if pending.expires_ms < self.ports.now_ms() {
+            return Err(AuthError::Expired);
+        }
+        Ok(pending)
+    }
+
+    /// Removals of sign-ins that nobody finished.
+    async fn stale_pending(&self) -> Result<Vec<(String, Option<String>)>, AuthError> {
+        let keys = self.ports.keys(&self.pending_key("")).await?;
+        let rows = self.ports.load(&keys).await?;
+        let now_ms = self.ports.now_ms();
+        let stale = |text: &Option<String>| {
+            let pending: Option<Pending> =
+                text.as_deref().and_then(|text| serde_json::from_str(text).ok());
+            pending.is_none_or(|pending| pending.expires_ms < now_ms)
+        };
+        let pairs = keys.into_iter().zip(rows);
+        Ok(pairs.filter(|(_, row)| stale(row)).map(|(key, _)| (key, None)).collect())
+    }
+
+    fn expires_ms(&self, expires_in_s: u64) -> u64 {
+        self.ports.now_ms().saturating_add(expires_in_s.saturating_mul(1_000))
+    }
+
+    fn owner_key(&self) -> String {
+        format!("{}/{}", percent_encode(&self.owner.account), percent_encode(&self.owner.user))
+    }
+
+    fn key(&self) -> String {
+        format!("auth/{}", self.owner_key())
+    }
+
+    fn pending_key(&self, state: &str) -> String {
+        format!("sign-in/{}/{}", self.owner_key(), percent_encode(state))
+    }
+
+    fn lock_name(&self) -> String {
+        format!("dropbox-token/{}", self.owner_key())
+    }
+}
+
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("text keys and plain values always serialize")
+}
+
+/// An error code of the other side, cut down to what a code may be: it is shown to people.
+fn plain_word(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect()
+}

@@ -1,0 +1,373 @@
+//! Carries the engine's effects to the clients and their outcomes back. One per leader tab.
+//!
+//! Decides nothing about documents. Owns the time: due cycles, and Dropbox's longpoll between cycles. Bytes are
+//! handled by reference alone. What the rows look like stands in `stored`, what an effect does in `effects`.
+
+mod effects;
+mod signal;
+mod stored;
+
+pub use stored::{OpenError, StateKey};
+
+use crate::auth::Auth;
+use crate::dropbox::{Dropbox, Space};
+use crate::permits::Permits;
+use crate::ports::{Ports, StoreError};
+use crate::teamleader::Teamleader;
+use crate::wire::Wire;
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::FutureExt;
+use signal::Bell;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use sync_core::{
+    Config, Cursor, Engine, Event, Failure, Outcome, Record, RecordStatus, Status, SyncReport,
+    TaskId,
+};
+
+/// Bytes of documents in the page at one time.
+const BYTES_IN_FLIGHT: u64 = 64 * 1024 * 1024;
+/// The longest single wait for a due cycle (ms): a machine that slept notices soon after waking.
+const NAP_MS: u64 = 60_000;
+/// A cycle that was due and did not move its due time is not begun again before this (ms).
+const AGAIN_MS: u64 = 1_000;
+/// How long one longpoll waits at Dropbox (s).
+const LONGPOLL_S: u32 = 480;
+/// Waits between longpolls that brought nothing new (ms): the first, and the longest.
+const LONGPOLL_REST_MS: (u32, u32) = (2_000, 300_000);
+
+/// What a driver is told once.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Whose state.
+    pub key: StateKey,
+    /// The host's `apiBase`.
+    pub crm_api_base: String,
+    /// For the engine.
+    pub config: Config,
+    /// Begin cycles when they are due. Without it, only when told.
+    pub timer: bool,
+    /// Ask Dropbox for changes between cycles.
+    pub longpoll: bool,
+}
+
+/// What the timer waits for, and the waiting.
+type Nap<'a> = Option<(u64, LocalBoxFuture<'a, ()>)>;
+
+/// Engine, clients, store and time, together.
+pub struct Driver<P: Ports> {
+    ports: Rc<P>,
+    wire: Rc<Wire<P>>,
+    auth: Rc<Auth<P>>,
+    dropbox: Dropbox<P>,
+    crm: Teamleader<P>,
+    engine: RefCell<Engine>,
+    key: StateKey,
+    timer: bool,
+    longpoll: bool,
+    /// Events from outside, in order.
+    inbox: RefCell<VecDeque<Event>>,
+    /// Rung when there is something to do for [`Driver::run`].
+    work: Bell,
+    /// Rung when the engine moved.
+    moved: Bell,
+    /// As last saved: where a longpoll listens.
+    cursor: RefCell<Option<Cursor>>,
+    bytes_in_flight: Permits,
+    /// Cycles ended so far, and the last one's report.
+    ended: Cell<u64>,
+    report: RefCell<SyncReport>,
+    /// Requests when the running cycle began.
+    requests_before: Cell<u32>,
+    was_running: Cell<bool>,
+    not_due_before_ms: Cell<u64>,
+}
+
+impl<P: Ports> Driver<P> {
+    /// Reads the state of these accounts. Newer state is refused and left as it is; unreadable state is as none.
+    pub async fn open(ports: Rc<P>, auth: Rc<Auth<P>>, setup: Setup) -> Result<Self, OpenError> {
+        auth.bind(&setup.key.dropbox);
+        let index = stored::load_index(&*ports, &setup.key).await?;
+        let cursor = index.as_ref().and_then(|index| index.cursor.clone());
+        let wire = Rc::new(Wire::new(ports.clone()));
+        Ok(Self {
+            dropbox: Dropbox::new(wire.clone(), auth.clone()),
+            crm: Teamleader::new(wire.clone(), &setup.crm_api_base),
+            engine: RefCell::new(Engine::new(setup.config, index)),
+            ports,
+            wire,
+            auth,
+            key: setup.key,
+            timer: setup.timer,
+            longpoll: setup.longpoll,
+            inbox: RefCell::new(VecDeque::new()),
+            work: Bell::default(),
+            moved: Bell::default(),
+            cursor: RefCell::new(cursor),
+            bytes_in_flight: Permits::new(BYTES_IN_FLIGHT),
+            ended: Cell::new(0),
+            report: RefCell::new(SyncReport::default()),
+            requests_before: Cell::new(0),
+            was_running: Cell::new(false),
+            not_due_before_ms: Cell::new(0),
+        })
+    }
+
+    /// Works until stopped. Dropping it is like closing the tab: what was asked for may happen all the same.
+    pub async fn run(&self) {
+        let mut tasks = FuturesUnordered::new();
+        let mut nap: Nap<'_> = None;
+        let mut watch = self.longpoll.then(|| self.watch().boxed_local());
+        poll_fn(|context| loop {
+            if self.wire.is_stopped() {
+                return Poll::Ready(());
+            }
+            self.work.listen(context);
+            let mut busy = self.take_in();
+            while let Some(task) = self.next_task() {
+                busy = true;
+                tasks.push(self.finish(task.id, task.effect));
+            }
+            if let Poll::Ready(Some((id, outcome))) = tasks.poll_next_unpin(context) {
+                busy = true;
+                self.step(Event::Done { task: id, outcome });
+            }
+            if let Some(watch) = &mut watch {
+                // It never ends; it speaks by sending.
+                let _: Poll<()> = watch.poll_unpin(context);
+            }
+            busy |= self.poll_timer(&mut nap, context);
+            if !busy {
+                return Poll::Pending;
+            }
+        })
+        .await;
+    }
+
+    /// Hands an event to the engine. [`Driver::run`] must be running for anything to come of it.
+    pub fn send(&self, event: Event) {
+        self.inbox.borrow_mut().push_back(event);
+        self.work.ring();
+    }
+
+    /// Looks whether a cycle is due: the page became visible or online.
+    pub fn wake(&self) {
+        self.work.ring();
+    }
+
+    /// One cycle, or the rest of the one that is running. [`Driver::run`] must be running.
+    pub async fn sync(&self) -> SyncReport {
+        let ended = self.ended.get();
+        if !self.is_running() {
+            self.send(Event::Run);
+        }
+        self.moved
+            .until(|| {
+                if self.ended.get() != ended {
+                    Some(self.report.borrow().clone())
+                } else if self.wire.is_stopped() {
+                    let error = Some(Failure::Cancelled);
+                    Some(SyncReport { error, ..SyncReport::default() })
+                } else {
+                    None
+                }
+            })
+            .await
+    }
+
+    /// A cycle is running.
+    pub fn is_running(&self) -> bool {
+        self.engine.borrow().is_running()
+    }
+
+    /// Over all.
+    pub fn status(&self) -> Status {
+        self.engine.borrow().status()
+    }
+
+    /// One record in full.
+    pub fn record_status(&self, record: &Record) -> Option<RecordStatus> {
+        self.engine.borrow().record_status(record)
+    }
+
+    /// Grows whenever something to be shown changed.
+    pub fn version(&self) -> u64 {
+        self.engine.borrow().version()
+    }
+
+    /// Waits until the version is another than this, and says which. Never returns after a stop.
+    pub async fn changed(&self, since: u64) -> u64 {
+        self.moved.until(|| Some(self.version()).filter(|version| *version != since)).await
+    }
+
+    /// The connection in use.
+    pub fn auth(&self) -> &Rc<Auth<P>> {
+        &self.auth
+    }
+
+    /// How full the Dropbox is.
+    pub async fn space(&self) -> Result<Space, Failure> {
+        self.dropbox.space().await
+    }
+
+    /// Requests of both clients so far.
+    pub fn request_count(&self) -> u32 {
+        self.wire.request_count()
+    }
+
+    /// No request from now on; [`Driver::run`] and all that wait on it return.
+    pub fn stop(&self) {
+        self.wire.stop();
+        self.engine.borrow_mut().handle(Event::Stop, self.ports.now_ms());
+        self.work.ring();
+        self.moved.ring();
+    }
+
+    /// Stops, and removes the state of these accounts: the end of a connection. All files stay.
+    pub async fn retire(&self) -> Result<(), StoreError> {
+        self.stop();
+        stored::retire(&*self.ports, &self.key).await
+    }
+
+    async fn finish(&self, id: TaskId, effect: sync_core::Effect) -> (TaskId, Outcome) {
+        (id, self.carry_out(effect).await)
+    }
+
+    fn next_task(&self) -> Option<sync_core::Task> {
+        self.engine.borrow_mut().poll_effect(self.ports.now_ms())
+    }
+
+    /// Events from outside; says whether there were any.
+    fn take_in(&self) -> bool {
+        let events = std::mem::take(&mut *self.inbox.borrow_mut());
+        let busy = !events.is_empty();
+        events.into_iter().for_each(|event| self.step(event));
+        busy
+    }
+
+    /// One event into the engine, and what follows for those who wait.
+    fn step(&self, event: Event) {
+        let report = {
+            let mut engine = self.engine.borrow_mut();
+            engine.set_today(&self.ports.today());
+            engine.handle(event, self.ports.now_ms());
+            if engine.is_running() && !self.was_running.replace(engine.is_running()) {
+                self.requests_before.set(self.wire.request_count());
+            }
+            self.was_running.set(engine.is_running());
+            engine.poll_report()
+        };
+        if let Some(mut report) = report {
+            let requests = self.wire.request_count();
+            report.requests = requests.wrapping_sub(self.requests_before.replace(requests));
+            *self.report.borrow_mut() = report;
+            self.ended.set(self.ended.get() + 1);
+        }
+        self.moved.ring();
+    }
+
+    /// Begins a cycle that is due, or waits for the next; says whether one was begun.
+    fn poll_timer<'a>(&'a self, nap: &mut Nap<'a>, context: &mut Context<'_>) -> bool {
+        let due_ms = self.timer.then(|| self.due_ms()).flatten();
+        let Some(due_ms) = due_ms else {
+            *nap = None;
+            return false;
+        };
+        loop {
+            let now_ms = self.ports.now_ms();
+            if due_ms <= now_ms {
+                *nap = None;
+                self.not_due_before_ms.set(now_ms + AGAIN_MS);
+                self.step(Event::Run);
+                return true;
+            }
+            if self.not_due_before_ms.get() > now_ms + AGAIN_MS {
+                // The clock was set back.
+                self.not_due_before_ms.set(0);
+            }
+            if nap.as_ref().is_none_or(|(until_ms, _)| *until_ms != due_ms) {
+                let nap_ms = u32::try_from((due_ms - now_ms).min(NAP_MS)).unwrap_or(u32::MAX);
+                *nap = Some((due_ms, self.ports.sleep(nap_ms).boxed_local()));
+            }
+            let Some((_, sleeping)) = nap else {
+                return false;
+            };
+            if sleeping.poll_unpin(context).is_pending() {
+                return false;
+            }
+            *nap = None;
+        }
+    }
+
+    /// When the next cycle is due; none while one runs.
+    fn due_ms(&self) -> Option<u64> {
+        let engine = self.engine.borrow();
+        if engine.is_running() {
+            return None;
+        }
+        engine.poll_timeout().map(|due_ms| due_ms.max(self.not_due_before_ms.get()))
+    }
+
+    /// Between cycles, lets Dropbox say when something changed. Never ends.
+    async fn watch(&self) {
+        let mut rest_ms = LONGPOLL_REST_MS.0;
+        loop {
+            let cursor = self.moved.until(|| self.watchable()).await;
+            let answer = self.dropbox.longpoll(&cursor, LONGPOLL_S).await;
+            if self.cursor.borrow().as_ref() != Some(&cursor) {
+                // A cycle came first: it has seen the change.
+                rest_ms = LONGPOLL_REST_MS.0;
+                continue;
+            }
+            let pause_ms = match answer {
+                Ok(answer) => {
+                    if answer.changes {
+                        self.sync().await;
+                    }
+                    let moved = self.cursor.borrow().as_ref() != Some(&cursor);
+                    // A change elsewhere in the account wakes for nothing: less and less often.
+                    rest_ms = match answer.changes && !moved {
+                        true => rest_ms.saturating_mul(2).min(LONGPOLL_REST_MS.1),
+                        false => LONGPOLL_REST_MS.0,
+                    };
+                    let asked_ms = answer.backoff.unwrap_or(0).saturating_mul(1_000);
+                    let own_ms = if answer.changes { rest_ms } else { 0 };
+                    own_ms.max(asked_ms)
+                }
+                Err(Failure::CursorReset) => {
+                    self.sync().await;
+                    rest_ms = rest_ms.saturating_mul(2).min(LONGPOLL_REST_MS.1);
+                    rest_ms
+                }
+                Err(failure) if effects::may_pass(&failure) => {
+                    rest_ms = rest_ms.saturating_mul(2).min(LONGPOLL_REST_MS.1);
+                    rest_ms
+                }
+                Err(_) => LONGPOLL_REST_MS.1,
+            };
+            if pause_ms > 0 {
+                self.ports.sleep(pause_ms.saturating_add(self.ports.random() % 1_000)).await;
+            }
+        }
+    }
+
+    /// Where a longpoll may listen now: between cycles, with nothing that forbids one.
+    fn watchable(&self) -> Option<Cursor> {
+        let engine = self.engine.borrow();
+        if engine.is_running() {
+            return None;
+        }
+        let status = engine.status();
+        if status.paused || status.halt.is_some() || status.links.is_empty() {
+            return None;
+        }
+        if matches!(status.error, Some(Failure::Unauthorized(_))) {
+            return None;
+        }
+        self.cursor.borrow().clone()
+    }
+}

@@ -1,0 +1,109 @@
+//! Carries out one effect: the mapping from the engine's words to the clients' methods, and nothing else.
+
+use super::{stored, Driver};
+use crate::ports::{Ports, Transport};
+use sync_core::{Effect, Failure, Outcome, Reason, Save, Side, Source};
+
+impl<P: Ports> Driver<P> {
+    /// One effect, start to end.
+    pub(super) async fn carry_out(&self, effect: Effect) -> Outcome {
+        self.try_effect(effect).await.unwrap_or_else(Outcome::Failed)
+    }
+
+    async fn try_effect(&self, effect: Effect) -> Result<Outcome, Failure> {
+        let ports = &*self.ports;
+        let dropbox = &self.dropbox;
+        let crm = &self.crm;
+        Ok(match effect {
+            Effect::Load(records) => {
+                let loaded = stored::load_records(ports, &self.key, records).await;
+                Outcome::Records(loaded.map_err(|_| Failure::Store)?)
+            }
+            Effect::Save(save) => self.save(save).await?,
+            Effect::ObserveDropbox { cursor } => {
+                let listing = dropbox.changes(cursor.as_ref()).await?;
+                Outcome::Changes { entries: listing.entries, cursor: listing.cursor }
+            }
+            Effect::ListFolder { path } => {
+                let listing = dropbox.folder_tree(&path).await?;
+                Outcome::Changes { entries: listing.entries, cursor: listing.cursor }
+            }
+            Effect::EnsureFolder { path } => {
+                let (folder, existed) = dropbox.ensure_folder(&path).await?;
+                Outcome::Folder { folder, existed }
+            }
+            Effect::CountChildren { path } => Outcome::Children(dropbox.child_count(&path).await?),
+            Effect::MoveFolder { from, to } => {
+                let folder = dropbox.move_folder(&from, &to).await?;
+                Outcome::Folder { folder, existed: false }
+            }
+            Effect::NameRecords { kind, ids } => Outcome::Names(crm.names(kind, &ids).await?),
+            Effect::ListDocuments { record, urgent } => {
+                Outcome::Documents(crm.documents(&record, urgent).await?)
+            }
+            Effect::ConfirmGone { document } => Outcome::Gone(crm.is_gone(&document).await?),
+            Effect::HashDocument { document, size_bytes } => {
+                let _bytes = self.bytes_in_flight.take(size_bytes).await;
+                let content = crm.download(&document, size_bytes, true).await?;
+                let size_bytes = ports.size_bytes(&content);
+                Outcome::Hashed { hash: self.hash(&content).await?, size_bytes }
+            }
+            Effect::StageDocument { document, size_bytes, urgent } => {
+                let _bytes = self.bytes_in_flight.take(size_bytes).await;
+                let content = crm.download(&document, size_bytes, urgent).await?;
+                let hash = self.hash(&content).await?;
+                Outcome::Staged(dropbox.stage(&content, &hash).await?)
+            }
+            Effect::CommitFiles(commits) => Outcome::Files(dropbox.commit(&commits).await?),
+            Effect::MoveFiles(moves) => Outcome::Files(dropbox.move_files(&moves).await?),
+            Effect::DeleteFiles(deletes) => Outcome::Deleted(dropbox.delete_files(&deletes).await?),
+            Effect::CopyFile { id, to } => {
+                let copied = dropbox.copy_file(&id, &to).await;
+                match copied {
+                    // What concerns the cycle is told as such, what concerns the file as its result.
+                    Err(failure @ (Failure::Unavailable(_) | Failure::Unauthorized(_))) => {
+                        return Err(failure);
+                    }
+                    result => Outcome::Files(vec![result]),
+                }
+            }
+            Effect::CreateDocument { record, place, source, hash, size_bytes } => {
+                let _bytes = self.bytes_in_flight.take(size_bytes).await;
+                let content = match source {
+                    Source::File { rev, .. } => dropbox.download(&rev, size_bytes, &hash).await?,
+                    Source::Document { id } => crm.download_exactly(&id, size_bytes, &hash).await?,
+                };
+                crm.create(&record, &place, content).await?;
+                Outcome::Done
+            }
+            Effect::DeleteDocument { document } => {
+                crm.delete(&document).await?;
+                Outcome::Done
+            }
+        })
+    }
+
+    async fn save(&self, save: Save) -> Result<Outcome, Failure> {
+        stored::save(&*self.ports, &self.key, &save).await.map_err(|_| Failure::Store)?;
+        if let Some(index) = save.index {
+            *self.cursor.borrow_mut() = index.cursor;
+        }
+        Ok(Outcome::Done)
+    }
+
+    async fn hash(
+        &self,
+        content: &<P as Transport>::Content,
+    ) -> Result<sync_core::ContentHash, Failure> {
+        // The page could not read its own bytes: nothing can be said of the document.
+        self.ports.content_hash(content).await.map_err(|_| match self.wire.is_stopped() {
+            true => Failure::Cancelled,
+            false => Failure::Refused(Reason::Damaged),
+        })
+    }
+}
+
+/// Whether longpolling again makes sense without a new connection.
+pub(super) fn may_pass(failure: &Failure) -> bool {
+    !matches!(failure, Failure::Unauthorized(Side::Dropbox) | Failure::Cancelled)
+}

@@ -1,0 +1,39 @@
+//! Waking whoever waits for the driver: the loop itself, joined callers, the panel.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::task::{Context, Poll, Waker};
+
+/// Rung when something changed; everybody who listens looks again.
+#[derive(Debug, Default)]
+pub(super) struct Bell {
+    listeners: RefCell<Vec<Waker>>,
+}
+
+impl Bell {
+    /// Wakes all listeners.
+    pub fn ring(&self) {
+        let listeners = std::mem::take(&mut *self.listeners.borrow_mut());
+        listeners.into_iter().for_each(Waker::wake);
+    }
+
+    /// Listens to the next ring.
+    pub fn listen(&self, context: &Context<'_>) {
+        let mut listeners = self.listeners.borrow_mut();
+        if !listeners.iter().any(|waker| waker.will_wake(context.waker())) {
+            listeners.push(context.waker().clone());
+        }
+    }
+
+    /// Looks at once and after each ring, until there is something.
+    pub async fn until<T>(&self, mut look: impl FnMut() -> Option<T>) -> T {
+        poll_fn(|context| match look() {
+            Some(found) => Poll::Ready(found),
+            None => {
+                self.listen(context);
+                Poll::Pending
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,108 @@
+//! The engine's state as rows of the store: JSON text under keys of the accounts it belongs to.
+
+use crate::percent::percent_encode;
+use crate::ports::{Store, StoreError};
+use serde::Deserialize;
+use sync_core::{Record, Save, StoredIndex, StoredRecord, SCHEMA};
+
+/// Whose state it is. State of other accounts is never touched (G7).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateKey {
+    /// The CRM account's id.
+    pub account: String,
+    /// The CRM user's id.
+    pub user: String,
+    /// The Dropbox account's id.
+    pub dropbox: String,
+}
+
+impl StateKey {
+    /// What all of its rows' keys begin with.
+    pub fn prefix(&self) -> String {
+        let part = |text: &str| percent_encode(text);
+        format!("state/{}/{}/{}/", part(&self.account), part(&self.user), part(&self.dropbox))
+    }
+
+    fn index(&self) -> String {
+        format!("{}index", self.prefix())
+    }
+
+    fn record(&self, record: &Record) -> String {
+        format!("{}record/{}/{}", self.prefix(), record.kind.word(), percent_encode(&record.id))
+    }
+}
+
+/// Why the state cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// Written by a newer version of the plugin. It is left as it is; reloading the page gets the newer one.
+    #[error("the state is of version {0}")]
+    Newer(u32),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What every row says about itself, whatever else its version says.
+#[derive(Deserialize)]
+struct Version {
+    schema: u32,
+}
+
+/// The index; `None` for none and for one that cannot be read (then it is a first link: nothing is deleted).
+pub(super) async fn load_index(
+    store: &impl Store,
+    key: &StateKey,
+) -> Result<Option<StoredIndex>, OpenError> {
+    let rows = store.load(&[key.index()]).await?;
+    let Some(text) = rows.into_iter().next().flatten() else {
+        return Ok(None);
+    };
+    if let Ok(Version { schema }) = serde_json::from_str(&text) {
+        if schema > SCHEMA {
+            return Err(OpenError::Newer(schema));
+        }
+    }
+    Ok(serde_json::from_str(&text).ok())
+}
+
+/// Records; `None` for those never stored and those that cannot be read.
+pub(super) async fn load_records(
+    store: &impl Store,
+    key: &StateKey,
+    records: Vec<Record>,
+) -> Result<Vec<(Record, Option<StoredRecord>)>, StoreError> {
+    let keys: Vec<String> = records.iter().map(|record| key.record(record)).collect();
+    let rows = store.load(&keys).await?;
+    let read = |text: String| {
+        serde_json::from_str(&text).ok().filter(|stored: &StoredRecord| stored.schema <= SCHEMA)
+    };
+    let rows = rows.into_iter().map(|row| row.and_then(read));
+    Ok(records.into_iter().zip(rows).collect())
+}
+
+/// All of it in one transaction.
+pub(super) async fn save(
+    store: &impl Store,
+    key: &StateKey,
+    save: &Save,
+) -> Result<(), StoreError> {
+    let mut changes = Vec::with_capacity(save.records.len() + 1);
+    if let Some(index) = &save.index {
+        changes.push((key.index(), Some(to_json(index))));
+    }
+    for (record, stored) in &save.records {
+        changes.push((key.record(record), stored.as_ref().map(to_json)));
+    }
+    store.save(changes).await
+}
+
+/// Removes all rows.
+pub(super) async fn retire(store: &impl Store, key: &StateKey) -> Result<(), StoreError> {
+    let keys = store.keys(&key.prefix()).await?;
+    store.save(keys.into_iter().map(|key| (key, None)).collect()).await
+}
+
+fn to_json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("the stored form has text keys and plain values alone")
+}

@@ -1,0 +1,317 @@
+//! Writes to files: commits, moves, deletes in batches, and the one copy. Each is conditional.
+//!
+//! A batch is sent again only for the entries that writers got in the way of. After a lost answer, an entry
+//! that failed is compared with what stands there: our own write is recognised, everything else is told.
+
+use super::call::{Answer, Patience};
+use super::tags::Tags;
+use super::types::{
+    AsyncJob, BatchEntry, CommitInfo, DeleteArg, DeleteBatch, DeleteEntry, FinishArg, FinishBatch,
+    Finished, Launch, Metadata, Mode, MoveBatch, MoveEntry, Relocated, Relocation, RelocationPath,
+    SessionCursor,
+};
+use super::{malformed, Dropbox};
+use crate::backoff::{PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
+use crate::ports::Ports;
+use serde::de::DeserializeOwned;
+use serde::Serialize;
+use sync_core::{Commit, Delete, Failure, FileEntry, FileId, Move, Reason, Side, WriteMode};
+
+/// An item's end: the item, or the tags of its failure and whether it may have been carried out all the same.
+type Settled<T> = Result<T, (Tags, bool)>;
+
+impl<P: Ports> Dropbox<P> {
+    /// Makes staged contents visible, in order; at most 1000. One result each.
+    pub async fn commit(
+        &self,
+        commits: &[Commit],
+    ) -> Result<Vec<Result<FileEntry, Failure>>, Failure> {
+        let _turn = self.writer.take(1).await;
+        let send = async |items: &[&Commit]| {
+            let argument = FinishBatch { entries: items.iter().copied().map(finish_arg).collect() };
+            let answer =
+                self.rpc::<Finished>("files/upload_session/finish_batch_v2", &argument).await?;
+            Ok(answer.map(|finished| finished.entries))
+        };
+        let mut results = Vec::with_capacity(commits.len());
+        for (commit, settled) in commits.iter().zip(self.batch(commits, send).await?) {
+            results.push(match settled {
+                Ok(file) => Ok(file),
+                Err((tags, unclear)) => match self.own_commit(commit, unclear).await? {
+                    Some(file) => Ok(file),
+                    // Only the name can be so wrong that Dropbox does not understand the request.
+                    None if tags.is_bad_request() => Err(Failure::Refused(Reason::Name)),
+                    None if tags.failure() == Failure::NotFound => Err(Failure::Conflict),
+                    None => Err(tags.failure()),
+                },
+            });
+        }
+        Ok(results)
+    }
+
+    /// Moves files by id, in order; at most 1000. One result each.
+    pub async fn move_files(
+        &self,
+        moves: &[Move],
+    ) -> Result<Vec<Result<FileEntry, Failure>>, Failure> {
+        let _turn = self.writer.take(1).await;
+        let send = async |items: &[&Move]| {
+            let argument = MoveBatch {
+                entries: items.iter().copied().map(relocation_path).collect(),
+                autorename: false,
+                allow_ownership_transfer: false,
+            };
+            self.job::<MoveEntry>("files/move_batch_v2", "files/move_batch/check_v2", &argument)
+                .await
+        };
+        let mut results = Vec::with_capacity(moves.len());
+        for (item, settled) in moves.iter().zip(self.batch(moves, send).await?) {
+            results.push(match settled {
+                Ok(file) => Ok(file),
+                Err((tags, unclear)) => match self.own_move(item, unclear).await? {
+                    Some(file) => Ok(file),
+                    None if tags.is_bad_request() => Err(Failure::Refused(Reason::Name)),
+                    None if tags.has("duplicated_or_nested_paths") => Err(Failure::Conflict),
+                    None => Err(tags.failure()),
+                },
+            });
+        }
+        Ok(results)
+    }
+
+    /// Deletes files at exactly these revisions, in order; at most 1000. One result each; a file already gone
+    /// counts as deleted, so a repeat after a lost answer needs no further look.
+    pub async fn delete_files(
+        &self,
+        deletes: &[Delete],
+    ) -> Result<Vec<Result<(), Failure>>, Failure> {
+        let _turn = self.writer.take(1).await;
+        let send = async |items: &[&Delete]| {
+            let argument = DeleteBatch {
+                entries: items
+                    .iter()
+                    .map(|item| DeleteArg { path: item.id.as_str(), parent_rev: item.rev.as_str() })
+                    .collect(),
+            };
+            self.job::<DeleteEntry>("files/delete_batch", "files/delete_batch/check", &argument)
+                .await
+        };
+        let settled = self.batch(deletes, send).await?;
+        let result = |settled: Settled<()>| match settled.map_err(|(tags, _)| tags.failure()) {
+            Err(Failure::NotFound) => Ok(()),
+            other => other,
+        };
+        Ok(settled.into_iter().map(result).collect())
+    }
+
+    /// Copies a file to a path where nothing stands.
+    pub async fn copy_file(&self, id: &FileId, to: &str) -> Result<FileEntry, Failure> {
+        let _turn = self.writer.take(1).await;
+        let argument = Relocation {
+            from_path: id.as_str(),
+            to_path: to,
+            autorename: false,
+            allow_ownership_transfer: false,
+        };
+        let answer = self.rpc::<Relocated>("files/copy_v2", &argument).await?;
+        let tags = match answer.result {
+            Ok(Relocated { metadata: Metadata::File(file) }) => {
+                return file.entry().map_or_else(malformed, Ok);
+            }
+            Ok(_) => return malformed(),
+            Err(tags) => tags,
+        };
+        if answer.unclear && tags.has("conflict") {
+            let (original, copy) = (self.file(id.as_str()).await?, self.file(to).await?);
+            if let (Some(original), Some(copy)) = (original, copy) {
+                if copy.hash.is_some() && copy.hash == original.hash && copy.id != original.id {
+                    return Ok(copy);
+                }
+            }
+        }
+        if tags.is_bad_request() {
+            return Err(Failure::Refused(Reason::Name));
+        }
+        Err(tags.failure())
+    }
+
+    /// After a lost answer: does our own content stand there?
+    async fn own_commit(
+        &self,
+        commit: &Commit,
+        unclear: bool,
+    ) -> Result<Option<FileEntry>, Failure> {
+        if !unclear {
+            return Ok(None);
+        }
+        let found = self.file(&commit.path).await?;
+        Ok(found.filter(|file| {
+            let replaced = match &commit.mode {
+                WriteMode::Add => true,
+                WriteMode::Update(before) => file.rev != *before,
+            };
+            replaced && file.hash.as_ref() == Some(&commit.staged.hash)
+        }))
+    }
+
+    /// After a lost answer: does the file stand where we moved it?
+    async fn own_move(&self, item: &Move, unclear: bool) -> Result<Option<FileEntry>, Failure> {
+        if !unclear {
+            return Ok(None);
+        }
+        let found = self.file(item.id.as_str()).await?;
+        Ok(found.filter(|file| self.stands_at(&file.path_lower, &item.to)))
+    }
+
+    /// The file at a path or under an id, if one is there.
+    async fn file(&self, path: &str) -> Result<Option<FileEntry>, Failure> {
+        match self.metadata(path).await {
+            Ok(Metadata::File(file)) => Ok(file.entry()),
+            Ok(_) => Ok(None),
+            // The service is well and says no; an outage is told instead.
+            Err(failure) if ends_the_cycle(&failure) => Err(failure),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Sends a batch until every entry is settled. Entries that met other writers are sent again, in order; a
+    /// batch that Dropbox does not understand is halved until the entry at fault stands alone.
+    async fn batch<I, E: BatchEntry>(
+        &self,
+        items: &[I],
+        send: impl AsyncFn(&[&I]) -> Result<Answer<Vec<E>>, Failure>,
+    ) -> Result<Vec<Settled<E::Item>>, Failure> {
+        let mut settled: Vec<Option<Settled<E::Item>>> = items.iter().map(|_| None).collect();
+        let mut rounds = vec![(0..items.len()).collect::<Vec<usize>>()];
+        let mut patience = Patience::new();
+        let mut unclear = false;
+        while let Some(indices) = rounds.pop() {
+            if indices.is_empty() {
+                continue;
+            }
+            let chosen: Vec<&I> = indices.iter().map(|index| &items[*index]).collect();
+            let answer = send(&chosen).await?;
+            unclear |= answer.unclear;
+            let entries = match answer.result {
+                Ok(entries) if entries.len() == indices.len() => entries,
+                Ok(_) => return malformed(),
+                Err(tags) if tags.is_bad_request() && indices.len() > 1 => {
+                    let (first, second) = indices.split_at(indices.len() / 2);
+                    rounds.push(second.to_vec());
+                    rounds.push(first.to_vec());
+                    continue;
+                }
+                Err(tags) => {
+                    for index in indices {
+                        settled[index] = Some(Err((tags.clone(), unclear)));
+                    }
+                    continue;
+                }
+            };
+            let mut again = Vec::new();
+            for (index, entry) in indices.iter().zip(entries) {
+                match entry.result() {
+                    Some(Err(tags)) if tags.is_transient() => again.push(*index),
+                    // One entry of many lies across another: alone it does not.
+                    Some(Err(tags))
+                        if tags.has("duplicated_or_nested_paths") && indices.len() > 1 =>
+                    {
+                        rounds.push(vec![*index]);
+                    }
+                    Some(result) => settled[*index] = Some(result.map_err(|tags| (tags, unclear))),
+                    None => return malformed(),
+                }
+            }
+            if !again.is_empty() {
+                patience.wait(self.wire.ports(), None, PATIENCE_LIMIT_MS).await?;
+                rounds.push(again);
+            }
+        }
+        let settled: Option<Vec<_>> = settled.into_iter().collect();
+        settled.map_or_else(malformed, Ok)
+    }
+
+    /// Launches a batch that may become a job, and asks until the job has ended.
+    async fn job<E: DeserializeOwned>(
+        &self,
+        route: &str,
+        check_route: &str,
+        argument: &impl Serialize,
+    ) -> Result<Answer<Vec<E>>, Failure> {
+        let mut patience = Patience::new();
+        'launch: loop {
+            let mut answer = self.rpc::<Launch<E>>(route, argument).await?;
+            let mut job_id = None;
+            let mut polls = Patience::new();
+            loop {
+                let unclear = answer.unclear;
+                match answer.result {
+                    Ok(Launch::Complete { entries }) => {
+                        return Ok(Answer { result: Ok(entries), unclear });
+                    }
+                    Ok(Launch::AsyncJobId { async_job_id }) => job_id = Some(async_job_id),
+                    Ok(Launch::InProgress) => {}
+                    Ok(Launch::Failed { failed }) => {
+                        let tags = Tags::of(&failed);
+                        if !tags.is_transient() {
+                            return Ok(Answer { result: Err(tags), unclear });
+                        }
+                        patience.wait(self.wire.ports(), None, PATIENCE_LIMIT_MS).await?;
+                        continue 'launch;
+                    }
+                    Ok(Launch::Other) => return malformed(),
+                    // The job is no longer known, or nobody knows how it ended: look at each item.
+                    Err(tags) if job_id.is_some() => {
+                        return Ok(Answer { result: Err(tags), unclear: true });
+                    }
+                    Err(tags) => return Ok(Answer { result: Err(tags), unclear }),
+                }
+                let Some(async_job_id) = job_id.as_deref() else {
+                    return malformed();
+                };
+                polls.wait(self.wire.ports(), None, PATIENCE_LIMIT_MS + PATIENCE_OUTAGE_MS).await?;
+                let check = self.rpc::<Launch<E>>(check_route, &AsyncJob { async_job_id }).await?;
+                answer = Answer { unclear: unclear || check.unclear, ..check };
+            }
+        }
+    }
+}
+
+impl<R> Answer<R> {
+    fn map<T>(self, change: impl FnOnce(R) -> T) -> Answer<T> {
+        Answer { result: self.result.map(change), unclear: self.unclear }
+    }
+}
+
+fn finish_arg(commit: &Commit) -> FinishArg<'_> {
+    FinishArg {
+        cursor: SessionCursor {
+            session_id: &commit.staged.session,
+            offset: commit.staged.size_bytes,
+        },
+        commit: CommitInfo {
+            path: &commit.path,
+            mode: match &commit.mode {
+                WriteMode::Add => Mode::Add,
+                WriteMode::Update(rev) => Mode::Update { update: rev.as_str() },
+            },
+            autorename: false,
+            mute: true,
+            strict_conflict: true,
+        },
+    }
+}
+
+fn relocation_path(item: &Move) -> RelocationPath<'_> {
+    RelocationPath { from_path: item.id.as_str(), to_path: &item.to }
+}
+
+fn ends_the_cycle(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::Unavailable(_)
+            | Failure::Unauthorized(_)
+            | Failure::Cancelled
+            | Failure::Malformed(Side::Dropbox)
+    )
+}

@@ -1,0 +1,226 @@
+//! One call of Dropbox: token, retries, statuses. What an endpoint's error means stands with the endpoint.
+//!
+//! Repeated are 429, 5xx, lost answers and `too_many_write_operations`; a 401 renews the token once; nothing
+//! else. After a lost answer the call is *unclear*: an error of the repeat may be the echo of our own write.
+
+use super::header_json::header_json;
+use super::tags::Tags;
+use super::Dropbox;
+use crate::backoff::{Backoff, PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
+use crate::ports::{Body, Clock, Method, Ports, Request, Response, TransportError};
+use serde::de::DeserializeOwned;
+use serde::Serialize;
+use serde_json::Value;
+use sync_core::{Failure, Side};
+
+/// How long an rpc call may take (ms). Batches of 1000 are answered in one piece.
+const RPC_TIMEOUT_MS: u32 = 120_000;
+
+/// What came of a call that got an answer.
+pub(super) struct Answer<R> {
+    /// The result, or the tags of the endpoint's error.
+    pub result: Result<R, Tags>,
+    /// An earlier try of this call got no answer: it may have been carried out.
+    pub unclear: bool,
+}
+
+impl<R> Answer<R> {
+    /// For endpoints without errors of their own to tell apart.
+    pub fn plain(self) -> Result<R, Failure> {
+        self.result.map_err(|tags| tags.failure())
+    }
+
+    /// Parses a successful answer's text.
+    fn parse<T: DeserializeOwned>(self, text: impl Fn(&R) -> &str) -> Result<Answer<T>, Failure> {
+        let result = match self.result {
+            Ok(response) => Ok(parse_json(text(&response))?),
+            Err(tags) => Err(tags),
+        };
+        Ok(Answer { result, unclear: self.unclear })
+    }
+}
+
+/// JSON of a success; anything unexpected is [`Failure::Malformed`].
+pub(super) fn parse_json<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
+    serde_json::from_str(text).map_err(|_| Failure::Malformed(Side::Dropbox))
+}
+
+/// A wait before the next try, or the end of patience.
+pub(super) struct Patience(Backoff);
+
+impl Patience {
+    pub fn new() -> Self {
+        Self(Backoff::default())
+    }
+
+    /// Waits. `Unavailable` when it has been long enough.
+    pub async fn wait(
+        &mut self,
+        clock: &impl Clock,
+        asked_s: Option<u32>,
+        patience_ms: u32,
+    ) -> Result<(), Failure> {
+        let delay_ms = self
+            .0
+            .next_delay_ms(clock.random(), asked_s, patience_ms)
+            .ok_or(Failure::Unavailable(Side::Dropbox))?;
+        clock.sleep(delay_ms).await;
+        Ok(())
+    }
+}
+
+/// `error.retry_after` of a 429's JSON, in seconds; its text may be plain.
+fn retry_after_s(text: &str) -> Option<u32> {
+    let body: Value = serde_json::from_str(text).ok()?;
+    let seconds = body.get("error")?.get("retry_after")?.as_u64()?;
+    Some(u32::try_from(seconds).unwrap_or(u32::MAX))
+}
+
+impl<P: Ports> Dropbox<P> {
+    /// An rpc route: JSON in, JSON out.
+    pub(super) async fn rpc<T: DeserializeOwned>(
+        &self,
+        route: &str,
+        argument: &impl Serialize,
+    ) -> Result<Answer<T>, Failure> {
+        let text =
+            serde_json::to_string(argument).expect("text keys and plain values always serialize");
+        let url = format!("{}/2/{route}", self.endpoints().api);
+        let answer = self
+            .call(|bearer| Request {
+                method: Method::Post,
+                url: url.clone(),
+                headers: vec![
+                    ("authorization", bearer),
+                    ("content-type", "application/json".into()),
+                ],
+                body: Body::Text(text.clone()),
+                wants_content: false,
+                timeout_ms: RPC_TIMEOUT_MS,
+            })
+            .await?;
+        answer.parse(Response::text)
+    }
+
+    /// An upload route: argument in a header, bytes in, JSON out.
+    pub(super) async fn upload<T: DeserializeOwned>(
+        &self,
+        route: &str,
+        argument: &impl Serialize,
+        content: &P::Content,
+    ) -> Result<Answer<T>, Failure> {
+        let argument = header_json(argument);
+        let url = format!("{}/2/{route}", self.endpoints().content);
+        let timeout_ms = transfer_timeout_ms(self.wire.ports().size_bytes(content));
+        let answer = self
+            .call(|bearer| Request {
+                method: Method::Post,
+                url: url.clone(),
+                headers: vec![
+                    ("authorization", bearer),
+                    ("dropbox-api-arg", argument.clone()),
+                    ("content-type", "application/octet-stream".into()),
+                ],
+                body: Body::Content(content.clone()),
+                wants_content: false,
+                timeout_ms,
+            })
+            .await?;
+        answer.parse(Response::text)
+    }
+
+    /// A download route: argument in a header, bytes and a header out.
+    pub(super) async fn fetch(
+        &self,
+        route: &str,
+        argument: &impl Serialize,
+        size_bytes: u64,
+    ) -> Result<Answer<Response<P::Content>>, Failure> {
+        let argument = header_json(argument);
+        let url = format!("{}/2/{route}", self.endpoints().content);
+        self.call(|bearer| Request {
+            method: Method::Post,
+            url: url.clone(),
+            headers: vec![("authorization", bearer), ("dropbox-api-arg", argument.clone())],
+            body: Body::Empty,
+            wants_content: true,
+            timeout_ms: transfer_timeout_ms(size_bytes),
+        })
+        .await
+    }
+
+    /// Sends until there is an answer to be told apart by the endpoint, or patience ends.
+    async fn call(
+        &self,
+        request: impl Fn(String) -> Request<P::Content>,
+    ) -> Result<Answer<Response<P::Content>>, Failure> {
+        let ports = self.wire.ports();
+        let mut patience = Patience::new();
+        let mut unclear = false;
+        let mut renewed = false;
+        loop {
+            let token = self.auth.token().await?;
+            let response = match self.wire.send(request(token.bearer())).await {
+                Ok(response) => response,
+                Err(TransportError::Cancelled) => return Err(Failure::Cancelled),
+                Err(TransportError::Network | TransportError::Timeout) => {
+                    unclear = true;
+                    patience.wait(ports, None, PATIENCE_OUTAGE_MS).await?;
+                    continue;
+                }
+            };
+            match response.status {
+                200..=299 => return Ok(Answer { result: Ok(response), unclear }),
+                400 if names_token(response.text()) && !renewed => {
+                    renewed = true;
+                    self.auth.renew(&token).await?;
+                }
+                400 if names_scope(response.text()) || names_token(response.text()) => {
+                    return Err(Failure::Unauthorized(Side::Dropbox));
+                }
+                400 => return Ok(Answer { result: Err(Tags::bad_request()), unclear }),
+                401 if !renewed && is_token_error(&response) => {
+                    renewed = true;
+                    self.auth.renew(&token).await?;
+                }
+                // A scope is missing, the account is suspended, or a fresh token is refused.
+                401 | 403 => return Err(Failure::Unauthorized(Side::Dropbox)),
+                409 => {
+                    let tags = Tags::of_body(response.text());
+                    if !tags.is_transient() {
+                        return Ok(Answer { result: Err(tags), unclear });
+                    }
+                    patience.wait(ports, None, PATIENCE_LIMIT_MS).await?;
+                }
+                429 => {
+                    let asked_s = retry_after_s(response.text());
+                    patience.wait(ports, asked_s, PATIENCE_LIMIT_MS).await?;
+                }
+                500..=599 => {
+                    unclear = true;
+                    patience.wait(ports, None, PATIENCE_OUTAGE_MS).await?;
+                }
+                _ => return Err(Failure::Malformed(Side::Dropbox)),
+            }
+        }
+    }
+}
+
+fn is_token_error<C>(response: &Response<C>) -> bool {
+    let tags = Tags::of_body(response.text());
+    tags.starts_with(&["expired_access_token"]) || tags.starts_with(&["invalid_access_token"])
+}
+
+/// Plain text of a 400 has no tag; these two are known by their words alone (captures of the service).
+fn names_token(text: &str) -> bool {
+    text.contains("OAuth 2 access token")
+}
+
+fn names_scope(text: &str) -> bool {
+    text.contains("required scope")
+}
+
+/// At least half a minute, and more for more bytes: 64 KiB/s is slow, not dead (ms).
+fn transfer_timeout_ms(size_bytes: u64) -> u32 {
+    u32::try_from(30_000 + size_bytes / 64).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,69 @@
+//! Bytes up and down. They stay in the page: only handles pass here.
+
+use super::call::parse_json;
+use super::types::{FileMetadata, PathArg, SessionStart, SessionStarted};
+use super::Dropbox;
+use crate::ports::{Body, Ports};
+use sync_core::{ContentHash, Failure, Reason, Revision, Side, Staged};
+
+/// Bytes that arrive damaged are asked for once more.
+const TRIES: u32 = 2;
+
+impl<P: Ports> Dropbox<P> {
+    /// Sends bytes into a closed upload session, in one request; nothing is visible yet.
+    ///
+    /// Dropbox checks the hash of what arrives. A repeat after a lost answer opens another session; the one
+    /// left behind expires by itself.
+    pub async fn stage(&self, content: &P::Content, hash: &ContentHash) -> Result<Staged, Failure> {
+        let argument = SessionStart { close: true, content_hash: hash.as_str() };
+        for _ in 0..TRIES {
+            let answer =
+                self.upload::<SessionStarted>("files/upload_session/start", &argument, content);
+            match answer.await?.result {
+                Ok(started) => {
+                    return Ok(Staged {
+                        session: started.session_id,
+                        size_bytes: self.wire.ports().size_bytes(content),
+                        hash: hash.clone(),
+                    });
+                }
+                Err(tags) if tags.has("content_hash_mismatch") => {}
+                Err(tags) => return Err(tags.failure()),
+            }
+        }
+        Err(Failure::Refused(Reason::Damaged))
+    }
+
+    /// Downloads exactly this revision, and checks size and hash of what arrived.
+    ///
+    /// [`Failure::Conflict`]: the revision holds other content than expected.
+    pub async fn download(
+        &self,
+        rev: &Revision,
+        size_bytes: u64,
+        hash: &ContentHash,
+    ) -> Result<P::Content, Failure> {
+        let path = format!("rev:{rev}");
+        for _ in 0..TRIES {
+            let answer = self
+                .fetch("files/download", &PathArg { path: &path }, size_bytes)
+                .await?
+                .plain()?;
+            let result = answer.header("dropbox-api-result").unwrap_or_default();
+            let file: FileMetadata = parse_json(result)?;
+            if file.content_hash.is_some_and(|promised| promised != hash.as_str()) {
+                return Err(Failure::Conflict);
+            }
+            let ports = self.wire.ports();
+            let Body::Content(content) = answer.body else {
+                return Err(Failure::Malformed(Side::Dropbox));
+            };
+            let whole = ports.size_bytes(&content) == size_bytes;
+            let arrived = ports.content_hash(&content).await;
+            if whole && arrived.is_ok_and(|arrived| arrived == *hash) {
+                return Ok(content);
+            }
+        }
+        Err(Failure::Refused(Reason::Damaged))
+    }
+}

@@ -1,0 +1,69 @@
+//! Dropbox: one method per step the sync takes, over HTTP. Never sees a tree.
+//!
+//! Paths are relative to the app folder. Writes go out one at a time: the app folder is one namespace, and
+//! writers in parallel would only get in each other's way. Contents go up in parallel, through sessions.
+
+mod batch;
+mod call;
+mod content;
+mod folders;
+mod header_json;
+mod listing;
+mod tags;
+mod types;
+
+pub use listing::Listing;
+pub use types::LongpollAnswer;
+
+use crate::auth::Auth;
+use crate::permits::Permits;
+use crate::ports::{Endpoints, Ports};
+use crate::wire::Wire;
+use std::rc::Rc;
+use sync_core::{Failure, Side};
+
+/// The client. One per driver.
+#[derive(Debug)]
+pub struct Dropbox<P> {
+    wire: Rc<Wire<P>>,
+    auth: Rc<Auth<P>>,
+    /// One writer at a time.
+    writer: Permits,
+}
+
+/// How full a Dropbox is, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// In use.
+    pub used_bytes: u64,
+    /// There is; absent where Dropbox does not say.
+    pub allocated_bytes: Option<u64>,
+}
+
+impl<P: Ports> Dropbox<P> {
+    /// Over this connection.
+    pub fn new(wire: Rc<Wire<P>>, auth: Rc<Auth<P>>) -> Self {
+        Self { wire, auth, writer: Permits::new(1) }
+    }
+
+    fn endpoints(&self) -> &Endpoints {
+        self.auth.endpoints()
+    }
+
+    /// How full it is.
+    pub async fn space(&self) -> Result<Space, Failure> {
+        let usage: types::SpaceUsage = self.rpc("users/get_space_usage", &()).await?.plain()?;
+        let allocated_bytes = match usage.allocation {
+            types::Allocation::Individual { allocated } | types::Allocation::Team { allocated } => {
+                Some(allocated)
+            }
+            types::Allocation::Other => None,
+        };
+        Ok(Space { used_bytes: usage.used, allocated_bytes })
+    }
+}
+
+/// The answer had the right form and made no sense.
+fn malformed<T>() -> Result<T, Failure> {
+    Err(Failure::Malformed(Side::Dropbox))
+}

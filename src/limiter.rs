@@ -1,0 +1,253 @@
+//! The CRM's request budget: 200 a minute for all users of one account together.
+//!
+//! Two lanes. Background polling begins slowly, is halved by a 429 and creeps up after. Work somebody waits
+//! for, and work that finishes what was begun, has an allowance of its own and goes first. Arithmetic on
+//! [`Clock::now_ms`]; waiting is [`Clock::sleep`]. What a 429 means for the call itself stands in the client.
+
+use crate::ports::Clock;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+
+const MINUTE_MS: u64 = 60_000;
+/// Several requests under way are refused together: that is one refusal.
+const ONE_REFUSAL_MS: u64 = 5_000;
+
+/// A lane's allowance in requests a minute, and how it moves.
+#[derive(Clone, Copy, Debug)]
+struct Lane {
+    per_minute: u32,
+    floor: u32,
+    ceiling: u32,
+    /// So many accepted requests raise the allowance by one.
+    growth_every: u32,
+    accepted: u32,
+}
+
+impl Lane {
+    fn accepted(&mut self) {
+        self.accepted += 1;
+        if self.accepted >= self.growth_every {
+            self.accepted = 0;
+            self.per_minute = (self.per_minute + 1).min(self.ceiling);
+        }
+    }
+
+    fn refused(&mut self) {
+        self.accepted = 0;
+        self.per_minute = (self.per_minute / 2).max(self.floor);
+    }
+}
+
+#[derive(Debug)]
+struct State {
+    /// When the requests of the last minute were let through, oldest first.
+    recent: VecDeque<u64>,
+    last_background_ms: Option<u64>,
+    last_refusal_ms: Option<u64>,
+    urgent: Lane,
+    background: Lane,
+}
+
+impl State {
+    /// Forgets what is older than a minute, and what lies in the future: the clock was set back.
+    fn prune(&mut self, now_ms: u64) {
+        self.recent.retain(|at_ms| *at_ms <= now_ms && now_ms - at_ms < MINUTE_MS);
+        let past = |at_ms: &u64| *at_ms <= now_ms;
+        self.last_background_ms = self.last_background_ms.filter(past);
+        self.last_refusal_ms = self.last_refusal_ms.filter(past);
+    }
+
+    /// How long until fewer than `allowance` requests lie within the last minute (ms).
+    fn window_wait_ms(&self, allowance: u32, now_ms: u64) -> u64 {
+        let excess = (self.recent.len() + 1).saturating_sub(allowance as usize);
+        match excess.checked_sub(1).and_then(|index| self.recent.get(index)) {
+            Some(at_ms) => at_ms + MINUTE_MS - now_ms,
+            None => 0,
+        }
+    }
+
+    /// Lets a request through, or says how long to wait before asking again (ms).
+    fn admit(&mut self, urgent: bool, urgent_waits: bool, now_ms: u64) -> Result<(), u64> {
+        self.prune(now_ms);
+        let mut wait_ms = self.window_wait_ms(self.urgent.per_minute, now_ms);
+        if !urgent {
+            wait_ms = wait_ms.max(self.window_wait_ms(self.background.per_minute, now_ms));
+            // Spread out: a burst at the minute's start would meet the bursts of the other users.
+            let gap_ms = MINUTE_MS / 2 / u64::from(self.background.per_minute);
+            if let Some(last_ms) = self.last_background_ms {
+                wait_ms = wait_ms.max((last_ms + gap_ms).saturating_sub(now_ms));
+            }
+            if urgent_waits {
+                wait_ms = wait_ms.max(1_000);
+            }
+        }
+        if wait_ms > 0 {
+            return Err(wait_ms);
+        }
+        self.recent.push_back(now_ms);
+        if !urgent {
+            self.last_background_ms = Some(now_ms);
+        }
+        Ok(())
+    }
+}
+
+/// Counts an urgent request as waiting for as long as it does.
+struct Waiting<'a>(&'a Cell<u32>);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a Cell<u32>) -> Self {
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+/// Lets the CRM's requests through, at most as many as it takes.
+#[derive(Debug)]
+pub struct Limiter {
+    state: RefCell<State>,
+    urgent_waiting: Cell<u32>,
+}
+
+impl Default for Limiter {
+    fn default() -> Self {
+        Self {
+            state: RefCell::new(State {
+                recent: VecDeque::new(),
+                last_background_ms: None,
+                last_refusal_ms: None,
+                urgent: Lane {
+                    per_minute: 185,
+                    floor: 40,
+                    ceiling: 185,
+                    growth_every: 2,
+                    accepted: 0,
+                },
+                background: Lane {
+                    per_minute: 60,
+                    floor: 6,
+                    ceiling: 150,
+                    growth_every: 20,
+                    accepted: 0,
+                },
+            }),
+            urgent_waiting: Cell::new(0),
+        }
+    }
+}
+
+impl Limiter {
+    /// Waits until a request may go out, and counts it.
+    pub async fn admit(&self, clock: &impl Clock, urgent: bool) {
+        let _waiting = urgent.then(|| Waiting::new(&self.urgent_waiting));
+        loop {
+            let urgent_waits = self.urgent_waiting.get() > 0;
+            let admitted = self.state.borrow_mut().admit(urgent, urgent_waits, clock.now_ms());
+            match admitted {
+                Ok(()) => return,
+                Err(wait_ms) => {
+                    clock.sleep(u32::try_from(wait_ms).unwrap_or(u32::MAX).max(1)).await;
+                }
+            }
+        }
+    }
+
+    /// The CRM took a request of this lane.
+    pub fn accepted(&self, urgent: bool) {
+        let mut state = self.state.borrow_mut();
+        if urgent {
+            state.urgent.accepted();
+        } else {
+            state.background.accepted();
+        }
+    }
+
+    /// The CRM answered 429: it is too much for all users together, so both lanes shrink.
+    pub fn refused(&self, now_ms: u64) {
+        let mut state = self.state.borrow_mut();
+        state.prune(now_ms);
+        let same = state.last_refusal_ms.is_some_and(|at_ms| now_ms - at_ms < ONE_REFUSAL_MS);
+        if !same {
+            state.last_refusal_ms = Some(now_ms);
+            state.urgent.refused();
+            state.background.refused();
+        }
+    }
+
+    /// What the background may ask now, in requests a minute.
+    pub fn background_per_minute(&self) -> u32 {
+        self.state.borrow().background.per_minute
+    }
+
+    /// What urgent work may ask now, in requests a minute.
+    pub fn urgent_per_minute(&self) -> u32 {
+        self.state.borrow().urgent.per_minute
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admit(limiter: &Limiter, urgent: bool, now_ms: u64) -> Result<(), u64> {
+        limiter.state.borrow_mut().admit(urgent, false, now_ms)
+    }
+
+    #[test]
+    fn z5_urgent_requests_use_nine_tenths_of_the_minute_and_never_all_of_it() {
+        let limiter = Limiter::default();
+        let mut now_ms = 0;
+        let mut sent = Vec::new();
+        while sent.len() < 500 {
+            match admit(&limiter, true, now_ms) {
+                Ok(()) => sent.push(now_ms),
+                Err(wait_ms) => now_ms += wait_ms,
+            }
+        }
+        assert!(now_ms <= 150_000, "500 requests within the 2.5 minutes the limit costs");
+        for (index, at_ms) in sent.iter().enumerate() {
+            let window = sent[index..].iter().filter(|other| **other - at_ms < MINUTE_MS).count();
+            assert!((window as u32) < 200, "{window} requests within a minute");
+        }
+    }
+
+    #[test]
+    fn c2_a_refusal_halves_the_background_once_and_it_creeps_up() {
+        let limiter = Limiter::default();
+        limiter.refused(10_000);
+        limiter.refused(10_400);
+        assert_eq!(limiter.background_per_minute(), 30);
+        (0..40).for_each(|_| limiter.accepted(false));
+        assert_eq!(limiter.background_per_minute(), 32);
+        (0..100).for_each(|round| limiter.refused(20_000 + round * 10_000));
+        assert_eq!(limiter.background_per_minute(), 6);
+    }
+
+    #[test]
+    fn p7_the_background_leaves_room_for_what_somebody_waits_for() {
+        let limiter = Limiter::default();
+        let mut now_ms = 0;
+        for _ in 0..200 {
+            while let Err(wait_ms) = admit(&limiter, false, now_ms) {
+                now_ms += wait_ms;
+            }
+        }
+        assert!(now_ms > 120_000, "60 a minute, not 200");
+        assert_eq!(admit(&limiter, true, now_ms), Ok(()));
+    }
+
+    #[test]
+    fn c16_a_clock_set_back_blocks_nothing() {
+        let limiter = Limiter::default();
+        (0..185).for_each(|_| assert_eq!(admit(&limiter, true, 3_600_000), Ok(())));
+        assert!(admit(&limiter, true, 3_600_000).is_err());
+        assert_eq!(admit(&limiter, true, 1_000), Ok(()));
+        assert_eq!(admit(&limiter, false, 1_000), Ok(()));
+    }
+}

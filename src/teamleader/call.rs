@@ -1,0 +1,185 @@
+//! One call of the CRM: budget, token, retries, statuses.
+//!
+//! Repeated are 429, 5xx and lost answers of the JSON endpoints (each may be repeated: none of them creates a
+//! document); a 401 asks the host for a fresh token once; nothing else.
+
+use super::types::{Data, Errors};
+use super::{malformed, Teamleader};
+use crate::backoff::{Backoff, PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
+use crate::ports::{Body, Method, Ports, Request, Response, TransportError};
+use serde::de::DeserializeOwned;
+use serde::Serialize;
+use sync_core::{Failure, Reason, Side};
+
+/// The version of the API this client was written for.
+const API_VERSION: &str = "2023-09-26";
+const TIMEOUT_MS: u32 = 60_000;
+
+/// A refusal as the endpoint has to judge it.
+pub(super) enum Refusal {
+    /// 400, and what it says.
+    Invalid(Errors),
+    /// Everything else is final as it is.
+    Final(Failure),
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Invalid(_) => Failure::Refused(Reason::CrmRefused),
+            Refusal::Final(failure) => failure,
+        }
+    }
+}
+
+impl<P: Ports> Teamleader<P> {
+    /// An endpoint that answers `{"data": …}`.
+    pub(super) async fn data<T: DeserializeOwned>(
+        &self,
+        endpoint: &str,
+        argument: &impl Serialize,
+        urgent: bool,
+    ) -> Result<T, Refusal> {
+        let response = self.call(endpoint, argument, urgent).await?;
+        let answer: Result<Data<T>, _> = serde_json::from_str(response.text());
+        answer.map(|answer| answer.data).map_err(|_| Refusal::Final(Failure::Malformed(Side::Crm)))
+    }
+
+    /// An endpoint whose answer is its status.
+    pub(super) async fn call(
+        &self,
+        endpoint: &str,
+        argument: &impl Serialize,
+        urgent: bool,
+    ) -> Result<Response<P::Content>, Refusal> {
+        let ports = self.wire.ports();
+        let text =
+            serde_json::to_string(argument).expect("text keys and plain values always serialize");
+        let mut backoff = Backoff::default();
+        let mut token_refused = false;
+        loop {
+            self.limiter.admit(ports, urgent).await;
+            let Some(token) = ports.crm_token().await else {
+                return Err(Refusal::Final(Failure::Unauthorized(Side::Crm)));
+            };
+            let request = Request {
+                method: Method::Post,
+                url: format!("{}/{endpoint}", self.api_base),
+                headers: vec![
+                    ("authorization", format!("Bearer {token}")),
+                    ("content-type", "application/json".into()),
+                    ("x-api-version", API_VERSION.into()),
+                ],
+                body: Body::Text(text.clone()),
+                wants_content: false,
+                timeout_ms: TIMEOUT_MS,
+            };
+            let patience_ms = match self.wire.send(request).await {
+                Err(TransportError::Cancelled) => return Err(Refusal::Final(Failure::Cancelled)),
+                Err(TransportError::Network | TransportError::Timeout) => PATIENCE_OUTAGE_MS,
+                Ok(response) => match response.status {
+                    200..=299 => {
+                        self.limiter.accepted(urgent);
+                        return Ok(response);
+                    }
+                    400 => {
+                        let errors = serde_json::from_str(response.text()).unwrap_or_default();
+                        return Err(Refusal::Invalid(errors));
+                    }
+                    401 if !token_refused => {
+                        // The host hands out a fresh one.
+                        token_refused = true;
+                        continue;
+                    }
+                    429 => {
+                        self.limiter.refused(ports.now_ms());
+                        PATIENCE_LIMIT_MS
+                    }
+                    500..=599 => PATIENCE_OUTAGE_MS,
+                    status => return Err(Refusal::Final(final_failure(status))),
+                },
+            };
+            let delay_ms = backoff
+                .next_delay_ms(ports.random(), None, patience_ms)
+                .ok_or(Refusal::Final(Failure::Unavailable(Side::Crm)))?;
+            ports.sleep(delay_ms).await;
+        }
+    }
+
+    /// The bytes at a location, without the token. `None`: the link is no longer good.
+    pub(super) async fn fetch_location(
+        &self,
+        location: &str,
+        size_bytes: u64,
+    ) -> Result<Option<P::Content>, Failure> {
+        let ports = self.wire.ports();
+        let mut backoff = Backoff::default();
+        loop {
+            let request = Request {
+                method: Method::Get,
+                url: location.into(),
+                headers: Vec::new(),
+                body: Body::Empty,
+                wants_content: true,
+                timeout_ms: transfer_timeout_ms(size_bytes),
+            };
+            let patience_ms = match self.wire.send(request).await {
+                Err(TransportError::Cancelled) => return Err(Failure::Cancelled),
+                Err(TransportError::Network | TransportError::Timeout) => PATIENCE_OUTAGE_MS,
+                Ok(response) => match (response.status, response.body) {
+                    (200, Body::Content(content)) => return Ok(Some(content)),
+                    (401 | 403 | 404 | 410, _) => return Ok(None),
+                    (429, _) => PATIENCE_LIMIT_MS,
+                    (500..=599, _) => PATIENCE_OUTAGE_MS,
+                    _ => return malformed(),
+                },
+            };
+            let delay_ms = backoff
+                .next_delay_ms(ports.random(), None, patience_ms)
+                .ok_or(Failure::Unavailable(Side::Crm))?;
+            ports.sleep(delay_ms).await;
+        }
+    }
+
+    /// Bytes to an upload location, once and without the token. The status, if there was an answer.
+    ///
+    /// Never repeated here after a lost answer: a repeat could make a second document.
+    pub(super) async fn send_location(
+        &self,
+        location: &str,
+        content: P::Content,
+    ) -> Result<u16, Failure> {
+        let timeout_ms = transfer_timeout_ms(self.wire.ports().size_bytes(&content));
+        let request = Request {
+            method: Method::Post,
+            url: location.into(),
+            headers: vec![("content-type", "application/octet-stream".into())],
+            body: Body::Content(content),
+            wants_content: false,
+            timeout_ms,
+        };
+        match self.wire.send(request).await {
+            Ok(response) => Ok(response.status),
+            Err(TransportError::Cancelled) => Err(Failure::Cancelled),
+            Err(_) => Err(Failure::Unavailable(Side::Crm)),
+        }
+    }
+}
+
+/// Statuses that mean the same at every endpoint.
+pub(super) fn final_failure(status: u16) -> Failure {
+    match status {
+        401 => Failure::Unauthorized(Side::Crm),
+        403 => Failure::Forbidden,
+        404 | 410 => Failure::NotFound,
+        413 => Failure::Refused(Reason::TooLarge),
+        402 | 405..=499 => Failure::Refused(Reason::CrmRefused),
+        500..=599 => Failure::Unavailable(Side::Crm),
+        _ => Failure::Malformed(Side::Crm),
+    }
+}
+
+/// At least half a minute, and more for more bytes: 64 KiB/s is slow, not dead (ms).
+fn transfer_timeout_ms(size_bytes: u64) -> u32 {
+    u32::try_from(30_000 + size_bytes / 64).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,216 @@
+//! Documents: list, look, download, create, delete. The CRM can neither rename nor replace.
+
+use super::call::{final_failure, Refusal};
+use super::types::{Errors, FileRow, FilesList, Id, Location, Page, SubjectFilter, Upload};
+use super::{malformed, Teamleader};
+use crate::ports::Ports;
+use std::collections::BTreeSet;
+use sync_core::{ContentHash, Document, DocumentId, Failure, Place, Reason, Record, Side};
+
+/// The most rows the CRM gives at once.
+const PAGE_ROWS: u32 = 100;
+/// Pages shift while documents are added, so one may repeat rows; so many in a row that bring nothing new are
+/// a loop.
+const IDLE_PAGES_MAX: u32 = 3;
+/// Bytes that arrive damaged are asked for once more; so is a link that is no longer good.
+const TRIES: u32 = 2;
+
+impl<P: Ports> Teamleader<P> {
+    /// All documents of a record. Either complete or a failure, never a part.
+    pub async fn documents(&self, record: &Record, urgent: bool) -> Result<Vec<Document>, Failure> {
+        let subject = self.subject(record, urgent).await?;
+        let mut documents = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut idle_pages = 0;
+        for number in 1.. {
+            let argument = FilesList {
+                filter: SubjectFilter { subject },
+                page: Page { size: PAGE_ROWS, number },
+            };
+            let rows: Vec<FileRow> = self.data("files.list", &argument, urgent).await?;
+            let short = rows.len() < PAGE_ROWS as usize;
+            let before = documents.len();
+            for row in rows {
+                if seen.insert(row.id.clone()) {
+                    documents.push(self.document(row));
+                }
+            }
+            if short {
+                return Ok(documents);
+            }
+            idle_pages = if documents.len() > before { 0 } else { idle_pages + 1 };
+            if idle_pages >= IDLE_PAGES_MAX {
+                return malformed();
+            }
+        }
+        malformed()
+    }
+
+    /// Whether `files.info` answers 404.
+    pub async fn is_gone(&self, document: &DocumentId) -> Result<bool, Failure> {
+        Ok(self.info(document).await?.is_none())
+    }
+
+    /// A document's bytes, of the size it was listed with.
+    ///
+    /// [`Failure::Conflict`]: it changed since. [`Reason::Damaged`]: twice not whole.
+    pub async fn download(
+        &self,
+        document: &DocumentId,
+        size_bytes: u64,
+        urgent: bool,
+    ) -> Result<P::Content, Failure> {
+        for _ in 0..TRIES {
+            let content = self.bytes(document, size_bytes, urgent).await?;
+            if self.wire.ports().size_bytes(&content) == size_bytes {
+                return Ok(content);
+            }
+        }
+        match self.info(document).await? {
+            Some(found) if found.size_bytes == size_bytes => Err(Failure::Refused(Reason::Damaged)),
+            Some(_) => Err(Failure::Conflict),
+            None => Err(Failure::NotFound),
+        }
+    }
+
+    /// A document's bytes, of this size and hash.
+    ///
+    /// [`Failure::Conflict`]: its content is another one (the same twice). [`Reason::Damaged`]: differently
+    /// wrong twice.
+    pub async fn download_exactly(
+        &self,
+        document: &DocumentId,
+        size_bytes: u64,
+        hash: &ContentHash,
+    ) -> Result<P::Content, Failure> {
+        let mut wrong = None;
+        for _ in 0..TRIES {
+            let content = self.download(document, size_bytes, true).await?;
+            let arrived = self.wire.ports().content_hash(&content).await;
+            match arrived {
+                Ok(arrived) if arrived == *hash => return Ok(content),
+                Ok(arrived) if wrong.as_ref() == Some(&arrived) => return Err(Failure::Conflict),
+                Ok(arrived) => wrong = Some(arrived),
+                Err(_) => {}
+            }
+        }
+        Err(Failure::Refused(Reason::Damaged))
+    }
+
+    /// Makes a new document, in two steps.
+    ///
+    /// [`Failure::Unavailable`] after the second step began: it may stand there all the same, and the next
+    /// listing shows it.
+    pub async fn create(
+        &self,
+        record: &Record,
+        place: &Place,
+        content: P::Content,
+    ) -> Result<(), Failure> {
+        let subject = self.subject(record, true).await?;
+        let folder = Some(place.folder.as_str()).filter(|folder| !folder.is_empty());
+        let mut status = 0;
+        for _ in 0..TRIES {
+            let argument = Upload { name: &place.name, subject, folder };
+            let location: Location = self
+                .data("files.upload", &argument, true)
+                .await
+                .map_err(|refusal| upload_refusal(refusal, folder))?;
+            status = self.send_location(&location.location, content.clone()).await?;
+            match status {
+                200..=299 => return Ok(()),
+                // The link was no longer good: nothing was done.
+                401 | 403 | 404 | 410 => {}
+                _ => break,
+            }
+        }
+        Err(match status {
+            400 | 401 | 403 | 404 | 410 => Failure::Refused(Reason::CrmRefused),
+            // Not 429 either: it passes by itself, and whether the location is spent is not documented.
+            429 => Failure::Unavailable(Side::Crm),
+            other => final_failure(other),
+        })
+    }
+
+    /// Deletes a document if it still is as the plan saw it; one already gone counts as deleted.
+    ///
+    /// RACE: it may change between the look and the deletion; the CRM has no conditional delete.
+    pub async fn delete(&self, document: &Document) -> Result<(), Failure> {
+        match self.info(&document.id).await? {
+            None => return Ok(()),
+            Some(found) if found != *document => return Err(Failure::Conflict),
+            Some(_) => {}
+        }
+        let argument = Id { id: document.id.as_str() };
+        match self.call("files.delete", &argument, true).await {
+            Ok(_) | Err(Refusal::Final(Failure::NotFound)) => Ok(()),
+            Err(refusal) => Err(refusal.into()),
+        }
+    }
+
+    /// A document as `files.info` shows it; `None` for 404.
+    async fn info(&self, document: &DocumentId) -> Result<Option<Document>, Failure> {
+        match self.data::<FileRow>("files.info", &Id { id: document.as_str() }, true).await {
+            Ok(row) if row.id == document.as_str() => Ok(Some(self.document(row))),
+            Ok(_) => malformed(),
+            Err(Refusal::Final(Failure::NotFound)) => Ok(None),
+            Err(refusal) => Err(refusal.into()),
+        }
+    }
+
+    /// A document's bytes, whatever their length. A link that is no longer good is asked for again (C18).
+    async fn bytes(
+        &self,
+        document: &DocumentId,
+        size_bytes: u64,
+        urgent: bool,
+    ) -> Result<P::Content, Failure> {
+        for _ in 0..TRIES {
+            let argument = Id { id: document.as_str() };
+            let link: Location = self.data("files.download", &argument, urgent).await?;
+            if let Some(content) = self.fetch_location(&link.location, size_bytes).await? {
+                return Ok(content);
+            }
+        }
+        Err(Failure::Refused(Reason::CrmRefused))
+    }
+
+    fn document(&self, row: FileRow) -> Document {
+        let ports = self.wire.ports();
+        let nfc = Place { folder: ports.nfc(&row.folder), name: ports.nfc(&row.name) };
+        Document {
+            id: DocumentId(row.id),
+            place: Place { folder: row.folder, name: row.name },
+            nfc,
+            size_bytes: row.size,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// What a refused `files.upload` is about. The CRM's error bodies guarantee a title alone, so its words and the
+/// field it may name decide; what is not understood concerns this document only.
+fn upload_refusal(refusal: Refusal, folder: Option<&str>) -> Failure {
+    let errors = match refusal {
+        Refusal::Invalid(errors) => errors,
+        Refusal::Final(failure) => return failure,
+    };
+    if folder.is_some_and(|folder| folder.contains('/')) && speaks_of(&errors, "folder") {
+        Failure::SlashRefused
+    } else if speaks_of(&errors, "subject") {
+        Failure::KindRefused
+    } else {
+        Failure::Refused(Reason::CrmRefused)
+    }
+}
+
+/// Whether a title or a named field contains the word, between other letters' bounds.
+fn speaks_of(errors: &Errors, word: &str) -> bool {
+    let word = word.to_lowercase();
+    errors.errors.iter().any(|error| {
+        let has = |text: &str| {
+            text.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|part| part == word)
+        };
+        has(&error.title) || has(&error.meta.field)
+    })
+}

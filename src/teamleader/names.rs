@@ -1,0 +1,102 @@
+//! Current names of records. Each kind has its own endpoint and its own idea of a name.
+
+use super::call::Refusal;
+use super::subject::Generation;
+use super::types::{EntitiesList, Entity, Id, IdsFilter, Page};
+use super::Teamleader;
+use crate::ports::Ports;
+use sync_core::{Failure, RecordKind};
+
+/// The most ids asked for at once.
+const IDS_MAX: usize = 100;
+
+impl<P: Ports> Teamleader<P> {
+    /// Names of at most 100 records of one kind, as (id, name). Records not found are absent.
+    pub async fn names(
+        &self,
+        kind: RecordKind,
+        ids: &[String],
+    ) -> Result<Vec<(String, String)>, Failure> {
+        let endpoint = match kind {
+            RecordKind::Contact => "contacts.list",
+            RecordKind::Company => "companies.list",
+            RecordKind::Meeting => "meetings.list",
+            RecordKind::Product => "products.list",
+            RecordKind::Project => return self.project_names(ids).await,
+        };
+        let rows = self.entities(endpoint, ids).await?;
+        Ok(rows.into_iter().map(|row| (row.id.clone(), name(kind, &row))).collect())
+    }
+
+    /// The new generation answers in a list; the legacy list knows no ids, so those are asked one by one.
+    async fn project_names(&self, ids: &[String]) -> Result<Vec<(String, String)>, Failure> {
+        let (legacy, rest): (Vec<String>, Vec<String>) = ids
+            .iter()
+            .cloned()
+            .partition(|id| self.known_generation(id) == Some(Generation::Legacy));
+        let mut names = Vec::new();
+        if !rest.is_empty() {
+            match self.entities("projects-v2/projects.list", &rest).await {
+                Ok(rows) => {
+                    for row in rows {
+                        self.keep_generation(&row.id, Generation::New);
+                        names.push((row.id.clone(), name(RecordKind::Project, &row)));
+                    }
+                }
+                // The module is switched off: all are of the legacy one.
+                Err(Failure::Forbidden | Failure::NotFound | Failure::Refused(_)) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        let found: Vec<&String> = names.iter().map(|(id, _)| id).collect();
+        let unknown = rest.iter().filter(|id| !found.contains(id));
+        let mut legacy_names = Vec::new();
+        for id in legacy.iter().chain(unknown) {
+            let endpoint = Generation::Legacy.info_endpoint();
+            match self.data::<Entity>(endpoint, &Id { id }, false).await {
+                Ok(row) => {
+                    self.keep_generation(id, Generation::Legacy);
+                    legacy_names.push((id.clone(), name(RecordKind::Project, &row)));
+                }
+                Err(
+                    Refusal::Final(Failure::NotFound | Failure::Forbidden) | Refusal::Invalid(_),
+                ) => {}
+                Err(refusal) => return Err(refusal.into()),
+            }
+        }
+        names.extend(legacy_names);
+        Ok(names)
+    }
+
+    async fn entities(&self, endpoint: &str, ids: &[String]) -> Result<Vec<Entity>, Failure> {
+        let mut rows = Vec::new();
+        for ids in ids.chunks(IDS_MAX) {
+            let argument = EntitiesList {
+                filter: IdsFilter { ids },
+                page: Page { size: IDS_MAX as u32, number: 1 },
+            };
+            let page: Vec<Entity> = self.data(endpoint, &argument, false).await?;
+            // A filter that the CRM does not know is ignored without a word: keep what was asked for.
+            rows.extend(page.into_iter().filter(|row| ids.contains(&row.id)));
+        }
+        Ok(rows)
+    }
+}
+
+/// A record's name as the CRM's pages show it; may be empty.
+fn name(kind: RecordKind, row: &Entity) -> String {
+    let text = match kind {
+        RecordKind::Contact => format!("{} {}", row.first_name, row.last_name),
+        RecordKind::Company => row.name.clone(),
+        RecordKind::Project => row.title.clone(),
+        // `name` before version 2023-09-26.
+        RecordKind::Meeting if row.title.is_empty() => row.name.clone(),
+        RecordKind::Meeting => row.title.clone(),
+        RecordKind::Product if row.name.is_empty() => row.code.clone(),
+        RecordKind::Product => row.name.clone(),
+    };
+    if kind == RecordKind::Contact {
+        return text.trim().into();
+    }
+    text
+}

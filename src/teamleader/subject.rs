@@ -1,0 +1,128 @@
+//! What the CRM calls a record when it speaks of files: the subject's type, and the two generations of projects.
+//!
+//! An account may hold projects of both generations (K9). Which one an id is of is found by asking, and kept.
+
+use super::call::Refusal;
+use super::types::{Entity, Id, ProjectsStatus, Subject};
+use super::Teamleader;
+use crate::ports::Ports;
+use sync_core::{Failure, Record, RecordKind};
+
+/// Of projects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Generation {
+    /// `projects-v2`, subject type `nextgenProject`.
+    New,
+    /// `projects`, subject type `project`.
+    Legacy,
+}
+
+impl Generation {
+    fn other(self) -> Self {
+        match self {
+            Self::New => Self::Legacy,
+            Self::Legacy => Self::New,
+        }
+    }
+
+    fn subject_type(self) -> &'static str {
+        match self {
+            Self::New => "nextgenProject",
+            Self::Legacy => "project",
+        }
+    }
+
+    /// The endpoint that knows a project of this generation.
+    pub fn info_endpoint(self) -> &'static str {
+        match self {
+            Self::New => "projects-v2/projects.info",
+            Self::Legacy => "projects.info",
+        }
+    }
+}
+
+impl<P: Ports> Teamleader<P> {
+    /// The record as the subject of files. For a project of unknown generation it asks first.
+    ///
+    /// [`Failure::NotFound`]: a project of neither generation.
+    pub(super) async fn subject<'a>(
+        &self,
+        record: &'a Record,
+        urgent: bool,
+    ) -> Result<Subject<'a>, Failure> {
+        let kind = match record.kind {
+            RecordKind::Contact => "contact",
+            RecordKind::Company => "company",
+            RecordKind::Meeting => "meeting",
+            RecordKind::Product => "product",
+            RecordKind::Project => match self.project(&record.id, urgent).await? {
+                Some((generation, _)) => generation.subject_type(),
+                None => return Err(Failure::NotFound),
+            },
+        };
+        Ok(Subject { kind, id: &record.id })
+    }
+
+    /// The generation kept for a project, if it is known.
+    pub(super) fn known_generation(&self, id: &str) -> Option<Generation> {
+        self.generations.borrow().get(id).copied()
+    }
+
+    /// Keeps a project's generation.
+    pub(super) fn keep_generation(&self, id: &str, generation: Generation) {
+        self.generations.borrow_mut().insert(id.into(), generation);
+    }
+
+    /// A project's generation, and its data where it had to be asked for. `None`: of neither generation.
+    ///
+    /// The subject of an unknown file listing may be answered by an empty list, so the project itself is asked
+    /// for, not its files.
+    pub(super) async fn project(
+        &self,
+        id: &str,
+        urgent: bool,
+    ) -> Result<Option<(Generation, Option<Entity>)>, Failure> {
+        if let Some(generation) = self.known_generation(id) {
+            return Ok(Some((generation, None)));
+        }
+        let first = self.account_generation(urgent).await?;
+        let mut forbidden = false;
+        for generation in [first, first.other()] {
+            match self.data::<Entity>(generation.info_endpoint(), &Id { id }, urgent).await {
+                Ok(entity) => {
+                    self.keep_generation(id, generation);
+                    return Ok(Some((generation, Some(entity))));
+                }
+                Err(Refusal::Final(Failure::NotFound) | Refusal::Invalid(_)) => {}
+                // A module that is switched off may answer so; the other one decides.
+                Err(Refusal::Final(Failure::Forbidden)) => forbidden = true,
+                Err(refusal) => return Err(refusal.into()),
+            }
+        }
+        if forbidden {
+            return Err(Failure::Forbidden);
+        }
+        Ok(None)
+    }
+
+    /// The generation the account uses now; asked once. A refusal means the new one.
+    async fn account_generation(&self, urgent: bool) -> Result<Generation, Failure> {
+        if let Some(generation) = self.account_generation.get() {
+            return Ok(generation);
+        }
+        let nothing = serde_json::Map::new();
+        let status =
+            self.data::<ProjectsStatus>("accounts.projects-v2-status", &nothing, urgent).await;
+        let generation = match status {
+            Ok(answer) if answer.status == "legacy" => Generation::Legacy,
+            Ok(_) => Generation::New,
+            Err(Refusal::Invalid(_))
+            | Err(Refusal::Final(Failure::NotFound | Failure::Forbidden | Failure::Malformed(_))) => {
+                Generation::New
+            }
+            Err(refusal) => return Err(refusal.into()),
+        };
+        self.account_generation.set(Some(generation));
+        Ok(generation)
+    }
+}

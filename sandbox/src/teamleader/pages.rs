@@ -165,6 +165,11 @@ impl Teamleader {
             "user": user.map(person),
             "default_folder": self.default_folder(),
             "plugin_installed": self.plugin_installed,
+            "plugin_available": self
+                .settings
+                .plugin_dir
+                .as_ref()
+                .is_some_and(|dir| dir.join("plugin.js").is_file()),
             "api_base": self.base_url(request, 1),
             "dropbox": {
                 "www": self.base_url(request, 10), "api": self.base_url(request, 11),

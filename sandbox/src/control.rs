@@ -100,7 +100,13 @@ fn call(world: &mut World, method: &str, path: &str, body: &Value) -> Result<Val
             world.with_dropbox(|d, ctx| d.user_folder(ctx, account, &path))?;
             Ok(json!({}))
         }
-        _ => Err(NO_SUCH.into()),
+        _ => match path.strip_prefix("/crm/") {
+            Some(rest) => {
+                let now_ms = world.now_ms;
+                world.crm.control(method, rest, body, now_ms)
+            }
+            None => Err(NO_SUCH.into()),
+        },
     }
 }
 

@@ -26,19 +26,11 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(status: u16, title: impl Into<String>) -> Refusal {
-        Refusal {
-            status,
-            title: title.into(),
-            field: None,
-        }
+        Refusal { status, title: title.into(), field: None }
     }
 
     pub(crate) fn field(field: &'static str, title: impl Into<String>) -> Refusal {
-        Refusal {
-            status: 400,
-            title: title.into(),
-            field: Some(field),
-        }
+        Refusal { status: 400, title: title.into(), field: Some(field) }
     }
 
     pub(crate) fn not_found(what: &str) -> Refusal {
@@ -92,10 +84,9 @@ impl Call<'_> {
         let id = id.ok_or_else(|| Refusal::field("subject.id", "subject.id must be present"))?;
         match Kind::parse(kind) {
             Some(kind) => Ok(Subject::new(kind, id)),
-            None => Err(Refusal::field(
-                "subject.type",
-                format!("subject.type {kind} is not supported"),
-            )),
+            None => {
+                Err(Refusal::field("subject.type", format!("subject.type {kind} is not supported")))
+            }
         }
     }
 
@@ -176,13 +167,7 @@ impl Teamleader {
                 .ok_or_else(|| Refusal::new(400, "The body is not a JSON object"))?
         };
         let (path, _) = wire::split(&request.target);
-        let call = Call {
-            request,
-            body: &body,
-            user: &user,
-            now_ms,
-            version,
-        };
+        let call = Call { request, body: &body, user: &user, now_ms, version };
         match path.trim_start_matches('/') {
             "files.list" => self.files_list(&call),
             "files.info" => self.files_info(&call),

@@ -80,12 +80,7 @@ impl Teamleader {
         if !self.records.contains_key(subject) {
             return None;
         }
-        let folder = if folder.is_empty() {
-            self.default_folder()
-        } else {
-            folder
-        }
-        .to_owned();
+        let folder = if folder.is_empty() { self.default_folder() } else { folder }.to_owned();
         let uploaded_by = self.users.first().map(|user| user.id.clone());
         let document = Document {
             id: self.ids.uuid(),
@@ -135,12 +130,7 @@ impl Teamleader {
     pub fn user_move(&mut self, id: &str, folder: &str, now_ms: u64) -> Option<String> {
         let identity = self.settings.variants.rename;
         let touches = self.settings.variants.updated_at == Touch::EveryChange;
-        let folder = if folder.is_empty() {
-            self.default_folder()
-        } else {
-            folder
-        }
-        .to_owned();
+        let folder = if folder.is_empty() { self.default_folder() } else { folder }.to_owned();
         self.change_document(id, identity, |document| {
             document.folder = folder;
             if touches {

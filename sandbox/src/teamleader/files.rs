@@ -11,10 +11,7 @@ impl Teamleader {
     pub(crate) fn files_list(&self, call: &Call) -> Answer {
         let subject = &call.body["filter"]["subject"];
         if subject.is_null() {
-            return Err(Refusal::field(
-                "filter.subject",
-                "filter.subject must be present",
-            ));
+            return Err(Refusal::field("filter.subject", "filter.subject must be present"));
         }
         let subject = call.subject(subject)?;
         let (number, size) = call.page()?;
@@ -38,13 +35,8 @@ impl Teamleader {
             ListOrder::OldestFirst => {}
             ListOrder::ByName => documents.sort_by(|a, b| (&a.name, a.seq).cmp(&(&b.name, b.seq))),
         }
-        let rows = documents
-            .into_iter()
-            .skip(number.saturating_mul(size))
-            .take(size);
-        Ok(Some(
-            json!({ "data": rows.map(row).collect::<Vec<Value>>() }),
-        ))
+        let rows = documents.into_iter().skip(number.saturating_mul(size)).take(size);
+        Ok(Some(json!({ "data": rows.map(row).collect::<Vec<Value>>() })))
     }
 
     pub(crate) fn files_info(&self, call: &Call) -> Answer {
@@ -57,13 +49,7 @@ impl Teamleader {
         let expires_ms = self.link_expiry_ms(call.now_ms);
         let secret = self.ids.secret();
         self.drop_expired_links(call.now_ms);
-        self.links.insert(
-            secret.clone(),
-            Link::Download {
-                document_id,
-                expires_ms,
-            },
-        );
+        self.links.insert(secret.clone(), Link::Download { document_id, expires_ms });
         Ok(Some(self.location(call, "download", &secret, expires_ms)))
     }
 
@@ -90,15 +76,9 @@ impl Teamleader {
         let expires_ms = self.link_expiry_ms(call.now_ms);
         let secret = self.ids.secret();
         let user_id = call.user.id.clone();
-        let upload = Upload {
-            subject,
-            name,
-            folder,
-            user_id,
-        };
+        let upload = Upload { subject, name, folder, user_id };
         self.drop_expired_links(call.now_ms);
-        self.links
-            .insert(secret.clone(), Link::Upload { upload, expires_ms });
+        self.links.insert(secret.clone(), Link::Upload { upload, expires_ms });
         Ok(Some(self.location(call, "upload", &secret, expires_ms)))
     }
 

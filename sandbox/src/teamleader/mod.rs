@@ -154,9 +154,7 @@ impl Teamleader {
     pub fn documents(&self, subject: &Subject) -> Vec<&Document> {
         let ids = self.by_record.get(subject).into_iter().flatten();
         ids.map(|(_, id)| {
-            self.documents
-                .get(id)
-                .expect("the index names only documents that stand")
+            self.documents.get(id).expect("the index names only documents that stand")
         })
         .collect()
     }
@@ -180,10 +178,7 @@ impl Teamleader {
             .id
             .clone();
         let text = format!("tl.{}", self.ids.secret());
-        let token = Token {
-            user_id,
-            expires_ms: now_ms + self.settings.token_lifetime_s * 1000,
-        };
+        let token = Token { user_id, expires_ms: now_ms + self.settings.token_lifetime_s * 1000 };
         self.tokens.insert(text.clone(), token.clone());
         Some((text, token))
     }
@@ -200,11 +195,7 @@ impl Teamleader {
             Some(rest) => &host[..rest.find(']').map_or(host.len(), |at| at + 2)],
             None => host.split(':').next().unwrap_or("127.0.0.1"),
         };
-        format!(
-            "{}://{name}:{}",
-            self.settings.scheme,
-            self.settings.port_base + offset
-        )
+        format!("{}://{name}:{}", self.settings.scheme, self.settings.port_base + offset)
     }
 
     fn subject_of(&self, module: &str, id: &str) -> Option<Subject> {

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use sha2::{Digest, Sha256};
+use crate::content::content_hash;
 
 /// The five modules, with projects in both generations, as the API calls the subjects of documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,10 +79,7 @@ pub struct Subject {
 impl Subject {
     /// A subject of this kind and id.
     pub fn new(kind: Kind, id: impl Into<String>) -> Subject {
-        Subject {
-            kind,
-            id: id.into(),
-        }
+        Subject { kind, id: id.into() }
     }
 }
 
@@ -114,9 +111,7 @@ impl Record {
         if self.first_name.is_empty() {
             name.to_owned()
         } else {
-            format!("{} {}", self.first_name, name)
-                .trim_end()
-                .to_owned()
+            format!("{} {}", self.first_name, name).trim_end().to_owned()
         }
     }
 }
@@ -131,10 +126,7 @@ pub struct Content {
 impl Content {
     /// Takes the bytes; nothing is hashed yet.
     pub fn new(bytes: impl Into<Arc<[u8]>>) -> Content {
-        Content {
-            bytes: bytes.into(),
-            hash: Arc::new(OnceLock::new()),
-        }
+        Content { bytes: bytes.into(), hash: Arc::new(OnceLock::new()) }
     }
 
     /// The bytes.
@@ -146,22 +138,6 @@ impl Content {
     pub fn hash(&self) -> &str {
         self.hash.get_or_init(|| content_hash(&self.bytes))
     }
-}
-
-/// Dropbox's content hash: SHA-256 over the SHA-256 of every block of 4 MiB, in hex.
-fn content_hash(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut outer = Sha256::new();
-    for block in bytes.chunks(4 * 1024 * 1024) {
-        outer.update(Sha256::digest(block));
-    }
-    outer
-        .finalize()
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, byte| {
-            write!(hex, "{byte:02x}").expect("a string takes any text");
-            hex
-        })
 }
 
 /// A document of a record.
@@ -333,11 +309,7 @@ pub fn civil(days: u64) -> (u64, u64, u64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     (year_of_era + era * 400 + u64::from(month <= 2), month, day)
 }
 
@@ -360,9 +332,7 @@ pub struct Ids {
 impl Ids {
     /// A generator for this seed.
     pub fn new(seed: u64) -> Ids {
-        Ids {
-            state: seed ^ 0x7465_616d_6c65_6164,
-        }
+        Ids { state: seed ^ 0x7465_616d_6c65_6164 }
     }
 
     /// The next 64 bits.

@@ -17,33 +17,13 @@ const TOKEN_MARGIN_MS: u64 = 60_000;
 
 const INDEX: &str = include_str!("../../www/crm/index.html");
 const ASSETS: [(&str, &str, &str); 7] = [
-    (
-        "crm.css",
-        "text/css; charset=utf-8",
-        include_str!("../../www/crm/crm.css"),
-    ),
+    ("crm.css", "text/css; charset=utf-8", include_str!("../../www/crm/crm.css")),
     ("app.js", JAVASCRIPT, include_str!("../../www/crm/app.js")),
     ("dom.js", JAVASCRIPT, include_str!("../../www/crm/dom.js")),
-    (
-        "plugin-host.js",
-        JAVASCRIPT,
-        include_str!("../../www/crm/plugin-host.js"),
-    ),
-    (
-        "record-page.js",
-        JAVASCRIPT,
-        include_str!("../../www/crm/record-page.js"),
-    ),
-    (
-        "documents-panel.js",
-        JAVASCRIPT,
-        include_str!("../../www/crm/documents-panel.js"),
-    ),
-    (
-        "marketplace.js",
-        JAVASCRIPT,
-        include_str!("../../www/crm/marketplace.js"),
-    ),
+    ("plugin-host.js", JAVASCRIPT, include_str!("../../www/crm/plugin-host.js")),
+    ("record-page.js", JAVASCRIPT, include_str!("../../www/crm/record-page.js")),
+    ("documents-panel.js", JAVASCRIPT, include_str!("../../www/crm/documents-panel.js")),
+    ("marketplace.js", JAVASCRIPT, include_str!("../../www/crm/marketplace.js")),
 ];
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
@@ -63,6 +43,8 @@ impl Teamleader {
             }
         } else if path == "/favicon.ico" {
             wire::empty(204)
+        } else if let Some(elsewhere) = self.other_host(request) {
+            wire::with(wire::empty(303), "location", &elsewhere)
         } else {
             wire::reply(200, "text/html; charset=utf-8", INDEX)
         };
@@ -82,15 +64,22 @@ impl Teamleader {
         )
     }
 
+    /// The same page on 127.0.0.1, for a visitor who typed `localhost`: the redirect back from Dropbox, cookies and
+    /// stored state all belong to one host.
+    fn other_host(&self, request: &Request) -> Option<String> {
+        let host = wire::header(request, "host")?;
+        let (name, port) = host.split_once(':')?;
+        let base = format!("{}://127.0.0.1:{port}", self.settings.scheme);
+        (name == "localhost").then(|| format!("{base}{}", request.target))
+    }
+
     /// A file of the package as it lies on disk now, so that a rebuilt plugin needs no restart.
     fn plugin_file(&self, name: &str) -> Response {
         let missing = || wire::text(404, "Not found");
         let Some(dir) = &self.settings.plugin_dir else {
             return missing();
         };
-        let inside = Path::new(name)
-            .components()
-            .all(|part| matches!(part, Component::Normal(_)));
+        let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
         if !inside || name.is_empty() {
             return missing();
         }
@@ -111,11 +100,7 @@ impl Teamleader {
     fn private(&mut self, request: &Request, action: &str, query: &str, now_ms: u64) -> Response {
         let cookie = session_cookie(request).unwrap_or_default();
         let user_id = self.sessions.get(&cookie).cloned();
-        let user = self
-            .users
-            .iter()
-            .find(|u| Some(&u.id) == user_id.as_ref())
-            .cloned();
+        let user = self.users.iter().find(|u| Some(&u.id) == user_id.as_ref()).cloned();
         let body: Value = if action == "documents" {
             Value::Null
         } else {
@@ -258,9 +243,7 @@ impl Teamleader {
         let subject = Subject::new(kind, body["id"].as_str()?);
         let name = body["name"].as_str().filter(|name| !name.is_empty())?;
         self.rename_record(&subject, name, now_ms);
-        self.records
-            .get(&subject)
-            .map(|record| self.page_fields(record))
+        self.records.get(&subject).map(|record| self.page_fields(record))
     }
 
     fn page_upload(
@@ -285,11 +268,7 @@ impl Teamleader {
             Some(document) => {
                 let bytes = document.content.bytes().to_vec();
                 let response = wire::reply(200, document.mime_type, bytes);
-                wire::with(
-                    response,
-                    "content-disposition",
-                    &wire::attachment(&document.name),
-                )
+                wire::with(response, "content-disposition", &wire::attachment(&document.name))
             }
             None => wire::text(404, "Not found"),
         }

@@ -10,18 +10,14 @@ use super::Teamleader;
 impl Teamleader {
     pub(crate) fn records_list(&self, call: &Call, kind: Kind) -> Answer {
         let filter = &call.body["filter"];
-        let ids: Option<Vec<&str>> = filter["ids"]
-            .as_array()
-            .map(|ids| ids.iter().filter_map(Value::as_str).collect());
+        let ids: Option<Vec<&str>> =
+            filter["ids"].as_array().map(|ids| ids.iter().filter_map(Value::as_str).collect());
         let term = filter["term"].as_str().map(str::to_lowercase);
         // New projects and meetings have no change marker: the filter is unknown there, and ignored.
         let since = match &filter["updated_since"] {
             Value::String(text) if !matches!(kind, Kind::NextgenProject | Kind::Meeting) => {
                 let refusal = || {
-                    Refusal::field(
-                        "updated_since",
-                        "updated_since must be a date-time with +00:00",
-                    )
+                    Refusal::field("updated_since", "updated_since must be a date-time with +00:00")
                 };
                 Some(parse_date_time(text).ok_or_else(refusal)?)
             }
@@ -35,8 +31,7 @@ impl Teamleader {
             .take_while(|record| record.subject.kind == kind)
             .filter(|record| !record.forbidden)
             .filter(|record| {
-                ids.as_ref()
-                    .is_none_or(|ids| ids.contains(&record.subject.id.as_str()))
+                ids.as_ref().is_none_or(|ids| ids.contains(&record.subject.id.as_str()))
             })
             .filter(|record| term.as_ref().is_none_or(|term| matches_term(record, term)))
             .filter(|record| since.is_none_or(|since| record.updated_s >= since))
@@ -49,9 +44,7 @@ impl Teamleader {
             .map(|record| self.fields(call, record))
             .collect();
         let mut answer = json!({ "data": rows });
-        let wants_meta = call.body["includes"]
-            .as_str()
-            .is_some_and(|i| i.contains("pagination"));
+        let wants_meta = call.body["includes"].as_str().is_some_and(|i| i.contains("pagination"));
         if wants_meta && !matches!(kind, Kind::Company | Kind::Contact) {
             answer["meta"] = json!({
                 "page": { "size": size, "number": number + 1 }, "matches": matches,
@@ -93,9 +86,7 @@ impl Teamleader {
             .values()
             .find(|r| r.subject.kind == kind && r.number == number)
             .ok_or_else(|| Refusal::not_found(kind.name()))?;
-        Ok(Some(
-            json!({ "data": { "type": kind.name(), "id": record.subject.id } }),
-        ))
+        Ok(Some(json!({ "data": { "type": kind.name(), "id": record.subject.id } })))
     }
 
     fn fields(&self, call: &Call, record: &Record) -> Value {
@@ -115,10 +106,7 @@ impl Teamleader {
                 put("tags", json!([]));
                 put("added_at", added);
                 put("updated_at", updated);
-                put(
-                    "web_url",
-                    format!("{}/companies/{id}", self.base_url(call.request, 0)).into(),
-                );
+                put("web_url", format!("{}/companies/{id}", self.base_url(call.request, 0)).into());
             }
             Kind::Contact => {
                 put("first_name", record.first_name.as_str().into());
@@ -127,10 +115,7 @@ impl Teamleader {
                 put("tags", json!([]));
                 put("added_at", added);
                 put("updated_at", updated);
-                put(
-                    "web_url",
-                    format!("{}/contacts/{id}", self.base_url(call.request, 0)).into(),
-                );
+                put("web_url", format!("{}/contacts/{id}", self.base_url(call.request, 0)).into());
             }
             Kind::Project => {
                 put("reference", format!("PRO-{}", record.number).into());
@@ -147,14 +132,7 @@ impl Teamleader {
             }
             Kind::Meeting => {
                 // The field was renamed with this version of the API.
-                put(
-                    if call.version < "2023-09-26" {
-                        "name"
-                    } else {
-                        "title"
-                    },
-                    name,
-                );
+                put(if call.version < "2023-09-26" { "name" } else { "title" }, name);
                 put("description", "".into());
                 put("created_at", added);
                 put("scheduled_at", updated);
@@ -175,10 +153,6 @@ impl Teamleader {
 }
 
 fn matches_term(record: &Record, term: &str) -> bool {
-    let code = record
-        .details
-        .get("code")
-        .and_then(Value::as_str)
-        .unwrap_or("");
+    let code = record.details.get("code").and_then(Value::as_str).unwrap_or("");
     record.display_name().to_lowercase().contains(term) || code.to_lowercase().contains(term)
 }

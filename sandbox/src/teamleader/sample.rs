@@ -2,7 +2,7 @@
 
 use serde_json::{json, Value};
 
-use super::model::Kind;
+use super::model::{date_time, Kind};
 use super::Teamleader;
 
 /// One sample file by its name in `sandbox/sample`.
@@ -20,18 +20,12 @@ const LUMEN: Documents = &[
     ("", "Besprechung Müller & Söhne.docx", file!("minutes.docx")),
     ("", "Price list.xlsx", file!("prices.xlsx")),
     ("", "Logo.png", file!("logo.png")),
-    (
-        "Contracts/2026",
-        "Framework contract – signed.pdf",
-        file!("contract.pdf"),
-    ),
+    ("Contracts/2026", "Framework contract – signed.pdf", file!("contract.pdf")),
     ("Contracts/2026", "Annex A.txt", file!("annex.txt")),
     ("Contracts", "Terms of delivery.pdf", file!("terms.pdf")),
 ];
-const NOORD: Documents = &[
-    ("", "Façade.jpg", file!("facade.jpg")),
-    ("Plans", "Drawings 🏗️.zip", file!("drawings.zip")),
-];
+const NOORD: Documents =
+    &[("", "Façade.jpg", file!("facade.jpg")), ("Plans", "Drawings 🏗️.zip", file!("drawings.zip"))];
 const ERLA: Documents = &[
     ("", "Visitenkarte Erla Jónsdóttir.png", file!("card.png")),
     ("", "Notes from the call.txt", file!("call.txt")),
@@ -42,10 +36,8 @@ const HARBOUR: Documents = &[
     ("Design/Drafts", "Landing page 🚢.png", file!("draft.png")),
 ];
 const LEGACY: Documents = &[("", "Übergabeprotokoll.docx", file!("handover.docx"))];
-const KICKOFF: Documents = &[
-    ("", "Agenda.docx", file!("agenda.docx")),
-    ("", "Whiteboard.jpg", file!("whiteboard.jpg")),
-];
+const KICKOFF: Documents =
+    &[("", "Agenda.docx", file!("agenda.docx")), ("", "Whiteboard.jpg", file!("whiteboard.jpg"))];
 const LAMP: Documents = &[
     ("", "Data sheet Lämpchen L2.pdf", file!("sheet.pdf")),
     ("Photos", "L2 front.jpg", file!("lamp.jpg")),
@@ -54,14 +46,10 @@ const LAMP: Documents = &[
 impl Teamleader {
     /// Fills an empty account with the demo's records, a few days before `now_ms`.
     pub fn load_sample(&mut self, now_ms: u64) {
+        let today_s = now_ms / 86_400_000 * 86_400;
         use Kind::{Company, Contact, Meeting, NextgenProject, Product, Project};
         let rows: [(Kind, &str, Value, Documents); 19] = [
-            (
-                Company,
-                "Lumen Lighting",
-                company("Brugge", "www.lumen.example", "Lighting"),
-                LUMEN,
-            ),
+            (Company, "Lumen Lighting", company("Brugge", "www.lumen.example", "Lighting"), LUMEN),
             (
                 Company,
                 "Noord & Zuid Architecten",
@@ -74,24 +62,9 @@ impl Teamleader {
                 company("Köln", "mueller-soehne.example", "Construction"),
                 &[],
             ),
-            (
-                Company,
-                "Café Été",
-                company("Liège", "cafe-ete.example", "Hospitality"),
-                &[],
-            ),
-            (
-                Company,
-                "Pied Piper",
-                company("Gent", "piedpiper.example", "Software"),
-                &[],
-            ),
-            (
-                Company,
-                "Studio Ånd",
-                company("Oslo", "studioand.example", "Design"),
-                &[],
-            ),
+            (Company, "Café Été", company("Liège", "cafe-ete.example", "Hospitality"), &[]),
+            (Company, "Pied Piper", company("Gent", "piedpiper.example", "Software"), &[]),
+            (Company, "Studio Ånd", company("Oslo", "studioand.example", "Design"), &[]),
             (
                 Contact,
                 "Erla Jónsdóttir",
@@ -113,11 +86,7 @@ impl Teamleader {
             (
                 Contact,
                 "Jürgen Müller",
-                contact(
-                    "j.mueller@mueller-soehne.example",
-                    "+49 221 55 66 0",
-                    "Managing director",
-                ),
+                contact("j.mueller@mueller-soehne.example", "+49 221 55 66 0", "Managing director"),
                 &[],
             ),
             (
@@ -126,12 +95,7 @@ impl Teamleader {
                 json!({"description": "New lighting on three floors", "status": "open"}),
                 HARBOUR,
             ),
-            (
-                NextgenProject,
-                "Showroom 2027",
-                json!({"description": "", "status": "planned"}),
-                &[],
-            ),
+            (NextgenProject, "Showroom 2027", json!({"description": "", "status": "planned"}), &[]),
             (
                 Project,
                 "Website relaunch",
@@ -141,21 +105,11 @@ impl Teamleader {
             (
                 Meeting,
                 "Kick-off harbour office",
-                meeting("2026-11-30T09:00:00+00:00", 60),
+                meeting(today_s + 7 * 86_400 + 9 * 3600, 60),
                 KICKOFF,
             ),
-            (
-                Meeting,
-                "Weekly sales meeting",
-                meeting("2026-11-26T13:30:00+00:00", 45),
-                &[],
-            ),
-            (
-                Meeting,
-                "Weekly sales meeting",
-                meeting("2026-12-03T13:30:00+00:00", 45),
-                &[],
-            ),
+            (Meeting, "Weekly sales meeting", meeting(today_s + 3 * 86_400 + 48_600, 45), &[]),
+            (Meeting, "Weekly sales meeting", meeting(today_s + 10 * 86_400 + 48_600, 45), &[]),
             (
                 Product,
                 "Lämpchen L2",
@@ -207,6 +161,6 @@ fn contact(email: &str, telephone: &str, position: &str) -> Value {
     })
 }
 
-fn meeting(scheduled_at: &str, minutes: u64) -> Value {
-    json!({ "scheduled_at": scheduled_at, "duration": { "unit": "min", "value": minutes } })
+fn meeting(scheduled_s: u64, minutes: u64) -> Value {
+    json!({ "scheduled_at": date_time(scheduled_s), "duration": { "unit": "min", "value": minutes } })
 }

@@ -22,17 +22,13 @@ impl Teamleader {
     pub fn seed(&mut self, seed: &Value, now_ms: u64) -> Result<Value, String> {
         if seed["clear"] == true {
             let subjects: Vec<Subject> = self.records.keys().cloned().collect();
-            subjects
-                .iter()
-                .for_each(|subject| self.delete_record(subject));
+            subjects.iter().for_each(|subject| self.delete_record(subject));
         }
         let mut made = Vec::new();
         for row in seed["records"].as_array().into_iter().flatten() {
             let kind = row["kind"].as_str().and_then(Kind::parse);
             let kind = kind.ok_or_else(|| format!("no kind of record: {}", row["kind"]))?;
-            let id = row["id"]
-                .as_str()
-                .map_or_else(|| self.ids.uuid(), str::to_owned);
+            let id = row["id"].as_str().map_or_else(|| self.ids.uuid(), str::to_owned);
             let mut subject = Subject::new(kind, &id);
             if !self.records.contains_key(&subject) {
                 let name = row["name"].as_str().unwrap_or("");
@@ -48,9 +44,7 @@ impl Teamleader {
             }
             let mut documents = Vec::new();
             for document in row["documents"].as_array().into_iter().flatten() {
-                let name = document["name"]
-                    .as_str()
-                    .ok_or("a document without a name")?;
+                let name = document["name"].as_str().ok_or("a document without a name")?;
                 let bytes = seed_bytes(document, name)?;
                 let folder = document["folder"].as_str().unwrap_or("");
                 documents.extend(self.user_add(&subject, folder, name, bytes, now_ms));
@@ -58,6 +52,74 @@ impl Teamleader {
             made.push(json!({ "kind": kind.name(), "id": id, "documents": documents }));
         }
         Ok(json!({ "records": made }))
+    }
+
+    /// Calls of the control port below `/crm/`: what people do on the CRM's pages, for scripts.
+    ///
+    /// `POST sample {}` · `record/rename {kind,id,name}` · `record/forbid {kind,id,forbidden}` · `record/delete
+    /// {kind,id}` · `document/add {kind,id,folder,name,text|base64|size}` · `document/edit {document,text|…}` ·
+    /// `document/rename {document,name}` · `document/move {document,folder}` · `document/delete {document}` ·
+    /// `plugin {installed}`. Those that end with a document answer `{"document": id}`.
+    ///
+    /// # Errors
+    /// The call is unknown, or the record or document does not stand.
+    pub fn control(
+        &mut self,
+        method: &str,
+        rest: &str,
+        body: &Value,
+        now_ms: u64,
+    ) -> Result<Value, String> {
+        let text = |name: &str| body[name].as_str().unwrap_or("").to_owned();
+        let id = text("document");
+        let after = |id: Option<String>| {
+            id.map(|id| json!({ "document": id }))
+                .ok_or_else(|| "there is no such record or document".to_owned())
+        };
+        let subject = || -> Result<Subject, String> {
+            let kind = body["kind"].as_str().and_then(Kind::parse);
+            let subject = Subject::new(kind.ok_or("no such kind")?, text("id"));
+            let stands = self.records.contains_key(&subject);
+            stands.then_some(subject).ok_or_else(|| "there is no such record".to_owned())
+        };
+        match (method, rest) {
+            ("POST", "sample") => self.load_sample(now_ms),
+            ("POST", "record/rename") => {
+                let subject = subject()?;
+                self.rename_record(&subject, &text("name"), now_ms);
+            }
+            ("POST", "record/forbid") => {
+                let subject = subject()?;
+                self.forbid_record(&subject, body["forbidden"] == true);
+            }
+            ("POST", "record/delete") => {
+                let subject = subject()?;
+                self.delete_record(&subject);
+            }
+            ("POST", "document/add") => {
+                let (subject, name) = (subject()?, text("name"));
+                let bytes = seed_bytes(body, &name)?;
+                return after(self.user_add(&subject, &text("folder"), &name, bytes, now_ms));
+            }
+            ("POST", "document/edit") => {
+                let bytes = seed_bytes(body, &id)?;
+                return after(self.user_edit(&id, bytes, now_ms));
+            }
+            ("POST", "document/rename") => {
+                return after(self.user_rename(&id, &text("name"), now_ms));
+            }
+            ("POST", "document/move") => {
+                return after(self.user_move(&id, &text("folder"), now_ms));
+            }
+            ("POST", "document/delete") => {
+                if !self.user_delete(&id) {
+                    return Err("there is no such document".to_owned());
+                }
+            }
+            ("POST", "plugin") => self.plugin_installed = body["installed"] == true,
+            _ => return Err(format!("no such control call: /crm/{rest}")),
+        }
+        Ok(json!({}))
     }
 
     /// Every record with its documents and their Dropbox content hashes, in a fixed order.
@@ -114,9 +176,7 @@ fn seed_bytes(document: &Value, name: &str) -> Result<Vec<u8>, String> {
 
 /// Bytes that differ by name and do not repeat within a block: a mixed-up upload cannot hash alike.
 fn filler(name: &str, size: usize) -> Vec<u8> {
-    let seed = name
-        .bytes()
-        .fold(size as u64, |n, b| n.wrapping_mul(31) + u64::from(b));
+    let seed = name.bytes().fold(size as u64, |n, b| n.wrapping_mul(31) + u64::from(b));
     let mut ids = super::model::Ids::new(seed);
     let mut bytes = Vec::with_capacity(size + 8);
     while bytes.len() < size {

@@ -29,11 +29,7 @@ impl Crm {
     fn with(settings: Settings) -> Crm {
         let mut crm = Teamleader::new(settings, 7);
         let (token, _) = crm.issue_token("anna", NOW_MS).unwrap();
-        Crm {
-            crm,
-            token,
-            now_ms: NOW_MS,
-        }
+        Crm { crm, token, now_ms: NOW_MS }
     }
 
     fn company(&mut self) -> Subject {
@@ -47,11 +43,7 @@ impl Crm {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Response {
-        let method = if body.is_empty() && origin == Origin::CrmFiles {
-            "GET"
-        } else {
-            "POST"
-        };
+        let method = if body.is_empty() && origin == Origin::CrmFiles { "GET" } else { "POST" };
         self.send_as(method, origin, target, headers, body)
     }
 
@@ -67,10 +59,7 @@ impl Crm {
             origin,
             method: method.to_owned(),
             target: target.to_owned(),
-            headers: headers
-                .iter()
-                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-                .collect(),
+            headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
             body: body.to_vec(),
         };
         self.crm.handle(&request, self.now_ms)
@@ -78,30 +67,21 @@ impl Crm {
 
     fn call(&mut self, endpoint: &str, body: &Value) -> (u16, Value) {
         let bearer = format!("Bearer {}", self.token);
-        let headers = [
-            ("authorization", bearer.as_str()),
-            ("content-type", "application/json"),
-        ];
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         let response = self.send(
             Origin::CrmApi,
             &format!("/{endpoint}"),
             &headers,
             body.to_string().as_bytes(),
         );
-        (
-            response.status,
-            serde_json::from_slice(&response.body).unwrap_or(Value::Null),
-        )
+        (response.status, serde_json::from_slice(&response.body).unwrap_or(Value::Null))
     }
 
     fn location(&mut self, endpoint: &str, body: &Value) -> String {
         let (status, answer) = self.call(endpoint, body);
         assert_eq!(status, 200, "{answer}");
         let location = answer["data"]["location"].as_str().unwrap().to_owned();
-        location
-            .strip_prefix("http://127.0.0.1:7402")
-            .unwrap()
-            .to_owned()
+        location.strip_prefix("http://127.0.0.1:7402").unwrap().to_owned()
     }
 
     fn upload(
@@ -134,26 +114,12 @@ fn pages_hold_twenty_rows_unless_told_and_a_hundred_at_most() {
     let mut crm = Crm::new(&[]);
     let company = crm.company();
     for at in 0..130 {
-        crm.crm.user_add(
-            &company,
-            "",
-            &format!("{at}.txt"),
-            *b"x",
-            NOW_MS + at * 1000,
-        );
+        crm.crm.user_add(&company, "", &format!("{at}.txt"), *b"x", NOW_MS + at * 1000);
     }
     assert_eq!(crm.list(&company, Value::Null).len(), 20);
     assert_eq!(crm.list(&company, json!({ "size": 500 })).len(), 100);
-    assert_eq!(
-        crm.list(&company, json!({ "size": 100, "number": 2 }))
-            .len(),
-        30
-    );
-    assert_eq!(
-        crm.list(&company, json!({ "size": 100, "number": 3 }))
-            .len(),
-        0
-    );
+    assert_eq!(crm.list(&company, json!({ "size": 100, "number": 2 })).len(), 30);
+    assert_eq!(crm.list(&company, json!({ "size": 100, "number": 3 })).len(), 0);
     assert_eq!(crm.list(&company, Value::Null)[0]["name"], "129.txt");
     let (status, _) = crm.call("files.list", &json!({ "filter": { "subject": { "type": "company", "id": company.id } }, "page": { "number": 0 } }));
     assert_eq!(status, 400);
@@ -178,16 +144,8 @@ fn an_upload_takes_two_steps_and_a_download_needs_no_token() {
     assert_eq!(rows[0]["updated_at"], date_time(NOW_MS / 1000));
     let location = crm.location("files.download", &json!({ "id": id }));
     let got = crm.send(Origin::CrmFiles, &location, &[], b"");
-    assert_eq!(
-        (got.status, got.body.as_slice()),
-        (200, b"hello".as_slice())
-    );
-    let leaked = crm.send(
-        Origin::CrmFiles,
-        &location,
-        &[("authorization", "Bearer x")],
-        b"",
-    );
+    assert_eq!((got.status, got.body.as_slice()), (200, b"hello".as_slice()));
+    let leaked = crm.send(Origin::CrmFiles, &location, &[("authorization", "Bearer x")], b"");
     assert_eq!(leaked.status, 400);
 }
 
@@ -198,10 +156,7 @@ fn step_two_refuses_forms_repeats_and_late_comers() {
     let body = json!({ "name": "a.txt", "subject": { "type": "company", "id": company.id } });
     let location = crm.location("files.upload", &body);
     let form = [("content-type", "multipart/form-data; boundary=x")];
-    assert_eq!(
-        crm.send(Origin::CrmFiles, &location, &form, b"--x").status,
-        400
-    );
+    assert_eq!(crm.send(Origin::CrmFiles, &location, &form, b"--x").status, 400);
     assert_eq!(crm.send(Origin::CrmFiles, &location, &[], b"a").status, 201);
     assert_eq!(crm.send(Origin::CrmFiles, &location, &[], b"a").status, 404);
     let late = crm.location("files.upload", &body);
@@ -214,20 +169,14 @@ fn step_two_refuses_forms_repeats_and_late_comers() {
 fn a_download_address_expires_and_dies_with_its_document() {
     let mut crm = Crm::new(&[("link-seconds", "60")]);
     let company = crm.company();
-    let id = crm
-        .crm
-        .user_add(&company, "", "a.txt", *b"a", NOW_MS)
-        .unwrap();
+    let id = crm.crm.user_add(&company, "", "a.txt", *b"a", NOW_MS).unwrap();
     let first = crm.location("files.download", &json!({ "id": id }));
     crm.now_ms += 59_000;
     assert_eq!(crm.send(Origin::CrmFiles, &first, &[], b"").status, 200);
     crm.now_ms += 1_000;
     assert_eq!(crm.send(Origin::CrmFiles, &first, &[], b"").status, 403);
     let second = crm.location("files.download", &json!({ "id": id }));
-    assert_eq!(
-        crm.call("files.delete", &json!({ "id": id })),
-        (204, Value::Null)
-    );
+    assert_eq!(crm.call("files.delete", &json!({ "id": id })), (204, Value::Null));
     assert_eq!(crm.send(Origin::CrmFiles, &second, &[], b"").status, 404);
     assert_eq!(crm.call("files.info", &json!({ "id": id })).0, 404);
 }
@@ -261,10 +210,7 @@ fn variants_of_folder_answer_and_empty_bodies() {
     let body =
         json!({ "name": "a", "folder": "x/y", "subject": { "type": "company", "id": company.id } });
     let (status, answer) = crm.call("files.upload", &body);
-    assert_eq!(
-        (status, &answer["errors"][0]["meta"]["field"]),
-        (400, &json!("folder"))
-    );
+    assert_eq!((status, &answer["errors"][0]["meta"]["field"]), (400, &json!("folder")));
     let done = crm.upload(&company, Some("x"), "a", b"1");
     assert_eq!((done.status, done.body.len()), (204, 0));
     assert_eq!(crm.upload(&company, Some("x"), "b", b"").status, 400);
@@ -293,18 +239,11 @@ fn every_variant_is_set_and_read_back_by_name() {
 #[test]
 fn the_published_schema_takes_three_kinds_only() {
     for strict in [false, true] {
-        let mut crm = Crm::with(Settings {
-            strict_public_api: strict,
-            ..Settings::default()
-        });
+        let mut crm = Crm::with(Settings { strict_public_api: strict, ..Settings::default() });
         for kind in Kind::ALL {
             let subject = crm.crm.add_record(kind, "A b", NOW_MS);
             let body = json!({ "name": "a", "subject": { "type": kind.name(), "id": subject.id } });
-            let expect = if strict && !kind.upload_is_documented() {
-                400
-            } else {
-                200
-            };
+            let expect = if strict && !kind.upload_is_documented() { 400 } else { 200 };
             assert_eq!(crm.call("files.upload", &body).0, expect, "{kind:?}");
         }
     }
@@ -312,10 +251,7 @@ fn the_published_schema_takes_three_kinds_only() {
 
 #[test]
 fn two_hundred_requests_fit_in_a_sliding_minute() {
-    let mut crm = Crm::with(Settings {
-        rate_limits: true,
-        ..Settings::default()
-    });
+    let mut crm = Crm::with(Settings { rate_limits: true, ..Settings::default() });
     for at in 0..200 {
         crm.now_ms = NOW_MS + at * 100;
         assert_eq!(crm.call("users.me", &json!({})).0, 200);
@@ -337,10 +273,7 @@ fn tokens_expire_and_errors_have_the_documented_shape() {
     assert_eq!((status, &answer["errors"][0]["status"]), (401, &json!(401)));
     let mut crm = Crm::new(&[("error-body", "title-only")]);
     let (status, answer) = crm.call("files.info", &json!({ "id": "x" }));
-    assert_eq!(
-        (status, answer),
-        (404, json!({ "errors": [{ "title": "file not found" }] }))
-    );
+    assert_eq!((status, answer), (404, json!({ "errors": [{ "title": "file not found" }] })));
     assert_eq!(crm.call("files.rename", &json!({})).0, 404);
 }
 
@@ -353,21 +286,13 @@ fn forbidden_and_deleted_records() {
     crm.crm.forbid_record(&company, true);
     assert_eq!(crm.call("files.list", &list).0, 403);
     assert_eq!(crm.call("files.info", &json!({ "id": id })).0, 403);
-    assert_eq!(
-        crm.call("companies.info", &json!({ "id": company.id })).0,
-        403
-    );
+    assert_eq!(crm.call("companies.info", &json!({ "id": company.id })).0, 403);
     crm.crm.forbid_record(&company, false);
     assert_eq!(crm.call("files.list", &list).0, 200);
     crm.crm.delete_record(&company);
     assert_eq!(crm.call("files.list", &list).0, 404);
     assert_eq!(crm.call("files.info", &json!({ "id": id })).0, 404);
-    crm.crm
-        .settings
-        .variants
-        .set("deleted-subject", "empty-list")
-        .unwrap()
-        .unwrap();
+    crm.crm.settings.variants.set("deleted-subject", "empty-list").unwrap().unwrap();
     assert_eq!(crm.call("files.list", &list), (200, json!({ "data": [] })));
 }
 
@@ -380,16 +305,10 @@ fn edits_on_the_pages_keep_the_id_or_make_a_new_one() {
         let edited = crm.crm.user_edit(&id, *b"bb", NOW_MS).unwrap();
         let renamed = crm.crm.user_rename(&edited, "b", NOW_MS).unwrap();
         let moved = crm.crm.user_move(&renamed, "Deep/er", NOW_MS).unwrap();
-        assert_eq!(
-            id == edited && edited == renamed && renamed == moved,
-            value == "same-id"
-        );
+        assert_eq!(id == edited && edited == renamed && renamed == moved, value == "same-id");
         let documents = crm.crm.documents(&company);
         assert_eq!(documents.len(), 1);
-        assert_eq!(
-            (documents[0].name.as_str(), documents[0].folder.as_str()),
-            ("b", "Deep/er")
-        );
+        assert_eq!((documents[0].name.as_str(), documents[0].folder.as_str()), ("b", "Deep/er"));
         assert_eq!(documents[0].updated_s, NOW_MS / 1000 + 3);
         assert!(crm.crm.user_delete(&moved) && !crm.crm.user_delete(&moved));
     }
@@ -403,9 +322,7 @@ fn lists_filter_by_ids_term_and_change() {
     let names = |crm: &mut Crm, filter: Value| -> Vec<String> {
         let (_, answer) = crm.call("companies.list", &json!({ "filter": filter }));
         let rows = answer["data"].as_array().unwrap();
-        rows.iter()
-            .map(|r| r["name"].as_str().unwrap().to_owned())
-            .collect()
+        rows.iter().map(|r| r["name"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(names(&mut crm, json!({ "ids": [a.id] })), ["Alpha"]);
     assert_eq!(names(&mut crm, json!({ "term": "BET" })), ["Beta"]);
@@ -436,10 +353,7 @@ fn the_sample_has_documents_in_every_module_and_the_same_ids_every_time() {
     assert_eq!(one.state(), two.state());
     for kind in Kind::ALL {
         let mut of_kind = one.records().filter(|r| r.subject.kind == kind);
-        assert!(
-            of_kind.any(|r| !one.documents(&r.subject).is_empty()),
-            "{kind:?}"
-        );
+        assert!(of_kind.any(|r| !one.documents(&r.subject).is_empty()), "{kind:?}");
     }
     assert!(one.records().any(|r| one.documents(&r.subject).is_empty()));
 }
@@ -457,9 +371,7 @@ fn state_tells_content_hashes_of_what_was_seeded() {
     assert_eq!(documents[0]["content_hash"], hash_of_a);
     assert_eq!(documents[1]["content_hash"], hash_of_a);
     assert_eq!(documents[2]["size"], 3);
-    assert!(crm
-        .seed(&json!({ "records": [{ "kind": "deal" }] }), NOW_MS)
-        .is_err());
+    assert!(crm.seed(&json!({ "records": [{ "kind": "deal" }] }), NOW_MS).is_err());
 }
 
 #[test]
@@ -469,30 +381,17 @@ fn the_pages_sign_in_with_a_cookie_and_hand_out_tokens() {
     assert_eq!(crm.send(Origin::Crm, "/app/token", &[], b"").status, 401);
     let body = json!({ "user": anna }).to_string();
     let answer = crm.send(Origin::Crm, "/app/session", &[], body.as_bytes());
-    let cookie = answer
-        .headers
-        .iter()
-        .find(|(n, _)| n == "set-cookie")
-        .unwrap()
-        .1
-        .clone();
+    let cookie = answer.headers.iter().find(|(n, _)| n == "set-cookie").unwrap().1.clone();
     let cookie = cookie.split(';').next().unwrap().to_owned();
     let answer = crm.send(Origin::Crm, "/app/token", &[("cookie", &cookie)], b"");
     let token: Value = serde_json::from_slice(&answer.body).unwrap();
     crm.token = token["access_token"].as_str().unwrap().to_owned();
-    assert_eq!(
-        crm.call("users.me", &json!({})).1["data"]["id"],
-        anna.as_str()
-    );
+    assert_eq!(crm.call("users.me", &json!({})).1["data"]["id"], anna.as_str());
     let page = crm.send_as("GET", Origin::Crm, "/companies/x", &[], b"");
     assert_eq!(page.status, 200);
     assert!(page
         .headers
         .iter()
         .any(|(n, v)| n == "content-security-policy" && v.contains("http://127.0.0.1:7412")));
-    assert_eq!(
-        crm.send_as("GET", Origin::Crm, "/plugin/../Cargo.toml", &[], b"")
-            .status,
-        404
-    );
+    assert_eq!(crm.send_as("GET", Origin::Crm, "/plugin/../Cargo.toml", &[], b"").status, 404);
 }

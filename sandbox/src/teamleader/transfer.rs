@@ -12,11 +12,8 @@ use crate::{Request, Response};
 impl Teamleader {
     pub(crate) fn handle_transfer(&mut self, request: &Request, now_ms: u64) -> Response {
         let response = if request.method == "OPTIONS" {
-            let response = wire::with(
-                wire::empty(204),
-                "access-control-allow-methods",
-                "GET, POST",
-            );
+            let response =
+                wire::with(wire::empty(204), "access-control-allow-methods", "GET, POST");
             let response = wire::with(response, "access-control-allow-headers", "Content-Type");
             wire::with(response, "access-control-max-age", "600")
         } else {
@@ -41,14 +38,7 @@ impl Teamleader {
             .ok_or_else(|| Refusal::not_found("location"))?;
         let expired = || Refusal::new(403, "The location has expired");
         match (request.method.as_str(), action, self.links.get(secret)) {
-            (
-                "GET",
-                "download",
-                Some(Link::Download {
-                    document_id,
-                    expires_ms,
-                }),
-            ) => {
+            ("GET", "download", Some(Link::Download { document_id, expires_ms })) => {
                 if *expires_ms <= now_ms {
                     return Err(expired());
                 }
@@ -56,11 +46,8 @@ impl Teamleader {
                 let document = document.ok_or_else(|| Refusal::not_found("file"))?;
                 let bytes = document.content.bytes().to_vec();
                 let response = wire::reply(200, document.mime_type, bytes);
-                let response = wire::with(
-                    response,
-                    "content-disposition",
-                    &wire::attachment(&document.name),
-                );
+                let response =
+                    wire::with(response, "content-disposition", &wire::attachment(&document.name));
                 Ok(wire::with(response, "cache-control", "private, no-store"))
             }
             ("POST", "upload", Some(Link::Upload { upload, expires_ms })) => {

@@ -209,11 +209,8 @@ impl CrmVariants {
             "rate-headers" => self.rate_headers = pick(first, Exposed::Readable),
             "updated-at" => self.updated_at = pick(first, Touch::ContentOnly),
             _ => {
-                self.list_order = [
-                    ListOrder::NewestFirst,
-                    ListOrder::OldestFirst,
-                    ListOrder::ByName,
-                ][at];
+                self.list_order =
+                    [ListOrder::NewestFirst, ListOrder::OldestFirst, ListOrder::ByName][at];
             }
         }
         Some(Ok(()))

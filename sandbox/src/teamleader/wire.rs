@@ -25,11 +25,7 @@ pub fn json(status: u16, value: &Value) -> Response {
 
 /// A response without a body, and so without a content type.
 pub fn empty(status: u16) -> Response {
-    Response {
-        status,
-        headers: Vec::new(),
-        body: Vec::new(),
-    }
+    Response { status, headers: Vec::new(), body: Vec::new() }
 }
 
 /// Adds a header.
@@ -100,10 +96,7 @@ pub fn attachment(name: &str) -> String {
 pub fn base64(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     let (mut bits, mut have) = (0u32, 0u32);
-    for byte in text
-        .bytes()
-        .filter(|b| *b != b'=' && !b.is_ascii_whitespace())
-    {
+    for byte in text.bytes().filter(|b| *b != b'=' && !b.is_ascii_whitespace()) {
         let value = match byte {
             b'A'..=b'Z' => byte - b'A',
             b'a'..=b'z' => byte - b'a' + 26,

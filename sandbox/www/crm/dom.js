@@ -36,7 +36,7 @@ const SHAPES = {
   zip: "M6 3h12v18H6zM12 3v2M12 7v2M12 11v2M10 15h4v3h-4z",
   search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14ZM16 16l5 5",
   back: "m14 6-6 6 6 6",
-  box: "m7 4 5 3-5 3-5-3zM17 4l5 3-5 3-5-3zM7 10l5 3-5 3-5-3zM17 10l5 3-5 3-5-3zM7 17.5l5 3 5-3",
+  cloud: "M7 18a4 4 0 0 1-.4-8 5.5 5.5 0 0 1 10.5-1.4A4.7 4.7 0 0 1 17 18M12 20v-8M9 15l3-3 3 3",
 };
 
 /** A line drawing of 24 by 24; decoration, so hidden from assistive technology. */
@@ -152,6 +152,8 @@ export function menuButton(label, content, items, className) {
   button.addEventListener("click", () => {
     if (!menu.hidden) return close();
     menu.hidden = false;
+    menu.classList.remove("menu-up");
+    if (menu.getBoundingClientRect().bottom > window.innerHeight) menu.classList.add("menu-up");
     button.setAttribute("aria-expanded", "true");
     document.addEventListener("click", outside);
     menu.firstElementChild.focus();

@@ -8,13 +8,15 @@ const DESCRIPTION = "Keeps the documents of your contacts, companies, projects, 
 /** Shows the tiles. */
 export function marketplacePage(main, session, refresh) {
   const installed = session.plugin_installed;
-  const glyph = el("span", { class: "glyph" }, icon("box"));
+  const glyph = el("span", { class: "glyph" }, icon("cloud"));
   main.replaceChildren(
     el("div", { class: "page-head" }, el("h1", {}, "Marketplace")),
     el("div", { class: "tiles" },
       el("article", { class: "island tile", "aria-labelledby": "tile-dropbox" },
         el("div", { class: "tile-head" },
-          installed ? el("a", { href: "/marketplace/dropbox", "aria-label": "Dropbox: open" }, glyph) : glyph,
+          installed
+            ? el("a", { href: "/marketplace/dropbox", "aria-label": "Open Dropbox" }, glyph)
+            : el("button", { type: "button", class: "glyph-button", "aria-label": "Add Dropbox", onclick: () => attempt(() => install(session, refresh)) }, glyph),
           el("div", {}, el("h2", { id: "tile-dropbox" }, "Dropbox"), el("p", { class: "faint" }, "Files and storage")),
           installed ? el("span", { class: "status" }, "Installed") : null),
         el("p", {}, DESCRIPTION),
@@ -31,7 +33,7 @@ export function settingsPage(main, session, refresh) {
   main.replaceChildren(
     el("nav", { class: "crumbs", "aria-label": "Breadcrumb" }, el("a", { href: "/marketplace" }, icon("back"), "Marketplace")),
     el("section", { class: "island settings", "aria-labelledby": "settings-title" },
-      el("div", { class: "tile-head" }, el("span", { class: "glyph" }, icon("box")), el("div", {}, el("h1", { id: "settings-title" }, "Dropbox"), el("p", { class: "faint" }, DESCRIPTION))),
+      el("div", { class: "tile-head" }, el("span", { class: "glyph" }, icon("cloud")), el("div", {}, el("h1", { id: "settings-title" }, "Dropbox"), el("p", { class: "faint" }, DESCRIPTION))),
       slot,
       session.plugin_installed
         ? el("div", { class: "settings-foot" }, el("button", { type: "button", class: "button button-quiet-destructive", onclick: () => attempt(() => remove(session, refresh)) }, "Remove integration"))

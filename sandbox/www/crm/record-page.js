@@ -88,8 +88,8 @@ export async function recordPage(main, module, id, session) {
       el("div", { class: "record-head-text" }, title, el("p", { class: "faint" }, generation)),
       el("button", { type: "button", class: "button", onclick: () => attempt(rename) }, icon("edit"), "Edit name")),
     el("div", { class: "columns" },
-      el("div", { class: "column-main" }, timeline(record)),
-      el("div", { class: "column-side" }, detailsWidget(record), panel)),
+      el("div", { class: "column-main" }, detailsWidget(record), timeline(record)),
+      el("div", { class: "column-side" }, responsibleWidget(session), panel)),
   );
   document.title = `${record.name || module.title} · CRM`;
   let leave = documentsPanel(panel, record, module.path, session);
@@ -105,9 +105,10 @@ export async function recordPage(main, module, id, session) {
     toast("The name is saved.");
     emit("record.changed", record);
     // The panel was mounted for the old name; the contract has no other way to tell it.
+    const whole = await ask("GET", `record?${new URLSearchParams({ module: module.path, id })}`);
+    if (!panel.isConnected) return;
     leave();
     panel.replaceChildren();
-    const whole = await ask("GET", `record?${new URLSearchParams({ module: module.path, id })}`);
     leave = documentsPanel(panel, whole, module.path, session);
   }
 }
@@ -120,6 +121,16 @@ function detailsWidget(record) {
     rows.length
       ? el("dl", { class: "facts" }, rows.flatMap(([label, text]) => [el("dt", {}, label), el("dd", {}, text)]))
       : el("p", { class: "hint padded" }, "Nothing filled in yet."),
+  );
+}
+
+function responsibleWidget(session) {
+  const person = session.users[0];
+  const name = `${person.first_name} ${person.last_name}`;
+  return el(
+    "section", { class: "island widget", "aria-labelledby": "responsible-title" },
+    el("header", { class: "widget-header" }, el("h2", { id: "responsible-title" }, "Responsible")),
+    el("div", { class: "person" }, el("span", { class: "avatar", "aria-hidden": "true" }, initials(name)), el("div", {}, name, el("br"), el("span", { class: "faint" }, person.email))),
   );
 }
 

@@ -1,0 +1,395 @@
+//! The engine's simulation: random histories of edits on both sides, faults, crashes and a second user, by seed.
+//!
+//! `cargo test --profile sim --test sim -- --seeds N [--from K]`. Every seed runs twice and must leave the same
+//! trace. A violation prints its seed and the end of its trace.
+#![allow(clippy::unwrap_used, reason = "a test program")]
+
+#[path = "../model/mod.rs"]
+mod model;
+
+use model::{contents, hash_of, Browser, Content, Fault, Rng, Thing, Variants, World, HUGE};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+use sync_core::{Event, Record, RecordKind};
+
+#[derive(Default)]
+struct Coverage(BTreeMap<&'static str, u64>);
+
+impl Coverage {
+    fn count(&mut self, what: &'static str) {
+        *self.0.entry(what).or_default() += 1;
+    }
+}
+
+struct History {
+    rng: Rng,
+    world: World,
+    browsers: Vec<Browser>,
+    records: Vec<Record>,
+    next_content: Content,
+    /// Contents that a user's last edit left and nobody deleted in the CRM.
+    must: BTreeSet<Content>,
+    clean: bool,
+}
+
+const NAMES: [&str; 6] = ["a.txt", "b.txt", "A.txt", "c.pdf", "Ünïcode.docx", "x\\y.txt"];
+const FOLDERS: [&str; 4] = ["", "Contracts", "Contracts/2026", "c.pdf"];
+
+impl History {
+    fn new(seed: u64) -> Self {
+        let mut rng = Rng(seed);
+        let variants = Variants {
+            same_name_is_new_version: rng.one_in(2),
+            slash_refused: rng.one_in(4),
+            deleted_lists_children: rng.one_in(2),
+            one_way: rng.one_in(10),
+        };
+        let users = if rng.one_in(4) { 2 } else { 1 };
+        let mut browsers: Vec<Browser> = (0..users).map(Browser::new).collect();
+        if rng.one_in(6) {
+            browsers.push(Browser::new(0)); // The same user in another browser.
+        }
+        let records: Vec<Record> =
+            (0..=rng.below(2)).map(|n| Record::new(RecordKind::Company, format!("r{n}"))).collect();
+        let mut world = World::new(variants, users);
+        for record in &records {
+            world.records.entry(record.clone()).or_default();
+        }
+        Self { rng, world, browsers, records, next_content: 1, must: BTreeSet::new(), clean: true }
+    }
+
+    fn fresh(&mut self) -> Content {
+        self.next_content += 1;
+        self.must.insert(self.next_content);
+        self.next_content
+    }
+
+    /// One edit by a user, on either side.
+    fn edit(&mut self, coverage: &mut Coverage) {
+        let record = self.rng.pick(&self.records).unwrap().clone();
+        let d = self.rng.below(self.world.dropboxes.len() as u64) as usize;
+        if self.rng.one_in(2) {
+            self.edit_crm(&record, coverage);
+        } else {
+            self.edit_dropbox(d, coverage);
+        }
+    }
+
+    fn edit_crm(&mut self, record: &Record, coverage: &mut Coverage) {
+        let ids: Vec<String> = self.world.records[record].docs.keys().cloned().collect();
+        let id = self.rng.pick(&ids).cloned();
+        match (self.rng.below(6), id) {
+            (0 | 1, _) | (_, None) => {
+                coverage.count("crm add");
+                let content = self.fresh();
+                let folder = FOLDERS[self.rng.below(3) as usize];
+                let name = NAMES[self.rng.below(6) as usize];
+                let folder = if self.world.variants.slash_refused { folder.replace('/', " - ") } else { folder.into() };
+                self.world.add(record, &folder, name, content);
+            }
+            (2, Some(id)) => {
+                coverage.count("crm edit");
+                let old = self.world.records[record].docs[&id].content;
+                let content = self.fresh();
+                self.must.remove(&old);
+                self.world.edit(record, &id, content);
+            }
+            (3, Some(id)) => {
+                coverage.count("crm delete");
+                let old = self.world.records[record].docs[&id].content;
+                self.must.remove(&old);
+                self.world.records.get_mut(record).unwrap().docs.remove(&id);
+            }
+            (4, Some(id)) => {
+                coverage.count("crm rename keeps id");
+                let name = NAMES[self.rng.below(6) as usize];
+                self.world.clock += 1;
+                let stamp = self.world.clock;
+                let doc = self.world.records.get_mut(record).unwrap().docs.get_mut(&id).unwrap();
+                doc.place.name = name.into();
+                doc.stamp = stamp;
+            }
+            (_, Some(id)) => {
+                coverage.count("crm rename new id");
+                let doc = self.world.records.get_mut(record).unwrap().docs.remove(&id).unwrap();
+                let name = NAMES[self.rng.below(6) as usize];
+                self.world.add(record, &doc.place.folder, name, doc.content);
+            }
+        }
+    }
+
+    fn edit_dropbox(&mut self, d: usize, coverage: &mut Coverage) {
+        let folder_prefix = "/companies/acme/";
+        let files: Vec<(String, Content)> = self
+            .world
+            .files(d)
+            .into_iter()
+            .filter(|(key, _)| key.starts_with(folder_prefix))
+            .collect();
+        let roots: Vec<String> = self
+            .world
+            .dropboxes[d]
+            .things
+            .keys()
+            .filter(|key| key.starts_with(folder_prefix) && key.matches('/').count() == 3)
+            .cloned()
+            .collect();
+        let Some(root) = self.rng.pick(&roots).cloned() else { return };
+        let file = self.rng.pick(&files).cloned();
+        let target = {
+            let folder = FOLDERS[self.rng.below(4) as usize];
+            let name = NAMES[self.rng.below(5) as usize];
+            if folder.is_empty() { format!("{root}/{name}") } else { format!("{root}/{folder}/{name}") }
+        };
+        match (self.rng.below(7), file) {
+            (0 | 1, _) | (_, None) => {
+                let key = sync_core::fold(&target);
+                if self.world.dropboxes[d].things.contains_key(&key) {
+                    return;
+                }
+                coverage.count("dropbox add");
+                let content = self.fresh();
+                if self.world.put(d, &target, content).is_none() {
+                    self.must.remove(&content);
+                }
+            }
+            (2 | 3, Some((key, old))) => {
+                coverage.count("dropbox edit");
+                self.must.remove(&old);
+                let content = self.fresh();
+                self.world.put(d, &key, content);
+            }
+            (4, Some((key, old))) => {
+                coverage.count("dropbox delete");
+                if !self.in_crm(old) {
+                    self.must.remove(&old);
+                }
+                self.world.delete(d, &key);
+            }
+            (5, Some((key, _))) => {
+                if self.world.rename(d, &key, &target) {
+                    coverage.count("dropbox rename");
+                }
+            }
+            (_, Some((key, old))) => {
+                // Saved by an editor that makes a new file: delete and create.
+                coverage.count("dropbox save as new");
+                self.must.remove(&old);
+                let content = self.fresh();
+                self.world.delete(d, &key);
+                self.world.put(d, &key, content);
+            }
+        }
+    }
+
+    fn in_crm(&self, content: Content) -> bool {
+        self.records.iter().any(|record| contents(&self.world, record).contains(&content))
+    }
+
+    fn work(&mut self, coverage: &mut Coverage) {
+        let b = self.rng.below(self.browsers.len() as u64) as usize;
+        let browser = &mut self.browsers[b];
+        let now = self.world.clock;
+        if browser.tasks.is_empty() {
+            if self.rng.one_in(3) {
+                let record = self.rng.pick(&self.records).unwrap().clone();
+                browser.send(Event::Press { record, name: "Acme".into() }, now);
+            } else {
+                browser.send(Event::Run, now);
+            }
+            return;
+        }
+        let steps = 1 + self.rng.below(12);
+        for _ in 0..steps {
+            let browser = &mut self.browsers[b];
+            if browser.tasks.is_empty() {
+                return;
+            }
+            let at = self.rng.below(browser.tasks.len() as u64) as usize;
+            let fault = match self.rng.below(60) {
+                0 => Fault::Before,
+                1 => Fault::After,
+                _ => Fault::None,
+            };
+            if fault != Fault::None {
+                coverage.count(if fault == Fault::After { "fault after" } else { "fault before" });
+                self.clean = false;
+            }
+            browser.finish(&mut self.world, at, fault);
+        }
+        match self.rng.below(40) {
+            0 => {
+                coverage.count("tab killed");
+                self.clean = false;
+                self.browsers[b].crash();
+            }
+            1 => {
+                coverage.count("cursor reset");
+                let d = self.browsers[b].dropbox;
+                self.world.dropboxes[d].epoch += 1;
+            }
+            2 if self.rng.one_in(4) => {
+                coverage.count("state wiped");
+                self.clean = false;
+                let dropbox = self.browsers[b].dropbox;
+                self.browsers[b] = Browser::new(dropbox);
+            }
+            _ => {}
+        }
+    }
+
+    /// Edits stop: everything must come to rest, and nothing be lost.
+    fn rest(&mut self) -> Result<(), String> {
+        for browser in &mut self.browsers {
+            browser.settle(&mut self.world);
+        }
+        let records = self.records.clone();
+        for b in 0..self.browsers.len() {
+            for record in &records {
+                if self.browsers[b].rows.contains_key(record) || b < self.world.dropboxes.len() {
+                    self.browsers[b].press(&mut self.world, record);
+                }
+            }
+        }
+        let mut quiet = false;
+        for _ in 0..20 {
+            let before = self.world.writes;
+            for b in 0..self.browsers.len() {
+                self.browsers[b].run(&mut self.world);
+                if let Some(error) = self.browsers[b].reports.last().and_then(|r| r.error.clone()) {
+                    return Err(format!("a cycle without faults ended with {error:?}"));
+                }
+            }
+            if self.world.writes == before {
+                quiet = true;
+                break;
+            }
+        }
+        if !quiet {
+            return Err("does not settle within 20 cycles".into());
+        }
+        self.check()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let held = self.browsers.iter().any(|browser| {
+            let status = browser.engine.status();
+            status.halt.is_some()
+                || status.links.iter().any(|l| matches!(l.state, sync_core::RecordState::Halted(_)))
+        });
+        let mut everywhere: BTreeSet<Content> = BTreeSet::new();
+        for record in &self.records {
+            everywhere.extend(contents(&self.world, record));
+        }
+        for d in 0..self.world.dropboxes.len() {
+            everywhere.extend(self.world.files(d).into_iter().map(|(_, content)| content));
+        }
+        if let Some(lost) = self.must.iter().find(|content| !everywhere.contains(content)) {
+            return Err(format!("content {} is lost", hash_of(*lost)));
+        }
+        if held || self.world.variants.one_way {
+            return Ok(());
+        }
+        let crm: BTreeSet<Content> =
+            self.records.iter().flat_map(|record| contents(&self.world, record)).collect();
+        for d in 0..self.world.dropboxes.len() {
+            let inside = self.world.dropboxes[d].things.iter().filter_map(|(key, thing)| match thing {
+                Thing::File { content, .. } if key.starts_with("/companies/acme/") => Some(*content),
+                _ => None,
+            });
+            let dropbox: BTreeSet<Content> = inside.filter(|content| *content < HUGE).collect();
+            if dropbox != crm {
+                let only_crm: Vec<_> = crm.difference(&dropbox).collect();
+                let only_dropbox: Vec<_> = dropbox.difference(&crm).collect();
+                return Err(format!(
+                    "the sides differ after the button: only in the CRM {only_crm:?}, only in Dropbox {d} {only_dropbox:?}"
+                ));
+            }
+        }
+        if self.clean && self.browsers.len() == 1 {
+            for record in &self.records {
+                let docs = &self.world.records[record].docs;
+                let distinct = contents(&self.world, record).len();
+                if docs.len() != distinct {
+                    return Err(format!("a twin stayed in the CRM: {docs:?}"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn simulate(seed: u64, coverage: &mut Coverage) -> (Result<(), String>, Vec<String>) {
+    let mut history = History::new(seed);
+    for _ in 0..history.rng.below(4) {
+        history.edit(coverage);
+    }
+    let record = history.records[0].clone();
+    for b in 0..history.browsers.len() {
+        history.browsers[b].press(&mut history.world, &record);
+    }
+    let edits = 20 + history.rng.below(15);
+    for _ in 0..edits {
+        history.edit(coverage);
+        for _ in 0..history.rng.below(5) {
+            history.work(coverage);
+        }
+        history.world.clock += history.rng.below(100_000);
+        if history.rng.one_in(50) {
+            coverage.count("clock back");
+            history.world.clock = history.world.clock.saturating_sub(50_000).max(1_000);
+        }
+    }
+    let result = history.rest();
+    for browser in &history.browsers {
+        for report in &browser.reports {
+            if report.conflicts > 0 {
+                coverage.count("conflict");
+            }
+            if report.halted > 0 {
+                coverage.count("guard");
+            }
+        }
+    }
+    let trace = history.browsers.iter().flat_map(|browser| browser.trace.clone()).collect();
+    (result, trace)
+}
+
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    let number = |name: &str, default: u64| {
+        args.iter()
+            .position(|arg| arg == name)
+            .and_then(|at| args.get(at + 1)?.parse().ok())
+            .unwrap_or(default)
+    };
+    let (from, seeds) = (number("--from", 0), number("--seeds", 300));
+    let verbose = args.iter().any(|arg| arg == "--trace");
+    let start = Instant::now();
+    let mut coverage = Coverage::default();
+    let mut failed = 0u64;
+    for seed in from..from + seeds {
+        let (result, trace) = simulate(seed, &mut coverage);
+        let (again, same) = simulate(seed, &mut Coverage::default());
+        let result = if same == trace && again == result { result } else { Err("two runs differ".into()) };
+        if let Err(violation) = result {
+            failed += 1;
+            println!("seed {seed}: {violation}");
+            if verbose {
+                println!("{}", trace.join("\n"));
+            }
+            if failed >= 10 {
+                break;
+            }
+        }
+    }
+    for (what, count) in &coverage.0 {
+        println!("{what}: {count}");
+    }
+    let rate = seeds as f64 / start.elapsed().as_secs_f64().max(0.001);
+    println!("{seeds} histories from seed {from}, each twice, {rate:.0} a second");
+    println!("{} passed, {failed} failed", seeds - failed);
+    if failed > 0 {
+        std::process::exit(1);
+    }
+}

@@ -89,6 +89,8 @@ pub struct World {
     pub next: u64,
     pub writes: u64,
     pub listings: u64,
+    /// What users and engines did, in order.
+    pub trace: Vec<String>,
 }
 
 fn lower(path: &str) -> String {
@@ -110,6 +112,7 @@ impl World {
         self.clock += 1;
         let folder = if folder.is_empty() { "General" } else { folder };
         let place = Place { folder: folder.into(), name: name.into() };
+        self.trace.push(format!("crm {record:?} add {id} {place:?} = {content:x}"));
         let doc = Doc { place, content, stamp: self.clock };
         self.records.entry(record.clone()).or_default().docs.insert(id.clone(), doc);
         id
@@ -117,6 +120,7 @@ impl World {
 
     pub fn edit(&mut self, record: &Record, id: &str, content: Content) {
         self.clock += 1;
+        self.trace.push(format!("crm edit {id} = {content:x}"));
         let stamp = self.clock;
         if let Some(doc) = self.records.get_mut(record).and_then(|r| r.docs.get_mut(id)) {
             doc.content = content;
@@ -163,6 +167,7 @@ impl World {
         };
         self.dropboxes[d].things.insert(key.clone(), Thing::File { name, id, rev, content });
         let entry = self.file_entry(d, &key).unwrap();
+        self.trace.push(format!("dropbox {d} put {} {key} = {content:x}", entry.id));
         self.dropboxes[d].log.push(Entry::File(entry.clone()));
         Some(entry)
     }
@@ -240,6 +245,7 @@ impl World {
         for child in &below {
             self.dropboxes[d].things.remove(child);
         }
+        self.trace.push(format!("dropbox {d} delete {key}"));
         let mut deleted = vec![key.to_string()];
         if self.variants.deleted_lists_children {
             deleted.extend(below);
@@ -265,6 +271,7 @@ impl World {
         if !parent.is_empty() {
             self.make_folder(d, &parent);
         }
+        self.trace.push(format!("dropbox {d} rename {key} -> {to}"));
         let mut moved = vec![(key.to_string(), to_key.clone())];
         for child in self.below(d, key) {
             moved.push((child.clone(), format!("{to_key}{}", &child[key.len()..])));
@@ -522,7 +529,6 @@ pub struct Browser {
     pub index: Option<StoredIndex>,
     pub rows: BTreeMap<Record, StoredRecord>,
     pub tasks: Vec<Task>,
-    pub trace: Vec<String>,
     pub reports: Vec<SyncReport>,
 }
 
@@ -534,7 +540,6 @@ impl Browser {
             index: None,
             rows: BTreeMap::new(),
             tasks: Vec::new(),
-            trace: Vec::new(),
             reports: Vec::new(),
         }
     }
@@ -543,7 +548,6 @@ impl Browser {
     pub fn crash(&mut self) {
         self.engine = Engine::new(Config::default(), self.index.clone());
         self.tasks.clear();
-        self.trace.push("crash".into());
     }
 
     pub fn send(&mut self, event: Event, now: u64) {
@@ -588,7 +592,7 @@ impl Browser {
                 }
             },
         };
-        self.trace.push(format!("{fault:?} {:?} -> {outcome:?}", task.effect));
+        world.trace.push(format!("  [{}] {fault:?} {:?} -> {outcome:?}", self.dropbox, task.effect));
         self.engine.handle(Event::Done { task: task.id, outcome }, world.clock);
         self.collect(world.clock);
     }
@@ -601,7 +605,7 @@ impl Browser {
             }
             self.finish(world, 0, Fault::None);
         }
-        panic!("does not come to rest:\n{}", self.trace[self.trace.len() - 40..].join("\n"));
+        panic!("does not come to rest:\n{}", world.trace[world.trace.len() - 40..].join("\n"));
     }
 
     pub fn run(&mut self, world: &mut World) {

@@ -98,6 +98,7 @@ impl History {
                 coverage.count("crm delete");
                 let old = self.world.records[record].docs[&id].content;
                 self.must.remove(&old);
+                self.world.trace.push(format!("crm delete {id}"));
                 self.world.records.get_mut(record).unwrap().docs.remove(&id);
             }
             (4, Some(id)) => {
@@ -108,10 +109,12 @@ impl History {
                 let doc = self.world.records.get_mut(record).unwrap().docs.get_mut(&id).unwrap();
                 doc.place.name = name.into();
                 doc.stamp = stamp;
+                self.world.trace.push(format!("crm rename {id} {name}"));
             }
             (_, Some(id)) => {
                 coverage.count("crm rename new id");
                 let doc = self.world.records.get_mut(record).unwrap().docs.remove(&id).unwrap();
+                self.world.trace.push(format!("crm rename with a new id: {id}"));
                 let name = NAMES[self.rng.below(6) as usize];
                 self.world.add(record, &doc.place.folder, name, doc.content);
             }
@@ -221,6 +224,7 @@ impl History {
             0 => {
                 coverage.count("tab killed");
                 self.clean = false;
+                self.world.trace.push(format!("browser {b} killed"));
                 self.browsers[b].crash();
             }
             1 => {
@@ -232,6 +236,7 @@ impl History {
                 coverage.count("state wiped");
                 self.clean = false;
                 let dropbox = self.browsers[b].dropbox;
+                self.world.trace.push(format!("browser {b} wiped"));
                 self.browsers[b] = Browser::new(dropbox);
             }
             _ => {}
@@ -240,6 +245,7 @@ impl History {
 
     /// Edits stop: everything must come to rest, and nothing be lost.
     fn rest(&mut self) -> Result<(), String> {
+        self.world.trace.push("edits stop".into());
         for browser in &mut self.browsers {
             browser.settle(&mut self.world);
         }
@@ -351,8 +357,7 @@ fn simulate(seed: u64, coverage: &mut Coverage) -> (Result<(), String>, Vec<Stri
             }
         }
     }
-    let trace = history.browsers.iter().flat_map(|browser| browser.trace.clone()).collect();
-    (result, trace)
+    (result, history.world.trace)
 }
 
 fn main() {

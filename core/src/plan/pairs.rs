@@ -2,12 +2,12 @@
 
 use super::room::Occupant;
 use super::{crm_side, dropbox_side, Content, Operation, Planner, Replacement};
-use crate::effect::Reason;
-use crate::effect::{Place, Source, WriteMode};
+use crate::effect::{Place, Reason, Source, WriteMode};
 use crate::path::fold;
 use crate::state::{CrmSide, Pair, SeenDocument};
 use crate::status::ProblemKind;
 use crate::tree::File;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -232,6 +232,7 @@ impl<'a> Planner<'a> {
     /// The matrix for every pair, then renames and moves.
     pub(super) fn decide_pairs(&mut self) {
         self.mark_leaving();
+        self.turn_rings();
         for at in 0..self.pairs.len() {
             let Some(pair) = self.pairs[at].clone() else {
                 continue;
@@ -551,74 +552,74 @@ impl<'a> Planner<'a> {
             self.supersede(at, other, Some(file));
             return self.pairs.pop().flatten();
         }
-        if moved {
-            match self.occupant(&place, Some(&document.id)) {
-                Occupant::Nobody => {}
-                Occupant::Leaving => return self.wait_for_place(pair, document, file, &place),
-                Occupant::Document(other) => return self.make_room(pair, file, &place, other),
+        match self.occupant(&place, Some(&document.id)) {
+            Occupant::Nobody => {}
+            Occupant::Leaving => {
+                self.waiting = true;
+                return Some(pair);
+            }
+            Occupant::Document(other) if moved => return self.make_room(pair, file, &place, other),
+            Occupant::Document(_) => {
+                // Two documents of one name (N4): an upload under it may be taken for a new version of the
+                // other one. The file's own name is free in Dropbox, so most often here too.
+                let own = self.naming().place_of(&file.path);
+                let place = match self.occupant(&own, Some(&document.id)) {
+                    Occupant::Nobody => own,
+                    _ => self.free_place(&place),
+                };
+                self.create_from_file(file, place, Some(document.id.clone()));
+                return Some(pair);
             }
         }
         self.create_from_file(file, place, Some(document.id.clone()));
         Some(pair)
     }
 
-    /// R8: names swapped in a ring would wait for each other for ever. Uploading over another document's name is
-    /// no way out (the CRM may take it for a new version of that one), so one file steps aside in Dropbox… and
-    /// that would be seen. Instead the pairs are formed anew by place: the contents then follow as edits.
-    fn wait_for_place(
-        &mut self,
-        pair: Pair,
-        document: &SeenDocument,
-        file: &File,
-        place: &Place,
-    ) -> Option<Pair> {
-        self.waiting = true;
-        if !self.in_ring(document, place) {
-            return Some(pair);
-        }
-        let key = self.naming().place_key(place);
-        let other = self
-            .documents
-            .values()
-            .find(|d| d.id != document.id && self.naming().place_key(&d.nfc) == key)
-            .copied()?;
-        let owner = self
-            .record
-            .pairs
-            .iter()
-            .find(|p| p.crm.as_ref().is_some_and(|side| side.id == other.id));
-        let Some(owner) = owner else {
-            return Some(pair);
-        };
-        // The document that stands where this file stands now, with the content both agreed on there.
-        Some(Pair {
-            crm: owner.crm.clone(),
-            dropbox: Some(dropbox_side(file)),
-            hash: owner.hash.clone(),
-            superseded: Vec::new(),
-            lost_path: None,
-        })
-    }
-
-    /// Does following "whose file took whose place" from this document lead back to it?
-    fn in_ring(&self, document: &SeenDocument, place: &Place) -> bool {
-        let mut key = self.naming().place_key(place);
-        for _ in 0..=self.record.pairs.len() {
-            let next = self.record.pairs.iter().find_map(|pair| {
-                let (crm, dropbox) = (pair.crm.as_ref()?, pair.dropbox.as_ref()?);
-                let seen = self.documents.get(&crm.id)?;
-                if !self.leaving.contains(&seen.id) || self.naming().place_key(&seen.nfc) != key {
-                    return None;
-                }
-                Some((seen.id.clone(), self.files.get(&dropbox.id)?.path.clone()))
-            });
-            match next {
-                Some((id, _)) if id == document.id => return true,
-                Some((_, path)) => key = self.naming().place_key(&self.naming().place_of(&path)),
-                None => return false,
+    /// R8: names swapped in a ring would wait for each other for ever, and uploading over another document's name is
+    /// no way out (the CRM may take it for a new version of that one). So the whole ring is paired anew by place:
+    /// the contents then follow as edits.
+    fn turn_rings(&mut self) {
+        let mut standing: BTreeMap<(String, String), usize> = BTreeMap::new();
+        let mut target: BTreeMap<usize, (String, String)> = BTreeMap::new();
+        for at in 0..self.pairs.len() {
+            let Some((document, file)) = self.pairs[at].as_ref().and_then(|pair| self.sides(pair)) else {
+                continue;
+            };
+            if self.leaving.contains(&document.id) {
+                standing.insert(self.naming().place_key(&document.nfc), at);
+                target.insert(at, self.naming().place_key(&self.naming().place_of(&file.path)));
             }
         }
-        false
+        let next = |at: usize| target.get(&at).and_then(|key| standing.get(key)).copied();
+        let mut turned = BTreeSet::new();
+        for start in target.keys().copied() {
+            let mut ring = alloc::vec![start];
+            let mut at = start;
+            while let Some(following) = next(at).filter(|n| *n != start && ring.len() <= target.len()) {
+                ring.push(following);
+                at = following;
+            }
+            if next(at) != Some(start) || ring.len() < 2 || !turned.insert(ring.iter().copied().min()) {
+                continue;
+            }
+            let before: Vec<Option<Pair>> = ring.iter().map(|at| self.pairs[*at].clone()).collect();
+            for (place, at) in ring.iter().enumerate() {
+                let (Some(mine), Some(theirs)) = (&before[place], &before[(place + 1) % ring.len()]) else {
+                    continue;
+                };
+                let side = mine.dropbox.as_ref().and_then(|side| self.files.get(&side.id));
+                let dropbox = side.map(dropbox_side);
+                for document in theirs.crm.iter() {
+                    self.leaving.remove(&document.id);
+                }
+                self.pairs[*at] = Some(Pair { dropbox, ..theirs.clone() });
+            }
+        }
+    }
+
+    fn sides(&self, pair: &Pair) -> Option<(&'a SeenDocument, &File)> {
+        let document = self.documents.get(&pair.crm.as_ref()?.id).copied()?;
+        Some((document, self.files.get(&pair.dropbox.as_ref()?.id)?))
     }
 
     /// R7: a document kept in the CRM only steps aside; anything else keeps its name, and our file gets another.

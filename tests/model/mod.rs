@@ -91,6 +91,8 @@ pub struct World {
     pub listings: u64,
     /// What users and engines did, in order.
     pub trace: Vec<String>,
+    /// Contents that an upload under a taken name replaced: the CRM keeps them as older versions.
+    pub versions: BTreeSet<Content>,
 }
 
 fn lower(path: &str) -> String {
@@ -138,6 +140,8 @@ impl World {
                     .map(|(id, _)| id.clone())
             });
             if let Some(id) = old {
+                let before = self.records[record].docs[&id].content;
+                self.versions.insert(before);
                 return self.edit(record, &id, content);
             }
         }

@@ -86,6 +86,7 @@ struct Cycle {
     /// Records to be planned again after the next observation.
     again: BTreeSet<Record>,
     entries: Vec<crate::effect::Entry>,
+    cursor: Option<crate::ids::Cursor>,
     listing_is_whole: bool,
     out_of_space: bool,
     error: Option<Failure>,
@@ -476,6 +477,7 @@ impl Engine {
             observe_again: false,
             again: BTreeSet::new(),
             entries: Vec::new(),
+            cursor: None,
             listing_is_whole: false,
             out_of_space: false,
             error: None,

@@ -64,6 +64,11 @@ impl Engine {
         let entries = core::mem::take(&mut cycle.entries);
         let whole = cycle.listing_is_whole;
         cycle.phase = Phase::Working;
+        let cursor = cycle.cursor.take();
+        if self.index.cursor != cursor {
+            self.index.cursor = cursor;
+            self.dirty_index = true;
+        }
         self.give_to_records(&entries, whole, &touched);
         for record in &touched {
             let count = self
@@ -302,11 +307,9 @@ impl Engine {
     }
 
     pub(super) fn changes_arrived(&mut self, entries: Vec<Entry>, cursor: crate::ids::Cursor) {
-        if self.index.cursor.as_ref() != Some(&cursor) {
-            self.index.cursor = Some(cursor);
-            self.dirty_index = true;
-        }
         if let Some(cycle) = self.cycle.as_mut() {
+            // Not the index's yet: a cursor must never be saved without the trees its entries belong to.
+            cycle.cursor = Some(cursor);
             cycle.entries = entries;
             cycle.phase = Phase::Reading;
         }

@@ -124,7 +124,7 @@ enum Purpose {
     Read(Vec<Record>),
     Save(Vec<Record>, Vec<(Record, Operation)>),
     Folder(Record),
-    FolderListing(Record),
+    FolderListing(Record, crate::state::LinkedFolder),
     Siblings(Record),
     FolderMove(Record, bool),
     Listing(Record),

@@ -343,7 +343,7 @@ impl Engine {
     }
 }
 
-fn path_of(entry: &Entry) -> &str {
+pub(super) fn path_of(entry: &Entry) -> &str {
     match entry {
         Entry::File(file) => &file.path_lower,
         Entry::Folder(folder) => &folder.path_lower,

@@ -34,27 +34,11 @@ impl Engine {
             }
             Purpose::Save(records, creates) => self.saved(records, creates, outcome),
             Purpose::Folder(record) => self.folder_made(record, outcome),
-            Purpose::FolderListing(record) => {
-                if let Outcome::Changes { entries, .. } = outcome {
-                    let nodes = entries.iter().filter_map(|entry| {
-                        let path = match entry {
-                            crate::effect::Entry::File(file) => &file.path_lower,
-                            crate::effect::Entry::Folder(folder) => &folder.path_lower,
-                            crate::effect::Entry::Deleted { path_lower } => path_lower,
-                        };
-                        Some((self.relative(&record, path)?, entry.clone()))
-                    });
-                    let nodes: Vec<_> = nodes.collect();
-                    if let Some(stored) = self.records.get_mut(&record) {
-                        stored.nodes.clear();
-                        for (relative, entry) in &nodes {
-                            tree::apply(&mut stored.nodes, relative, entry);
-                        }
-                        self.dirty.insert(record.clone());
-                    }
-                    self.stage(&record, Stage::Listing);
-                } else if let Outcome::Failed(failure) = outcome {
-                    self.fail(failure);
+            Purpose::FolderListing(record, folder) => {
+                match outcome {
+                    Outcome::Changes { entries, .. } => self.folder_listed(&record, folder, &entries),
+                    Outcome::Failed(failure) => self.fail(failure),
+                    _ => {}
                 }
                 self.close(&record);
             }
@@ -153,27 +137,19 @@ impl Engine {
         self.writing = false;
         match outcome {
             Outcome::Folder { folder, existed } => {
-                if let Some(link) = self.link_mut(&record) {
-                    link.folder = Some(LinkedFolder {
-                        id: folder.id,
-                        path: folder.path_display.clone(),
-                        path_lower: folder.path_lower,
-                    });
-                    link.folder_removed = false;
-                    link.named = link.name.clone();
-                    self.dirty_index = true;
-                }
+                let path = folder.path_display.clone();
+                let folder = LinkedFolder {
+                    id: folder.id,
+                    path: folder.path_display,
+                    path_lower: folder.path_lower,
+                };
                 if existed {
-                    let effect = crate::effect::Effect::ListFolder {
-                        path: folder.path_display,
-                    };
-                    self.task(Purpose::FolderListing(record), effect);
+                    // The link gets the folder only together with what stands in it.
+                    let effect = crate::effect::Effect::ListFolder { path };
+                    self.task(Purpose::FolderListing(record, folder), effect);
                     return;
                 }
-                if let Some(stored) = self.records.get_mut(&record) {
-                    stored.nodes.clear();
-                }
-                self.stage(&record, Stage::Listing);
+                self.folder_listed(&record, folder, &[]);
                 self.close(&record);
             }
             Outcome::Failed(failure) => {
@@ -182,6 +158,32 @@ impl Engine {
             }
             _ => self.close(&record),
         }
+    }
+
+    fn folder_listed(
+        &mut self,
+        record: &Record,
+        folder: LinkedFolder,
+        entries: &[crate::effect::Entry],
+    ) {
+        let below = alloc::format!("{}/", folder.path_lower);
+        if let Some(stored) = self.records.get_mut(record) {
+            stored.nodes.clear();
+            for entry in entries {
+                let path = super::observe::path_of(entry);
+                if let Some(relative) = path.strip_prefix(&below).filter(|rest| !rest.is_empty()) {
+                    tree::apply(&mut stored.nodes, relative, entry);
+                }
+            }
+        }
+        if let Some(link) = self.link_mut(record) {
+            link.folder = Some(folder);
+            link.folder_removed = false;
+            link.named = link.name.clone();
+        }
+        self.dirty.insert(record.clone());
+        self.dirty_index = true;
+        self.stage(record, Stage::Listing);
     }
 
     fn folder_moved(&mut self, record: Record, alone: bool, outcome: Outcome, now_ms: u64) {

@@ -230,7 +230,13 @@ impl<'a> Planner<'a> {
             files,
             used_documents,
             used_files,
-            reserved: BTreeSet::new(),
+            // A path that a kept document lost stays its own: a file there is taken for it again.
+            reserved: record
+                .pairs
+                .iter()
+                .filter_map(|pair| pair.lost_path.as_deref())
+                .map(crate::path::fold)
+                .collect(),
             leaving: BTreeSet::new(),
             pairs: record.pairs.iter().cloned().map(Some).collect(),
             operations: Vec::new(),

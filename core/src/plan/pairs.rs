@@ -38,11 +38,14 @@ impl<'a> Planner<'a> {
             };
             if let Some(path) = lost {
                 let key = fold(&path);
-                let found = self
-                    .files
-                    .values()
-                    .find(|file| fold(&file.path) == key && !self.used_files.contains(&file.id));
-                if let Some(file) = found {
+                let mark = pair.dropbox.is_none();
+                let found = self.files.values().find(|file| {
+                    fold(&file.path) == key
+                        && !self.used_files.contains(&file.id)
+                        && !self.belongs_to_another(file, mark)
+                });
+                if let Some(file) = found.cloned() {
+                    let file = &file;
                     self.used_files.insert(file.id.clone());
                     pair.dropbox = Some(dropbox_side(file));
                     pair.lost_path = None;
@@ -51,6 +54,17 @@ impl<'a> Planner<'a> {
             self.pairs[at] = Some(pair);
         }
         self.rebind_renamed();
+    }
+
+    /// A file at a lost path may be another document's: one that no pair speaks for yet and whose upload was not
+    /// heard of. Beside a mark any document of that path is enough of a doubt; beside a pair, one of equal content.
+    fn belongs_to_another(&self, file: &File, mark: bool) -> bool {
+        let key = fold(&file.path);
+        self.record.documents.iter().any(|document| {
+            !self.used_documents.contains(&document.id)
+                && fold(&self.naming().path_of(&document.nfc)) == key
+                && (mark || document.hash == file.hash)
+        })
     }
 
     /// R9: the old id is gone, and a new document of equal content stands elsewhere.

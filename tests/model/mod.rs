@@ -1,6 +1,10 @@
 //! Both services as the engine sees them, and nothing of HTTP: a model to run the engine against, thousands of
 //! histories a second. What it answers follows the published behaviour of both services.
-#![allow(clippy::unwrap_used, dead_code, reason = "test support, shared by several test programs")]
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    reason = "test support, shared by several test programs"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::*;
@@ -36,7 +40,11 @@ pub fn hash_of(content: Content) -> ContentHash {
 }
 
 pub fn size_of(content: Content) -> u64 {
-    if content >= HUGE { 52_428_801 } else { 100 + content % 3 }
+    if content >= HUGE {
+        52_428_801
+    } else {
+        100 + content % 3
+    }
 }
 
 /// Contents from here on are over the limit.
@@ -58,8 +66,16 @@ pub struct CrmRecord {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Thing {
-    File { name: String, id: String, rev: String, content: Content },
-    Folder { name: String, id: String },
+    File {
+        name: String,
+        id: String,
+        rev: String,
+        content: Content,
+    },
+    Folder {
+        name: String,
+        id: String,
+    },
 }
 
 /// What the documentation leaves open, drawn by seed.
@@ -101,7 +117,12 @@ fn lower(path: &str) -> String {
 
 impl World {
     pub fn new(variants: Variants, dropboxes: usize) -> Self {
-        Self { variants, dropboxes: vec![Dropbox::default(); dropboxes], clock: 1_000, ..Self::default() }
+        Self {
+            variants,
+            dropboxes: vec![Dropbox::default(); dropboxes],
+            clock: 1_000,
+            ..Self::default()
+        }
     }
 
     fn id(&mut self) -> u64 {
@@ -113,10 +134,22 @@ impl World {
         let id = format!("doc-{:05}", self.id());
         self.clock += 1;
         let folder = if folder.is_empty() { "General" } else { folder };
-        let place = Place { folder: folder.into(), name: name.into() };
-        self.trace.push(format!("crm {record:?} add {id} {place:?} = {content:x}"));
-        let doc = Doc { place, content, stamp: self.clock };
-        self.records.entry(record.clone()).or_default().docs.insert(id.clone(), doc);
+        let place = Place {
+            folder: folder.into(),
+            name: name.into(),
+        };
+        self.trace
+            .push(format!("crm {record:?} add {id} {place:?} = {content:x}"));
+        let doc = Doc {
+            place,
+            content,
+            stamp: self.clock,
+        };
+        self.records
+            .entry(record.clone())
+            .or_default()
+            .docs
+            .insert(id.clone(), doc);
         id
     }
 
@@ -124,14 +157,22 @@ impl World {
         self.clock += 1;
         self.trace.push(format!("crm edit {id} = {content:x}"));
         let stamp = self.clock;
-        if let Some(doc) = self.records.get_mut(record).and_then(|r| r.docs.get_mut(id)) {
+        if let Some(doc) = self
+            .records
+            .get_mut(record)
+            .and_then(|r| r.docs.get_mut(id))
+        {
             doc.content = content;
             doc.stamp = stamp;
         }
     }
 
     fn upload(&mut self, record: &Record, place: &Place, content: Content) {
-        let folder = if place.folder.is_empty() { "General" } else { &place.folder };
+        let folder = if place.folder.is_empty() {
+            "General"
+        } else {
+            &place.folder
+        };
         if self.variants.same_name_is_new_version {
             let old = self.records.get(record).and_then(|r| {
                 r.docs
@@ -167,24 +208,43 @@ impl World {
         let (id, name) = match self.dropboxes[d].things.get(&key) {
             Some(Thing::File { id, name, .. }) => (id.clone(), name.clone()),
             Some(Thing::Folder { .. }) => return None,
-            None => (format!("id:f{:05}", self.id()), split_dir(path).1.to_string()),
+            None => (
+                format!("id:f{:05}", self.id()),
+                split_dir(path).1.to_string(),
+            ),
         };
-        self.dropboxes[d].things.insert(key.clone(), Thing::File { name, id, rev, content });
+        self.dropboxes[d].things.insert(
+            key.clone(),
+            Thing::File {
+                name,
+                id,
+                rev,
+                content,
+            },
+        );
         let entry = self.file_entry(d, &key).unwrap();
-        self.trace.push(format!("dropbox {d} put {} {key} = {content:x}", entry.id));
+        self.trace
+            .push(format!("dropbox {d} put {} {key} = {content:x}", entry.id));
         self.dropboxes[d].log.push(Entry::File(entry.clone()));
         Some(entry)
     }
 
     pub fn make_folder(&mut self, d: usize, path: &str) -> FolderEntry {
         let mut last = None;
-        for at in path.match_indices('/').map(|(at, _)| at).chain([path.len()]).filter(|at| *at > 0) {
+        for at in path
+            .match_indices('/')
+            .map(|(at, _)| at)
+            .chain([path.len()])
+            .filter(|at| *at > 0)
+        {
             let part = &path[..at];
             let key = lower(part);
             if !self.dropboxes[d].things.contains_key(&key) {
                 let id = format!("id:d{:05}", self.id());
                 let name = split_dir(part).1.to_string();
-                self.dropboxes[d].things.insert(key.clone(), Thing::Folder { name, id });
+                self.dropboxes[d]
+                    .things
+                    .insert(key.clone(), Thing::Folder { name, id });
                 let entry = self.folder_entry(d, &key).unwrap();
                 self.dropboxes[d].log.push(Entry::Folder(entry));
             }
@@ -195,7 +255,12 @@ impl World {
 
     fn display(&self, d: usize, key: &str) -> String {
         let mut path = String::new();
-        for at in key.match_indices('/').map(|(at, _)| at).chain([key.len()]).filter(|at| *at > 0) {
+        for at in key
+            .match_indices('/')
+            .map(|(at, _)| at)
+            .chain([key.len()])
+            .filter(|at| *at > 0)
+        {
             match self.dropboxes[d].things.get(&key[..at]) {
                 Some(Thing::File { name, .. } | Thing::Folder { name, .. }) => {
                     path.push('/');
@@ -209,7 +274,9 @@ impl World {
 
     pub fn file_entry(&self, d: usize, key: &str) -> Option<FileEntry> {
         match self.dropboxes[d].things.get(key)? {
-            Thing::File { id, rev, content, .. } => Some(FileEntry {
+            Thing::File {
+                id, rev, content, ..
+            } => Some(FileEntry {
                 path_lower: key.into(),
                 path_display: self.display(d, key),
                 id: id.as_str().into(),
@@ -233,12 +300,19 @@ impl World {
     }
 
     fn entry(&self, d: usize, key: &str) -> Option<Entry> {
-        self.file_entry(d, key).map(Entry::File).or_else(|| self.folder_entry(d, key).map(Entry::Folder))
+        self.file_entry(d, key)
+            .map(Entry::File)
+            .or_else(|| self.folder_entry(d, key).map(Entry::Folder))
     }
 
     fn below(&self, d: usize, key: &str) -> Vec<String> {
         let prefix = format!("{key}/");
-        self.dropboxes[d].things.keys().filter(|k| k.starts_with(&prefix)).cloned().collect()
+        self.dropboxes[d]
+            .things
+            .keys()
+            .filter(|k| k.starts_with(&prefix))
+            .cloned()
+            .collect()
     }
 
     pub fn delete(&mut self, d: usize, key: &str) -> bool {
@@ -254,7 +328,9 @@ impl World {
         if self.variants.deleted_lists_children {
             deleted.extend(below);
         }
-        let entries = deleted.into_iter().map(|path_lower| Entry::Deleted { path_lower });
+        let entries = deleted
+            .into_iter()
+            .map(|path_lower| Entry::Deleted { path_lower });
         self.dropboxes[d].log.extend(entries);
         true
     }
@@ -263,11 +339,17 @@ impl World {
     pub fn rename(&mut self, d: usize, key: &str, to: &str) -> bool {
         let to_key = lower(to);
         let inside = to_key == key || to_key.starts_with(&format!("{key}/"));
-        if inside || self.dropboxes[d].things.contains_key(&to_key) || !self.dropboxes[d].things.contains_key(key) {
+        if inside
+            || self.dropboxes[d].things.contains_key(&to_key)
+            || !self.dropboxes[d].things.contains_key(key)
+        {
             return false;
         }
         for at in to.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0) {
-            if matches!(self.dropboxes[d].things.get(&lower(&to[..at])), Some(Thing::File { .. })) {
+            if matches!(
+                self.dropboxes[d].things.get(&lower(&to[..at])),
+                Some(Thing::File { .. })
+            ) {
                 return false;
             }
         }
@@ -291,7 +373,9 @@ impl World {
             }
             self.dropboxes[d].things.insert(target.clone(), thing);
         }
-        self.dropboxes[d].log.push(Entry::Deleted { path_lower: key.into() });
+        self.dropboxes[d].log.push(Entry::Deleted {
+            path_lower: key.into(),
+        });
         for (_, target) in &moved {
             let entry = self.entry(d, target).unwrap();
             self.dropboxes[d].log.push(entry);
@@ -300,20 +384,28 @@ impl World {
     }
 
     pub fn find_file(&self, d: usize, wanted: &str) -> Option<String> {
-        self.dropboxes[d].things.iter().find_map(|(key, thing)| match thing {
-            Thing::File { id, .. } if id == wanted => Some(key.clone()),
-            _ => None,
-        })
+        self.dropboxes[d]
+            .things
+            .iter()
+            .find_map(|(key, thing)| match thing {
+                Thing::File { id, .. } if id == wanted => Some(key.clone()),
+                _ => None,
+            })
     }
 
     fn find_any(&self, d: usize, wanted: &str) -> Option<String> {
         if !wanted.starts_with("id:") {
             return Some(lower(wanted));
         }
-        self.dropboxes[d].things.iter().find_map(|(key, thing)| match thing {
-            Thing::File { id, .. } | Thing::Folder { id, .. } if id == wanted => Some(key.clone()),
-            _ => None,
-        })
+        self.dropboxes[d]
+            .things
+            .iter()
+            .find_map(|(key, thing)| match thing {
+                Thing::File { id, .. } | Thing::Folder { id, .. } if id == wanted => {
+                    Some(key.clone())
+                }
+                _ => None,
+            })
     }
 
     pub fn files(&self, d: usize) -> Vec<(String, Content)> {
@@ -328,7 +420,9 @@ impl World {
     }
 
     fn find_doc(&self, id: &str) -> Option<(&Record, &Doc)> {
-        self.records.iter().find_map(|(record, r)| r.docs.get(id).map(|doc| (record, doc)))
+        self.records
+            .iter()
+            .find_map(|(record, r)| r.docs.get(id).map(|doc| (record, doc)))
     }
 
     fn document(id: &str, doc: &Doc) -> Document {
@@ -368,25 +462,42 @@ impl World {
                         log[at.parse::<usize>().unwrap()..].to_vec()
                     }
                 };
-                Outcome::Changes { entries, cursor: end }
+                Outcome::Changes {
+                    entries,
+                    cursor: end,
+                }
             }
             Effect::ListFolder { path } => {
-                let entries =
-                    self.below(d, &lower(path)).iter().filter_map(|key| self.entry(d, key)).collect();
-                Outcome::Changes { entries, cursor: Cursor(String::new()) }
+                let entries = self
+                    .below(d, &lower(path))
+                    .iter()
+                    .filter_map(|key| self.entry(d, key))
+                    .collect();
+                Outcome::Changes {
+                    entries,
+                    cursor: Cursor(String::new()),
+                }
             }
             Effect::EnsureFolder { path } => {
                 let existed = self.dropboxes[d].things.contains_key(&lower(path));
-                Outcome::Folder { folder: self.make_folder(d, path), existed }
+                Outcome::Folder {
+                    folder: self.make_folder(d, path),
+                    existed,
+                }
             }
             Effect::CountChildren { path } => {
                 let key = lower(path);
                 let below = self.below(d, &key);
-                let direct = below.iter().filter(|k| !k[key.len() + 1..].contains('/')).count();
+                let direct = below
+                    .iter()
+                    .filter(|k| !k[key.len() + 1..].contains('/'))
+                    .count();
                 Outcome::Children(direct as u32)
             }
             Effect::MoveFolder { from, to } => {
-                let Some(key) = self.find_any(d, from) else { return failed(Failure::NotFound) };
+                let Some(key) = self.find_any(d, from) else {
+                    return failed(Failure::NotFound);
+                };
                 if !self.dropboxes[d].things.contains_key(&key) {
                     return failed(Failure::NotFound);
                 }
@@ -394,14 +505,20 @@ impl World {
                     return failed(Failure::Conflict);
                 }
                 self.writes += 1;
-                Outcome::Folder { folder: self.folder_entry(d, &lower(to)).unwrap(), existed: true }
+                Outcome::Folder {
+                    folder: self.folder_entry(d, &lower(to)).unwrap(),
+                    existed: true,
+                }
             }
             Effect::NameRecords { .. } => Outcome::Names(Vec::new()),
             Effect::ListDocuments { record, .. } => match self.records.get(record) {
                 Some(r) if r.forbidden => failed(Failure::Forbidden),
-                Some(r) if !r.gone => {
-                    Outcome::Documents(r.docs.iter().map(|(id, doc)| Self::document(id, doc)).collect())
-                }
+                Some(r) if !r.gone => Outcome::Documents(
+                    r.docs
+                        .iter()
+                        .map(|(id, doc)| Self::document(id, doc))
+                        .collect(),
+                ),
                 _ => failed(Failure::NotFound),
             },
             Effect::ConfirmGone { document } => {
@@ -423,7 +540,10 @@ impl World {
                 None => failed(Failure::NotFound),
             },
             Effect::CommitFiles(commits) => Outcome::Files(
-                commits.iter().map(|commit| self.commit(d, commit)).collect(),
+                commits
+                    .iter()
+                    .map(|commit| self.commit(d, commit))
+                    .collect(),
             ),
             Effect::MoveFiles(moves) => Outcome::Files(
                 moves
@@ -442,7 +562,9 @@ impl World {
                 deletes
                     .iter()
                     .map(|delete| {
-                        let Some(key) = self.find_file(d, delete.id.as_str()) else { return Ok(()) };
+                        let Some(key) = self.find_file(d, delete.id.as_str()) else {
+                            return Ok(());
+                        };
                         if self.file_result(d, &key)?.rev != delete.rev {
                             return Err(Failure::Conflict);
                         }
@@ -459,13 +581,20 @@ impl World {
                 if self.dropboxes[d].things.contains_key(&lower(to)) {
                     return failed(Failure::Conflict);
                 }
-                let Some(Thing::File { content, .. }) = self.dropboxes[d].things.get(&key).cloned() else {
+                let Some(Thing::File { content, .. }) = self.dropboxes[d].things.get(&key).cloned()
+                else {
                     return failed(Failure::NotFound);
                 };
                 self.writes += 1;
                 Outcome::Files(vec![self.put(d, to, content).ok_or(Failure::Conflict)])
             }
-            Effect::CreateDocument { record, place, source, hash, .. } => {
+            Effect::CreateDocument {
+                record,
+                place,
+                source,
+                hash,
+                ..
+            } => {
                 if self.variants.one_way {
                     return failed(Failure::KindRefused);
                 }
@@ -475,11 +604,15 @@ impl World {
                 let content = match source {
                     Source::File { id, rev } => self.find_file(d, id.as_str()).and_then(|key| {
                         match self.dropboxes[d].things.get(&key)? {
-                            Thing::File { content, rev: now, .. } if *now == rev.0 => Some(*content),
+                            Thing::File {
+                                content, rev: now, ..
+                            } if *now == rev.0 => Some(*content),
                             _ => None,
                         }
                     }),
-                    Source::Document { id } => self.find_doc(id.as_str()).map(|(_, doc)| doc.content),
+                    Source::Document { id } => {
+                        self.find_doc(id.as_str()).map(|(_, doc)| doc.content)
+                    }
                 };
                 match content {
                     Some(content) if hash_of(content) == *hash => {
@@ -492,7 +625,10 @@ impl World {
             }
             Effect::DeleteDocument { document } => {
                 let found = self.find_doc(document.id.as_str()).map(|(record, doc)| {
-                    (record.clone(), Self::document(document.id.as_str(), doc) == *document)
+                    (
+                        record.clone(),
+                        Self::document(document.id.as_str(), doc) == *document,
+                    )
                 });
                 match found {
                     None => Outcome::Done,
@@ -521,7 +657,11 @@ impl World {
             _ => return Err(Failure::Conflict),
         }
         self.writes += 1;
-        let path = if commit.path.starts_with("id:") { self.display(d, &key) } else { commit.path.clone() };
+        let path = if commit.path.starts_with("id:") {
+            self.display(d, &key)
+        } else {
+            commit.path.clone()
+        };
         self.put(d, &path, content).ok_or(Failure::Conflict)
     }
 }
@@ -574,7 +714,10 @@ impl Browser {
         let task = self.tasks.remove(at);
         let outcome = match &task.effect {
             Effect::Load(records) => Outcome::Records(
-                records.iter().map(|r| (r.clone(), self.rows.get(r).cloned())).collect(),
+                records
+                    .iter()
+                    .map(|r| (r.clone(), self.rows.get(r).cloned()))
+                    .collect(),
             ),
             Effect::Save(_) if fault != Fault::None => Outcome::Failed(Failure::Store),
             Effect::Save(save) => {
@@ -596,8 +739,17 @@ impl Browser {
                 }
             },
         };
-        world.trace.push(format!("  [{}] {fault:?} {:?} -> {outcome:?}", self.dropbox, task.effect));
-        self.engine.handle(Event::Done { task: task.id, outcome }, world.clock);
+        world.trace.push(format!(
+            "  [{}] {fault:?} {:?} -> {outcome:?}",
+            self.dropbox, task.effect
+        ));
+        self.engine.handle(
+            Event::Done {
+                task: task.id,
+                outcome,
+            },
+            world.clock,
+        );
         self.collect(world.clock);
     }
 
@@ -609,7 +761,10 @@ impl Browser {
             }
             self.finish(world, 0, Fault::None);
         }
-        panic!("does not come to rest:\n{}", world.trace[world.trace.len() - 40..].join("\n"));
+        panic!(
+            "does not come to rest:\n{}",
+            world.trace[world.trace.len() - 40..].join("\n")
+        );
     }
 
     pub fn run(&mut self, world: &mut World) {
@@ -620,7 +775,13 @@ impl Browser {
 
     pub fn press(&mut self, world: &mut World, record: &Record) {
         let now = world.clock;
-        self.send(Event::Press { record: record.clone(), name: "Acme".into() }, now);
+        self.send(
+            Event::Press {
+                record: record.clone(),
+                name: "Acme".into(),
+            },
+            now,
+        );
         self.settle(world);
     }
 }
@@ -637,5 +798,9 @@ pub enum Fault {
 
 /// The places and contents of a record on both sides, for comparing.
 pub fn contents(world: &World, record: &Record) -> BTreeSet<Content> {
-    world.records.get(record).map(|r| r.docs.values().map(|d| d.content).collect()).unwrap_or_default()
+    world
+        .records
+        .get(record)
+        .map(|r| r.docs.values().map(|d| d.content).collect())
+        .unwrap_or_default()
 }

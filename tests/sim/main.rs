@@ -34,7 +34,14 @@ struct History {
     clean: bool,
 }
 
-const NAMES: [&str; 6] = ["a.txt", "b.txt", "A.txt", "c.pdf", "Ünïcode.docx", "x\\y.txt"];
+const NAMES: [&str; 6] = [
+    "a.txt",
+    "b.txt",
+    "A.txt",
+    "c.pdf",
+    "Ünïcode.docx",
+    "x\\y.txt",
+];
 const FOLDERS: [&str; 4] = ["", "Contracts", "Contracts/2026", "c.pdf"];
 
 impl History {
@@ -51,13 +58,23 @@ impl History {
         if browsers_of_one_user && rng.one_in(3) {
             browsers.push(Browser::new(0)); // The same user in another browser.
         }
-        let records: Vec<Record> =
-            (0..=rng.below(2)).map(|n| Record::new(RecordKind::Company, format!("r{n}"))).collect();
+        let records: Vec<Record> = (0..=rng.below(2))
+            .map(|n| Record::new(RecordKind::Company, format!("r{n}")))
+            .collect();
         let mut world = World::new(variants, users);
         for record in &records {
             world.records.entry(record.clone()).or_default();
         }
-        Self { rng, world, browsers, records, next_content: 1, must: BTreeSet::new(), deleted: BTreeMap::new(), clean: true }
+        Self {
+            rng,
+            world,
+            browsers,
+            records,
+            next_content: 1,
+            must: BTreeSet::new(),
+            deleted: BTreeMap::new(),
+            clean: true,
+        }
     }
 
     fn fresh(&mut self) -> Content {
@@ -86,7 +103,11 @@ impl History {
                 let content = self.fresh();
                 let folder = FOLDERS[self.rng.below(3) as usize];
                 let name = NAMES[self.rng.below(6) as usize];
-                let folder = if self.world.variants.slash_refused { folder.replace('/', " - ") } else { folder.into() };
+                let folder = if self.world.variants.slash_refused {
+                    folder.replace('/', " - ")
+                } else {
+                    folder.into()
+                };
                 self.world.add(record, &folder, name, content);
             }
             (2, Some(id)) => {
@@ -108,7 +129,14 @@ impl History {
                 let name = NAMES[self.rng.below(6) as usize];
                 self.world.clock += 1;
                 let stamp = self.world.clock;
-                let doc = self.world.records.get_mut(record).unwrap().docs.get_mut(&id).unwrap();
+                let doc = self
+                    .world
+                    .records
+                    .get_mut(record)
+                    .unwrap()
+                    .docs
+                    .get_mut(&id)
+                    .unwrap();
                 doc.place.name = name.into();
                 doc.stamp = stamp;
                 self.world.trace.push(format!("crm rename {id} {name}"));
@@ -117,8 +145,17 @@ impl History {
                 coverage.count("crm rename new id");
                 // In the middle of a replacement of that very document, both stay: nobody can tell them apart.
                 self.clean &= self.browsers.iter().all(|browser| browser.tasks.is_empty());
-                let doc = self.world.records.get_mut(record).unwrap().docs.remove(&id).unwrap();
-                self.world.trace.push(format!("crm rename with a new id: {id}"));
+                let doc = self
+                    .world
+                    .records
+                    .get_mut(record)
+                    .unwrap()
+                    .docs
+                    .remove(&id)
+                    .unwrap();
+                self.world
+                    .trace
+                    .push(format!("crm rename with a new id: {id}"));
                 let name = NAMES[self.rng.below(6) as usize];
                 self.world.add(record, &doc.place.folder, name, doc.content);
             }
@@ -133,20 +170,24 @@ impl History {
             .into_iter()
             .filter(|(key, _)| key.starts_with(folder_prefix))
             .collect();
-        let roots: Vec<String> = self
-            .world
-            .dropboxes[d]
+        let roots: Vec<String> = self.world.dropboxes[d]
             .things
             .keys()
             .filter(|key| key.starts_with(folder_prefix) && key.matches('/').count() == 3)
             .cloned()
             .collect();
-        let Some(root) = self.rng.pick(&roots).cloned() else { return };
+        let Some(root) = self.rng.pick(&roots).cloned() else {
+            return;
+        };
         let file = self.rng.pick(&files).cloned();
         let target = {
             let folder = FOLDERS[self.rng.below(4) as usize];
             let name = NAMES[self.rng.below(5) as usize];
-            if folder.is_empty() { format!("{root}/{name}") } else { format!("{root}/{folder}/{name}") }
+            if folder.is_empty() {
+                format!("{root}/{name}")
+            } else {
+                format!("{root}/{folder}/{name}")
+            }
         };
         match (self.rng.below(7), file) {
             (0 | 1, _) | (_, None) => {
@@ -198,7 +239,9 @@ impl History {
     }
 
     fn in_crm(&self, content: Content) -> bool {
-        self.records.iter().any(|record| contents(&self.world, record).contains(&content))
+        self.records
+            .iter()
+            .any(|record| contents(&self.world, record).contains(&content))
     }
 
     fn work(&mut self, coverage: &mut Coverage) {
@@ -208,7 +251,13 @@ impl History {
         if browser.tasks.is_empty() {
             if self.rng.one_in(3) {
                 let record = self.rng.pick(&self.records).unwrap().clone();
-                browser.send(Event::Press { record, name: "Acme".into() }, now);
+                browser.send(
+                    Event::Press {
+                        record,
+                        name: "Acme".into(),
+                    },
+                    now,
+                );
             } else {
                 browser.send(Event::Run, now);
             }
@@ -227,7 +276,11 @@ impl History {
                 _ => Fault::None,
             };
             if fault != Fault::None {
-                coverage.count(if fault == Fault::After { "fault after" } else { "fault before" });
+                coverage.count(if fault == Fault::After {
+                    "fault after"
+                } else {
+                    "fault before"
+                });
                 self.clean = false;
             }
             browser.finish(&mut self.world, at, fault);
@@ -274,7 +327,11 @@ impl History {
             let before = self.world.writes;
             for b in 0..self.browsers.len() {
                 self.browsers[b].run(&mut self.world);
-                if let Some(error) = self.browsers[b].reports.last().and_then(|r| r.error.clone()) {
+                if let Some(error) = self.browsers[b]
+                    .reports
+                    .last()
+                    .and_then(|r| r.error.clone())
+                {
                     return Err(format!("a cycle without faults ended with {error:?}"));
                 }
             }
@@ -293,7 +350,10 @@ impl History {
         let held = self.browsers.iter().any(|browser| {
             let status = browser.engine.status();
             status.halt.is_some()
-                || status.links.iter().any(|l| matches!(l.state, sync_core::RecordState::Halted(_)))
+                || status
+                    .links
+                    .iter()
+                    .any(|l| matches!(l.state, sync_core::RecordState::Halted(_)))
         });
         let mut everywhere: BTreeSet<Content> = BTreeSet::new();
         for record in &self.records {
@@ -303,19 +363,32 @@ impl History {
             everywhere.extend(self.world.files(d).into_iter().map(|(_, content)| content));
         }
         everywhere.extend(&self.world.versions);
-        if let Some(lost) = self.must.iter().find(|content| !everywhere.contains(content)) {
+        if let Some(lost) = self
+            .must
+            .iter()
+            .find(|content| !everywhere.contains(content))
+        {
             return Err(format!("content {} is lost", hash_of(*lost)));
         }
         if held || self.world.variants.one_way {
             return Ok(());
         }
-        let crm: BTreeSet<Content> =
-            self.records.iter().flat_map(|record| contents(&self.world, record)).collect();
+        let crm: BTreeSet<Content> = self
+            .records
+            .iter()
+            .flat_map(|record| contents(&self.world, record))
+            .collect();
         for d in 0..self.world.dropboxes.len() {
-            let inside = self.world.dropboxes[d].things.iter().filter_map(|(key, thing)| match thing {
-                Thing::File { content, .. } if key.starts_with("/companies/acme/") => Some(*content),
-                _ => None,
-            });
+            let inside =
+                self.world.dropboxes[d]
+                    .things
+                    .iter()
+                    .filter_map(|(key, thing)| match thing {
+                        Thing::File { content, .. } if key.starts_with("/companies/acme/") => {
+                            Some(*content)
+                        }
+                        _ => None,
+                    });
             let dropbox: BTreeSet<Content> = inside.filter(|content| *content < HUGE).collect();
             if dropbox != crm {
                 let only_crm: Vec<_> = crm.difference(&dropbox).collect();
@@ -391,7 +464,11 @@ fn main() {
     for seed in from..from + seeds {
         let (result, trace) = simulate(seed, shared, &mut coverage);
         let (again, same) = simulate(seed, shared, &mut Coverage::default());
-        let result = if same == trace && again == result { result } else { Err("two runs differ".into()) };
+        let result = if same == trace && again == result {
+            result
+        } else {
+            Err("two runs differ".into())
+        };
         if let Err(violation) = result {
             failed += 1;
             println!("seed {seed}: {violation}");

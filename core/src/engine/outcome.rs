@@ -36,7 +36,9 @@ impl Engine {
             Purpose::Folder(record) => self.folder_made(record, outcome),
             Purpose::FolderListing(record, folder) => {
                 match outcome {
-                    Outcome::Changes { entries, .. } => self.folder_listed(&record, folder, &entries),
+                    Outcome::Changes { entries, .. } => {
+                        self.folder_listed(&record, folder, &entries)
+                    }
                     Outcome::Failed(failure) => self.fail(failure),
                     _ => {}
                 }

@@ -39,9 +39,13 @@ impl<'a> Planner<'a> {
             if let Some(path) = lost {
                 let key = fold(&path);
                 let mark = pair.dropbox.is_none();
+                let pair_hash = pair.hash.clone();
                 let found = self.files.values().find(|file| {
                     fold(&file.path) == key
                         && !self.used_files.contains(&file.id)
+                        // A kept document is only its own file's come back; another content takes the name,
+                        // and the document steps aside (R7).
+                        && (!mark || file.hash.as_ref() == Some(&pair_hash))
                         && !self.belongs_to_another(file, mark)
                 });
                 if let Some(file) = found.cloned() {
@@ -596,12 +600,16 @@ impl<'a> Planner<'a> {
         let mut standing: BTreeMap<(String, String), usize> = BTreeMap::new();
         let mut target: BTreeMap<usize, (String, String)> = BTreeMap::new();
         for at in 0..self.pairs.len() {
-            let Some((document, file)) = self.pairs[at].as_ref().and_then(|pair| self.sides(pair)) else {
+            let Some((document, file)) = self.pairs[at].as_ref().and_then(|pair| self.sides(pair))
+            else {
                 continue;
             };
             if self.leaving.contains(&document.id) {
                 standing.insert(self.naming().place_key(&document.nfc), at);
-                target.insert(at, self.naming().place_key(&self.naming().place_of(&file.path)));
+                target.insert(
+                    at,
+                    self.naming().place_key(&self.naming().place_of(&file.path)),
+                );
             }
         }
         let next = |at: usize| target.get(&at).and_then(|key| standing.get(key)).copied();
@@ -609,24 +617,37 @@ impl<'a> Planner<'a> {
         for start in target.keys().copied() {
             let mut ring = alloc::vec![start];
             let mut at = start;
-            while let Some(following) = next(at).filter(|n| *n != start && ring.len() <= target.len()) {
+            while let Some(following) =
+                next(at).filter(|n| *n != start && ring.len() <= target.len())
+            {
                 ring.push(following);
                 at = following;
             }
-            if next(at) != Some(start) || ring.len() < 2 || !turned.insert(ring.iter().copied().min()) {
+            if next(at) != Some(start)
+                || ring.len() < 2
+                || !turned.insert(ring.iter().copied().min())
+            {
                 continue;
             }
             let before: Vec<Option<Pair>> = ring.iter().map(|at| self.pairs[*at].clone()).collect();
             for (place, at) in ring.iter().enumerate() {
-                let (Some(mine), Some(theirs)) = (&before[place], &before[(place + 1) % ring.len()]) else {
+                let (Some(mine), Some(theirs)) =
+                    (&before[place], &before[(place + 1) % ring.len()])
+                else {
                     continue;
                 };
-                let side = mine.dropbox.as_ref().and_then(|side| self.files.get(&side.id));
+                let side = mine
+                    .dropbox
+                    .as_ref()
+                    .and_then(|side| self.files.get(&side.id));
                 let dropbox = side.map(dropbox_side);
                 for document in theirs.crm.iter() {
                     self.leaving.remove(&document.id);
                 }
-                self.pairs[*at] = Some(Pair { dropbox, ..theirs.clone() });
+                self.pairs[*at] = Some(Pair {
+                    dropbox,
+                    ..theirs.clone()
+                });
             }
         }
     }

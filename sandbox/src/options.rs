@@ -85,6 +85,7 @@ impl Options {
             scheme: self.scheme,
             plugin_dir: self.plugin_dir.clone(),
             language: self.crm_language.clone(),
+            dropbox_app_key: self.dropbox_app_key.clone(),
             token_lifetime_s: self.crm_token_life_s,
         }
     }

@@ -44,6 +44,8 @@ pub struct Settings {
     pub plugin_dir: Option<PathBuf>,
     /// The account's language: names the default folder.
     pub language: String,
+    /// The app key that the plugin is set up with.
+    pub dropbox_app_key: String,
     /// Seconds that a bearer token lives.
     pub token_lifetime_s: u64,
 }
@@ -58,6 +60,7 @@ impl Default for Settings {
             scheme: "http",
             plugin_dir: None,
             language: "en".to_owned(),
+            dropbox_app_key: "sandbox-app-key".to_owned(),
             token_lifetime_s: 3600,
         }
     }

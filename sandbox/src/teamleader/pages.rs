@@ -155,6 +155,7 @@ impl Teamleader {
                 .plugin_dir
                 .as_ref()
                 .is_some_and(|dir| dir.join("plugin.js").is_file()),
+            "app_key": self.settings.dropbox_app_key,
             "api_base": self.base_url(request, 1),
             "dropbox": {
                 "www": self.base_url(request, 10), "api": self.base_url(request, 11),

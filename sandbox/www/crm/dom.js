@@ -74,10 +74,10 @@ export async function ask(method, path, body) {
   return response.status === 204 ? null : response.json();
 }
 
-/** A short message at the lower edge; errors stay longer. */
+/** A short message at the lower edge, in place of the one before; errors stay longer. */
 export function toast(text, kind = "info") {
   const node = el("div", { class: `toast toast-${kind}` }, text);
-  document.getElementById("toasts").append(node);
+  document.getElementById("toasts").replaceChildren(node);
   setTimeout(() => node.remove(), kind === "error" ? 8000 : 3500);
 }
 

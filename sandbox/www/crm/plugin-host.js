@@ -40,7 +40,7 @@ function hostFor(session) {
     user: { id: session.user.id },
     locale: session.user.language,
     settings: {
-      dropboxAppKey: "sandbox-app-key",
+      dropboxAppKey: session.app_key,
       dropboxEndpoints: session.dropbox,
       syncIntervalMinutes: 60,
     },

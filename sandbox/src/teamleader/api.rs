@@ -6,7 +6,7 @@ use serde_json::{json, Map, Value};
 
 use super::model::{civil, Kind, Subject, User};
 use super::variants::{ErrorBody, Exposed};
-use super::{wire, Teamleader};
+use super::Teamleader;
 use crate::{Request, Response};
 
 /// The latest published version of the API, in force unless a request asks for an older one.
@@ -48,7 +48,7 @@ impl Refusal {
                 json!({ "code": 0, "title": self.title, "status": self.status, "meta": meta })
             }
         };
-        wire::json(self.status, &json!({ "errors": [error] }))
+        Response::json(self.status, &json!({ "errors": [error] }))
     }
 }
 
@@ -107,37 +107,37 @@ impl Call<'_> {
 
 impl Teamleader {
     pub(crate) fn handle_api(&mut self, request: &Request, now_ms: u64) -> Response {
-        let asked = wire::header(request, "x-api-version").unwrap_or(VERSION);
+        let asked = request.header("x-api-version").unwrap_or(VERSION);
         let version = if asked.len() == 10 && asked <= VERSION {
             asked.to_owned()
         } else {
             VERSION.to_owned()
         };
         if request.method == "OPTIONS" {
-            let response = wire::with(wire::empty(204), "access-control-allow-origin", "*");
-            let response = wire::with(response, "access-control-allow-methods", "GET, POST");
+            let response = Response::empty(204).with_header("access-control-allow-origin", "*");
+            let response = response.with_header("access-control-allow-methods", "GET, POST");
             let allowed = "Authorization, Content-Type, X-Api-Version";
-            let response = wire::with(response, "access-control-allow-headers", allowed);
-            return wire::with(response, "access-control-max-age", "600");
+            let response = response.with_header("access-control-allow-headers", allowed);
+            return response.with_header("access-control-max-age", "600");
         }
         let mut rate = None;
         let answer = self.answer(request, now_ms, &version, &mut rate);
         let response = match answer {
-            Ok(Some(body)) => wire::json(200, &body),
-            Ok(None) => wire::empty(204),
+            Ok(Some(body)) => Response::json(200, &body),
+            Ok(None) => Response::empty(204),
             Err(refusal) => refusal.response(self.settings.variants.error_body),
         };
-        let mut response = wire::with(response, "access-control-allow-origin", "*");
+        let mut response = response.with_header("access-control-allow-origin", "*");
         if self.settings.variants.rate_headers == Exposed::Readable {
             let names = "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset";
-            response = wire::with(response, "access-control-expose-headers", names);
+            response = response.with_header("access-control-expose-headers", names);
         }
         if let Some((remaining, reset_ms)) = rate {
-            response = wire::with(response, "x-ratelimit-limit", &RATE_LIMIT.to_string());
-            response = wire::with(response, "x-ratelimit-remaining", &remaining.to_string());
-            response = wire::with(response, "x-ratelimit-reset", &rate_reset(reset_ms));
+            response = response.with_header("x-ratelimit-limit", &RATE_LIMIT.to_string());
+            response = response.with_header("x-ratelimit-remaining", &remaining.to_string());
+            response = response.with_header("x-ratelimit-reset", &rate_reset(reset_ms));
         }
-        wire::with(response, "x-api-version", &version)
+        response.with_header("x-api-version", &version)
     }
 
     fn answer(
@@ -166,7 +166,7 @@ impl Teamleader {
                 .filter(Value::is_object)
                 .ok_or_else(|| Refusal::new(400, "The body is not a JSON object"))?
         };
-        let (path, _) = wire::split(&request.target);
+        let path = request.path();
         let call = Call { request, body: &body, user: &user, now_ms, version };
         match path.trim_start_matches('/') {
             "files.list" => self.files_list(&call),
@@ -189,7 +189,7 @@ impl Teamleader {
 
     fn authorized(&self, request: &Request, now_ms: u64) -> Result<User, Refusal> {
         let refusal = || Refusal::new(401, "The access token is invalid or has expired");
-        let header = wire::header(request, "authorization").ok_or_else(refusal)?;
+        let header = request.header("authorization").ok_or_else(refusal)?;
         let text = header.strip_prefix("Bearer ").ok_or_else(refusal)?;
         let token = self.tokens.get(text).ok_or_else(refusal)?;
         if token.expires_ms <= now_ms {

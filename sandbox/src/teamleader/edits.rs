@@ -31,7 +31,6 @@ impl Teamleader {
             details: serde_json::Map::new(),
         };
         self.records.insert(subject.clone(), record);
-        self.changes += 1;
         subject
     }
 
@@ -39,7 +38,6 @@ impl Teamleader {
     pub fn change_record(&mut self, subject: &Subject, change: impl FnOnce(&mut Record)) {
         if let Some(record) = self.records.get_mut(subject) {
             change(record);
-            self.changes += 1;
         }
     }
 
@@ -64,7 +62,6 @@ impl Teamleader {
             self.documents.remove(&id);
         }
         self.records.remove(subject);
-        self.changes += 1;
     }
 
     /// Adds a document; an empty folder name means the default folder. Returns its id. On the CRM's pages a second
@@ -178,7 +175,6 @@ impl Teamleader {
     pub(crate) fn insert_document(&mut self, mut document: Document) -> String {
         self.next_seq += 1;
         document.seq = self.next_seq;
-        self.changes += 1;
         let id = document.id.clone();
         let of_record = self.by_record.entry(document.subject.clone()).or_default();
         of_record.insert((document.seq, id.clone()));
@@ -193,7 +189,6 @@ impl Teamleader {
         if let Some(of_record) = self.by_record.get_mut(&document.subject) {
             of_record.remove(&(document.seq, document.id));
         }
-        self.changes += 1;
         true
     }
 
@@ -205,7 +200,6 @@ impl Teamleader {
     ) -> Option<String> {
         if identity == Identity::SameId {
             change(self.documents.get_mut(id)?);
-            self.changes += 1;
             return Some(id.to_owned());
         }
         let mut document = self.documents.get(id)?.clone();

@@ -82,8 +82,6 @@ pub struct Teamleader {
     links: BTreeMap<String, Link>,
     plugin_installed: bool,
     accepted_ms: VecDeque<u64>,
-    /// Moves with every change of a document or a record: pages poll it to notice each other's work.
-    changes: u64,
     next_seq: u64,
     next_number: u64,
     ids: Ids,
@@ -116,7 +114,6 @@ impl Teamleader {
             links: BTreeMap::new(),
             plugin_installed: true,
             accepted_ms: VecDeque::new(),
-            changes: 0,
             next_seq: 0,
             next_number: 100,
             ids,
@@ -129,7 +126,7 @@ impl Teamleader {
             Origin::Crm => self.handle_pages(request, now_ms),
             Origin::CrmApi => self.handle_api(request, now_ms),
             Origin::CrmFiles => self.handle_transfer(request, now_ms),
-            _ => wire::text(404, "Not found"),
+            _ => Response::text(404, "Not found"),
         }
     }
 
@@ -193,7 +190,7 @@ impl Teamleader {
 
     /// `http://127.0.0.1:7402` for the origin at this offset, on the host that the request came to.
     pub(crate) fn base_url(&self, request: &Request, offset: u16) -> String {
-        let host = wire::header(request, "host").unwrap_or("127.0.0.1");
+        let host = request.header("host").unwrap_or("127.0.0.1");
         let name = match host.strip_prefix('[') {
             Some(rest) => &host[..rest.find(']').map_or(host.len(), |at| at + 2)],
             None => host.split(':').next().unwrap_or("127.0.0.1"),

@@ -9,7 +9,7 @@ use serde_json::{json, Value};
 
 use super::model::{date_time, Document, Kind, Record, Subject, User};
 use super::{wire, Teamleader};
-use crate::{Request, Response};
+use crate::{percent_decode, Request, Response};
 
 const COOKIE: &str = "crm_session";
 /// A token handed to a page lives at least this much longer.
@@ -29,29 +29,29 @@ const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 impl Teamleader {
     pub(crate) fn handle_pages(&mut self, request: &Request, now_ms: u64) -> Response {
-        let (path, query) = wire::split(&request.target);
+        let path = request.path();
         let response = if let Some(action) = path.strip_prefix("/app/") {
-            self.private(request, action, query, now_ms)
+            self.private(request, action, now_ms)
         } else if request.method != "GET" {
-            wire::text(405, "Method not allowed")
+            Response::text(405, "Method not allowed")
         } else if let Some(name) = path.strip_prefix("/plugin/") {
-            self.plugin_file(&wire::decode(name))
+            self.plugin_file(&percent_decode(name, false))
         } else if let Some(name) = path.strip_prefix("/assets/") {
             match ASSETS.iter().find(|(n, _, _)| *n == name) {
-                Some((_, content_type, text)) => wire::reply(200, content_type, *text),
-                None => wire::text(404, "Not found"),
+                Some((_, content_type, text)) => Response::bytes(200, content_type, *text),
+                None => Response::text(404, "Not found"),
             }
         } else if path == "/favicon.ico" {
-            wire::empty(204)
+            Response::empty(204)
         } else if let Some(elsewhere) = self.other_host(request) {
-            wire::with(wire::empty(303), "location", &elsewhere)
+            Response::see_other(&elsewhere)
         } else {
-            wire::reply(200, "text/html; charset=utf-8", INDEX)
+            Response::html(200, INDEX)
         };
-        let response = wire::with(response, "content-security-policy", &self.policy(request));
-        let response = wire::with(response, "x-content-type-options", "nosniff");
-        let response = wire::with(response, "referrer-policy", "no-referrer");
-        wire::with(response, "cache-control", "no-store")
+        let response = response.with_header("content-security-policy", &self.policy(request));
+        let response = response.with_header("x-content-type-options", "nosniff");
+        let response = response.with_header("referrer-policy", "no-referrer");
+        response.with_header("cache-control", "no-store")
     }
 
     fn policy(&self, request: &Request) -> String {
@@ -67,7 +67,7 @@ impl Teamleader {
     /// The same page on 127.0.0.1, for a visitor who typed `localhost`: the redirect back from Dropbox, cookies and
     /// stored state all belong to one host.
     fn other_host(&self, request: &Request) -> Option<String> {
-        let host = wire::header(request, "host")?;
+        let host = request.header("host")?;
         let (name, port) = host.split_once(':')?;
         let base = format!("{}://127.0.0.1:{port}", self.settings.scheme);
         (name == "localhost").then(|| format!("{base}{}", request.target))
@@ -75,7 +75,7 @@ impl Teamleader {
 
     /// A file of the package as it lies on disk now, so that a rebuilt plugin needs no restart.
     fn plugin_file(&self, name: &str) -> Response {
-        let missing = || wire::text(404, "Not found");
+        let missing = || Response::text(404, "Not found");
         let Some(dir) = &self.settings.plugin_dir else {
             return missing();
         };
@@ -94,11 +94,11 @@ impl Teamleader {
             _ => "application/octet-stream",
         };
         std::fs::read(dir.join(name))
-            .map_or_else(|_| missing(), |b| wire::reply(200, content_type, b))
+            .map_or_else(|_| missing(), |b| Response::bytes(200, content_type, b))
     }
 
-    fn private(&mut self, request: &Request, action: &str, query: &str, now_ms: u64) -> Response {
-        let cookie = session_cookie(request).unwrap_or_default();
+    fn private(&mut self, request: &Request, action: &str, now_ms: u64) -> Response {
+        let cookie = request.cookie(COOKIE).unwrap_or("").to_owned();
         let user_id = self.sessions.get(&cookie).cloned();
         let user = self.users.iter().find(|u| Some(&u.id) == user_id.as_ref()).cloned();
         let body: Value = if action == "documents" {
@@ -107,25 +107,27 @@ impl Teamleader {
             serde_json::from_slice(&request.body).unwrap_or(Value::Null)
         };
         match (request.method.as_str(), action) {
-            ("GET", "session") => return wire::json(200, &self.session(request, user.as_ref())),
+            ("GET", "session") => {
+                return Response::json(200, &self.session(request, user.as_ref()))
+            }
             ("POST", "session") => return self.sign_in(request, &body),
             ("DELETE", "session") => {
                 self.sessions.remove(&cookie);
                 let gone = format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict");
-                return wire::with(wire::empty(204), "set-cookie", &gone);
+                return Response::empty(204).with_header("set-cookie", &gone);
             }
             _ => {}
         }
         let Some(user) = user else {
-            return wire::json(401, &json!({ "error": "Sign in first" }));
+            return Response::json(401, &json!({ "error": "Sign in first" }));
         };
         let answer = match (request.method.as_str(), action) {
             ("POST", "token") => self.page_token(&user, now_ms),
-            ("GET", "records") => Some(self.page_list(query)),
-            ("GET", "record") => self.page_record(query),
+            ("GET", "records") => Some(self.page_list(request)),
+            ("GET", "record") => self.page_record(request),
             ("POST", "record/rename") => self.page_rename_record(&body, now_ms),
-            ("POST", "documents") => self.page_upload(request, query, &user, now_ms),
-            ("GET", "document") => return self.page_download(query),
+            ("POST", "documents") => self.page_upload(request, &user, now_ms),
+            ("GET", "document") => return self.page_download(request),
             ("POST", "document/change") => self.page_change_document(&body, now_ms),
             ("POST", "document/delete") => {
                 let id = body["id"].as_str().unwrap_or("");
@@ -138,8 +140,8 @@ impl Teamleader {
             _ => None,
         };
         match answer {
-            Some(answer) => wire::json(200, &answer),
-            None => wire::json(404, &json!({ "error": "Not found" })),
+            Some(answer) => Response::json(200, &answer),
+            None => Response::json(404, &json!({ "error": "Not found" })),
         }
     }
 
@@ -167,13 +169,13 @@ impl Teamleader {
     fn sign_in(&mut self, request: &Request, body: &Value) -> Response {
         let wanted = body["user"].as_str().unwrap_or("");
         let Some(user) = self.users.iter().find(|u| u.id == wanted).cloned() else {
-            return wire::json(400, &json!({ "error": "There is no such user" }));
+            return Response::json(400, &json!({ "error": "There is no such user" }));
         };
         let secret = self.ids.secret();
         self.sessions.insert(secret.clone(), user.id.clone());
-        let answer = wire::json(200, &self.session(request, Some(&user)));
+        let answer = Response::json(200, &self.session(request, Some(&user)));
         let cookie = format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict");
-        wire::with(answer, "set-cookie", &cookie)
+        answer.with_header("set-cookie", &cookie)
     }
 
     fn page_token(&mut self, user: &User, now_ms: u64) -> Option<Value> {
@@ -191,8 +193,8 @@ impl Teamleader {
         Some(json!({ "access_token": text, "token_type": "Bearer", "expires_in": expires_in }))
     }
 
-    fn page_list(&self, query: &str) -> Value {
-        let module = wire::parameter(query, "module").unwrap_or_default();
+    fn page_list(&self, request: &Request) -> Value {
+        let module = request.query_value("module").unwrap_or_default();
         let mut records: Vec<&Record> = self
             .records
             .values()
@@ -210,8 +212,8 @@ impl Teamleader {
         json!({ "records": rows })
     }
 
-    fn page_record(&self, query: &str) -> Option<Value> {
-        let record = self.record_of(query)?;
+    fn page_record(&self, request: &Request) -> Option<Value> {
+        let record = self.record_of(request)?;
         let mut documents = self.documents(&record.subject);
         documents.sort_by_cached_key(|d| (d.folder.to_lowercase(), d.name.to_lowercase(), d.seq));
         let documents: Vec<Value> = documents.into_iter().map(page_document).collect();
@@ -232,9 +234,9 @@ impl Teamleader {
         })
     }
 
-    fn record_of(&self, query: &str) -> Option<&Record> {
-        let module = wire::parameter(query, "module")?;
-        let id = wire::parameter(query, "id")?;
+    fn record_of(&self, request: &Request) -> Option<&Record> {
+        let module = request.query_value("module")?;
+        let id = request.query_value("id")?;
         let record = self.records.get(&self.subject_of(&module, &id)?)?;
         (!record.forbidden).then_some(record)
     }
@@ -247,31 +249,25 @@ impl Teamleader {
         self.records.get(&subject).map(|record| self.page_fields(record))
     }
 
-    fn page_upload(
-        &mut self,
-        request: &Request,
-        query: &str,
-        user: &User,
-        now_ms: u64,
-    ) -> Option<Value> {
-        let subject = self.record_of(query)?.subject.clone();
-        let name = wire::parameter(query, "name").filter(|name| !name.is_empty())?;
-        let folder = wire::parameter(query, "folder").unwrap_or_default();
+    fn page_upload(&mut self, request: &Request, user: &User, now_ms: u64) -> Option<Value> {
+        let subject = self.record_of(request)?.subject.clone();
+        let name = request.query_value("name").filter(|name| !name.is_empty())?;
+        let folder = request.query_value("folder").unwrap_or_default();
         let id = self.user_add(&subject, &folder, &name, request.body.clone(), now_ms)?;
         let document = self.documents.get_mut(&id)?;
         document.uploaded_by = Some(user.id.clone());
         Some(page_document(document))
     }
 
-    fn page_download(&self, query: &str) -> Response {
-        let id = wire::parameter(query, "id").unwrap_or_default();
+    fn page_download(&self, request: &Request) -> Response {
+        let id = request.query_value("id").unwrap_or_default();
         match self.documents.get(&id) {
             Some(document) => {
                 let bytes = document.content.bytes().to_vec();
-                let response = wire::reply(200, document.mime_type, bytes);
-                wire::with(response, "content-disposition", &wire::attachment(&document.name))
+                let response = Response::bytes(200, document.mime_type, bytes);
+                response.with_header("content-disposition", &wire::attachment(&document.name))
             }
-            None => wire::text(404, "Not found"),
+            None => Response::text(404, "Not found"),
         }
     }
 
@@ -289,14 +285,6 @@ impl Teamleader {
         }
         self.documents.get(&id).map(page_document)
     }
-}
-
-fn session_cookie(request: &Request) -> Option<String> {
-    let cookies = wire::header(request, "cookie")?;
-    cookies.split(';').find_map(|cookie| {
-        let (name, value) = cookie.trim().split_once('=')?;
-        (name == COOKIE).then(|| value.to_owned())
-    })
 }
 
 fn person(user: &User) -> Value {

@@ -13,9 +13,9 @@ impl Teamleader {
     pub(crate) fn handle_transfer(&mut self, request: &Request, now_ms: u64) -> Response {
         let response = if request.method == "OPTIONS" {
             let response =
-                wire::with(wire::empty(204), "access-control-allow-methods", "GET, POST");
-            let response = wire::with(response, "access-control-allow-headers", "Content-Type");
-            wire::with(response, "access-control-max-age", "600")
+                Response::empty(204).with_header("access-control-allow-methods", "GET, POST");
+            let response = response.with_header("access-control-allow-headers", "Content-Type");
+            response.with_header("access-control-max-age", "600")
         } else {
             let body = self.settings.variants.error_body;
             match self.transfer(request, now_ms) {
@@ -23,15 +23,15 @@ impl Teamleader {
                 Err(refusal) => refusal.response(body),
             }
         };
-        wire::with(response, "access-control-allow-origin", "*")
+        response.with_header("access-control-allow-origin", "*")
     }
 
     fn transfer(&mut self, request: &Request, now_ms: u64) -> Result<Response, Refusal> {
         // The address alone is the permission; a bearer token sent along would be one leaked to another host.
-        if wire::header(request, "authorization").is_some() {
+        if request.header("authorization").is_some() {
             return Err(Refusal::new(400, "Only one way to authorise is allowed"));
         }
-        let (path, _) = wire::split(&request.target);
+        let path = request.path();
         let (action, secret) = path
             .trim_start_matches('/')
             .split_once('/')
@@ -45,16 +45,16 @@ impl Teamleader {
                 let document = self.documents.get(document_id);
                 let document = document.ok_or_else(|| Refusal::not_found("file"))?;
                 let bytes = document.content.bytes().to_vec();
-                let response = wire::reply(200, document.mime_type, bytes);
+                let response = Response::bytes(200, document.mime_type, bytes);
                 let response =
-                    wire::with(response, "content-disposition", &wire::attachment(&document.name));
-                Ok(wire::with(response, "cache-control", "private, no-store"))
+                    response.with_header("content-disposition", &wire::attachment(&document.name));
+                Ok(response.with_header("cache-control", "private, no-store"))
             }
             ("POST", "upload", Some(Link::Upload { upload, expires_ms })) => {
                 if *expires_ms <= now_ms {
                     return Err(expired());
                 }
-                let content_type = wire::header(request, "content-type").unwrap_or("");
+                let content_type = request.header("content-type").unwrap_or("");
                 let is_form = content_type.to_ascii_lowercase().starts_with("multipart/");
                 let refuses_empty = self.settings.variants.empty_upload == Taken::Refused;
                 if is_form || request.body.is_empty() && refuses_empty {
@@ -70,9 +70,9 @@ impl Teamleader {
                 let id = self.store_upload(upload, request.body.clone(), now_ms);
                 Ok(match self.settings.variants.upload_answer {
                     UploadAnswer::WithId => {
-                        wire::json(201, &json!({ "data": { "type": "file", "id": id } }))
+                        Response::json(201, &json!({ "data": { "type": "file", "id": id } }))
                     }
-                    UploadAnswer::Empty => wire::empty(204),
+                    UploadAnswer::Empty => Response::empty(204),
                 })
             }
             (_, "download" | "upload", Some(_)) => Err(Refusal::new(405, "Method not allowed")),

@@ -1,13 +1,14 @@
 //! A service that answers by a closure: for answers that no faithful service would give.
 
 use super::executor::{Executor, Timeline};
-use super::ports::{Network, Service, WorldPorts};
+use super::ports::{seal, Network, Service, WorldPorts};
 use super::power::Power;
 use super::store::MemoryStore;
 use sandbox::{Reply, Request, Response};
-use serde_json::Value;
+use serde_json::{json, Value};
 use std::cell::RefCell;
 use std::rc::Rc;
+use teamleader_dropbox::auth::{App, Auth, Owner};
 
 /// What a script answers.
 pub type Answer = Box<dyn FnMut(&Request) -> Reply>;
@@ -64,11 +65,40 @@ impl Scripted {
         Self { script, ports, network, executor: Executor::new(timeline) }
     }
 
+    /// The tab's connection; nobody is connected yet.
+    pub fn auth(&self) -> Rc<Auth<WorldPorts<Script>>> {
+        let app = App {
+            key: "app-key".into(),
+            redirect_uri: "https://crm.example/plugin/oauth.html".into(),
+            endpoints: self.network.endpoints(),
+        };
+        let owner = Owner { account: "acc".into(), user: "usr".into() };
+        Rc::new(Auth::new(self.ports.clone(), app, owner))
+    }
+
+    /// Connects, with a token that lives for so long (s).
+    pub fn connect(&self, life_s: u64) {
+        let row = json!({
+            "account": { "id": "dbid:one", "name": "A Person", "email": "person@example.com" },
+            "app_key": "app-key",
+            "revoked": false,
+            "sealed_refresh": seal("refresh-secret"),
+            "sealed_access": seal("access-secret-0"),
+            "expires_ms": self.executor.timeline().now_ms() + life_s * 1_000,
+        });
+        self.ports.store().put("auth/acc/usr", &row.to_string());
+    }
+
     /// What was asked so far: `files.list`, `2/files/list_folder` …
     pub fn targets(&self) -> Vec<String> {
         let script = self.script.borrow();
         script.asked.iter().map(|request| request.target.trim_start_matches('/').into()).collect()
     }
+}
+
+/// No answer.
+pub fn cut() -> Reply {
+    Reply::Cut
 }
 
 /// 200 with JSON.

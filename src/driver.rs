@@ -34,7 +34,7 @@ const BYTES_IN_FLIGHT: u64 = 64 * 1024 * 1024;
 /// The longest single wait for a due cycle (ms): a machine that slept notices soon after waking.
 const NAP_MS: u64 = 60_000;
 /// A cycle that was due and did not move its due time is not begun again before this (ms).
-const AGAIN_MS: u64 = 1_000;
+const AGAIN_MS: u64 = 60_000;
 /// How long one longpoll waits at Dropbox (s).
 const LONGPOLL_S: u32 = 480;
 /// Waits between longpolls that brought nothing new (ms): the first, and the longest.

@@ -11,12 +11,15 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
+/// Is told the new time (ms).
+type Follower = Box<dyn Fn(u64)>;
+
 /// The one clock of a test, and everything that waits for it.
 pub struct Timeline {
     now_ms: Cell<u64>,
     next_id: Cell<u64>,
     sleepers: RefCell<BTreeMap<(u64, u64), Waker>>,
-    followers: RefCell<Vec<Box<dyn Fn(u64)>>>,
+    followers: RefCell<Vec<Follower>>,
 }
 
 impl Timeline {

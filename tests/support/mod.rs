@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
 
+pub mod bench;
 pub mod executor;
 pub mod ports;
 pub mod power;

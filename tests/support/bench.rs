@@ -1,0 +1,116 @@
+//! A Dropbox client over a script, and the shapes of Dropbox's answers.
+
+use super::ports::{content_hash, WorldPorts};
+use super::script::{json as answer, ok, Script, Scripted};
+use sandbox::{Reply, Request};
+use serde_json::{json, Value};
+use std::future::Future;
+use std::rc::Rc;
+use sync_core::{Commit, ContentHash, Failure, FileEntry, Staged, WriteMode};
+use teamleader_dropbox::dropbox::Dropbox;
+use teamleader_dropbox::wire::Wire;
+
+pub type Client = Rc<Dropbox<WorldPorts<Script>>>;
+
+/// A connected client whose service answers so.
+pub struct Bench {
+    pub script: Scripted,
+    pub client: Client,
+}
+
+impl Bench {
+    pub fn new(answer: impl FnMut(&Request) -> Reply + 'static) -> Self {
+        let script = Scripted::new(answer);
+        script.connect(14_400);
+        let wire = Rc::new(Wire::new(script.ports.clone()));
+        let client = Rc::new(Dropbox::new(wire, script.auth()));
+        Self { script, client }
+    }
+
+    /// Answers the n-th request (from 0) by its number.
+    pub fn numbered(mut answer: impl FnMut(usize, &Request) -> Reply + 'static) -> Self {
+        let mut number = 0;
+        Self::new(move |request| {
+            number += 1;
+            answer(number - 1, request)
+        })
+    }
+
+    pub fn run<T, F: Future<Output = T>>(&mut self, act: impl FnOnce(Client) -> F) -> T {
+        self.script.executor.block_on(act(self.client.clone()))
+    }
+
+    pub fn commit(
+        &mut self,
+        commits: Vec<Commit>,
+    ) -> Result<Vec<Result<FileEntry, Failure>>, Failure> {
+        self.run(|client| async move { client.commit(&commits).await })
+    }
+
+    pub fn asked(&self, index: usize) -> Request {
+        self.script.script.borrow().asked[index].clone()
+    }
+
+    pub fn asked_json(&self, index: usize) -> Value {
+        self.asked(index).json_body().unwrap()
+    }
+
+    pub fn count(&self) -> usize {
+        self.script.script.borrow().asked.len()
+    }
+}
+
+pub fn hash(bytes: &[u8]) -> ContentHash {
+    content_hash(bytes)
+}
+
+pub fn file(id: &str, path: &str, bytes: &[u8]) -> Value {
+    json!({
+        "name": path.rsplit('/').next(), "path_lower": path.to_lowercase(), "path_display": path,
+        "id": format!("id:{id}"), "client_modified": "2026-01-05T09:00:00Z",
+        "server_modified": "2026-01-05T09:00:00Z", "rev": "015f00000000000000abc",
+        "size": bytes.len(), "is_downloadable": true, "content_hash": hash(bytes).as_str(),
+    })
+}
+
+pub fn tagged(tag: &str, mut value: Value) -> Value {
+    value[".tag"] = tag.into();
+    value
+}
+
+pub fn error(tags: &[&str]) -> Value {
+    let mut inner: Option<Value> = None;
+    for tag in tags.iter().rev() {
+        let mut value = json!({ ".tag": tag });
+        if let Some(inner) = inner {
+            value[*tag] = inner;
+        }
+        inner = Some(value);
+    }
+    inner.unwrap()
+}
+
+pub fn refused(tags: &[&str]) -> Reply {
+    let body = json!({ "error_summary": "never/read/..", "error": error(tags) });
+    answer(409, body)
+}
+
+pub fn staged(name: &str, bytes: &[u8]) -> Commit {
+    Commit {
+        staged: Staged {
+            session: format!("session-{name}"),
+            size_bytes: bytes.len() as u64,
+            hash: hash(bytes),
+        },
+        path: format!("/{name}"),
+        mode: WriteMode::Add,
+    }
+}
+
+pub fn failure(tags: &[&str]) -> Value {
+    json!({ ".tag": "failure", "failure": error(tags) })
+}
+
+pub fn page(entries: Value, cursor: &str, has_more: bool) -> Reply {
+    ok(json!({ "entries": entries, "cursor": cursor, "has_more": has_more }))
+}

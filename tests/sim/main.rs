@@ -221,8 +221,10 @@ impl History {
                 if self.world.rename(d, &key, &target) {
                     coverage.count("dropbox rename");
                     let before = self.deleted.get(&(d, sync_core::fold(&target))).copied();
-                    // A file the CRM does not know yet may be taken for the deleted one, edited (K2).
-                    if let Some(before) = before.filter(|_| !self.in_crm(content)) {
+                    // A file that is new to this record may be taken for the deleted one, edited (K2).
+                    let record = &self.records[usize::from(target.contains("/r1/"))];
+                    let known = contents(&self.world, record).contains(&content);
+                    if let Some(before) = before.filter(|_| !known) {
                         self.must.remove(&before);
                     }
                 }

@@ -56,10 +56,7 @@ pub struct Response<C> {
 impl<C> Response<C> {
     /// A header's value; names are in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The body's text; empty for content.

@@ -16,22 +16,13 @@ pub(crate) fn apply(record: &StoredRecord, policy: &Policy, counts: &Counts, pla
     let Some(halt) = suspicion(record, policy, counts) else {
         return;
     };
-    if policy
-        .confirmed
-        .as_ref()
-        .is_some_and(|passed| same_kind(passed, &halt))
-    {
+    if policy.confirmed.as_ref().is_some_and(|passed| same_kind(passed, &halt)) {
         return;
     }
-    if counts.undecided > 0
-        && plan
-            .operations
-            .iter()
-            .any(|op| matches!(op, Operation::Hash { .. }))
+    if counts.undecided > 0 && plan.operations.iter().any(|op| matches!(op, Operation::Hash { .. }))
     {
         // Not yet certain: hashes decide, and nothing is written before.
-        plan.operations
-            .retain(|op| matches!(op, Operation::Hash { .. }));
+        plan.operations.retain(|op| matches!(op, Operation::Hash { .. }));
         plan.waiting = true;
         return;
     }
@@ -49,21 +40,13 @@ fn suspicion(record: &StoredRecord, policy: &Policy, counts: &Counts) -> Option<
         u64::from(count) * 100 > u64::from(synced_count) * u64::from(percent)
     };
     if counts.deletes > MIN_DELETES && share(counts.deletes, policy.delete_guard_percent) {
-        return Some(Halt::ManyDeletes {
-            delete_count: counts.deletes,
-            synced_count,
-        });
+        return Some(Halt::ManyDeletes { delete_count: counts.deletes, synced_count });
     }
-    for (change_count, side) in [
-        (counts.changed_crm, Side::Crm),
-        (counts.changed_dropbox, Side::Dropbox),
-    ] {
+    for (change_count, side) in
+        [(counts.changed_crm, Side::Crm), (counts.changed_dropbox, Side::Dropbox)]
+    {
         if synced_count >= MIN_SYNCED && share(change_count, 50) {
-            return Some(Halt::ManyChanges {
-                change_count,
-                synced_count,
-                side,
-            });
+            return Some(Halt::ManyChanges { change_count, synced_count, side });
         }
     }
     None
@@ -87,12 +70,10 @@ pub fn dismiss(record: &mut StoredRecord, halt: &Halt) {
     let files = crate::tree::files(&record.nodes);
     let mut kept: Vec<Pair> = Vec::new();
     for pair in core::mem::take(&mut record.pairs) {
-        let document = pair.crm.as_ref().and_then(|side| {
-            record
-                .documents
-                .iter()
-                .find(|document| document.id == side.id)
-        });
+        let document = pair
+            .crm
+            .as_ref()
+            .and_then(|side| record.documents.iter().find(|document| document.id == side.id));
         let file = pair.dropbox.as_ref().and_then(|side| files.get(&side.id));
         match (halt, document, file) {
             (Halt::CrmEmpty { .. } | Halt::ManyDeletes { .. }, None, Some(_)) => {
@@ -102,11 +83,8 @@ pub fn dismiss(record: &mut StoredRecord, halt: &Halt) {
                 let unchanged = pair.crm.as_ref().is_some_and(|side| {
                     side.updated_at == document.updated_at && side.size_bytes == document.size_bytes
                 });
-                let crm_hash = if unchanged {
-                    Some(pair.hash.clone())
-                } else {
-                    document.hash.clone()
-                };
+                let crm_hash =
+                    if unchanged { Some(pair.hash.clone()) } else { document.hash.clone() };
                 match (crm_hash, file.hash.clone()) {
                     (Some(crm), Some(dropbox)) if crm != dropbox => {
                         let mut crm_side = pair.crm.clone();

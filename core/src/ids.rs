@@ -87,13 +87,8 @@ pub enum RecordKind {
 
 impl RecordKind {
     /// All five, in the order of the CRM's menu.
-    pub const ALL: [RecordKind; 5] = [
-        Self::Contact,
-        Self::Company,
-        Self::Project,
-        Self::Meeting,
-        Self::Product,
-    ];
+    pub const ALL: [RecordKind; 5] =
+        [Self::Contact, Self::Company, Self::Project, Self::Meeting, Self::Product];
 
     /// The module's folder in Dropbox, the same in every language.
     pub fn folder(self) -> &'static str {
@@ -135,9 +130,6 @@ pub struct Record {
 impl Record {
     /// Shorthand.
     pub fn new(kind: RecordKind, id: impl Into<String>) -> Self {
-        Self {
-            kind,
-            id: id.into(),
-        }
+        Self { kind, id: id.into() }
     }
 }

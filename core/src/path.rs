@@ -41,10 +41,7 @@ impl Naming {
     pub fn is_default_folder(&self, folder: &str) -> bool {
         let folded = fold(folder);
         folded.is_empty()
-            || self
-                .default_folder
-                .as_deref()
-                .is_some_and(|known| fold(known) == folded)
+            || self.default_folder.as_deref().is_some_and(|known| fold(known) == folded)
             || DEFAULT_FOLDERS.contains(&folded.as_str())
     }
 
@@ -71,35 +68,20 @@ impl Naming {
         } else {
             folder.to_owned()
         };
-        Place {
-            folder,
-            name: name.to_owned(),
-        }
+        Place { folder, name: name.to_owned() }
     }
 
     /// Two CRM places are the same to a person: case aside, default folder by any of its names.
     pub fn place_key(&self, place: &Place) -> (String, String) {
-        let folder = if self.is_default_folder(&place.folder) {
-            String::new()
-        } else {
-            fold(&place.folder)
-        };
+        let folder =
+            if self.is_default_folder(&place.folder) { String::new() } else { fold(&place.folder) };
         (folder, fold(&place.name))
     }
 
     /// The folder of a record, relative to the app folder: `/<Module>/<name>/<id>`.
     pub fn record_folder(&self, record: &Record, nfc_name: &str) -> String {
-        let name = if nfc_name.trim().is_empty() {
-            "Unnamed"
-        } else {
-            nfc_name
-        };
-        format!(
-            "/{}/{}/{}",
-            record.kind.folder(),
-            self.component(name),
-            self.component(&record.id)
-        )
+        let name = if nfc_name.trim().is_empty() { "Unnamed" } else { nfc_name };
+        format!("/{}/{}/{}", record.kind.folder(), self.component(name), self.component(&record.id))
     }
 
     /// One component, as Dropbox takes it: refused characters as full-width twins, refused names with `_`.
@@ -241,10 +223,7 @@ fn shorten(name: &str, max_units: usize) -> String {
         return name.to_owned();
     }
     let (stem, extension) = split_extension(name);
-    format!(
-        "{}{extension}",
-        cut(stem, max_units.saturating_sub(units(extension)))
-    )
+    format!("{}{extension}", cut(stem, max_units.saturating_sub(units(extension))))
 }
 
 fn units(text: &str) -> usize {

@@ -33,13 +33,7 @@ pub fn files(nodes: &Nodes) -> BTreeMap<FileId, File> {
     nodes
         .iter()
         .filter_map(|(key, node)| match node {
-            Node::File {
-                id,
-                rev,
-                size_bytes,
-                hash,
-                ..
-            } => Some((
+            Node::File { id, rev, size_bytes, hash, .. } => Some((
                 id.clone(),
                 File {
                     path: display(nodes, key),
@@ -58,10 +52,7 @@ pub fn files(nodes: &Nodes) -> BTreeMap<FileId, File> {
 /// Only the last component of a `path_display` is sure: the path is put together from the nodes' own names.
 fn display(nodes: &Nodes, key: &str) -> String {
     let mut path = String::new();
-    for (at, _) in key
-        .match_indices('/')
-        .chain(core::iter::once((key.len(), "")))
-    {
+    for (at, _) in key.match_indices('/').chain(core::iter::once((key.len(), ""))) {
         let node_key = &key[..at];
         if !path.is_empty() {
             path.push('/');

@@ -1,10 +1,6 @@
 //! Both services as the engine sees them, and nothing of HTTP: a model to run the engine against, thousands of
 //! histories a second. What it answers follows the published behaviour of both services.
-#![allow(
-    clippy::unwrap_used,
-    dead_code,
-    reason = "test support, shared by several test programs"
-)]
+#![allow(clippy::unwrap_used, dead_code, reason = "test support, shared by several test programs")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::*;
@@ -66,16 +62,8 @@ pub struct CrmRecord {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Thing {
-    File {
-        name: String,
-        id: String,
-        rev: String,
-        content: Content,
-    },
-    Folder {
-        name: String,
-        id: String,
-    },
+    File { name: String, id: String, rev: String, content: Content },
+    Folder { name: String, id: String },
 }
 
 /// What the documentation leaves open, drawn by seed.
@@ -134,22 +122,10 @@ impl World {
         let id = format!("doc-{:05}", self.id());
         self.clock += 1;
         let folder = if folder.is_empty() { "General" } else { folder };
-        let place = Place {
-            folder: folder.into(),
-            name: name.into(),
-        };
-        self.trace
-            .push(format!("crm {record:?} add {id} {place:?} = {content:x}"));
-        let doc = Doc {
-            place,
-            content,
-            stamp: self.clock,
-        };
-        self.records
-            .entry(record.clone())
-            .or_default()
-            .docs
-            .insert(id.clone(), doc);
+        let place = Place { folder: folder.into(), name: name.into() };
+        self.trace.push(format!("crm {record:?} add {id} {place:?} = {content:x}"));
+        let doc = Doc { place, content, stamp: self.clock };
+        self.records.entry(record.clone()).or_default().docs.insert(id.clone(), doc);
         id
     }
 
@@ -157,22 +133,14 @@ impl World {
         self.clock += 1;
         self.trace.push(format!("crm edit {id} = {content:x}"));
         let stamp = self.clock;
-        if let Some(doc) = self
-            .records
-            .get_mut(record)
-            .and_then(|r| r.docs.get_mut(id))
-        {
+        if let Some(doc) = self.records.get_mut(record).and_then(|r| r.docs.get_mut(id)) {
             doc.content = content;
             doc.stamp = stamp;
         }
     }
 
     fn upload(&mut self, record: &Record, place: &Place, content: Content) {
-        let folder = if place.folder.is_empty() {
-            "General"
-        } else {
-            &place.folder
-        };
+        let folder = if place.folder.is_empty() { "General" } else { &place.folder };
         if self.variants.same_name_is_new_version {
             let old = self.records.get(record).and_then(|r| {
                 r.docs
@@ -208,43 +176,25 @@ impl World {
         let (id, name) = match self.dropboxes[d].things.get(&key) {
             Some(Thing::File { id, name, .. }) => (id.clone(), name.clone()),
             Some(Thing::Folder { .. }) => return None,
-            None => (
-                format!("id:f{:05}", self.id()),
-                split_dir(path).1.to_string(),
-            ),
+            None => (format!("id:f{:05}", self.id()), split_dir(path).1.to_string()),
         };
-        self.dropboxes[d].things.insert(
-            key.clone(),
-            Thing::File {
-                name,
-                id,
-                rev,
-                content,
-            },
-        );
+        self.dropboxes[d].things.insert(key.clone(), Thing::File { name, id, rev, content });
         let entry = self.file_entry(d, &key).unwrap();
-        self.trace
-            .push(format!("dropbox {d} put {} {key} = {content:x}", entry.id));
+        self.trace.push(format!("dropbox {d} put {} {key} = {content:x}", entry.id));
         self.dropboxes[d].log.push(Entry::File(entry.clone()));
         Some(entry)
     }
 
     pub fn make_folder(&mut self, d: usize, path: &str) -> FolderEntry {
         let mut last = None;
-        for at in path
-            .match_indices('/')
-            .map(|(at, _)| at)
-            .chain([path.len()])
-            .filter(|at| *at > 0)
+        for at in path.match_indices('/').map(|(at, _)| at).chain([path.len()]).filter(|at| *at > 0)
         {
             let part = &path[..at];
             let key = lower(part);
             if !self.dropboxes[d].things.contains_key(&key) {
                 let id = format!("id:d{:05}", self.id());
                 let name = split_dir(part).1.to_string();
-                self.dropboxes[d]
-                    .things
-                    .insert(key.clone(), Thing::Folder { name, id });
+                self.dropboxes[d].things.insert(key.clone(), Thing::Folder { name, id });
                 let entry = self.folder_entry(d, &key).unwrap();
                 self.dropboxes[d].log.push(Entry::Folder(entry));
             }
@@ -255,12 +205,7 @@ impl World {
 
     fn display(&self, d: usize, key: &str) -> String {
         let mut path = String::new();
-        for at in key
-            .match_indices('/')
-            .map(|(at, _)| at)
-            .chain([key.len()])
-            .filter(|at| *at > 0)
-        {
+        for at in key.match_indices('/').map(|(at, _)| at).chain([key.len()]).filter(|at| *at > 0) {
             match self.dropboxes[d].things.get(&key[..at]) {
                 Some(Thing::File { name, .. } | Thing::Folder { name, .. }) => {
                     path.push('/');
@@ -274,9 +219,7 @@ impl World {
 
     pub fn file_entry(&self, d: usize, key: &str) -> Option<FileEntry> {
         match self.dropboxes[d].things.get(key)? {
-            Thing::File {
-                id, rev, content, ..
-            } => Some(FileEntry {
+            Thing::File { id, rev, content, .. } => Some(FileEntry {
                 path_lower: key.into(),
                 path_display: self.display(d, key),
                 id: id.as_str().into(),
@@ -307,12 +250,7 @@ impl World {
 
     fn below(&self, d: usize, key: &str) -> Vec<String> {
         let prefix = format!("{key}/");
-        self.dropboxes[d]
-            .things
-            .keys()
-            .filter(|k| k.starts_with(&prefix))
-            .cloned()
-            .collect()
+        self.dropboxes[d].things.keys().filter(|k| k.starts_with(&prefix)).cloned().collect()
     }
 
     pub fn delete(&mut self, d: usize, key: &str) -> bool {
@@ -328,9 +266,7 @@ impl World {
         if self.variants.deleted_lists_children {
             deleted.extend(below);
         }
-        let entries = deleted
-            .into_iter()
-            .map(|path_lower| Entry::Deleted { path_lower });
+        let entries = deleted.into_iter().map(|path_lower| Entry::Deleted { path_lower });
         self.dropboxes[d].log.extend(entries);
         true
     }
@@ -346,10 +282,7 @@ impl World {
             return false;
         }
         for at in to.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0) {
-            if matches!(
-                self.dropboxes[d].things.get(&lower(&to[..at])),
-                Some(Thing::File { .. })
-            ) {
+            if matches!(self.dropboxes[d].things.get(&lower(&to[..at])), Some(Thing::File { .. })) {
                 return false;
             }
         }
@@ -373,9 +306,7 @@ impl World {
             }
             self.dropboxes[d].things.insert(target.clone(), thing);
         }
-        self.dropboxes[d].log.push(Entry::Deleted {
-            path_lower: key.into(),
-        });
+        self.dropboxes[d].log.push(Entry::Deleted { path_lower: key.into() });
         for (_, target) in &moved {
             let entry = self.entry(d, target).unwrap();
             self.dropboxes[d].log.push(entry);
@@ -384,28 +315,20 @@ impl World {
     }
 
     pub fn find_file(&self, d: usize, wanted: &str) -> Option<String> {
-        self.dropboxes[d]
-            .things
-            .iter()
-            .find_map(|(key, thing)| match thing {
-                Thing::File { id, .. } if id == wanted => Some(key.clone()),
-                _ => None,
-            })
+        self.dropboxes[d].things.iter().find_map(|(key, thing)| match thing {
+            Thing::File { id, .. } if id == wanted => Some(key.clone()),
+            _ => None,
+        })
     }
 
     fn find_any(&self, d: usize, wanted: &str) -> Option<String> {
         if !wanted.starts_with("id:") {
             return Some(lower(wanted));
         }
-        self.dropboxes[d]
-            .things
-            .iter()
-            .find_map(|(key, thing)| match thing {
-                Thing::File { id, .. } | Thing::Folder { id, .. } if id == wanted => {
-                    Some(key.clone())
-                }
-                _ => None,
-            })
+        self.dropboxes[d].things.iter().find_map(|(key, thing)| match thing {
+            Thing::File { id, .. } | Thing::Folder { id, .. } if id == wanted => Some(key.clone()),
+            _ => None,
+        })
     }
 
     pub fn files(&self, d: usize) -> Vec<(String, Content)> {
@@ -420,9 +343,7 @@ impl World {
     }
 
     fn find_doc(&self, id: &str) -> Option<(&Record, &Doc)> {
-        self.records
-            .iter()
-            .find_map(|(record, r)| r.docs.get(id).map(|doc| (record, doc)))
+        self.records.iter().find_map(|(record, r)| r.docs.get(id).map(|doc| (record, doc)))
     }
 
     fn document(id: &str, doc: &Doc) -> Document {
@@ -462,10 +383,7 @@ impl World {
                         log[at.parse::<usize>().unwrap()..].to_vec()
                     }
                 };
-                Outcome::Changes {
-                    entries,
-                    cursor: end,
-                }
+                Outcome::Changes { entries, cursor: end }
             }
             Effect::ListFolder { path } => {
                 let entries = self
@@ -473,25 +391,16 @@ impl World {
                     .iter()
                     .filter_map(|key| self.entry(d, key))
                     .collect();
-                Outcome::Changes {
-                    entries,
-                    cursor: Cursor(String::new()),
-                }
+                Outcome::Changes { entries, cursor: Cursor(String::new()) }
             }
             Effect::EnsureFolder { path } => {
                 let existed = self.dropboxes[d].things.contains_key(&lower(path));
-                Outcome::Folder {
-                    folder: self.make_folder(d, path),
-                    existed,
-                }
+                Outcome::Folder { folder: self.make_folder(d, path), existed }
             }
             Effect::CountChildren { path } => {
                 let key = lower(path);
                 let below = self.below(d, &key);
-                let direct = below
-                    .iter()
-                    .filter(|k| !k[key.len() + 1..].contains('/'))
-                    .count();
+                let direct = below.iter().filter(|k| !k[key.len() + 1..].contains('/')).count();
                 Outcome::Children(direct as u32)
             }
             Effect::MoveFolder { from, to } => {
@@ -505,19 +414,13 @@ impl World {
                     return failed(Failure::Conflict);
                 }
                 self.writes += 1;
-                Outcome::Folder {
-                    folder: self.folder_entry(d, &lower(to)).unwrap(),
-                    existed: true,
-                }
+                Outcome::Folder { folder: self.folder_entry(d, &lower(to)).unwrap(), existed: true }
             }
             Effect::NameRecords { .. } => Outcome::Names(Vec::new()),
             Effect::ListDocuments { record, .. } => match self.records.get(record) {
                 Some(r) if r.forbidden => failed(Failure::Forbidden),
                 Some(r) if !r.gone => Outcome::Documents(
-                    r.docs
-                        .iter()
-                        .map(|(id, doc)| Self::document(id, doc))
-                        .collect(),
+                    r.docs.iter().map(|(id, doc)| Self::document(id, doc)).collect(),
                 ),
                 _ => failed(Failure::NotFound),
             },
@@ -525,10 +428,9 @@ impl World {
                 Outcome::Gone(self.find_doc(document.as_str()).is_none())
             }
             Effect::HashDocument { document, .. } => match self.find_doc(document.as_str()) {
-                Some((_, doc)) => Outcome::Hashed {
-                    hash: hash_of(doc.content),
-                    size_bytes: size_of(doc.content),
-                },
+                Some((_, doc)) => {
+                    Outcome::Hashed { hash: hash_of(doc.content), size_bytes: size_of(doc.content) }
+                }
                 None => failed(Failure::NotFound),
             },
             Effect::StageDocument { document, .. } => match self.find_doc(document.as_str()) {
@@ -539,12 +441,9 @@ impl World {
                 }),
                 None => failed(Failure::NotFound),
             },
-            Effect::CommitFiles(commits) => Outcome::Files(
-                commits
-                    .iter()
-                    .map(|commit| self.commit(d, commit))
-                    .collect(),
-            ),
+            Effect::CommitFiles(commits) => {
+                Outcome::Files(commits.iter().map(|commit| self.commit(d, commit)).collect())
+            }
             Effect::MoveFiles(moves) => Outcome::Files(
                 moves
                     .iter()
@@ -588,13 +487,7 @@ impl World {
                 self.writes += 1;
                 Outcome::Files(vec![self.put(d, to, content).ok_or(Failure::Conflict)])
             }
-            Effect::CreateDocument {
-                record,
-                place,
-                source,
-                hash,
-                ..
-            } => {
+            Effect::CreateDocument { record, place, source, hash, .. } => {
                 if self.variants.one_way {
                     return failed(Failure::KindRefused);
                 }
@@ -604,9 +497,9 @@ impl World {
                 let content = match source {
                     Source::File { id, rev } => self.find_file(d, id.as_str()).and_then(|key| {
                         match self.dropboxes[d].things.get(&key)? {
-                            Thing::File {
-                                content, rev: now, ..
-                            } if *now == rev.0 => Some(*content),
+                            Thing::File { content, rev: now, .. } if *now == rev.0 => {
+                                Some(*content)
+                            }
                             _ => None,
                         }
                     }),
@@ -625,10 +518,7 @@ impl World {
             }
             Effect::DeleteDocument { document } => {
                 let found = self.find_doc(document.id.as_str()).map(|(record, doc)| {
-                    (
-                        record.clone(),
-                        Self::document(document.id.as_str(), doc) == *document,
-                    )
+                    (record.clone(), Self::document(document.id.as_str(), doc) == *document)
                 });
                 match found {
                     None => Outcome::Done,
@@ -714,10 +604,7 @@ impl Browser {
         let task = self.tasks.remove(at);
         let outcome = match &task.effect {
             Effect::Load(records) => Outcome::Records(
-                records
-                    .iter()
-                    .map(|r| (r.clone(), self.rows.get(r).cloned()))
-                    .collect(),
+                records.iter().map(|r| (r.clone(), self.rows.get(r).cloned())).collect(),
             ),
             Effect::Save(_) if fault != Fault::None => Outcome::Failed(Failure::Store),
             Effect::Save(save) => {
@@ -739,17 +626,10 @@ impl Browser {
                 }
             },
         };
-        world.trace.push(format!(
-            "  [{}] {fault:?} {:?} -> {outcome:?}",
-            self.dropbox, task.effect
-        ));
-        self.engine.handle(
-            Event::Done {
-                task: task.id,
-                outcome,
-            },
-            world.clock,
-        );
+        world
+            .trace
+            .push(format!("  [{}] {fault:?} {:?} -> {outcome:?}", self.dropbox, task.effect));
+        self.engine.handle(Event::Done { task: task.id, outcome }, world.clock);
         self.collect(world.clock);
     }
 
@@ -761,10 +641,7 @@ impl Browser {
             }
             self.finish(world, 0, Fault::None);
         }
-        panic!(
-            "does not come to rest:\n{}",
-            world.trace[world.trace.len() - 40..].join("\n")
-        );
+        panic!("does not come to rest:\n{}", world.trace[world.trace.len() - 40..].join("\n"));
     }
 
     pub fn run(&mut self, world: &mut World) {
@@ -775,13 +652,7 @@ impl Browser {
 
     pub fn press(&mut self, world: &mut World, record: &Record) {
         let now = world.clock;
-        self.send(
-            Event::Press {
-                record: record.clone(),
-                name: "Acme".into(),
-            },
-            now,
-        );
+        self.send(Event::Press { record: record.clone(), name: "Acme".into() }, now);
         self.settle(world);
     }
 }

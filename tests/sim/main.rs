@@ -34,14 +34,7 @@ struct History {
     clean: bool,
 }
 
-const NAMES: [&str; 6] = [
-    "a.txt",
-    "b.txt",
-    "A.txt",
-    "c.pdf",
-    "Ünïcode.docx",
-    "x\\y.txt",
-];
+const NAMES: [&str; 6] = ["a.txt", "b.txt", "A.txt", "c.pdf", "Ünïcode.docx", "x\\y.txt"];
 const FOLDERS: [&str; 4] = ["", "Contracts", "Contracts/2026", "c.pdf"];
 
 impl History {
@@ -58,9 +51,8 @@ impl History {
         if browsers_of_one_user && rng.one_in(3) {
             browsers.push(Browser::new(0)); // The same user in another browser.
         }
-        let records: Vec<Record> = (0..=rng.below(2))
-            .map(|n| Record::new(RecordKind::Company, format!("r{n}")))
-            .collect();
+        let records: Vec<Record> =
+            (0..=rng.below(2)).map(|n| Record::new(RecordKind::Company, format!("r{n}"))).collect();
         let mut world = World::new(variants, users);
         for record in &records {
             world.records.entry(record.clone()).or_default();
@@ -129,14 +121,7 @@ impl History {
                 let name = NAMES[self.rng.below(6) as usize];
                 self.world.clock += 1;
                 let stamp = self.world.clock;
-                let doc = self
-                    .world
-                    .records
-                    .get_mut(record)
-                    .unwrap()
-                    .docs
-                    .get_mut(&id)
-                    .unwrap();
+                let doc = self.world.records.get_mut(record).unwrap().docs.get_mut(&id).unwrap();
                 doc.place.name = name.into();
                 doc.stamp = stamp;
                 self.world.trace.push(format!("crm rename {id} {name}"));
@@ -145,17 +130,8 @@ impl History {
                 coverage.count("crm rename new id");
                 // In the middle of a replacement of that very document, both stay: nobody can tell them apart.
                 self.clean &= self.browsers.iter().all(|browser| browser.tasks.is_empty());
-                let doc = self
-                    .world
-                    .records
-                    .get_mut(record)
-                    .unwrap()
-                    .docs
-                    .remove(&id)
-                    .unwrap();
-                self.world
-                    .trace
-                    .push(format!("crm rename with a new id: {id}"));
+                let doc = self.world.records.get_mut(record).unwrap().docs.remove(&id).unwrap();
+                self.world.trace.push(format!("crm rename with a new id: {id}"));
                 let name = NAMES[self.rng.below(6) as usize];
                 self.world.add(record, &doc.place.folder, name, doc.content);
             }
@@ -241,9 +217,7 @@ impl History {
     }
 
     fn in_crm(&self, content: Content) -> bool {
-        self.records
-            .iter()
-            .any(|record| contents(&self.world, record).contains(&content))
+        self.records.iter().any(|record| contents(&self.world, record).contains(&content))
     }
 
     fn work(&mut self, coverage: &mut Coverage) {
@@ -253,13 +227,7 @@ impl History {
         if browser.tasks.is_empty() {
             if self.rng.one_in(3) {
                 let record = self.rng.pick(&self.records).unwrap().clone();
-                browser.send(
-                    Event::Press {
-                        record,
-                        name: "Acme".into(),
-                    },
-                    now,
-                );
+                browser.send(Event::Press { record, name: "Acme".into() }, now);
             } else {
                 browser.send(Event::Run, now);
             }
@@ -278,11 +246,7 @@ impl History {
                 _ => Fault::None,
             };
             if fault != Fault::None {
-                coverage.count(if fault == Fault::After {
-                    "fault after"
-                } else {
-                    "fault before"
-                });
+                coverage.count(if fault == Fault::After { "fault after" } else { "fault before" });
                 self.clean = false;
             }
             browser.finish(&mut self.world, at, fault);
@@ -329,11 +293,7 @@ impl History {
             let before = self.world.writes;
             for b in 0..self.browsers.len() {
                 self.browsers[b].run(&mut self.world);
-                if let Some(error) = self.browsers[b]
-                    .reports
-                    .last()
-                    .and_then(|r| r.error.clone())
-                {
+                if let Some(error) = self.browsers[b].reports.last().and_then(|r| r.error.clone()) {
                     return Err(format!("a cycle without faults ended with {error:?}"));
                 }
             }
@@ -352,10 +312,7 @@ impl History {
         let held = self.browsers.iter().any(|browser| {
             let status = browser.engine.status();
             status.halt.is_some()
-                || status
-                    .links
-                    .iter()
-                    .any(|l| matches!(l.state, sync_core::RecordState::Halted(_)))
+                || status.links.iter().any(|l| matches!(l.state, sync_core::RecordState::Halted(_)))
         });
         let mut everywhere: BTreeSet<Content> = BTreeSet::new();
         for record in &self.records {
@@ -365,32 +322,22 @@ impl History {
             everywhere.extend(self.world.files(d).into_iter().map(|(_, content)| content));
         }
         everywhere.extend(&self.world.versions);
-        if let Some(lost) = self
-            .must
-            .iter()
-            .find(|content| !everywhere.contains(content))
-        {
+        if let Some(lost) = self.must.iter().find(|content| !everywhere.contains(content)) {
             return Err(format!("content {} is lost", hash_of(*lost)));
         }
         if held || self.world.variants.one_way {
             return Ok(());
         }
-        let crm: BTreeSet<Content> = self
-            .records
-            .iter()
-            .flat_map(|record| contents(&self.world, record))
-            .collect();
+        let crm: BTreeSet<Content> =
+            self.records.iter().flat_map(|record| contents(&self.world, record)).collect();
         for d in 0..self.world.dropboxes.len() {
             let inside =
-                self.world.dropboxes[d]
-                    .things
-                    .iter()
-                    .filter_map(|(key, thing)| match thing {
-                        Thing::File { content, .. } if key.starts_with("/companies/acme/") => {
-                            Some(*content)
-                        }
-                        _ => None,
-                    });
+                self.world.dropboxes[d].things.iter().filter_map(|(key, thing)| match thing {
+                    Thing::File { content, .. } if key.starts_with("/companies/acme/") => {
+                        Some(*content)
+                    }
+                    _ => None,
+                });
             let dropbox: BTreeSet<Content> = inside.filter(|content| *content < HUGE).collect();
             if dropbox != crm {
                 let only_crm: Vec<_> = crm.difference(&dropbox).collect();
@@ -466,11 +413,8 @@ fn main() {
     for seed in from..from + seeds {
         let (result, trace) = simulate(seed, shared, &mut coverage);
         let (again, same) = simulate(seed, shared, &mut Coverage::default());
-        let result = if same == trace && again == result {
-            result
-        } else {
-            Err("two runs differ".into())
-        };
+        let result =
+            if same == trace && again == result { result } else { Err("two runs differ".into()) };
         if let Err(violation) = result {
             failed += 1;
             println!("seed {seed}: {violation}");

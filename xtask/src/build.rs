@@ -47,17 +47,10 @@ pub fn build(workspace: &Workspace, purpose: Purpose) -> Result<WasmToolchain> {
     let toolchain = WasmToolchain::choose(workspace)?;
     let module = compile(workspace, toolchain)?;
     let pkg = workspace.root.join("pkg");
-    let made_from = format!(
-        "{} {purpose:?} {}",
-        install::hash_of(&module)?,
-        bindgen_version(workspace)?
-    );
+    let made_from =
+        format!("{} {purpose:?} {}", install::hash_of(&module)?, bindgen_version(workspace)?);
     let optimised = pkg.join(format!("{MODULE}_bg.wasm"));
-    if optimised.is_file()
-        && workspace
-            .stamp("pkg")
-            .is_some_and(|stamp| stamp == made_from)
-    {
+    if optimised.is_file() && workspace.stamp("pkg").is_some_and(|stamp| stamp == made_from) {
         println!("pkg/ is up to date");
     } else {
         write_pkg(workspace, &module, &pkg, purpose)?;
@@ -82,11 +75,7 @@ fn compile(workspace: &Workspace, toolchain: WasmToolchain) -> Result<std::path:
     let log = workspace.target.join("xtask/compile.log");
     let compiled = run_logged(&mut cargo, &log)?;
     if !compiled.ok {
-        let readable: Vec<_> = compiled
-            .log
-            .lines()
-            .filter(|line| !line.starts_with('{'))
-            .collect();
+        let readable: Vec<_> = compiled.log.lines().filter(|line| !line.starts_with('{')).collect();
         bail!("the plugin does not compile:\n{}", readable.join("\n"));
     }
     // The module's file as cargo names it: the library's name could change with the package's.
@@ -97,10 +86,7 @@ fn compile(workspace: &Workspace, toolchain: WasmToolchain) -> Result<std::path:
         .filter(|message| message["reason"] == "compiler-artifact")
         .flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default())
         .filter_map(|file| file.as_str().map(std::path::PathBuf::from))
-        .rfind(|file| {
-            file.extension()
-                .is_some_and(|extension| extension == "wasm")
-        })
+        .rfind(|file| file.extension().is_some_and(|extension| extension == "wasm"))
         .context("cargo reported no .wasm file")?;
     println!("Compiled in {} s", compiled.took.as_secs());
     Ok(module)
@@ -152,11 +138,8 @@ fn assemble(workspace: &Workspace) -> Result<()> {
         copy_tree(&www, &folder)?;
     }
     for name in [format!("{MODULE}.js"), format!("{MODULE}_bg.wasm")] {
-        fs::copy(
-            workspace.root.join("pkg").join(&name),
-            folder.join("pkg").join(&name),
-        )
-        .with_context(|| format!("pkg/{name} is missing"))?;
+        fs::copy(workspace.root.join("pkg").join(&name), folder.join("pkg").join(&name))
+            .with_context(|| format!("pkg/{name} is missing"))?;
     }
     let manifest = fs::read_to_string(workspace.root.join("manifest.json"))
         .context("cannot read manifest.json")?;
@@ -197,8 +180,5 @@ fn locked_version(workspace: &Workspace, package: &str) -> Result<String> {
 
 /// A path as a person in the checkout would type it.
 pub fn shown(workspace: &Workspace, path: &Path) -> String {
-    path.strip_prefix(&workspace.root)
-        .unwrap_or(path)
-        .display()
-        .to_string()
+    path.strip_prefix(&workspace.root).unwrap_or(path).display().to_string()
 }

@@ -26,10 +26,7 @@ pub fn conformance(workspace: &Workspace) -> Result<()> {
     let results = results(&log);
     let mut bad = 0;
     for id in &ids {
-        let tests: Vec<_> = results
-            .iter()
-            .filter(|(name, _)| carries(name, id))
-            .collect();
+        let tests: Vec<_> = results.iter().filter(|(name, _)| carries(name, id)).collect();
         if tests.is_empty() {
             println!("{id:<5}no test");
             bad += 1;
@@ -81,8 +78,7 @@ fn results(log: &str) -> BTreeMap<String, bool> {
         } else if let Some(rest) = line.strip_prefix("not ok ") {
             rest.split_once(" - ").map(|(_, name)| (name, false))
         } else if let Some(rest) = line.strip_prefix("ok ") {
-            rest.split_once(" - ")
-                .map(|(_, name)| (name, !name.contains("# SKIP")))
+            rest.split_once(" - ").map(|(_, name)| (name, !name.contains("# SKIP")))
         } else {
             None
         };
@@ -96,18 +92,11 @@ fn results(log: &str) -> BTreeMap<String, bool> {
 /// Whether a test carries an id: `…::m12_…`, `[M12] …`; a name may carry several (`m3_f2_…`).
 fn carries(test: &str, id: &str) -> bool {
     let id = id.to_lowercase();
-    if let Some(inside) = test
-        .strip_prefix('[')
-        .and_then(|rest| rest.split(']').next())
-    {
-        return inside
-            .split([',', ' '])
-            .any(|part| part.to_lowercase() == id);
+    if let Some(inside) = test.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
+        return inside.split([',', ' ']).any(|part| part.to_lowercase() == id);
     }
     let name = test.rsplit("::").next().unwrap_or(test);
-    name.split('_')
-        .take_while(|part| parse(part).is_some())
-        .any(|part| part == id)
+    name.split('_').take_while(|part| parse(part).is_some()).any(|part| part == id)
 }
 
 #[cfg(test)]
@@ -117,10 +106,7 @@ mod tests {
 
     #[test]
     fn ranges_are_spelled_out() {
-        assert_eq!(
-            ids("# rules\nM1-M3\nG7 # alone\n").unwrap(),
-            ["M1", "M2", "M3", "G7"]
-        );
+        assert_eq!(ids("# rules\nM1-M3\nG7 # alone\n").unwrap(), ["M1", "M2", "M3", "G7"]);
         assert!(ids("M1-x").is_err());
     }
 

@@ -24,9 +24,7 @@ pub fn apt(workspace: &Workspace, packages: &[&str]) -> Result<()> {
         if !root {
             command.arg("apt-get");
         }
-        command
-            .args(arguments)
-            .env("DEBIAN_FRONTEND", "noninteractive");
+        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
         command
     };
     println!("Installing {names} with apt-get …");
@@ -89,14 +87,7 @@ pub fn python(workspace: &Workspace, packages: &[&str]) -> Result<PathBuf> {
         run(&mut create)?;
     }
     let mut pip = workspace.command(&interpreter);
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ])
-    .args(packages);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(packages);
     let done = run_logged(&mut pip, &log)?;
     if !done.ok {
         bail!("pip failed:\n{}", done.log);
@@ -107,12 +98,8 @@ pub fn python(workspace: &Workspace, packages: &[&str]) -> Result<PathBuf> {
 
 /// A Chromium or Chrome: the machine's, else Debian's package.
 pub fn chromium(workspace: &Workspace) -> Result<PathBuf> {
-    const NAMES: &[&str] = &[
-        "chromium",
-        "chromium-browser",
-        "google-chrome-stable",
-        "google-chrome",
-    ];
+    const NAMES: &[&str] =
+        &["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
     if let Some(browser) = env::var_os("CHROMIUM").map(PathBuf::from) {
         return Ok(browser);
     }

@@ -71,10 +71,7 @@ fn run(arguments: &[String]) -> Result<()> {
             print!("{HELP}");
             Ok(())
         }
-        _ => bail!(
-            "`cargo xtask {}` is not known\n\n{HELP}",
-            arguments.join(" ")
-        ),
+        _ => bail!("`cargo xtask {}` is not known\n\n{HELP}", arguments.join(" ")),
     }
 }
 

@@ -21,19 +21,12 @@ pub struct Options {
 impl Options {
     /// Reads `--seeds N`, `--from K` and `--mutants`.
     pub fn parse(arguments: &[&str]) -> Result<Self> {
-        let mut options = Self {
-            seeds: 2_000,
-            from: 0,
-            mutants: false,
-        };
+        let mut options = Self { seeds: 2_000, from: 0, mutants: false };
         let mut rest = arguments.iter();
         while let Some(&name) = rest.next() {
             let mut number = || -> Result<u64> {
-                let text = rest
-                    .next()
-                    .with_context(|| format!("{name} needs a number"))?;
-                text.parse()
-                    .with_context(|| format!("{name} {text}: not a number"))
+                let text = rest.next().with_context(|| format!("{name} needs a number"))?;
+                text.parse().with_context(|| format!("{name} {text}: not a number"))
             };
             match name {
                 "--seeds" => options.seeds = number()?,
@@ -51,11 +44,7 @@ impl Options {
         (0..workers.min(self.seeds))
             .map(|worker| {
                 let seeds = self.seeds / workers + u64::from(worker < self.seeds % workers);
-                let share = Self {
-                    seeds,
-                    from,
-                    ..self
-                };
+                let share = Self { seeds, from, ..self };
                 from += seeds;
                 share
             })
@@ -72,9 +61,7 @@ pub fn exists(workspace: &Workspace) -> bool {
 pub fn sim(workspace: &Workspace, options: Options) -> Result<()> {
     let command = |extra: &[&str]| {
         let mut cargo = workspace.cargo();
-        cargo
-            .args(["test", "--quiet", "--profile", "sim", "--test", "sim"])
-            .args(extra);
+        cargo.args(["test", "--quiet", "--profile", "sim", "--test", "sim"]).args(extra);
         cargo
     };
     run(&mut command(&["--no-run"]))?;
@@ -86,11 +73,7 @@ pub fn sim(workspace: &Workspace, options: Options) -> Result<()> {
     let mut running: Vec<(Options, Child)> = Vec::new();
     for share in options.shares(workers) {
         let mut cargo = command(&["--", "--seeds"]);
-        cargo.args([
-            share.seeds.to_string(),
-            "--from".to_owned(),
-            share.from.to_string(),
-        ]);
+        cargo.args([share.seeds.to_string(), "--from".to_owned(), share.from.to_string()]);
         running.push((share, cargo.spawn().context("cannot start the simulation")?));
     }
     let mut broken = Vec::new();
@@ -103,10 +86,7 @@ pub fn sim(workspace: &Workspace, options: Options) -> Result<()> {
         println!("test result: FAILED. {} passed; {} failed", 0, broken.len());
         bail!("a property broke among the seeds {}", broken.join(" and "));
     }
-    println!(
-        "test result: ok. 1 passed; 0 failed ({} histories)",
-        options.seeds
-    );
+    println!("test result: ok. 1 passed; 0 failed ({} histories)", options.seeds);
     Ok(())
 }
 
@@ -118,11 +98,7 @@ mod tests {
     #[test]
     fn shares_cover_every_seed_once() {
         for (seeds, workers) in [(10, 3), (2, 4), (8, 2), (1, 1)] {
-            let options = Options {
-                seeds,
-                from: 5,
-                mutants: false,
-            };
+            let options = Options { seeds, from: 5, mutants: false };
             let mut next = 5;
             for share in options.shares(workers) {
                 assert_eq!(share.from, next);
@@ -136,14 +112,7 @@ mod tests {
     #[test]
     fn options_are_read_and_unknown_ones_refused() {
         let options = Options::parse(&["--from", "7", "--seeds", "9"]).unwrap();
-        assert_eq!(
-            options,
-            Options {
-                seeds: 9,
-                from: 7,
-                mutants: false
-            }
-        );
+        assert_eq!(options, Options { seeds: 9, from: 7, mutants: false });
         assert!(Options::parse(&["--seeds"]).is_err());
         assert!(Options::parse(&["--seed", "1"]).is_err());
     }

@@ -42,15 +42,9 @@ pub enum Ratchet {
 /// Prints each shipped file and the total; fails over the budget or on growth.
 pub fn size(workspace: &Workspace, toolchain: WasmToolchain, ratchet: Ratchet) -> Result<()> {
     let total = print_table(workspace)?;
-    println!(
-        "budget: {BUDGET_BYTES} bytes gzip, {} used",
-        percent(total.gzip, BUDGET_BYTES)
-    );
+    println!("budget: {BUDGET_BYTES} bytes gzip, {} used", percent(total.gzip, BUDGET_BYTES));
     if total.gzip > BUDGET_BYTES {
-        bail!(
-            "the shipped files are {} bytes over the budget",
-            total.gzip - BUDGET_BYTES
-        );
+        bail!("the shipped files are {} bytes over the budget", total.gzip - BUDGET_BYTES);
     }
     let file = workspace.root.join(FIGURES);
     let mut figures: Value = match fs::read_to_string(&file) {
@@ -62,22 +56,14 @@ pub fn size(workspace: &Workspace, toolchain: WasmToolchain, ratchet: Ratchet) -
         .map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
     if ratchet == Ratchet::Write {
         figures[toolchain.name()] = json!(total.gzip);
-        fs::write(
-            &file,
-            format!("{}\n", serde_json::to_string_pretty(&figures)?),
-        )?;
-        println!(
-            "{FIGURES}: {} is now {} bytes gzip",
-            toolchain.name(),
-            total.gzip
-        );
+        fs::write(&file, format!("{}\n", serde_json::to_string_pretty(&figures)?))?;
+        println!("{FIGURES}: {} is now {} bytes gzip", toolchain.name(), total.gzip);
         return Ok(());
     }
     match before {
-        None => println!(
-            "{FIGURES} has no figure for `{}`: nothing to compare with",
-            toolchain.name()
-        ),
+        None => {
+            println!("{FIGURES} has no figure for `{}`: nothing to compare with", toolchain.name())
+        }
         Some(before) => check_growth(before, total.gzip)?,
     }
     Ok(())
@@ -111,10 +97,7 @@ fn print_table(workspace: &Workspace) -> Result<Size> {
 }
 
 fn print_line(name: &str, size: Size) {
-    println!(
-        "{name:<34}{:>10}{:>10}{:>10}",
-        size.raw, size.gzip, size.brotli
-    );
+    println!("{name:<34}{:>10}{:>10}{:>10}", size.raw, size.gzip, size.brotli);
 }
 
 fn measure(bytes: &[u8]) -> Result<Size> {
@@ -123,11 +106,7 @@ fn measure(bytes: &[u8]) -> Result<Size> {
     let mut compressed = Vec::new();
     let parameters = brotli::enc::BrotliEncoderParams::default();
     brotli::BrotliCompress(&mut &bytes[..], &mut compressed, &parameters)?;
-    Ok(Size {
-        raw: bytes.len(),
-        gzip: gzip.finish()?.len(),
-        brotli: compressed.len(),
-    })
+    Ok(Size { raw: bytes.len(), gzip: gzip.finish()?.len(), brotli: compressed.len() })
 }
 
 fn check_growth(before: usize, now: usize) -> Result<()> {

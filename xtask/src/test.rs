@@ -36,36 +36,12 @@ struct Step {
 }
 
 const STEPS: &[Step] = &[
-    Step {
-        name: "rust",
-        needs: Needs::Nothing,
-        command: rust,
-    },
-    Step {
-        name: "xtask",
-        needs: Needs::Nothing,
-        command: xtask,
-    },
-    Step {
-        name: "sim",
-        needs: Needs::Nothing,
-        command: simulation,
-    },
-    Step {
-        name: "clients-node",
-        needs: Needs::Sandbox,
-        command: clients_node,
-    },
-    Step {
-        name: "clients-python",
-        needs: Needs::Sandbox,
-        command: clients_python,
-    },
-    Step {
-        name: "e2e",
-        needs: Needs::Browser,
-        command: end_to_end,
-    },
+    Step { name: "rust", needs: Needs::Nothing, command: rust },
+    Step { name: "xtask", needs: Needs::Nothing, command: xtask },
+    Step { name: "sim", needs: Needs::Nothing, command: simulation },
+    Step { name: "clients-node", needs: Needs::Sandbox, command: clients_node },
+    Step { name: "clients-python", needs: Needs::Sandbox, command: clients_python },
+    Step { name: "e2e", needs: Needs::Browser, command: end_to_end },
 ];
 
 /// Passed and failed tests of a step or of all.
@@ -77,16 +53,10 @@ pub struct Count {
 
 /// Runs every step whose name contains the filter; the last line is `N passed, N failed`.
 pub fn test(workspace: &Workspace, filter: &str) -> Result<()> {
-    let steps: Vec<&Step> = STEPS
-        .iter()
-        .filter(|step| step.name.contains(filter))
-        .collect();
+    let steps: Vec<&Step> = STEPS.iter().filter(|step| step.name.contains(filter)).collect();
     if steps.is_empty() {
         let names: Vec<_> = STEPS.iter().map(|step| step.name).collect();
-        bail!(
-            "no step is called `{filter}`; there are: {}",
-            names.join(", ")
-        );
+        bail!("no step is called `{filter}`; there are: {}", names.join(", "));
     }
     let mut total = Count::default();
     let mut made = Needs::Nothing;
@@ -96,16 +66,10 @@ pub fn test(workspace: &Workspace, filter: &str) -> Result<()> {
             Ok(None) => continue,
             Err(error) => {
                 println!("{}: FAILED to start: {error:#}", step.name);
-                Count {
-                    passed: 0,
-                    failed: 1,
-                }
+                Count { passed: 0, failed: 1 }
             }
         };
-        total = Count {
-            passed: total.passed + count.passed,
-            failed: total.failed + count.failed,
-        };
+        total = Count { passed: total.passed + count.passed, failed: total.failed + count.failed };
     }
     println!("{} passed, {} failed", total.passed, total.failed);
     if total.failed > 0 {
@@ -120,10 +84,7 @@ fn run_step(workspace: &Workspace, step: &Step, made: &mut Needs) -> Result<Opti
     };
     println!("{} …", step.name);
     prepare(workspace, step.needs, made)?;
-    let log = workspace
-        .target
-        .join("xtask/log")
-        .join(format!("{}.log", step.name));
+    let log = workspace.target.join("xtask/log").join(format!("{}.log", step.name));
     let done = run_logged(&mut command, &log)?;
     let mut count = count_in(&done.log);
     // A runner that dies before it counts (it does not compile, say) is one failure.
@@ -225,17 +186,14 @@ fn clients_python(workspace: &Workspace) -> Result<Option<Command>> {
         .collect();
     let python = install::python(workspace, &packages)?;
     let mut command = workspace.command(python);
-    command
-        .current_dir(&folder)
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .args([
-            "-m",
-            "unittest",
-            "discover",
-            "--verbose",
-            "--pattern",
-            "*test*.py",
-        ]);
+    command.current_dir(&folder).env("PYTHONDONTWRITEBYTECODE", "1").args([
+        "-m",
+        "unittest",
+        "discover",
+        "--verbose",
+        "--pattern",
+        "*test*.py",
+    ]);
     with_surroundings(workspace, &mut command)?;
     Ok(Some(command))
 }
@@ -307,19 +265,12 @@ fn count_in(log: &str) -> Count {
 }
 
 fn number_before(text: &str, mark: &str) -> Option<u64> {
-    text.split(mark)
-        .next()?
-        .split_whitespace()
-        .last()?
-        .parse()
-        .ok()
+    text.split(mark).next()?.split_whitespace().last()?.parse().ok()
 }
 
 fn number_after(text: &str, mark: &str) -> u64 {
     let digits = text.split(mark).nth(1).unwrap_or("");
-    let end = digits
-        .find(|character: char| !character.is_ascii_digit())
-        .unwrap_or(digits.len());
+    let end = digits.find(|character: char| !character.is_ascii_digit()).unwrap_or(digits.len());
     digits[..end].parse().unwrap_or(0)
 }
 
@@ -343,22 +294,14 @@ mod tests {
 
     #[test]
     fn node_counts_are_read_from_tap() {
-        check(
-            "# tests 9\n# pass 7\n# fail 1\n# cancelled 1\n# skipped 0",
-            7,
-            2,
-        );
+        check("# tests 9\n# pass 7\n# fail 1\n# cancelled 1\n# skipped 0", 7, 2);
     }
 
     #[test]
     fn unittest_counts_failures_and_errors() {
         check("Ran 10 tests in 1.2s\n\nOK", 10, 0);
         check("Ran 10 tests in 1.2s\n\nOK (skipped=2)", 8, 0);
-        check(
-            "Ran 10 tests in 1.2s\n\nFAILED (failures=1, errors=2)",
-            7,
-            3,
-        );
+        check("Ran 10 tests in 1.2s\n\nFAILED (failures=1, errors=2)", 7, 3);
     }
 
     #[test]

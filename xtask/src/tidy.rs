@@ -42,32 +42,19 @@ pub fn tidy(workspace: &Workspace) -> Result<()> {
     let mut failed = 0;
     let mut report = |name: &str, findings: Result<Vec<Finding>>| {
         let findings = findings.unwrap_or_else(|error| vec![format!("{error:#}")]);
-        println!(
-            "{name}: {}",
-            if findings.is_empty() { "ok" } else { "FAILED" }
-        );
+        println!("{name}: {}", if findings.is_empty() { "ok" } else { "FAILED" });
         for finding in &findings {
             println!("  {finding}");
         }
         failed += usize::from(!findings.is_empty());
     };
-    report(
-        "format",
-        command_passes(workspace, "fmt", &["fmt", "--all", "--check"]),
-    );
+    report("format", command_passes(workspace, "fmt", &["fmt", "--all", "--check"]));
     report(
         "lints",
         command_passes(
             workspace,
             "clippy",
-            &[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--",
-                "--deny",
-                "warnings",
-            ],
+            &["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"],
         ),
     );
     report("reasons for dependencies", dependency_reasons(workspace));
@@ -76,10 +63,7 @@ pub fn tidy(workspace: &Workspace) -> Result<()> {
     let toolchain = build::build(workspace, Purpose::Ship)?;
     report("lints of the module", module_lints(workspace, toolchain));
     report("imports of the module", imports(workspace));
-    report(
-        "size",
-        size::size(workspace, toolchain, Ratchet::Check).map(|()| Vec::new()),
-    );
+    report("size", size::size(workspace, toolchain, Ratchet::Check).map(|()| Vec::new()));
     if failed > 0 {
         bail!("{failed} checks failed");
     }
@@ -104,20 +88,13 @@ fn command_passes(workspace: &Workspace, name: &str, arguments: &[&str]) -> Resu
 /// The same lints over the code that only compiles for the browser; Debian brings no clippy, so
 /// there the compiler's own warnings are denied.
 fn module_lints(workspace: &Workspace, toolchain: WasmToolchain) -> Result<Vec<Finding>> {
-    let verb = if toolchain == WasmToolchain::Rustup {
-        "clippy"
-    } else {
-        "check"
-    };
+    let verb = if toolchain == WasmToolchain::Rustup { "clippy" } else { "check" };
     let mut cargo = toolchain.cargo(workspace, verb);
     cargo.args(["--package", PLUGIN, "--lib"]);
     if verb == "clippy" {
         cargo.args(["--", "--deny", "warnings"]);
     }
-    let done = run_logged(
-        &mut cargo,
-        &workspace.target.join("xtask/log/module-lints.log"),
-    )?;
+    let done = run_logged(&mut cargo, &workspace.target.join("xtask/log/module-lints.log"))?;
     let clean = done.ok && (verb == "clippy" || !done.log.contains("\nwarning: "));
     Ok(if clean { Vec::new() } else { vec![done.log] })
 }
@@ -128,9 +105,7 @@ fn dependency_reasons(workspace: &Workspace) -> Result<Vec<Finding>> {
         let file = workspace.root.join(folder).join("Cargo.toml");
         let text = fs::read_to_string(&file)?;
         for name in without_reason(&text) {
-            findings.push(format!(
-                "{folder}/Cargo.toml: `{name}` has no comment that says why"
-            ));
+            findings.push(format!("{folder}/Cargo.toml: `{name}` has no comment that says why"));
         }
     }
     Ok(findings)
@@ -160,16 +135,9 @@ fn without_reason(manifest: &str) -> Vec<String> {
             commented_above = true;
             continue;
         }
-        let (code, comment) = line
-            .split_once('#')
-            .map_or((line, false), |(code, _)| (code, true));
+        let (code, comment) = line.split_once('#').map_or((line, false), |(code, _)| (code, true));
         if depth == 0 {
-            let name = code
-                .split(['=', '.'])
-                .next()
-                .unwrap_or("")
-                .trim()
-                .to_owned();
+            let name = code.split(['=', '.']).next().unwrap_or("").trim().to_owned();
             let excused = comment || commented_above || code.contains("path =");
             pending = Some((name, excused));
         } else if let Some((_, excused)) = &mut pending {
@@ -189,20 +157,9 @@ fn without_reason(manifest: &str) -> Vec<String> {
 
 fn banned_dependencies(workspace: &Workspace) -> Result<Vec<Finding>> {
     let mut cargo = workspace.cargo();
-    cargo.args([
-        "tree",
-        "--target",
-        TARGET,
-        "--package",
-        PLUGIN,
-        "--edges",
-        "normal",
-    ]);
+    cargo.args(["tree", "--target", TARGET, "--package", PLUGIN, "--edges", "normal"]);
     let tree = output_of(cargo.args(["--prefix", "none", "--format", "{p}"]))?;
-    let names: BTreeSet<&str> = tree
-        .lines()
-        .filter_map(|line| line.split(' ').next())
-        .collect();
+    let names: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
     Ok(BANNED
         .iter()
         .filter(|name| names.contains(**name))
@@ -223,16 +180,10 @@ fn imports(workspace: &Workspace) -> Result<Vec<Finding>> {
 
 /// The names the module imports, without the hash that wasm-bindgen adds to each.
 pub fn imports_of_module(workspace: &Workspace) -> Result<BTreeSet<String>> {
-    let file = workspace
-        .plugin_dir()
-        .join("pkg")
-        .join(format!("{MODULE}_bg.wasm"));
+    let file = workspace.plugin_dir().join("pkg").join(format!("{MODULE}_bg.wasm"));
     let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let names = parse_imports(&bytes).context("the module's import section is malformed")?;
-    Ok(names
-        .into_iter()
-        .map(|name| without_hash(&name).to_owned())
-        .collect())
+    Ok(names.into_iter().map(|name| without_hash(&name).to_owned()).collect())
 }
 
 /// `__wbg_fetch_0123456789abcdef` → `__wbg_fetch`; closures' and casts' numbers go as well.
@@ -331,14 +282,8 @@ fn words(workspace: &Workspace) -> Result<Vec<Finding>> {
         (["/ro", "ot/"].concat(), "a path of one machine"),
         (["/ho", "me/"].concat(), "a path of one machine"),
         (["/wo", "rk/"].concat(), "a path of one machine"),
-        (
-            ["TO", "DO"].concat(),
-            "say what is missing in an issue, or do it",
-        ),
-        (
-            ["FIX", "ME"].concat(),
-            "say what is missing in an issue, or do it",
-        ),
+        (["TO", "DO"].concat(), "say what is missing in an issue, or do it"),
+        (["FIX", "ME"].concat(), "say what is missing in an issue, or do it"),
     ];
     let mut findings = Vec::new();
     for name in listed.split('\0').filter(|name| !name.is_empty()) {
@@ -361,13 +306,10 @@ fn words(workspace: &Workspace) -> Result<Vec<Finding>> {
 }
 
 fn is_text(file: &Path) -> bool {
-    const ENDINGS: &[&str] = &[
-        "rs", "toml", "md", "mjs", "js", "json", "css", "html", "py", "txt", "lock", "run", "ts",
-    ];
+    const ENDINGS: &[&str] =
+        &["rs", "toml", "md", "mjs", "js", "json", "css", "html", "py", "txt", "lock", "run", "ts"];
     let ending = PathBuf::from(file);
-    ending
-        .extension()
-        .is_none_or(|ending| ENDINGS.contains(&ending.to_string_lossy().as_ref()))
+    ending.extension().is_none_or(|ending| ENDINGS.contains(&ending.to_string_lossy().as_ref()))
 }
 
 /// Whether the word stands in the line with nothing that would make it part of a longer one.

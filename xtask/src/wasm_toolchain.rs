@@ -81,22 +81,13 @@ impl WasmToolchain {
             Self::Debian => {
                 let mut command = workspace.command("/usr/bin/cargo");
                 without_cargo_run(&mut command);
-                for name in [
-                    "CARGO",
-                    "RUSTC",
-                    "RUSTUP_TOOLCHAIN",
-                    "RUSTDOC",
-                    "RUSTC_WRAPPER",
-                ] {
+                for name in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "RUSTDOC", "RUSTC_WRAPPER"] {
                     command.env_remove(name);
                 }
                 command
                     .env("PATH", debian_path())
                     .env("RUSTC_BOOTSTRAP", "1")
-                    .env(
-                        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER",
-                        linker(workspace),
-                    )
+                    .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker(workspace))
                     .arg(verb)
                     .arg("-Zbuild-std=std,panic_abort");
                 command
@@ -115,15 +106,9 @@ impl WasmToolchain {
         let cargo_home = env::var_os("CARGO_HOME").map_or(home.join(".cargo"), PathBuf::from);
         // The last prefix that matches wins.
         [
-            format!(
-                "--remap-path-prefix={}=rust",
-                home.join(".rustup").display()
-            ),
+            format!("--remap-path-prefix={}=rust", home.join(".rustup").display()),
             "--remap-path-prefix=/usr/src=rust".to_owned(),
-            format!(
-                "--remap-path-prefix={}=crates",
-                cargo_home.join("registry/src").display()
-            ),
+            format!("--remap-path-prefix={}=crates", cargo_home.join("registry/src").display()),
             format!("--remap-path-prefix={}=.", workspace.root.display()),
         ]
         .join("\u{1f}")
@@ -169,9 +154,7 @@ fn install_debian(workspace: &Workspace) -> Result<()> {
             return false;
         };
         Path::new("/usr/bin/cargo").is_file()
-            && Path::new(sysroot.trim())
-                .join("lib/rustlib/src/rust/library")
-                .is_dir()
+            && Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library").is_dir()
     };
     if !complete() {
         install::apt(workspace, &["rustc-web", "cargo-web", "rust-web-src"])?;
@@ -180,10 +163,8 @@ fn install_debian(workspace: &Workspace) -> Result<()> {
         bail!("rustc-web, cargo-web and rust-web-src are installed, but do not fit together");
     }
     let mut probe = workspace.command(linker(workspace));
-    run(probe
-        .args(["-flavor", "wasm", "--version"])
-        .stdout(Stdio::null()))
-    .context("no linker for WebAssembly: neither the Rust toolchain's rust-lld nor Debian's")
+    run(probe.args(["-flavor", "wasm", "--version"]).stdout(Stdio::null()))
+        .context("no linker for WebAssembly: neither the Rust toolchain's rust-lld nor Debian's")
 }
 
 /// rust-lld of the active toolchain, else the one Debian's package brings.

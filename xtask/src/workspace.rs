@@ -89,9 +89,7 @@ pub fn without_cargo_run(command: &mut Command) {
 
 /// Runs a command with its output on the screen; fails if it does.
 pub fn run(command: &mut Command) -> Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start {}", name_of(command)))?;
+    let status = command.status().with_context(|| format!("cannot start {}", name_of(command)))?;
     if !status.success() {
         bail!("{} failed ({status})", name_of(command));
     }
@@ -100,20 +98,12 @@ pub fn run(command: &mut Command) -> Result<()> {
 
 /// Runs a command and returns what it printed on its standard output; fails if it does.
 pub fn output_of(command: &mut Command) -> Result<String> {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command
+    let Output { status, stdout, stderr } = command
         .stdin(Stdio::null())
         .output()
         .with_context(|| format!("cannot start {}", name_of(command)))?;
     if !status.success() {
-        bail!(
-            "{} failed ({status})\n{}",
-            name_of(command),
-            String::from_utf8_lossy(&stderr)
-        );
+        bail!("{} failed ({status})\n{}", name_of(command), String::from_utf8_lossy(&stderr));
     }
     Ok(String::from_utf8_lossy(&stdout).into_owned())
 }
@@ -148,32 +138,18 @@ pub fn run_logged(command: &mut Command, log: &Path) -> Result<Logged> {
         if quiet_since.elapsed() >= HEARTBEAT {
             quiet_since = Instant::now();
             let text = read_lossy(log)?;
-            let last = text
-                .lines()
-                .rev()
-                .find(|line| !line.trim().is_empty())
-                .unwrap_or("");
-            println!(
-                "    {:>4} s · {}",
-                begun.elapsed().as_secs(),
-                shorten(last.trim(), 100)
-            );
+            let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("");
+            println!("    {:>4} s · {}", begun.elapsed().as_secs(), shorten(last.trim(), 100));
         }
     };
-    Ok(Logged {
-        ok: status.success(),
-        log: read_lossy(log)?,
-        took: begun.elapsed(),
-    })
+    Ok(Logged { ok: status.success(), log: read_lossy(log)?, took: begun.elapsed() })
 }
 
 /// The first of these programs that the machine has.
 pub fn installed(programs: &[&str]) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     programs.iter().find_map(|program| {
-        env::split_paths(&path)
-            .map(|folder| folder.join(program))
-            .find(|file| file.is_file())
+        env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
     })
 }
 
@@ -202,11 +178,8 @@ fn shorten(line: &str, characters_most: usize) -> String {
 
 fn name_of(command: &Command) -> String {
     let program = Path::new(command.get_program());
-    let mut name = program
-        .file_name()
-        .unwrap_or(program.as_os_str())
-        .to_string_lossy()
-        .into_owned();
+    let mut name =
+        program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
     if let Some(first) = command.get_args().next() {
         name.push(' ');
         name.push_str(&first.to_string_lossy());

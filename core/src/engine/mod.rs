@@ -177,10 +177,7 @@ pub struct Engine {
 impl Engine {
     /// From the stored index, or from nothing. The caller refuses an index with a newer schema before.
     pub fn new(config: Config, index: Option<StoredIndex>) -> Self {
-        let index = index.unwrap_or(StoredIndex {
-            schema: SCHEMA,
-            ..StoredIndex::default()
-        });
+        let index = index.unwrap_or(StoredIndex { schema: SCHEMA, ..StoredIndex::default() });
         Self {
             config,
             index,
@@ -307,10 +304,7 @@ impl Engine {
     }
 
     fn link_mut(&mut self, record: &Record) -> Option<&mut Link> {
-        self.index
-            .links
-            .iter_mut()
-            .find(|link| link.record == *record)
+        self.index.links.iter_mut().find(|link| link.record == *record)
     }
 
     fn naming(&self) -> Naming {
@@ -341,13 +335,8 @@ impl Engine {
                 halt: None,
                 confirmed: None,
             });
-            self.records.insert(
-                record.clone(),
-                StoredRecord {
-                    schema: SCHEMA,
-                    ..StoredRecord::default()
-                },
-            );
+            self.records
+                .insert(record.clone(), StoredRecord { schema: SCHEMA, ..StoredRecord::default() });
             self.dirty.insert(record.clone());
             self.happened(&record, "", Happened::Linked, now_ms);
         } else if let Some(link) = self.link_mut(&record) {
@@ -402,10 +391,7 @@ impl Engine {
         let Some(record) = record else {
             // Over all: a deletion in Dropbox never reaches the CRM, so both answers only mark documents.
             self.index.halt = None;
-            self.index
-                .links
-                .iter_mut()
-                .for_each(|link| link.dirty = true);
+            self.index.links.iter_mut().for_each(|link| link.dirty = true);
             let counted = self.index.links.iter_mut();
             counted.for_each(|link| link.synced_count = 0);
             self.dirty_index = true;
@@ -458,12 +444,8 @@ impl Engine {
             self.report = Some(SyncReport::default());
             return;
         }
-        let mut due: Vec<&Link> = self
-            .index
-            .links
-            .iter()
-            .filter(|link| full || link.dirty || link.pressed)
-            .collect();
+        let mut due: Vec<&Link> =
+            self.index.links.iter().filter(|link| full || link.dirty || link.pressed).collect();
         due.sort_by_key(|link| (!link.pressed, !link.dirty, link.listed_ms));
         let due = due.into_iter().map(|link| link.record.clone()).collect();
         self.error = None;
@@ -524,10 +506,8 @@ impl Engine {
             return;
         }
         self.save_wanted = false;
-        let mut records: Vec<(Record, Option<StoredRecord>)> = core::mem::take(&mut self.removed)
-            .into_iter()
-            .map(|record| (record, None))
-            .collect();
+        let mut records: Vec<(Record, Option<StoredRecord>)> =
+            core::mem::take(&mut self.removed).into_iter().map(|record| (record, None)).collect();
         let dirty: Vec<Record> = core::mem::take(&mut self.dirty).into_iter().collect();
         for record in &dirty {
             if let Some(stored) = self.records.get(record) {
@@ -537,10 +517,7 @@ impl Engine {
         self.dirty_index = false;
         self.saving = true;
         let creates = core::mem::take(&mut self.creates);
-        let save = Save {
-            index: Some(self.index.clone()),
-            records,
-        };
+        let save = Save { index: Some(self.index.clone()), records };
         self.task(Purpose::Save(dirty, creates), Effect::Save(save));
     }
 
@@ -550,10 +527,7 @@ impl Engine {
         };
         let failed = cycle.error.is_some();
         let idle = cycle.phase == Phase::Working && cycle.due.is_empty() && self.work.is_empty();
-        let quiet = self
-            .tasks
-            .values()
-            .all(|purpose| matches!(purpose, Purpose::Read(_)));
+        let quiet = self.tasks.values().all(|purpose| matches!(purpose, Purpose::Read(_)));
         if !(idle || failed) || !quiet || self.saving {
             return;
         }
@@ -566,16 +540,14 @@ impl Engine {
             self.step_observing(now_ms);
             return;
         }
-        if self.dirty_index || !self.dirty.is_empty() {
-            if !matches!(cycle.error, Some(Failure::Store)) {
-                let ended = cycle.error.is_none();
-                if ended && cycle.full {
-                    self.index.last_cycle_ms = Some(now_ms);
-                }
-                self.save_wanted = true;
-                self.step_saving();
-                return;
+        let unsaved = self.dirty_index || !self.dirty.is_empty();
+        if unsaved && !matches!(cycle.error, Some(Failure::Store)) {
+            if cycle.error.is_none() && cycle.full {
+                self.index.last_cycle_ms = Some(now_ms);
             }
+            self.save_wanted = true;
+            self.step_saving();
+            return;
         }
         let Some(cycle) = self.cycle.take() else {
             return;
@@ -583,17 +555,8 @@ impl Engine {
         let mut report = cycle.report;
         report.duration_ms = now_ms.saturating_sub(cycle.started_ms);
         report.error = cycle.error.clone();
-        report.problems = self
-            .problems
-            .values()
-            .map(|problems| problems.len() as u32)
-            .sum();
-        report.halted = self
-            .index
-            .links
-            .iter()
-            .filter(|link| link.halt.is_some())
-            .count() as u32;
+        report.problems = self.problems.values().map(|problems| problems.len() as u32).sum();
+        report.halted = self.index.links.iter().filter(|link| link.halt.is_some()).count() as u32;
         self.error = cycle.error;
         self.report = Some(report);
         if cycle.full {
@@ -611,8 +574,7 @@ impl Engine {
         self.clear_queues();
         let watched = &self.watched;
         let dirty = &self.dirty;
-        self.records
-            .retain(|record, _| watched.contains(record) || dirty.contains(record));
+        self.records.retain(|record, _| watched.contains(record) || dirty.contains(record));
         self.version += 1;
         if core::mem::take(&mut self.rerun) && self.error.is_none() {
             self.begin(true, now_ms);
@@ -653,11 +615,7 @@ impl Engine {
         let Some(stored) = self.records.get_mut(record) else {
             return;
         };
-        stored.activity.push(Activity {
-            at_ms: now_ms,
-            name: name.to_string(),
-            what,
-        });
+        stored.activity.push(Activity { at_ms: now_ms, name: name.to_string(), what });
         let excess = stored.activity.len().saturating_sub(ACTIVITY_MAX);
         stored.activity.drain(..excess);
         self.dirty.insert(record.clone());
@@ -672,9 +630,7 @@ impl Engine {
     }
 
     fn halt_record(&mut self, record: &Record, halt: Halt, now_ms: u64) {
-        let new = self
-            .link(record)
-            .is_some_and(|link| link.halt.as_ref() != Some(&halt));
+        let new = self.link(record).is_some_and(|link| link.halt.as_ref() != Some(&halt));
         if let Some(link) = self.link_mut(record) {
             link.halt = Some(halt.clone());
             self.dirty_index = true;

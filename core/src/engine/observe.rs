@@ -47,11 +47,8 @@ impl Engine {
             return;
         };
         let touched = touched(&self.index.links, cycle);
-        let missing: Vec<Record> = touched
-            .iter()
-            .filter(|record| !self.records.contains_key(record))
-            .cloned()
-            .collect();
+        let missing: Vec<Record> =
+            touched.iter().filter(|record| !self.records.contains_key(record)).cloned().collect();
         if !missing.is_empty() {
             let reading = self.tasks.values().any(
                 |purpose| matches!(purpose, Purpose::Read(records) if records.iter().any(|r| missing.contains(r))),
@@ -71,10 +68,7 @@ impl Engine {
         }
         self.give_to_records(&entries, whole, &touched);
         for record in &touched {
-            let count = self
-                .records
-                .get(record)
-                .map_or(0, |s| tree::files(&s.nodes).len() as u32);
+            let count = self.records.get(record).map_or(0, |s| tree::files(&s.nodes).len() as u32);
             if let Some(link) = self.link_mut(record) {
                 link.file_count = count;
                 link.dirty = true;
@@ -100,34 +94,16 @@ impl Engine {
                 cycle.due.push_front(record);
             }
         }
-        let pressed: BTreeSet<&Record> = self
-            .index
-            .links
-            .iter()
-            .filter(|l| l.pressed)
-            .map(|l| &l.record)
-            .collect();
-        cycle
-            .due
-            .make_contiguous()
-            .sort_by_key(|record| !pressed.contains(record));
+        let pressed: BTreeSet<&Record> =
+            self.index.links.iter().filter(|l| l.pressed).map(|l| &l.record).collect();
+        cycle.due.make_contiguous().sort_by_key(|record| !pressed.contains(record));
         let _ = now_ms;
     }
 
     /// G1: every linked folder that held synced files is gone or empty.
     fn guard_all(&self) -> bool {
-        let mut held = self
-            .index
-            .links
-            .iter()
-            .filter(|link| link.synced_count > 0)
-            .peekable();
-        self.index
-            .links
-            .iter()
-            .filter(|link| link.synced_count > 0)
-            .count()
-            >= 2
+        let mut held = self.index.links.iter().filter(|link| link.synced_count > 0).peekable();
+        self.index.links.iter().filter(|link| link.synced_count > 0).count() >= 2
             && held.peek().is_some()
             && held.all(|link| link.file_count == 0 && !link.pressed)
     }
@@ -136,6 +112,13 @@ impl Engine {
         // Where each linked folder stands after these changes, by its id.
         let mut moved: BTreeMap<Record, LinkedFolder> = BTreeMap::new();
         for entry in entries {
+            if let Entry::Deleted { path_lower } = entry {
+                // In order: what was deleted after it was last seen stands nowhere.
+                let below = alloc::format!("{path_lower}/");
+                moved.retain(|_, to| {
+                    to.path_lower != *path_lower && !to.path_lower.starts_with(&below)
+                });
+            }
             let Entry::Folder(folder) = entry else {
                 continue;
             };
@@ -158,9 +141,7 @@ impl Engine {
             let Some(folder) = self.link(record).and_then(|link| link.folder.clone()) else {
                 continue;
             };
-            let target = moved
-                .get(record)
-                .filter(|to| to.path_lower != folder.path_lower);
+            let target = moved.get(record).filter(|to| to.path_lower != folder.path_lower);
             if whole || target.is_some() {
                 if let Some(stored) = self.records.get_mut(record) {
                     stored.nodes.clear();
@@ -177,10 +158,7 @@ impl Engine {
         let folders: BTreeMap<String, Record> = touched
             .iter()
             .filter_map(|record| {
-                Some((
-                    self.link(record)?.folder.as_ref()?.path_lower.clone(),
-                    record.clone(),
-                ))
+                Some((self.link(record)?.folder.as_ref()?.path_lower.clone(), record.clone()))
             })
             .collect();
         for entry in entries {
@@ -259,27 +237,25 @@ impl Engine {
             .filter_map(|pair| pair.dropbox.as_ref())
             .map(|side| (&side.id, crate::path::fold(&side.path)))
             .collect();
-        let found = entries.iter().find_map(|entry| match entry {
-            Entry::File(file) => {
-                let relative = known.get(&file.id)?;
-                let root = file
-                    .path_lower
-                    .strip_suffix(relative.as_str())?
-                    .strip_suffix('/')?;
-                Some(root.to_string())
+        // What stands after all of these entries: one that was deleted again is nowhere to follow to.
+        let mut standing = tree::Nodes::new();
+        for entry in entries {
+            tree::apply(&mut standing, path_of(entry), entry);
+        }
+        let found = standing.iter().find_map(|(path, node)| match node {
+            crate::state::Node::File { id, .. } => {
+                let relative = known.get(id)?;
+                Some(path.strip_suffix(relative.as_str())?.strip_suffix('/')?.to_string())
             }
-            _ => None,
+            crate::state::Node::Folder { .. } => None,
         });
         let Some(root) = found else { return false };
         // A file dropped into another record's folder is that record's now (R15).
         let taken = self.index.links.iter().any(|link| {
             link.record != *record
-                && link
-                    .folder
-                    .as_ref()
-                    .is_some_and(|folder| folder.path_lower == root)
+                && link.folder.as_ref().is_some_and(|folder| folder.path_lower == root)
         });
-        let folder = entries.iter().find_map(|entry| match entry {
+        let folder = entries.iter().rev().find_map(|entry| match entry {
             Entry::Folder(folder) if folder.path_lower == root => Some(folder.clone()),
             _ => None,
         });
@@ -332,10 +308,7 @@ impl Engine {
             // Unreadable or newer than this version: as if never seen, so a first link, which deletes nothing.
             let stored = stored
                 .filter(|stored| stored.schema <= SCHEMA)
-                .unwrap_or(StoredRecord {
-                    schema: SCHEMA,
-                    ..StoredRecord::default()
-                });
+                .unwrap_or(StoredRecord { schema: SCHEMA, ..StoredRecord::default() });
             if self.link(&record).is_some() {
                 self.records.entry(record).or_insert(stored);
             }
@@ -353,10 +326,7 @@ pub(super) fn path_of(entry: &Entry) -> &str {
 
 /// The linked folder at or above a path.
 fn owner<'f>(folders: &'f BTreeMap<String, Record>, path: &str) -> Option<(&'f str, &'f Record)> {
-    let ends = path
-        .match_indices('/')
-        .map(|(at, _)| at)
-        .chain(core::iter::once(path.len()));
+    let ends = path.match_indices('/').map(|(at, _)| at).chain(core::iter::once(path.len()));
     ends.filter(|at| *at > 0)
         .find_map(|at| folders.get_key_value(&path[..at]))
         .map(|(folder, record)| (folder.as_str(), record))
@@ -373,12 +343,7 @@ fn touched(links: &[crate::state::Link], cycle: &Cycle) -> BTreeSet<Record> {
     }
     let by_path: BTreeMap<String, Record> = with_folder
         .clone()
-        .filter_map(|link| {
-            Some((
-                link.folder.as_ref()?.path_lower.clone(),
-                link.record.clone(),
-            ))
-        })
+        .filter_map(|link| Some((link.folder.as_ref()?.path_lower.clone(), link.record.clone())))
         .collect();
     let by_id: BTreeMap<_, _> = with_folder
         .filter_map(|link| Some((link.folder.as_ref()?.id.clone(), link.record.clone())))
@@ -391,9 +356,8 @@ fn touched(links: &[crate::state::Link], cycle: &Cycle) -> BTreeSet<Record> {
             Entry::Folder(folder) => touched.extend(by_id.get(&folder.id).cloned()),
             Entry::Deleted { .. } => {
                 let below = alloc::format!("{path}/");
-                let covered = by_path
-                    .range(below.clone()..)
-                    .take_while(|(f, _)| f.starts_with(&below));
+                let covered =
+                    by_path.range(below.clone()..).take_while(|(f, _)| f.starts_with(&below));
                 touched.extend(covered.map(|(_, record)| record.clone()));
             }
             Entry::File(_) => {}

@@ -231,11 +231,8 @@ impl Engine {
 
     fn listed(&mut self, record: &Record, documents: Vec<Document>, now_ms: u64) {
         if let Some(stored) = self.records.get_mut(record) {
-            let known: BTreeMap<_, _> = stored
-                .documents
-                .iter()
-                .map(|seen| (seen.id.clone(), seen.clone()))
-                .collect();
+            let known: BTreeMap<_, _> =
+                stored.documents.iter().map(|seen| (seen.id.clone(), seen.clone())).collect();
             let seen: Vec<SeenDocument> = documents
                 .into_iter()
                 .map(|document| {
@@ -275,21 +272,17 @@ impl Engine {
         let Some(stored) = self.records.get(record) else {
             return;
         };
-        let learned = stored
-            .attempts
-            .iter()
-            .filter(|a| a.place.folder.is_empty())
-            .find_map(|a| {
-                stored
-                    .documents
-                    .iter()
-                    .find(|d| {
-                        d.place.name == a.place.name
-                            && d.hash.as_ref() == Some(&a.hash)
-                            && !d.place.folder.is_empty()
-                    })
-                    .map(|d| d.place.folder.clone())
-            });
+        let learned = stored.attempts.iter().filter(|a| a.place.folder.is_empty()).find_map(|a| {
+            stored
+                .documents
+                .iter()
+                .find(|d| {
+                    d.place.name == a.place.name
+                        && d.hash.as_ref() == Some(&a.hash)
+                        && !d.place.folder.is_empty()
+                })
+                .map(|d| d.place.folder.clone())
+        });
         if let Some(folder) = learned {
             if self.index.default_folder.as_ref() != Some(&folder) {
                 self.index.default_folder = Some(folder);
@@ -300,18 +293,15 @@ impl Engine {
 
     fn stepped(&mut self, record: Record, operation: Operation, outcome: Outcome, now_ms: u64) {
         match (&operation, outcome) {
-            (Operation::Upload { .. }, Outcome::Staged(staged)) => {
-                if self.work.get(&record).is_some_and(|work| !work.cancelled) {
-                    // Still open: the commit closes it.
-                    return self.stage_commit(record, operation, staged);
-                }
+            (Operation::Upload { .. }, Outcome::Staged(staged))
+                if self.work.get(&record).is_some_and(|work| !work.cancelled) =>
+            {
+                // Still open: the commit closes it.
+                return self.stage_commit(record, operation, staged);
             }
             (Operation::Hash { document, .. }, Outcome::Hashed { hash, size_bytes }) => {
                 if let Some(stored) = self.records.get_mut(&record) {
-                    let seen = stored
-                        .documents
-                        .iter_mut()
-                        .find(|seen| seen.id == *document);
+                    let seen = stored.documents.iter_mut().find(|seen| seen.id == *document);
                     if let Some(seen) = seen.filter(|seen| seen.size_bytes == size_bytes) {
                         seen.hash = Some(hash);
                         self.dirty.insert(record.clone());
@@ -332,16 +322,7 @@ impl Engine {
                     }
                 }
             }
-            (
-                Operation::Create {
-                    place,
-                    hash,
-                    replaces,
-                    size_bytes,
-                    ..
-                },
-                Outcome::Done,
-            ) => {
+            (Operation::Create { place, hash, replaces, size_bytes, .. }, Outcome::Done) => {
                 let happened = if replaces.document.is_some() {
                     Happened::UpdatedInCrm
                 } else {
@@ -392,15 +373,9 @@ impl Engine {
             return;
         };
         tree::place_file(&mut stored.nodes, &relative, &file);
-        let path = tree::files(&stored.nodes)
-            .get(&file.id)
-            .map(|f| f.path.clone())
-            .unwrap_or(relative);
-        let Some(seen) = stored
-            .documents
-            .iter_mut()
-            .find(|seen| seen.id == *document)
-        else {
+        let path =
+            tree::files(&stored.nodes).get(&file.id).map(|f| f.path.clone()).unwrap_or(relative);
+        let Some(seen) = stored.documents.iter_mut().find(|seen| seen.id == *document) else {
             return;
         };
         let name = seen.place.name.clone();
@@ -413,11 +388,7 @@ impl Engine {
             id: seen.id.clone(),
             place: seen.place.clone(),
             size_bytes: staged.size_bytes,
-            updated_at: if same {
-                seen.updated_at.clone()
-            } else {
-                String::new()
-            },
+            updated_at: if same { seen.updated_at.clone() } else { String::new() },
         };
         let known = stored.pairs.iter_mut().find(|pair| {
             pair.crm.as_ref().is_some_and(|crm| crm.id == *document) && pair.dropbox.is_some()
@@ -442,11 +413,7 @@ impl Engine {
                 });
                 stored.pairs.push(Pair {
                     crm: Some(side),
-                    dropbox: Some(DropboxSide {
-                        id: file.id.clone(),
-                        path,
-                        rev: file.rev.clone(),
-                    }),
+                    dropbox: Some(DropboxSide { id: file.id.clone(), path, rev: file.rev.clone() }),
                     hash: staged.hash.clone(),
                     superseded: Vec::new(),
                     lost_path: None,
@@ -461,11 +428,8 @@ impl Engine {
         if let Some(cycle) = self.cycle.as_mut() {
             cycle.report.to_dropbox += 1;
         }
-        let what = if over.is_some() {
-            Happened::UpdatedInDropbox
-        } else {
-            Happened::CopiedToDropbox
-        };
+        let what =
+            if over.is_some() { Happened::UpdatedInDropbox } else { Happened::CopiedToDropbox };
         self.happened(record, &name, what, now_ms);
     }
 
@@ -476,15 +440,11 @@ impl Engine {
         let Some(stored) = self.records.get_mut(record) else {
             return;
         };
-        let before = tree::files(&stored.nodes)
-            .get(&file.id)
-            .map(|f| f.path.clone())
-            .unwrap_or_default();
+        let before =
+            tree::files(&stored.nodes).get(&file.id).map(|f| f.path.clone()).unwrap_or_default();
         tree::place_file(&mut stored.nodes, &relative, &file);
-        let path = tree::files(&stored.nodes)
-            .get(&file.id)
-            .map(|f| f.path.clone())
-            .unwrap_or(relative);
+        let path =
+            tree::files(&stored.nodes).get(&file.id).map(|f| f.path.clone()).unwrap_or(relative);
         let documents = &stored.documents;
         for pair in &mut stored.pairs {
             let Some(side) = pair.dropbox.as_mut().filter(|side| side.id == file.id) else {
@@ -532,12 +492,8 @@ impl Engine {
         let Some(stored) = self.records.get_mut(record) else {
             return;
         };
-        let found = tree::files(&stored.nodes)
-            .get(file)
-            .map(|f| (f.key.clone(), f.path.clone()));
-        stored
-            .pairs
-            .retain(|pair| pair.dropbox.as_ref().map(|side| &side.id) != Some(file));
+        let found = tree::files(&stored.nodes).get(file).map(|f| (f.key.clone(), f.path.clone()));
+        stored.pairs.retain(|pair| pair.dropbox.as_ref().map(|side| &side.id) != Some(file));
         if let Some((key, path)) = found {
             stored.nodes.remove(&key);
             if let Some(cycle) = self.cycle.as_mut() {
@@ -593,9 +549,7 @@ impl Engine {
             }
             Failure::KindRefused => {
                 let kind = record.kind;
-                self.index
-                    .refused_kinds
-                    .retain(|(refused, _)| *refused != kind);
+                self.index.refused_kinds.retain(|(refused, _)| *refused != kind);
                 self.index.refused_kinds.push((kind, now_ms));
                 self.dirty_index = true;
             }
@@ -637,18 +591,14 @@ impl Engine {
             return;
         };
         let by_document = |id: &crate::ids::DocumentId| {
-            stored
-                .documents
-                .iter()
-                .find(|seen| seen.id == *id)
-                .map(|seen| {
-                    let subject = Subject::Document {
-                        id: seen.id.clone(),
-                        updated_at: seen.updated_at.clone(),
-                        place: seen.place.clone(),
-                    };
-                    (seen.place.name.clone(), subject)
-                })
+            stored.documents.iter().find(|seen| seen.id == *id).map(|seen| {
+                let subject = Subject::Document {
+                    id: seen.id.clone(),
+                    updated_at: seen.updated_at.clone(),
+                    place: seen.place.clone(),
+                };
+                (seen.place.name.clone(), subject)
+            })
         };
         let by_file = |id: &FileId| {
             tree::files(&stored.nodes).get(id).map(|file| {
@@ -679,9 +629,7 @@ impl Engine {
                     .find(|pair| pair.dropbox.as_ref().is_some_and(|side| side.id == *file))
                     .and_then(|pair| pair.crm.as_ref())
                     .map(|side| side.id.clone());
-                document
-                    .and_then(|id| by_document(&id))
-                    .or_else(|| by_file(file))
+                document.and_then(|id| by_document(&id)).or_else(|| by_file(file))
             }
             Operation::ConfirmGone { .. } => None,
         };

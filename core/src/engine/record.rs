@@ -37,10 +37,7 @@ impl Engine {
                         gone: BTreeSet::new(),
                         created: BTreeSet::new(),
                         cancelled: false,
-                        progress: Progress {
-                            started_ms: now_ms,
-                            ..Progress::default()
-                        },
+                        progress: Progress { started_ms: now_ms, ..Progress::default() },
                     },
                 );
             }
@@ -81,30 +78,16 @@ impl Engine {
                     let urgent = self.watched.contains(record);
                     self.task(
                         Purpose::Listing(record.clone()),
-                        Effect::ListDocuments {
-                            record: record.clone(),
-                            urgent,
-                        },
+                        Effect::ListDocuments { record: record.clone(), urgent },
                     );
                 }
                 Stage::Planning => self.plan_record(record, now_ms),
                 Stage::Doing => {
                     // Everything of the last plan came back.
                     let again = core::mem::take(
-                        &mut self
-                            .work
-                            .get_mut(record)
-                            .expect("looked up above")
-                            .list_again,
+                        &mut self.work.get_mut(record).expect("looked up above").list_again,
                     );
-                    self.stage(
-                        record,
-                        if again {
-                            Stage::Listing
-                        } else {
-                            Stage::Planning
-                        },
-                    );
+                    self.stage(record, if again { Stage::Listing } else { Stage::Planning });
                 }
             }
         }
@@ -184,10 +167,7 @@ impl Engine {
         };
         let target = self.naming().record_folder(record, &link.name);
         let (from, to) = if alone {
-            (
-                split_dir(&folder.path).0.to_string(),
-                split_dir(&target).0.to_string(),
-            )
+            (split_dir(&folder.path).0.to_string(), split_dir(&target).0.to_string())
         } else {
             (folder.id.to_string(), target)
         };
@@ -264,25 +244,18 @@ impl Engine {
         let kind = record.kind;
         if let Some(stored) = self.records.get_mut(record) {
             let files = tree::files(&stored.nodes);
-            let documents: BTreeSet<_> = stored
-                .documents
-                .iter()
-                .map(|document| document.id.clone())
-                .collect();
+            let documents: BTreeSet<_> =
+                stored.documents.iter().map(|document| document.id.clone()).collect();
             let _ = &documents;
             stored.refusals.clear();
-            stored
-                .pairs
-                .retain(|pair| match (&pair.crm, &pair.dropbox) {
-                    (Some(crm), Some(dropbox)) => {
-                        files.contains_key(&dropbox.id) || !documents.contains(&crm.id)
-                    }
-                    _ => false,
-                });
+            stored.pairs.retain(|pair| match (&pair.crm, &pair.dropbox) {
+                (Some(crm), Some(dropbox)) => {
+                    files.contains_key(&dropbox.id) || !documents.contains(&crm.id)
+                }
+                _ => false,
+            });
         }
-        self.index
-            .refused_kinds
-            .retain(|(refused, _)| *refused != kind);
+        self.index.refused_kinds.retain(|(refused, _)| *refused != kind);
         self.dirty.insert(record.clone());
         self.dirty_index = true;
     }
@@ -315,10 +288,7 @@ impl Engine {
 
     /// Nothing left to do (or too many rounds): the record rests.
     fn settle(&mut self, record: &Record, done: bool, now_ms: u64) {
-        let retry = self
-            .cycle
-            .as_ref()
-            .is_some_and(|cycle| cycle.again.contains(record));
+        let retry = self.cycle.as_ref().is_some_and(|cycle| cycle.again.contains(record));
         if done && !retry {
             if let Some(stored) = self.records.get_mut(record) {
                 let pending: BTreeSet<_> = stored
@@ -328,9 +298,7 @@ impl Engine {
                     .filter_map(|pair| pair.dropbox.as_ref().map(|side| side.id.clone()))
                     .collect();
                 let before = stored.attempts.len();
-                stored
-                    .attempts
-                    .retain(|a| a.file.as_ref().is_some_and(|f| pending.contains(f)));
+                stored.attempts.retain(|a| a.file.as_ref().is_some_and(|f| pending.contains(f)));
                 if stored.attempts.len() != before {
                     self.dirty.insert(record.clone());
                 }
@@ -350,17 +318,11 @@ impl Engine {
     pub(super) fn rest(&mut self, record: &Record, _now_ms: u64) {
         self.work.remove(record);
         let counts = self.records.get(record).map(|stored| {
-            let synced = stored
-                .pairs
-                .iter()
-                .filter(|p| p.crm.is_some() && p.dropbox.is_some())
-                .count();
+            let synced =
+                stored.pairs.iter().filter(|p| p.crm.is_some() && p.dropbox.is_some()).count();
             (synced as u32, tree::files(&stored.nodes).len() as u32)
         });
-        let problems = self
-            .problems
-            .get(record)
-            .map_or(0, |problems| problems.len() as u32);
+        let problems = self.problems.get(record).map_or(0, |problems| problems.len() as u32);
         if let Some(link) = self.link_mut(record) {
             if let Some((synced, files)) = counts {
                 link.synced_count = synced;
@@ -394,27 +356,18 @@ impl Engine {
         let item = (record.clone(), operation);
         match &item.1 {
             Operation::ConfirmGone { document } => {
-                let effect = Effect::ConfirmGone {
-                    document: document.clone(),
-                };
+                let effect = Effect::ConfirmGone { document: document.clone() };
                 self.task(Purpose::Step(item.0, item.1), effect);
             }
             Operation::DeleteDocument { document } => {
-                let effect = Effect::DeleteDocument {
-                    document: document.as_document(),
-                };
+                let effect = Effect::DeleteDocument { document: document.as_document() };
                 self.task(Purpose::Step(item.0, item.1), effect);
             }
             Operation::Hash { .. } | Operation::Upload { .. } => self.transfers.push_back(item),
             Operation::MoveFile { .. } => self.moves.push(item),
             Operation::DeleteFile { .. } => self.deletes.push(item),
             Operation::CopyFile { .. } => self.copies.push_back(item),
-            Operation::Create {
-                place,
-                hash,
-                replaces,
-                ..
-            } => {
+            Operation::Create { place, hash, replaces, .. } => {
                 let attempt = Attempt {
                     place: place.clone(),
                     hash: hash.clone(),
@@ -425,12 +378,7 @@ impl Engine {
                 if let Some(stored) = self.records.get_mut(record) {
                     stored.attempts.retain(|old| {
                         (&old.place, &old.hash, &old.file, &old.replaces)
-                            != (
-                                &attempt.place,
-                                &attempt.hash,
-                                &attempt.file,
-                                &attempt.replaces,
-                            )
+                            != (&attempt.place, &attempt.hash, &attempt.file, &attempt.replaces)
                     });
                     stored.attempts.push(attempt);
                     self.dirty.insert(record.clone());
@@ -454,28 +402,17 @@ impl Engine {
     /// A path below a record's folder, relative to the app folder.
     pub(super) fn absolute(&self, record: &Record, relative: &str) -> String {
         let folder = self.link(record).and_then(|link| link.folder.as_ref());
-        format!(
-            "{}/{relative}",
-            folder.map_or("", |folder| folder.path.as_str())
-        )
+        format!("{}/{relative}", folder.map_or("", |folder| folder.path.as_str()))
     }
 
     /// A server path below a record's folder, made relative to it.
     pub(super) fn relative(&self, record: &Record, path_lower: &str) -> Option<String> {
         let folder = self.link(record)?.folder.as_ref()?;
-        let rest = path_lower
-            .strip_prefix(folder.path_lower.as_str())?
-            .strip_prefix('/')?;
+        let rest = path_lower.strip_prefix(folder.path_lower.as_str())?.strip_prefix('/')?;
         (!rest.is_empty()).then(|| rest.to_string())
     }
 }
 
 fn is_plain_upload(operation: &Operation) -> bool {
-    matches!(
-        operation,
-        Operation::Upload {
-            mode: crate::effect::WriteMode::Add,
-            ..
-        }
-    )
+    matches!(operation, Operation::Upload { mode: crate::effect::WriteMode::Add, .. })
 }

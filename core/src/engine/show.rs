@@ -49,11 +49,7 @@ impl Engine {
             name: link.name.clone(),
             state: self.state(link),
             folder: link.folder.as_ref().map(|folder| folder.path.clone()),
-            one_way: self
-                .index
-                .refused_kinds
-                .iter()
-                .any(|(kind, _)| *kind == record.kind),
+            one_way: self.index.refused_kinds.iter().any(|(kind, _)| *kind == record.kind),
             progress: self
                 .work
                 .get(record)
@@ -88,9 +84,7 @@ impl Engine {
         let files = tree::files(&stored.nodes);
         let naming = self.naming();
         let absolute = |path: &str| {
-            link.folder
-                .as_ref()
-                .map(|folder| alloc::format!("{}/{path}", folder.path))
+            link.folder.as_ref().map(|folder| alloc::format!("{}/{path}", folder.path))
         };
         let under_way: BTreeSet<_> = self
             .transfers
@@ -109,9 +103,8 @@ impl Engine {
                 .pairs
                 .iter()
                 .find(|pair| pair.crm.as_ref().is_some_and(|side| side.id == document.id));
-            let file = pair
-                .and_then(|pair| pair.dropbox.as_ref())
-                .and_then(|side| files.get(&side.id));
+            let file =
+                pair.and_then(|pair| pair.dropbox.as_ref()).and_then(|side| files.get(&side.id));
             shown_files.extend(file.map(|file| file.id.clone()));
             let refused = problems.iter().find_map(|problem| match problem.kind {
                 ProblemKind::Refused(reason) if problem.place == document.place => Some(reason),
@@ -134,28 +127,19 @@ impl Engine {
                 mark,
             });
         }
-        for file in files
-            .values()
-            .filter(|file| !shown_files.contains(&file.id))
-        {
+        for file in files.values().filter(|file| !shown_files.contains(&file.id)) {
             let place: Place = naming.place_of(&file.path);
-            let refused = stored
-                .refusals
-                .iter()
-                .find_map(|refusal| match &refusal.subject {
-                    Subject::File { id, rev, .. } if *id == file.id && *rev == file.rev => {
-                        Some(refusal.reason)
-                    }
-                    _ => None,
-                });
+            let refused = stored.refusals.iter().find_map(|refusal| match &refusal.subject {
+                Subject::File { id, rev, .. } if *id == file.id && *rev == file.rev => {
+                    Some(refusal.reason)
+                }
+                _ => None,
+            });
             let only = stored.pairs.iter().any(|pair| {
                 pair.crm.is_none() && pair.dropbox.as_ref().is_some_and(|side| side.id == file.id)
             }) || problems.iter().any(|problem| {
                 problem.place == place
-                    && matches!(
-                        problem.kind,
-                        ProblemKind::OneWay | ProblemKind::NewerInDropbox
-                    )
+                    && matches!(problem.kind, ProblemKind::OneWay | ProblemKind::NewerInDropbox)
             });
             items.push(Item {
                 place,

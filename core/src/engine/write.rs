@@ -23,35 +23,23 @@ impl Engine {
                 return;
             };
             let effect = match &operation {
-                Operation::Hash {
-                    document,
-                    size_bytes,
-                } => Effect::HashDocument {
-                    document: document.clone(),
-                    size_bytes: *size_bytes,
-                },
-                Operation::Upload {
-                    document,
-                    size_bytes,
-                    ..
-                } => Effect::StageDocument {
+                Operation::Hash { document, size_bytes } => {
+                    Effect::HashDocument { document: document.clone(), size_bytes: *size_bytes }
+                }
+                Operation::Upload { document, size_bytes, .. } => Effect::StageDocument {
                     document: document.clone(),
                     size_bytes: *size_bytes,
                     urgent: self.watched.contains(&record),
                 },
-                Operation::Create {
-                    place,
-                    source,
-                    hash,
-                    size_bytes,
-                    ..
-                } => Effect::CreateDocument {
-                    record: record.clone(),
-                    place: place.clone(),
-                    source: source.clone(),
-                    hash: hash.clone(),
-                    size_bytes: *size_bytes,
-                },
+                Operation::Create { place, source, hash, size_bytes, .. } => {
+                    Effect::CreateDocument {
+                        record: record.clone(),
+                        place: place.clone(),
+                        source: source.clone(),
+                        hash: hash.clone(),
+                        size_bytes: *size_bytes,
+                    }
+                }
                 _ => continue,
             };
             let task = self.task(Purpose::Step(record, operation), effect);
@@ -61,10 +49,7 @@ impl Engine {
 
     /// One write at a time, the largest batch that is ready.
     pub(super) fn step_writes(&mut self) {
-        let observing = self
-            .tasks
-            .values()
-            .any(|purpose| matches!(purpose, Purpose::Observe));
+        let observing = self.tasks.values().any(|purpose| matches!(purpose, Purpose::Observe));
         if self.writing || observing {
             return;
         }
@@ -74,20 +59,16 @@ impl Engine {
             let Operation::CopyFile { file, to } = &operation else {
                 return;
             };
-            let effect = Effect::CopyFile {
-                id: file.clone(),
-                to: self.absolute(&record, to),
-            };
+            let effect = Effect::CopyFile { id: file.clone(), to: self.absolute(&record, to) };
             (Purpose::Copy(record, operation), effect)
         } else if !self.moves.is_empty() {
             let batch = take(&mut self.moves);
             let moves = batch
                 .iter()
                 .filter_map(|(record, operation)| match operation {
-                    Operation::MoveFile { file, to } => Some(Move {
-                        id: file.clone(),
-                        to: self.absolute(record, to),
-                    }),
+                    Operation::MoveFile { file, to } => {
+                        Some(Move { id: file.clone(), to: self.absolute(record, to) })
+                    }
                     _ => None,
                 })
                 .collect();
@@ -97,10 +78,9 @@ impl Engine {
             let deletes = batch
                 .iter()
                 .filter_map(|(_, operation)| match operation {
-                    Operation::DeleteFile { file, rev } => Some(Delete {
-                        id: file.clone(),
-                        rev: rev.clone(),
-                    }),
+                    Operation::DeleteFile { file, rev } => {
+                        Some(Delete { id: file.clone(), rev: rev.clone() })
+                    }
                     _ => None,
                 })
                 .collect();
@@ -126,11 +106,7 @@ impl Engine {
         let Operation::Upload { path, mode, .. } = &operation else {
             return;
         };
-        let commit = Commit {
-            staged,
-            path: self.absolute(&record, path),
-            mode: mode.clone(),
-        };
+        let commit = Commit { staged, path: self.absolute(&record, path), mode: mode.clone() };
         self.commits.push((record, operation, commit));
     }
 }

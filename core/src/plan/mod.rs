@@ -147,8 +147,8 @@ pub struct Plan {
 /// Plans one record. Never fails, whatever the trees hold.
 pub fn plan(record: &StoredRecord, policy: &Policy) -> Plan {
     let mut planner = Planner::new(record, policy);
-    planner.rebind();
     planner.recognise_attempts();
+    planner.rebind();
     planner.finish_replacements();
     planner.decide_pairs();
     planner.match_unpaired();
@@ -205,11 +205,8 @@ struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn new(record: &'a StoredRecord, policy: &'a Policy) -> Self {
-        let documents: BTreeMap<_, _> = record
-            .documents
-            .iter()
-            .map(|document| (&document.id, document))
-            .collect();
+        let documents: BTreeMap<_, _> =
+            record.documents.iter().map(|document| (&document.id, document)).collect();
         let files = tree::files(&record.nodes);
         let mut used_documents = BTreeSet::new();
         let mut used_files = BTreeSet::new();
@@ -218,11 +215,8 @@ impl<'a> Planner<'a> {
             used_documents.extend(pair.superseded.iter().map(|side| side.id.clone()));
             used_files.extend(pair.dropbox.iter().map(|side| side.id.clone()));
         }
-        let synced = record
-            .pairs
-            .iter()
-            .filter(|p| p.crm.is_some() && p.dropbox.is_some())
-            .count() as u32;
+        let synced =
+            record.pairs.iter().filter(|p| p.crm.is_some() && p.dropbox.is_some()).count() as u32;
         Self {
             record,
             policy,
@@ -244,10 +238,7 @@ impl<'a> Planner<'a> {
             conflicts: Vec::new(),
             problems: Vec::new(),
             waiting: false,
-            counts: Counts {
-                synced,
-                ..Counts::default()
-            },
+            counts: Counts { synced, ..Counts::default() },
         }
     }
 
@@ -279,10 +270,7 @@ impl<'a> Planner<'a> {
         if unchanged {
             Content::Known(pair.hash.clone())
         } else {
-            document
-                .hash
-                .clone()
-                .map_or(Content::Unknown, Content::Known)
+            document.hash.clone().map_or(Content::Unknown, Content::Known)
         }
     }
 
@@ -306,43 +294,31 @@ impl<'a> Planner<'a> {
     }
 
     fn problem(&mut self, place: &Place, kind: ProblemKind) {
-        self.problems.push(Problem {
-            place: place.clone(),
-            kind,
-        });
+        self.problems.push(Problem { place: place.clone(), kind });
     }
 
     fn document_refusal(&self, document: &SeenDocument) -> Option<ProblemKind> {
-        self.record
-            .refusals
-            .iter()
-            .find_map(|refusal| match &refusal.subject {
-                Subject::Document {
-                    id,
-                    updated_at,
-                    place,
-                } if *id == document.id
+        self.record.refusals.iter().find_map(|refusal| match &refusal.subject {
+            Subject::Document { id, updated_at, place }
+                if *id == document.id
                     && *updated_at == document.updated_at
                     && *place == document.place =>
-                {
-                    Some(ProblemKind::Refused(refusal.reason))
-                }
-                _ => None,
-            })
+            {
+                Some(ProblemKind::Refused(refusal.reason))
+            }
+            _ => None,
+        })
     }
 
     fn file_refusal(&self, file: &File) -> Option<ProblemKind> {
-        self.record
-            .refusals
-            .iter()
-            .find_map(|refusal| match &refusal.subject {
-                Subject::File { id, rev, path }
-                    if *id == file.id && *rev == file.rev && *path == file.path =>
-                {
-                    Some(ProblemKind::Refused(refusal.reason))
-                }
-                _ => None,
-            })
+        self.record.refusals.iter().find_map(|refusal| match &refusal.subject {
+            Subject::File { id, rev, path }
+                if *id == file.id && *rev == file.rev && *path == file.path =>
+            {
+                Some(ProblemKind::Refused(refusal.reason))
+            }
+            _ => None,
+        })
     }
 }
 
@@ -356,9 +332,5 @@ fn crm_side(document: &SeenDocument) -> CrmSide {
 }
 
 fn dropbox_side(file: &File) -> DropboxSide {
-    DropboxSide {
-        id: file.id.clone(),
-        path: file.path.clone(),
-        rev: file.rev.clone(),
-    }
+    DropboxSide { id: file.id.clone(), path: file.path.clone(), rev: file.rev.clone() }
 }

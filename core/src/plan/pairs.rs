@@ -21,7 +21,9 @@ impl<'a> Planner<'a> {
             if let Some(side) = pair.crm.as_mut() {
                 if !self.documents.contains_key(&side.id) {
                     let found = self.record.documents.iter().find(|document| {
-                        document.place == side.place && !self.used_documents.contains(&document.id)
+                        document.place == side.place
+                            && !self.used_documents.contains(&document.id)
+                            && !self.hashing.contains(&document.id)
                     });
                     if let Some(document) = found {
                         side.id = document.id.clone();
@@ -89,9 +91,7 @@ impl<'a> Planner<'a> {
                 .iter()
                 .filter(|d| d.size_bytes == side.size_bytes && !self.used_documents.contains(&d.id))
                 .collect();
-            let found = candidates
-                .iter()
-                .find(|d| d.hash.as_ref() == Some(&pair.hash));
+            let found = candidates.iter().find(|d| d.hash.as_ref() == Some(&pair.hash));
             if let Some(document) = found {
                 // The place stays the old one: that the document moved is a change of the CRM's side.
                 side.id = document.id.clone();
@@ -138,11 +138,7 @@ impl<'a> Planner<'a> {
                     }
                 })
             });
-            let file = attempt
-                .file
-                .as_ref()
-                .and_then(|id| self.files.get(id))
-                .cloned();
+            let file = attempt.file.as_ref().and_then(|id| self.files.get(id)).cloned();
             match (pair_at, file) {
                 (Some(at), file) => self.supersede(at, document, file.as_ref()),
                 (None, Some(file)) if !self.used_files.contains(&file.id) => {
@@ -170,9 +166,7 @@ impl<'a> Planner<'a> {
             return;
         };
         let old = pair.crm.as_ref().and_then(|side| {
-            self.documents
-                .get(&side.id)
-                .map(|seen| (side.clone(), (*seen).clone()))
+            self.documents.get(&side.id).map(|seen| (side.clone(), (*seen).clone()))
         });
         if let Some((side, seen)) = old {
             let untouched = match self.content(&seen, &pair) {
@@ -214,11 +208,8 @@ impl<'a> Planner<'a> {
             if pair.superseded.is_empty() {
                 continue;
             }
-            let new_stands = pair
-                .crm
-                .as_ref()
-                .and_then(|side| self.documents.get(&side.id))
-                .is_some();
+            let new_stands =
+                pair.crm.as_ref().and_then(|side| self.documents.get(&side.id)).is_some();
             let documents = &self.documents;
             pair.superseded.retain(|old| {
                 documents.get(&old.id).is_some_and(|seen| {
@@ -232,9 +223,8 @@ impl<'a> Planner<'a> {
                     // RACE: an edit of the old document between this look and the delete below is caught by the
                     // `files.info` just before it, except for the time of that one request.
                     if let Some(seen) = self.documents.get(&old.id) {
-                        self.operations.push(Operation::DeleteDocument {
-                            document: (*seen).clone(),
-                        });
+                        self.operations
+                            .push(Operation::DeleteDocument { document: (*seen).clone() });
                         self.waiting = true;
                     }
                 }
@@ -255,16 +245,8 @@ impl<'a> Planner<'a> {
             let Some(pair) = self.pairs[at].clone() else {
                 continue;
             };
-            let document = pair
-                .crm
-                .as_ref()
-                .and_then(|side| self.documents.get(&side.id))
-                .copied();
-            let file = pair
-                .dropbox
-                .as_ref()
-                .and_then(|side| self.files.get(&side.id))
-                .cloned();
+            let document = pair.crm.as_ref().and_then(|side| self.documents.get(&side.id)).copied();
+            let file = pair.dropbox.as_ref().and_then(|side| self.files.get(&side.id)).cloned();
             let decided = match (&pair.crm, &pair.dropbox) {
                 (Some(_), Some(_)) => self.decide(pair, document, file),
                 (Some(_), None) => self.decide_kept_in_crm(pair, document),
@@ -314,10 +296,8 @@ impl<'a> Planner<'a> {
                 Content::Known(hash) if hash == pair.hash => {
                     // M13: kept in the CRM, not copied back.
                     pair.lost_path = pair.dropbox.take().map(|side| side.path);
-                    pair.crm = Some(CrmSide {
-                        place: document.place.clone(),
-                        ..crm_side(document)
-                    });
+                    pair.crm =
+                        Some(CrmSide { place: document.place.clone(), ..crm_side(document) });
                     Some(pair)
                 }
                 Content::Known(_) => self.release(document), // M14: uploaded again as new
@@ -348,7 +328,8 @@ impl<'a> Planner<'a> {
         // A document of the same size still to be hashed may be this one under a new name (R9).
         let renamed_perhaps = self.hashing.iter().any(|id| {
             self.documents.get(id).is_some_and(|d| {
-                d.size_bytes == side.size_bytes && !self.used_documents.contains(&d.id)
+                (d.size_bytes == side.size_bytes || d.place == side.place)
+                    && !self.used_documents.contains(&d.id)
             })
         });
         if !edited {
@@ -361,8 +342,7 @@ impl<'a> Planner<'a> {
         }
         if !self.policy.gone.contains(&side.id) {
             self.waiting = true;
-            self.operations
-                .push(Operation::ConfirmGone { document: side.id });
+            self.operations.push(Operation::ConfirmGone { document: side.id });
             return Some(pair);
         }
         if edited {
@@ -370,21 +350,23 @@ impl<'a> Planner<'a> {
             self.used_files.remove(&file.id);
             return None;
         }
-        self.operations.push(Operation::DeleteFile {
-            file: file.id,
-            rev: file.rev,
-        });
+        self.operations.push(Operation::DeleteFile { file: file.id, rev: file.rev });
         Some(pair)
     }
 
     fn decide_kept_in_crm(&mut self, pair: Pair, document: Option<&SeenDocument>) -> Option<Pair> {
         let document = document?;
         match self.content(document, &pair) {
-            Content::Known(hash) if hash == pair.hash => Some(Pair {
-                crm: Some(crm_side(document)),
-                ..pair
-            }),
-            Content::Known(_) => self.release(document), // M14
+            Content::Known(hash) if hash == pair.hash => {
+                Some(Pair { crm: Some(crm_side(document)), ..pair })
+            }
+            Content::Known(_) => {
+                // M14: its old path is its own again.
+                if let Some(path) = &pair.lost_path {
+                    self.reserved.remove(&fold(path));
+                }
+                self.release(document)
+            }
             Content::Unknown => {
                 self.hash(document);
                 Some(pair)
@@ -395,10 +377,7 @@ impl<'a> Planner<'a> {
     fn decide_kept_in_dropbox(&mut self, pair: Pair, file: Option<File>) -> Option<Pair> {
         let file = file?;
         if file.hash.as_ref() == Some(&pair.hash) {
-            return Some(Pair {
-                dropbox: Some(dropbox_side(&file)),
-                ..pair
-            });
+            return Some(Pair { dropbox: Some(dropbox_side(&file)), ..pair });
         }
         self.used_files.remove(&file.id);
         None
@@ -457,11 +436,7 @@ impl<'a> Planner<'a> {
             }
             (Some(false), _) => {
                 // M8. A rename in the CRM goes first, so that the new document is made under its name.
-                if pair
-                    .crm
-                    .as_ref()
-                    .is_some_and(|side| side.place != document.place)
-                {
+                if pair.crm.as_ref().is_some_and(|side| side.place != document.place) {
                     return self.decide_places(pair, document, file);
                 }
                 self.replace(pair, document, file)
@@ -492,10 +467,7 @@ impl<'a> Planner<'a> {
                 pair.crm = Some(crm_side(document));
                 pair.dropbox = Some(dropbox_side(file));
             } else {
-                pair.crm = before_crm.map(|side| CrmSide {
-                    place: document.place.clone(),
-                    ..side
-                });
+                pair.crm = before_crm.map(|side| CrmSide { place: document.place.clone(), ..side });
                 pair.dropbox = before_dropbox;
             }
             Some(pair)
@@ -517,10 +489,7 @@ impl<'a> Planner<'a> {
                 return Some(pair);
             }
             self.waiting = true;
-            self.operations.push(Operation::MoveFile {
-                file: file.id.clone(),
-                to,
-            });
+            self.operations.push(Operation::MoveFile { file: file.id.clone(), to });
             return Some(pair);
         }
         if self.policy.one_way || !self.file_moved(&dropbox.path, file, document) {
@@ -529,25 +498,17 @@ impl<'a> Planner<'a> {
         // The stamps may be new though the place is still the old one.
         if equal_contents {
             pair.crm = Some(crm_side(document));
-            pair.dropbox = Some(crate::state::DropboxSide {
-                path: dropbox.path,
-                ..dropbox_side(file)
-            });
+            pair.dropbox =
+                Some(crate::state::DropboxSide { path: dropbox.path, ..dropbox_side(file) });
         }
         self.replace(pair, document, file)
     }
 
     /// Upload new, see it listed and hashed, delete old: a new content (M8), a new place (R1–R4), or both.
     fn replace(&mut self, pair: Pair, document: &SeenDocument, file: &File) -> Option<Pair> {
-        let moved = pair
-            .dropbox
-            .as_ref()
-            .is_some_and(|side| self.file_moved(&side.path, file, document));
-        let place = if moved {
-            self.naming().place_of(&file.path)
-        } else {
-            document.place.clone()
-        };
+        let moved =
+            pair.dropbox.as_ref().is_some_and(|side| self.file_moved(&side.path, file, document));
+        let place = if moved { self.naming().place_of(&file.path) } else { document.place.clone() };
         if self.policy.one_way {
             self.problem(&document.place, ProblemKind::NewerInDropbox);
             return Some(pair);
@@ -606,10 +567,7 @@ impl<'a> Planner<'a> {
             };
             if self.leaving.contains(&document.id) {
                 standing.insert(self.naming().place_key(&document.nfc), at);
-                target.insert(
-                    at,
-                    self.naming().place_key(&self.naming().place_of(&file.path)),
-                );
+                target.insert(at, self.naming().place_key(&self.naming().place_of(&file.path)));
             }
         }
         let next = |at: usize| target.get(&at).and_then(|key| standing.get(key)).copied();
@@ -636,18 +594,12 @@ impl<'a> Planner<'a> {
                 else {
                     continue;
                 };
-                let side = mine
-                    .dropbox
-                    .as_ref()
-                    .and_then(|side| self.files.get(&side.id));
+                let side = mine.dropbox.as_ref().and_then(|side| self.files.get(&side.id));
                 let dropbox = side.map(dropbox_side);
                 for document in theirs.crm.iter() {
                     self.leaving.remove(&document.id);
                 }
-                self.pairs[*at] = Some(Pair {
-                    dropbox,
-                    ..theirs.clone()
-                });
+                self.pairs[*at] = Some(Pair { dropbox, ..theirs.clone() });
             }
         }
     }
@@ -665,34 +617,21 @@ impl<'a> Planner<'a> {
         place: &Place,
         other: &SeenDocument,
     ) -> Option<Pair> {
-        let kept = self
-            .pairs
-            .iter()
-            .flatten()
-            .chain(core::iter::once(&pair))
-            .find(|p| {
-                p.dropbox.is_none() && p.crm.as_ref().is_some_and(|side| side.id == other.id)
-            });
+        let kept = self.pairs.iter().flatten().chain(core::iter::once(&pair)).find(|p| {
+            p.dropbox.is_none() && p.crm.as_ref().is_some_and(|side| side.id == other.id)
+        });
         self.waiting = true;
         if let Some(kept) = kept {
             let hash = kept.hash.clone();
             let aside = self.free_place(&other.place);
-            let source = Source::Document {
-                id: other.id.clone(),
-            };
-            let replaces = Replacement {
-                file: None,
-                document: Some(other.id.clone()),
-            };
+            let source = Source::Document { id: other.id.clone() };
+            let replaces = Replacement { file: None, document: Some(other.id.clone()) };
             self.create(aside, source, hash, other.size_bytes, replaces);
         } else {
             let path: String = self.naming().path_of(place);
             self.reserved.insert(fold(&path));
             let to = self.free_path(&path, None);
-            self.operations.push(Operation::MoveFile {
-                file: file.id.clone(),
-                to,
-            });
+            self.operations.push(Operation::MoveFile { file: file.id.clone(), to });
         }
         Some(pair)
     }

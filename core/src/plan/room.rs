@@ -33,11 +33,7 @@ impl<'a> Planner<'a> {
     ) -> String {
         let (dir, leaf) = split_dir(path);
         let dir = self.free_dir(dir);
-        let base = if dir.is_empty() {
-            leaf.to_string()
-        } else {
-            format!("{dir}/{leaf}")
-        };
+        let base = if dir.is_empty() { leaf.to_string() } else { format!("{dir}/{leaf}") };
         let own = own.map(fold);
         for number in 1u32.. {
             let candidate = name(&base, number);
@@ -54,11 +50,7 @@ impl<'a> Planner<'a> {
     fn free_dir(&self, dir: &str) -> String {
         let mut built = String::new();
         for part in dir.split('/').filter(|part| !part.is_empty()) {
-            let next = if built.is_empty() {
-                part.to_string()
-            } else {
-                format!("{built}/{part}")
-            };
+            let next = if built.is_empty() { part.to_string() } else { format!("{built}/{part}") };
             built = (1u32..)
                 .map(|number| numbered(&next, number))
                 .find(|path| !matches!(self.record.nodes.get(&fold(path)), Some(Node::File { .. })))
@@ -70,16 +62,10 @@ impl<'a> Planner<'a> {
     /// A place in the CRM that nobody stands at: `name`, `name (2)` …
     pub(super) fn free_place(&self, place: &Place) -> Place {
         for number in 2u32.. {
-            let candidate = Place {
-                folder: place.folder.clone(),
-                name: numbered(&place.name, number),
-            };
+            let candidate =
+                Place { folder: place.folder.clone(), name: numbered(&place.name, number) };
             let key = self.naming().place_key(&candidate);
-            if !self
-                .documents
-                .values()
-                .any(|d| self.naming().place_key(&d.nfc) == key)
-            {
+            if !self.documents.values().any(|d| self.naming().place_key(&d.nfc) == key) {
                 return candidate;
             }
         }
@@ -153,11 +139,7 @@ impl<'a> Planner<'a> {
             return false;
         };
         let obstacle = if self.policy.one_way {
-            Some(if replaces.is_some() {
-                ProblemKind::NewerInDropbox
-            } else {
-                ProblemKind::OneWay
-            })
+            Some(if replaces.is_some() { ProblemKind::NewerInDropbox } else { ProblemKind::OneWay })
         } else if self.too_large(file.size_bytes) {
             Some(ProblemKind::Refused(Reason::TooLarge))
         } else {
@@ -167,14 +149,8 @@ impl<'a> Planner<'a> {
             self.problem(&place, kind);
             return false;
         }
-        let source = Source::File {
-            id: file.id.clone(),
-            rev: file.rev.clone(),
-        };
-        let replaces = Replacement {
-            file: Some(file.id.clone()),
-            document: replaces,
-        };
+        let source = Source::File { id: file.id.clone(), rev: file.rev.clone() };
+        let replaces = Replacement { file: Some(file.id.clone()), document: replaces };
         self.create(place, source, hash, file.size_bytes, replaces);
         true
     }
@@ -192,13 +168,7 @@ impl<'a> Planner<'a> {
             // Acknowledged a moment ago, and the listing does not show it yet: a second one would be a twin.
             return;
         }
-        self.operations.push(Operation::Create {
-            place,
-            source,
-            hash,
-            size_bytes,
-            replaces,
-        });
+        self.operations.push(Operation::Create { place, source, hash, size_bytes, replaces });
     }
 
     /// M5 and M10. The CRM's version keeps the name, Dropbox's goes beside it; both end on both sides.
@@ -230,10 +200,7 @@ impl<'a> Planner<'a> {
             self.waiting = true;
             let today = self.policy.today.clone();
             let to = self.free_by(&file.path, None, |path, n| conflicted_copy(path, &today, n));
-            self.operations.push(Operation::CopyFile {
-                file: file.id.clone(),
-                to,
-            });
+            self.operations.push(Operation::CopyFile { file: file.id.clone(), to });
         }
     }
 }

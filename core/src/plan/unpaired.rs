@@ -102,12 +102,8 @@ impl<'a> Planner<'a> {
 
     /// M3: files that only Dropbox has.
     fn create_new_files(&mut self) {
-        let fresh: Vec<File> = self
-            .files
-            .values()
-            .filter(|f| !self.used_files.contains(&f.id))
-            .cloned()
-            .collect();
+        let fresh: Vec<File> =
+            self.files.values().filter(|f| !self.used_files.contains(&f.id)).cloned().collect();
         let mut given: BTreeSet<(String, String)> = BTreeSet::new();
         for file in fresh {
             let place = self.naming().place_of(&file.path);

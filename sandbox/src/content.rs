@@ -1,7 +1,7 @@
-//! The bytes of a file with their Dropbox content hash, computed once and shared.
+//! The bytes of a file with their Dropbox content hash, computed at most once and shared.
 
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Shared bytes.
 pub type Bytes = Arc<[u8]>;
@@ -14,16 +14,18 @@ pub const BLOCK_BYTES: usize = 4 * 1024 * 1024;
 pub struct Content {
     /// The bytes.
     pub bytes: Bytes,
-    /// 64 hex digits.
-    pub hash: Arc<str>,
+    hash: Arc<OnceLock<String>>,
 }
 
 impl Content {
-    /// Hashes the bytes.
+    /// Takes the bytes; nothing is hashed yet.
     pub fn new(bytes: impl Into<Bytes>) -> Self {
-        let bytes = bytes.into();
-        let hash = content_hash(&bytes).into();
-        Content { bytes, hash }
+        Content { bytes: bytes.into(), hash: Arc::default() }
+    }
+
+    /// The content hash, 64 hex digits; computed at most once.
+    pub fn hash(&self) -> &str {
+        self.hash.get_or_init(|| content_hash(&self.bytes))
     }
 
     /// Length in bytes.

@@ -119,7 +119,7 @@ fn account(body: &Value) -> usize {
 fn put(world: &mut World, request: &Request) -> Result<Value, String> {
     let path = request.query_value("path").ok_or("\"path\" is missing in the query")?;
     let account = request.query_value("account").and_then(|n| n.parse().ok()).unwrap_or(0);
-    world.with_dropbox(|d, ctx| d.user_put(ctx, account, &path, request.body.clone().into()))?;
+    world.with_dropbox(|d, ctx| d.user_put(ctx, account, &path, request.body.clone()))?;
     Ok(json!({}))
 }
 

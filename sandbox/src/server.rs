@@ -229,7 +229,7 @@ fn out(response: Response, cut_in_body: bool) -> hyper::Response<Out> {
     let body =
         Out { data: Some(Bytes::from(response.body)).filter(|b| !b.is_empty()), cut: cut_in_body };
     answer.body(body).unwrap_or_else(|_| {
-        let mut failed = hyper::Response::new(Out { data: None, cut: false });
+        let mut failed = hyper::Response::new(Out { data: None, cut: None });
         *failed.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
         failed
     })
@@ -238,7 +238,8 @@ fn out(response: Response, cut_in_body: bool) -> hyper::Response<Out> {
 /// A body in one piece, or the first part of one whose connection is cut.
 struct Out {
     data: Option<Bytes>,
-    cut: bool,
+    /// How often it was polled after the data: hyper sends what it has when a body is not ready.
+    cut: Option<u8>,
 }
 
 impl Body for Out {
@@ -247,23 +248,28 @@ impl Body for Out {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         if let Some(data) = self.data.take() {
             return Poll::Ready(Some(Ok(Frame::data(data))));
         }
-        if self.cut {
-            return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())));
+        match &mut self.cut {
+            None => Poll::Ready(None),
+            Some(polled) if *polled < 2 => {
+                *polled += 1;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Some(_) => Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into()))),
         }
-        Poll::Ready(None)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.data.is_none() && !self.cut
+        self.data.is_none() && self.cut.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        if self.cut {
+        if self.cut.is_some() {
             return SizeHint::default();
         }
         SizeHint::with_exact(self.data.as_ref().map_or(0, |data| data.len() as u64))

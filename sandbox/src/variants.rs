@@ -131,6 +131,18 @@ variants! {
     malformed_token_401: bool = true, drawn;
     /// `malformed_path` carries `"malformed_path": null`.
     malformed_path_null: bool = false, drawn;
+    /// A file gets a new revision when it is moved.
+    move_makes_revision: bool = true, drawn;
+    /// `update` with `strict_conflict` onto a file that is gone: `conflict/other` (else `conflict/file`).
+    missing_target_is_other: bool = false, drawn;
+    /// A session whose file was committed answers `closed` (else `not_found`).
+    committed_session_closed: bool = false, drawn;
+    /// Listing pages hold at most five entries, whatever `limit` says.
+    small_pages: bool = false, drawn;
+    /// `path_display` has its parents in lower case: only the last component is promised.
+    display_parents_lowered: bool = false, fixed;
+    /// 429 comes as plain text (else as JSON).
+    rate_limit_plain_text: bool = false, drawn;
     /// What an upload session answers when it is too old.
     expired_session: ExpiredSession = ExpiredSession::NotFound, drawn;
     /// Longpoll exists; else the notify host answers 404.

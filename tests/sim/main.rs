@@ -31,6 +31,8 @@ struct History {
     must: BTreeSet<Content>,
     /// What a user deleted in Dropbox: a file put there again takes its place (K2).
     deleted: BTreeMap<(usize, String), Content>,
+    /// Where each file stood before it was renamed.
+    stood: BTreeMap<String, Vec<String>>,
     clean: bool,
 }
 
@@ -65,6 +67,7 @@ impl History {
             next_content: 1,
             must: BTreeSet::new(),
             deleted: BTreeMap::new(),
+            stood: BTreeMap::new(),
             clean: true,
         }
     }
@@ -190,11 +193,22 @@ impl History {
                 if !self.in_crm(old) {
                     self.must.remove(&old);
                 }
+                let id = self.file_id(d, &key);
                 self.world.delete(d, &key);
-                self.deleted.insert((d, key), old);
+                let mut places = self.stood.remove(&id).unwrap_or_default();
+                places.push(key);
+                for place in places {
+                    // Something else stands where it stood: both steps within one cycle are an edit (K2).
+                    if self.world.dropboxes[d].things.contains_key(&place) {
+                        self.must.remove(&old);
+                    }
+                    self.deleted.insert((d, place), old);
+                }
             }
             (5, Some((key, content))) => {
+                let id = self.file_id(d, &key);
                 if self.world.rename(d, &key, &target) {
+                    self.stood.entry(id).or_default().push(key);
                     coverage.count("dropbox rename");
                     let before = self.deleted.get(&(d, sync_core::fold(&target))).copied();
                     // A file that is new to this record may be taken for the deleted one, edited (K2).
@@ -213,6 +227,13 @@ impl History {
                 self.world.delete(d, &key);
                 self.world.put(d, &key, content);
             }
+        }
+    }
+
+    fn file_id(&self, d: usize, key: &str) -> String {
+        match self.world.dropboxes[d].things.get(key) {
+            Some(Thing::File { id, .. }) => id.clone(),
+            _ => String::new(),
         }
     }
 

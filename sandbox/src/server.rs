@@ -226,8 +226,10 @@ fn out(response: Response, cut_in_body: bool) -> hyper::Response<Out> {
         // More is announced than will come.
         answer = answer.header("content-length", response.body.len() * 2 + 2);
     }
-    let body =
-        Out { data: Some(Bytes::from(response.body)).filter(|b| !b.is_empty()), cut: cut_in_body.then_some(0) };
+    let body = Out {
+        data: Some(Bytes::from(response.body)).filter(|b| !b.is_empty()),
+        cut: cut_in_body.then_some(0),
+    };
     answer.body(body).unwrap_or_else(|_| {
         let mut failed = hyper::Response::new(Out { data: None, cut: None });
         *failed.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;

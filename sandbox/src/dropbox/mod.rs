@@ -104,7 +104,12 @@ impl Dropbox {
     }
 
     /// An error in Dropbox's own dress; the call is not served.
-    pub fn fault_response(&mut self, ctx: &mut Ctx, request: &Request, effect: &Effect) -> Response {
+    pub fn fault_response(
+        &mut self,
+        ctx: &mut Ctx,
+        request: &Request,
+        effect: &Effect,
+    ) -> Response {
         self.fault(ctx, request, effect)
     }
 
@@ -190,7 +195,12 @@ impl Dropbox {
     }
 
     /// A person makes a folder (one that stands is fine). Returns its id.
-    pub fn user_folder(&mut self, ctx: &mut Ctx, account: usize, path: &str) -> Result<String, String> {
+    pub fn user_folder(
+        &mut self,
+        ctx: &mut Ctx,
+        account: usize,
+        path: &str,
+    ) -> Result<String, String> {
         let path = path_of_user(ctx, path)?;
         let tree = &mut self.account_mut(account)?.tree;
         if let Some(node) = tree.at(&path.key).filter(|node| node.file.is_none()) {
@@ -203,10 +213,18 @@ impl Dropbox {
     }
 
     /// A person moves or renames a file or folder; the way must be free.
-    pub fn user_move(&mut self, ctx: &mut Ctx, account: usize, from: &str, to: &str) -> Result<(), String> {
+    pub fn user_move(
+        &mut self,
+        ctx: &mut Ctx,
+        account: usize,
+        from: &str,
+        to: &str,
+    ) -> Result<(), String> {
         let (from, to) = (path_of_user(ctx, from)?, path_of_user(ctx, to)?);
         let tree = &mut self.account_mut(account)?.tree;
-        tree.relocate(ctx, &from.key, &to, false, false).map(|_| ()).map_err(|error| error.to_string())
+        tree.relocate(ctx, &from.key, &to, false, false)
+            .map(|_| ())
+            .map_err(|error| error.to_string())
     }
 
     /// A person deletes a file or folder.

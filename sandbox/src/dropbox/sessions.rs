@@ -177,10 +177,10 @@ impl Account {
         let session = self.session(ctx, &cursor.session_id)?;
         let length = body.len() as u64;
         if session.concurrent {
-            if cursor.offset % PART_BYTES != 0 {
+            if !cursor.offset.is_multiple_of(PART_BYTES) {
                 return Err(json!({".tag": "concurrent_session_invalid_offset"}));
             }
-            if length % PART_BYTES != 0 && !close {
+            if !length.is_multiple_of(PART_BYTES) && !close {
                 return Err(json!({".tag": "concurrent_session_invalid_data_size"}));
             }
             if session.closed && close {

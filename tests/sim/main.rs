@@ -205,15 +205,18 @@ impl History {
                     self.deleted.insert((d, place), old);
                 }
             }
-            (5, Some((key, content))) => {
+            (5, Some((key, _))) => {
                 let id = self.file_id(d, &key);
                 if self.world.rename(d, &key, &target) {
-                    self.stood.entry(id).or_default().push(key);
+                    self.stood.entry(id.clone()).or_default().push(key);
                     coverage.count("dropbox rename");
                     let before = self.deleted.get(&(d, sync_core::fold(&target))).copied();
-                    // A file that is new to this record may be taken for the deleted one, edited (K2).
+                    // A file that no pair of this record speaks for may be taken for the deleted one, edited (K2).
                     let record = &self.records[usize::from(target.contains("/r1/"))];
-                    let known = contents(&self.world, record).contains(&content);
+                    let known = self.browsers[d].rows.get(record).is_some_and(|row| {
+                        let sides = row.pairs.iter().filter_map(|pair| pair.dropbox.as_ref());
+                        sides.into_iter().any(|side| side.id.as_str() == id)
+                    });
                     if let Some(before) = before.filter(|_| !known) {
                         self.must.remove(&before);
                     }

@@ -37,7 +37,6 @@ pub struct Dropbox {
     accounts: Vec<Account>,
     grants: Grants,
     /// Signed-in browsers: cookie to account.
-    #[allow(dead_code, reason = "kept for the sign-in pages")]
     browsers: BTreeMap<String, usize>,
     /// When each waiting longpoll ends, by cursor.
     polls: BTreeMap<String, u64>,

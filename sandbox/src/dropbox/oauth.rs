@@ -26,6 +26,8 @@ struct Grant {
     account: usize,
     scopes: Vec<String>,
     offline: bool,
+    /// On the consent page, by a person; not by a script.
+    consented: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -146,9 +148,9 @@ pub struct Caller {
 impl Grants {
     /// Whether the account already agreed to all of these.
     pub fn has(&self, account: usize, scopes: &[String]) -> bool {
-        self.grants
-            .values()
-            .any(|g| g.account == account && scopes.iter().all(|s| g.scopes.contains(s)))
+        self.grants.values().any(|g| {
+            g.consented && g.account == account && scopes.iter().all(|s| g.scopes.contains(s))
+        })
     }
 
     /// A code for one exchange.
@@ -166,7 +168,7 @@ impl Grants {
         account: usize,
         scopes: Vec<String>,
     ) -> (String, String) {
-        let refresh = self.new_grant(ctx, account, scopes.clone(), true);
+        let refresh = self.new_grant(ctx, account, scopes.clone(), true, false);
         (self.new_access(ctx, &refresh, account, scopes), refresh)
     }
 
@@ -176,9 +178,11 @@ impl Grants {
         account: usize,
         scopes: Vec<String>,
         offline: bool,
+        consented: bool,
     ) -> String {
         let refresh = ctx.rng.token(64);
-        self.grants.insert(refresh.clone(), Grant { account, scopes, offline });
+        let grant = Grant { account, scopes, offline, consented };
+        self.grants.insert(refresh.clone(), grant);
         refresh
     }
 
@@ -291,7 +295,8 @@ impl Dropbox {
                     return Err(("invalid_grant", "invalid code verifier".into()));
                 }
                 let (account, ask) = (code.account, code.ask);
-                let refresh = self.grants.new_grant(ctx, account, ask.scopes.clone(), ask.offline);
+                let refresh =
+                    self.grants.new_grant(ctx, account, ask.scopes.clone(), ask.offline, true);
                 let scope = ask.scopes.join(" ");
                 let access = self.grants.new_access(ctx, &refresh, account, ask.scopes);
                 let who = &self.accounts[account];

@@ -144,13 +144,14 @@ impl Dropbox {
              <p><strong>{APP_NAME}</strong> would like access to its own folder, \
              <strong>Apps › {APP_NAME}</strong>, inside your Dropbox. It sees nothing else.</p>\
              <ul class=scopes>{}</ul>\
-             <p class=who>Signed in as <strong>{}</strong> ({}). <a href=\"/logout\">Use another account</a></p>\
+             <p class=who>Signed in as <strong>{}</strong> ({}). <a href=\"{}\">Use another account</a></p>\
              <form method=post action=\"{}\" class=choice>\
              <button name=choice value=deny class=secondary>Cancel</button>\
              <button name=choice value=allow class=primary>Allow</button></form>",
             ask.scopes.iter().map(|scope| format!("<li>{}</li>", scope_text(scope))).collect::<String>(),
             html_escape(&who.display_name()),
             html_escape(&who.email),
+            html_escape(&to_sign_in(&request.target)),
             html_escape(&request.target),
         );
         Response::html(200, &page("Connect an app", &body))

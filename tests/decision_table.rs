@@ -733,3 +733,95 @@ fn p9_nothing_is_handed_out_after_the_stop() {
     case.browser.send(Event::Stop, now);
     assert!(case.browser.engine.poll_effect(now).is_none());
 }
+
+#[test]
+fn f3_a_file_added_to_a_folder_that_the_crm_empties_survives() {
+    for variants in variants(false) {
+        let mut case = Case::new(variants, &[(A, X)]);
+        case.world.add(&case.record.clone(), "Box", "old.txt", Y);
+        case.run();
+        case.crm_delete("old.txt").put("Box/new.txt", Z).run();
+        let both = [(A, X), ("Box/new.txt", Z)];
+        case.expect(&both, &[(A, X), ("box/new.txt", Z)]);
+    }
+}
+
+#[test]
+fn f6_an_empty_folder_is_nothing() {
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    case.world.make_folder(0, "/Companies/Acme/r0/Empty");
+    case.run().expect(&[(A, X)], &[(A, X)]);
+}
+
+#[test]
+fn f7_three_levels_made_while_nobody_looked_all_arrive() {
+    let mut case = Case::new(Variants::default(), &[]);
+    case.put("1/a.txt", X).put("1/2/b.txt", Y).put("1/2/3/c.txt", Z).run();
+    let all = [("1/a.txt", X), ("1/2/b.txt", Y), ("1/2/3/c.txt", Z)];
+    case.expect(&all, &[("1/2/3/c.txt", Z), ("1/2/b.txt", Y), ("1/a.txt", X)]);
+}
+
+#[test]
+fn n5_names_equal_but_for_case_get_paths_of_their_own() {
+    let mut case = Case::new(Variants::default(), &[(A, X), ("A.txt", Y)]);
+    case.expect(&[(A, X), ("A.txt", Y)], &[(A, X), ("a (2).txt", Y)]);
+}
+
+#[test]
+fn n8_record_names_of_every_kind_stay_inside_their_module() {
+    let naming = Naming::default();
+    let record = Record::new(RecordKind::Company, "7");
+    for (name, folder) in [
+        ("", "/Companies/Unnamed/7"),
+        ("..", "/Companies/.．/7"),
+        ("con", "/Companies/con/7"),
+        ("a/b", "/Companies/a／b/7"),
+        ("../../x", "/Companies/..／..／x/7"),
+        (" x ", "/Companies/ x␠/7"),
+    ] {
+        assert_eq!(naming.record_folder(&record, name), folder, "{name:?}");
+    }
+    let long = naming.record_folder(&record, &"x".repeat(300));
+    assert!(long.split('/').all(|part| part.len() <= 255), "{long}");
+    let hostile = Record::new(RecordKind::Company, "../../etc");
+    assert_eq!(naming.record_folder(&hostile, "x"), "/Companies/x/..／..／etc");
+}
+
+#[test]
+fn z4_grown_past_the_limit_both_sides_stay_as_they_are() {
+    let mut crm = Case::new(Variants::default(), &[(A, X)]);
+    crm.crm_edit(A, HUGE).run().expect(&[(A, HUGE)], &[(A, X)]);
+    assert_eq!(crm.mark(A), Mark::Refused(Reason::TooLarge));
+    let mut dropbox = Case::new(Variants::default(), &[(A, X)]);
+    dropbox.put(A, HUGE).run().expect(&[(A, X)], &[(A, HUGE)]);
+    assert_eq!(dropbox.mark(A), Mark::Refused(Reason::TooLarge));
+}
+
+#[test]
+fn p5_two_users_with_two_dropboxes_on_one_record_end_equal() {
+    let record = Record::new(RecordKind::Company, "r0");
+    let mut world = World::new(Variants::default(), 2);
+    world.add(&record, "", A, X);
+    let mut users = [Browser::new(0), Browser::new(1)];
+    for user in &mut users {
+        user.press(&mut world, &record);
+    }
+    world.put(0, &format!("{ROOT}/a.txt"), Y).unwrap();
+    world.put(1, &format!("{ROOT}/a.txt"), Z).unwrap();
+    for _ in 0..4 {
+        for user in &mut users {
+            user.run(&mut world);
+        }
+    }
+    let docs = &world.records[&record].docs;
+    let mut crm: Vec<_> = docs.values().map(|doc| (doc.place.name.clone(), doc.content)).collect();
+    crm.sort();
+    assert_eq!(crm, [(COPY.to_string(), Z), (A.to_string(), Y)]);
+    let below = format!("{ROOT}/");
+    for d in 0..2 {
+        let files = world.files(d).into_iter();
+        let files: Vec<_> =
+            files.map(|(key, content)| (key.replace(&below, ""), content)).collect();
+        assert_eq!(files, crm, "Dropbox {d}");
+    }
+}

@@ -7,6 +7,7 @@ pub mod backoff;
 pub mod driver;
 pub mod dropbox;
 pub mod limiter;
+pub mod panel;
 pub mod percent;
 pub mod permits;
 pub mod ports;

@@ -1,0 +1,451 @@
+//! The panel of one record as data: which screen a [`Snapshot`] calls for, in order of what matters most.
+
+use super::model::{
+    Action, Button, ConnectFailure, Connection, Link, PanelView, ProgressView, Screen, Snapshot,
+    Target, Tone, Weight,
+};
+use super::rows;
+use super::text::{t, Arg, Text};
+use sync_core::{Failure, Halt, Progress, Record, RecordState, RecordStatus, Side};
+
+/// A guess at what is left is shown after this long (ms): before, it jumps.
+const PACE_AFTER_MS: u64 = 3_000;
+
+/// The panel of `record`.
+pub fn view_of(snapshot: &Snapshot, record: &Record) -> PanelView {
+    let status = snapshot.record.as_ref().filter(|status| status.record == *record);
+    let mut view = head(snapshot, record, status);
+    if let Some(status) = status.filter(|_| view.screen != Screen::Crashed) {
+        view.documents = rows::documents(status);
+        view.activity = rows::activity(status);
+    }
+    view
+}
+
+/// What stands in the way of all records, if anything does: crash, connection, a halt over all.
+pub(super) fn obstacle(snapshot: &Snapshot) -> Option<PanelView> {
+    if snapshot.crashed {
+        let view = screen(Screen::Crashed, Tone::Trouble, t("crashed")).detail(t("crashed_what"));
+        return Some(view.primary(t("reload"), Action::Reload));
+    }
+    match &snapshot.connection {
+        Connection::Connected { .. } => {}
+        Connection::NotConnected => {
+            let view = screen(Screen::NotConnected, Tone::Quiet, t("not_connected"));
+            let view = view.detail(t("not_connected_what"));
+            return Some(view.primary(t("connect"), Action::Connect).register());
+        }
+        Connection::Connecting => {
+            let view = screen(Screen::Connecting, Tone::Busy, t("connecting"));
+            let view = view.detail(t("connecting_what")).unknown_progress();
+            return Some(view.secondary(t("cancel"), Action::CancelConnect));
+        }
+        Connection::Failed(failure) => return Some(connect_failed(*failure)),
+        Connection::Revoked => return Some(revoked()),
+        Connection::WrongAccount => return Some(wrong_account()),
+    }
+    if snapshot.status.error == Some(Failure::Unauthorized(Side::Dropbox)) {
+        return Some(revoked());
+    }
+    halted_over_all(snapshot.status.halt.as_ref()?)
+}
+
+fn head(snapshot: &Snapshot, record: &Record, status: Option<&RecordStatus>) -> PanelView {
+    if let Some(view) = obstacle(snapshot) {
+        return match status {
+            Some(status) if view.screen != Screen::Crashed => view.folder(status),
+            _ => view,
+        };
+    }
+    let Some(status) = status else {
+        return not_linked(snapshot);
+    };
+    match &status.state {
+        RecordState::Halted(halt) => halted(halt, record, status),
+        _ if !snapshot.online => offline(snapshot, status),
+        RecordState::NotLinked => not_linked(snapshot),
+        RecordState::Queued => match &snapshot.status.error {
+            Some(error) if !snapshot.status.running => interrupted(error, snapshot, status),
+            _ => waiting(snapshot, status),
+        },
+        RecordState::Working => working(snapshot, status),
+        RecordState::Settled => match &snapshot.status.error {
+            Some(error) if !snapshot.status.running => interrupted(error, snapshot, status),
+            _ => settled(snapshot, status),
+        },
+    }
+}
+
+fn not_linked(snapshot: &Snapshot) -> PanelView {
+    let view = screen(Screen::NotLinked, Tone::Quiet, t("not_linked"));
+    let mut view = view.detail(t("not_linked_what")).primary(t("sync"), Action::Press);
+    if let (Some(error), false) = (&snapshot.status.error, snapshot.status.running) {
+        let (title, detail) = failure_words(error);
+        view.notes.extend([title, detail]);
+    }
+    view.notes.push(t("replaces_note"));
+    if !snapshot.online {
+        view.notes.push(t("offline_note"));
+    }
+    view
+}
+
+fn waiting(snapshot: &Snapshot, status: &RecordStatus) -> PanelView {
+    let first = status.settled_ms.is_none();
+    let view = screen(Screen::Waiting, Tone::Busy, t("waiting"));
+    let view = view.detail(if snapshot.status.running {
+        t("waiting_what")
+    } else {
+        t("waiting_idle_what")
+    });
+    let view = view.unknown_progress().folder(status);
+    if first || snapshot.status.running {
+        view
+    } else {
+        view.secondary(t("sync"), Action::Press)
+    }
+}
+
+fn working(snapshot: &Snapshot, status: &RecordStatus) -> PanelView {
+    let first = status.settled_ms.is_none();
+    let (name, title) =
+        if first { (Screen::FirstCopy, t("copying")) } else { (Screen::Syncing, t("syncing")) };
+    let mut view = screen(name, Tone::Busy, title.clone());
+    match &status.progress {
+        None => {
+            view = view.unknown_progress();
+            view.detail = Some(t("looking"));
+        }
+        Some(progress) => {
+            // Said in quarters: every document would be a flood.
+            let quarter = share(progress) / 250 * 25;
+            view.announcement = Some(
+                t("copying_said")
+                    .with("done", Arg::Number(quarter.into()))
+                    .with("title", Arg::Text(title)),
+            );
+            view.progress = Some(shown_progress(progress, snapshot.now_ms));
+        }
+    }
+    view.secondary(t("cancel"), Action::Cancel).folder(status)
+}
+
+/// Thousandths done: by bytes or by documents, whichever is behind.
+fn share(progress: &Progress) -> u32 {
+    let part = |done: u64, total: u64| (done.min(total) * 1000).checked_div(total).unwrap_or(1000);
+    let by_count = part(progress.done_count.into(), progress.total_count.into());
+    let by_bytes = part(progress.done_bytes, progress.total_bytes);
+    u32::try_from(by_count.min(by_bytes)).unwrap_or(1000)
+}
+
+fn shown_progress(progress: &Progress, now_ms: u64) -> ProgressView {
+    let permille = share(progress);
+    let elapsed_ms = now_ms.saturating_sub(progress.started_ms);
+    let mut pace = Vec::new();
+    if elapsed_ms >= PACE_AFTER_MS && permille > 0 && permille < 1000 {
+        let speed = progress.done_bytes.saturating_mul(1000) / elapsed_ms;
+        if speed > 0 {
+            pace.push(t("speed").with("size", Arg::Size(speed)));
+        }
+        pace.push(left(elapsed_ms * u64::from(1000 - permille) / u64::from(permille)));
+    }
+    ProgressView {
+        permille: Some(permille),
+        counted: Some(
+            t("counted")
+                .with("done", Arg::Number(progress.done_count.into()))
+                .count(progress.total_count),
+        ),
+        current: progress.current.clone(),
+        pace,
+    }
+}
+
+fn left(left_ms: u64) -> Text {
+    match left_ms / 1000 {
+        0..=44 => t("left_moment"),
+        seconds @ 45..=5399 => t("left_minutes").count(((seconds + 30) / 60).max(1)),
+        seconds => t("left_hours").count((seconds + 1800) / 3600),
+    }
+}
+
+fn offline(snapshot: &Snapshot, status: &RecordStatus) -> PanelView {
+    let view = screen(Screen::Offline, Tone::Notice, t("offline")).detail(t("offline_what"));
+    view.since(last_seen(snapshot, status), snapshot).folder(status)
+}
+
+fn settled(snapshot: &Snapshot, status: &RecordStatus) -> PanelView {
+    let problems = rows::problems(status);
+    let conflicts = rows::conflicts(status);
+    let count = count_in_dropbox(snapshot, status);
+    let in_dropbox = if count == 0 { t("in_dropbox_none") } else { t("in_dropbox").count(count) };
+    let seen = last_seen(snapshot, status);
+    let mut view = if !problems.is_empty() {
+        let failed = u64::try_from(problems.len()).unwrap_or(u64::MAX);
+        screen(Screen::PartFailed, Tone::Notice, t("part_failed").count(failed))
+            .detail(t("part_failed_what"))
+            .primary(t("try_again"), Action::Press)
+    } else if !conflicts.is_empty() {
+        let kept = u64::try_from(conflicts.len()).unwrap_or(u64::MAX);
+        screen(Screen::Conflict, Tone::Notice, t("conflict").count(kept))
+            .detail(t("conflict_what").count(kept))
+            .secondary(t("sync"), Action::Press)
+    } else if status.one_way {
+        screen(Screen::OneWay, Tone::Notice, in_dropbox)
+            .detail(if rows::held_back(status) {
+                t("one_way_held_back")
+            } else {
+                t("one_way_what")
+            })
+            .since(seen, snapshot)
+            .secondary(t("sync"), Action::Press)
+    } else {
+        screen(Screen::UpToDate, Tone::Good, in_dropbox)
+            .since(seen, snapshot)
+            .secondary(t("sync"), Action::Press)
+    };
+    view.problems = problems;
+    view.conflicts = conflicts;
+    if snapshot.status.paused {
+        view.notes.push(t("paused_note"));
+    }
+    view.folder(status)
+}
+
+fn interrupted(error: &Failure, snapshot: &Snapshot, status: &RecordStatus) -> PanelView {
+    let (title, detail) = failure_words(error);
+    let tone = match error {
+        Failure::Unavailable(_) | Failure::Cancelled => Tone::Notice,
+        _ => Tone::Trouble,
+    };
+    let mut view = screen(Screen::Interrupted, tone, title).detail(detail);
+    view = match error {
+        Failure::Unauthorized(Side::Crm) => view.primary(t("reload"), Action::Reload),
+        Failure::OutOfSpace => {
+            view.primary(t("try_again"), Action::Press).link(t("open_space"), Target::Space)
+        }
+        _ => view.primary(t("try_again"), Action::Press),
+    };
+    view.problems = rows::problems(status);
+    view.since(last_seen(snapshot, status), snapshot).folder(status)
+}
+
+/// What ended a cycle, and what to do: for people.
+fn failure_words(error: &Failure) -> (Text, Text) {
+    match error {
+        Failure::Unavailable(Side::Dropbox) => {
+            (t("dropbox_unavailable"), t("dropbox_unavailable_what"))
+        }
+        Failure::Unavailable(Side::Crm) => (t("crm_unavailable"), t("crm_unavailable_what")),
+        Failure::Unauthorized(_) => (t("crm_session"), t("crm_session_what")),
+        Failure::OutOfSpace => (t("dropbox_full"), t("dropbox_full_what")),
+        Failure::Store => (t("store_full"), t("store_full_what")),
+        Failure::Malformed(Side::Dropbox) => (t("dropbox_odd"), t("odd_what")),
+        Failure::Malformed(Side::Crm) => (t("crm_odd"), t("odd_what")),
+        Failure::Cancelled => (t("cancelled"), t("cancelled_what")),
+        Failure::Forbidden
+        | Failure::NotFound
+        | Failure::CursorReset
+        | Failure::Conflict
+        | Failure::Refused(_)
+        | Failure::KindRefused
+        | Failure::SlashRefused
+        | Failure::TooManyFiles => (t("unfinished"), t("unfinished_what")),
+    }
+}
+
+fn halted(halt: &Halt, record: &Record, status: &RecordStatus) -> PanelView {
+    let decide = |confirmed: bool| Action::Decide { record: Some(record.clone()), confirmed };
+    let title = rows::halt_title(halt);
+    match halt {
+        Halt::CrmEmpty { synced_count: count } | Halt::ManyDeletes { delete_count: count, .. } => {
+            let mut view = screen(Screen::Guard, Tone::Trouble, title)
+                .detail(if let Halt::CrmEmpty { .. } = halt {
+                    t("halt_crm_empty_what").count(*count)
+                } else {
+                    t("halt_many_deletes_what").count(*count)
+                })
+                .primary(t("keep_files"), decide(false))
+                .destructive(t("delete_files").count(*count), decide(true))
+                .folder(status);
+            view.affected = to_be_deleted(status, *count);
+            view
+        }
+        Halt::ManyChanges { change_count, side, .. } => screen(Screen::Guard, Tone::Trouble, title)
+            .detail(match side {
+                Side::Crm => t("halt_many_changes_crm_what"),
+                Side::Dropbox => t("halt_many_changes_dropbox_what"),
+            })
+            .primary(t("keep_as_is"), decide(false))
+            .destructive(t("take_changes").count(*change_count), decide(true))
+            .folder(status),
+        Halt::FolderRemoved => screen(Screen::FolderRemoved, Tone::Notice, title)
+            .detail(t("folder_removed_what"))
+            .primary(t("sync"), Action::Press)
+            .link(t("open_deleted"), Target::DeletedFiles),
+        Halt::CrmForbidden => frozen(title, t("halt_forbidden_what"), status),
+        Halt::CrmGone => frozen(title, t("halt_gone_what"), status),
+        Halt::Malformed => frozen(title, t("halt_malformed_what"), status),
+        Halt::AllFoldersGone | Halt::AppFolderGone | Halt::WrongAccount => {
+            halted_over_all(halt).unwrap_or_else(wrong_account)
+        }
+    }
+}
+
+fn frozen(title: Text, detail: Text, status: &RecordStatus) -> PanelView {
+    screen(Screen::Frozen, Tone::Notice, title)
+        .detail(detail)
+        .primary(t("try_again"), Action::Press)
+        .folder(status)
+}
+
+fn halted_over_all(halt: &Halt) -> Option<PanelView> {
+    let detail = match halt {
+        Halt::AllFoldersGone => t("halt_all_folders_gone_what"),
+        Halt::AppFolderGone => t("halt_app_folder_gone_what"),
+        Halt::WrongAccount => return Some(wrong_account()),
+        _ => return None,
+    };
+    let view = screen(Screen::Guard, Tone::Trouble, rows::halt_title(halt)).detail(detail);
+    let view = view.primary(t("go_on"), Action::Decide { record: None, confirmed: false });
+    Some(view.link(t("open_deleted"), Target::DeletedFiles))
+}
+
+/// The files a guard is about, if they can be told for sure: the listing also holds files that are only new.
+fn to_be_deleted(status: &RecordStatus, count: u32) -> Vec<String> {
+    let gone: Vec<String> = status
+        .items
+        .iter()
+        .filter(|item| item.document.is_none() && item.mark == sync_core::Mark::OnItsWay)
+        .map(|item| rows::with_folder(&item.place))
+        .collect();
+    if u32::try_from(gone.len()).ok() == Some(count) {
+        gone
+    } else {
+        Vec::new()
+    }
+}
+
+fn connect_failed(failure: ConnectFailure) -> PanelView {
+    let (title, detail) = match failure {
+        ConnectFailure::PopupClosed => (t("popup_closed"), t("popup_closed_what")),
+        ConnectFailure::Denied => (t("denied"), t("denied_what")),
+        ConnectFailure::Expired => (t("expired"), t("expired_what")),
+        ConnectFailure::StateMismatch => (t("mismatch"), t("mismatch_what")),
+        ConnectFailure::OtherAccount => return other_account(),
+        ConnectFailure::Network => (t("dropbox_unavailable"), t("network_what")),
+        ConnectFailure::NewerState => (t("newer"), t("newer_what")),
+    };
+    let view = screen(Screen::ConnectFailed, Tone::Notice, title).detail(detail);
+    match failure {
+        ConnectFailure::NewerState => view.primary(t("reload"), Action::Reload),
+        ConnectFailure::PopupClosed | ConnectFailure::Denied => {
+            view.primary(t("try_again"), Action::Connect).register()
+        }
+        _ => view.primary(t("try_again"), Action::Connect),
+    }
+}
+
+fn other_account() -> PanelView {
+    PanelView { screen: Screen::ConnectFailed, ..wrong_account() }
+}
+
+fn wrong_account() -> PanelView {
+    screen(Screen::WrongAccount, Tone::Trouble, t("wrong_account"))
+        .detail(t("wrong_account_what"))
+        .primary(t("try_again"), Action::Connect)
+        .link(t("sign_out"), Target::SignOut)
+}
+
+fn revoked() -> PanelView {
+    screen(Screen::Revoked, Tone::Trouble, t("revoked"))
+        .detail(t("revoked_what"))
+        .primary(t("connect"), Action::Connect)
+}
+
+fn count_in_dropbox(snapshot: &Snapshot, status: &RecordStatus) -> u64 {
+    if status.items.is_empty() {
+        // The record's details are not loaded yet; its link knows the number.
+        let links = &snapshot.status.links;
+        let link = links.iter().find(|link| link.record == status.record);
+        return link.map_or(0, |link| link.synced_count.into());
+    }
+    status.items.iter().filter(|item| item.file.is_some()).count() as u64
+}
+
+/// When both sides were last known to be equal (ms).
+fn last_seen(snapshot: &Snapshot, status: &RecordStatus) -> Option<u64> {
+    status.settled_ms.map(|settled_ms| settled_ms.max(snapshot.status.last_cycle_ms.unwrap_or(0)))
+}
+
+fn screen(screen: Screen, tone: Tone, title: Text) -> PanelView {
+    PanelView {
+        screen,
+        tone,
+        announcement: Some(title.clone()),
+        title,
+        since: None,
+        detail: None,
+        progress: None,
+        buttons: Vec::new(),
+        links: Vec::new(),
+        affected: Vec::new(),
+        problems: Vec::new(),
+        conflicts: Vec::new(),
+        notes: Vec::new(),
+        documents: Vec::new(),
+        activity: Vec::new(),
+    }
+}
+
+impl PanelView {
+    fn detail(mut self, text: Text) -> Self {
+        self.detail = Some(text);
+        self
+    }
+
+    fn since(mut self, at_ms: Option<u64>, snapshot: &Snapshot) -> Self {
+        self.since = at_ms.map(|at_ms| t("since").with("ago", Arg::Ago(at_ms, snapshot.now_ms)));
+        self
+    }
+
+    fn primary(self, label: Text, action: Action) -> Self {
+        self.button(label, action, Weight::Primary)
+    }
+
+    fn secondary(self, label: Text, action: Action) -> Self {
+        self.button(label, action, Weight::Secondary)
+    }
+
+    fn destructive(self, label: Text, action: Action) -> Self {
+        self.button(label, action, Weight::Destructive)
+    }
+
+    fn button(mut self, label: Text, action: Action, weight: Weight) -> Self {
+        self.buttons.push(Button { label, action, weight });
+        self
+    }
+
+    fn link(mut self, label: Text, target: Target) -> Self {
+        self.links.push(Link { label, target });
+        self
+    }
+
+    fn register(self) -> Self {
+        self.link(t("register"), Target::Register)
+    }
+
+    /// With `Open in Dropbox`, once there is a folder.
+    fn folder(self, status: &RecordStatus) -> Self {
+        match &status.folder {
+            Some(folder) => self.link(t("open"), Target::Path(folder.clone())),
+            None => self,
+        }
+    }
+
+    fn unknown_progress(mut self) -> Self {
+        self.progress =
+            Some(ProgressView { permille: None, counted: None, current: None, pace: Vec::new() });
+        self
+    }
+}

@@ -1,0 +1,486 @@
+//! What the panel is given, what it shows as data, and what it asks for. No words for people, no browser.
+
+use super::text::Text;
+use serde::{Deserialize, Serialize};
+use sync_core::{DocumentId, Record, RecordKind, RecordStatus, Status};
+
+/// Everything the panel of one record draws itself from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// How this CRM user stands with Dropbox.
+    pub connection: Connection,
+    /// The engine over all.
+    pub status: Status,
+    /// The record of the page, if it is linked.
+    pub record: Option<RecordStatus>,
+    /// The browser has a network.
+    pub online: bool,
+    /// The time the rest was true (ms since 1970).
+    pub now_ms: u64,
+    /// The instance is dead: only a reload helps.
+    pub crashed: bool,
+}
+
+/// How this CRM user stands with Dropbox.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Connection {
+    /// Never connected, or disconnected.
+    #[default]
+    NotConnected,
+    /// The sign-in is open.
+    Connecting,
+    /// All is well.
+    Connected {
+        /// The person's name as Dropbox displays it.
+        account_name: String,
+        /// The person's address at Dropbox.
+        account_email: String,
+        /// Space used, once known.
+        used_bytes: Option<u64>,
+        /// Space there is, once known.
+        allocated_bytes: Option<u64>,
+    },
+    /// The grant was taken back. The state is kept.
+    Revoked,
+    /// The tokens belong to another Dropbox account than the state.
+    WrongAccount,
+    /// The last attempt to connect failed.
+    Failed(ConnectFailure),
+}
+
+/// Why connecting failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ConnectFailure {
+    /// The window was closed before an answer.
+    PopupClosed,
+    /// The person said no.
+    Denied,
+    /// The sign-in took too long.
+    Expired,
+    /// The answer belongs to no sign-in begun here.
+    StateMismatch,
+    /// Another Dropbox account than before.
+    OtherAccount,
+    /// Dropbox did not answer.
+    Network,
+    /// The stored state is of a newer version of the plugin.
+    NewerState,
+}
+
+/// What the settings show besides a [`Snapshot`] (whose `record` they ignore).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Minutes between timed cycles.
+    pub interval_minutes: u32,
+    /// Linking many records at once.
+    pub bulk: Bulk,
+}
+
+/// Linking many records at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Bulk {
+    /// No module is chosen.
+    #[default]
+    Idle,
+    /// The module's records are being listed.
+    Listing {
+        /// Which module.
+        kind: RecordKind,
+    },
+    /// The records can be chosen from.
+    Choosing {
+        /// Which module.
+        kind: RecordKind,
+        /// Its records, in the CRM's order.
+        candidates: Vec<Candidate>,
+    },
+    /// Records are being linked.
+    Linking {
+        /// Which module.
+        kind: RecordKind,
+        /// Linked so far.
+        done_count: u32,
+        /// To link in all.
+        total_count: u32,
+        /// The person paused it.
+        paused: bool,
+    },
+    /// All were linked.
+    Finished {
+        /// Which module.
+        kind: RecordKind,
+        /// How many.
+        total_count: u32,
+    },
+    /// The records could not be listed.
+    Failed {
+        /// Which module.
+        kind: RecordKind,
+    },
+}
+
+/// A record that can be linked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Its id.
+    pub id: String,
+    /// Its name in the CRM.
+    pub name: String,
+    /// It is linked already.
+    pub linked: bool,
+}
+
+/// What a person asks for. Those without a record mean the panel's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Open Dropbox's sign-in. Must run inside the click: a popup is opened.
+    Connect,
+    /// Close the sign-in that is open.
+    CancelConnect,
+    /// The button: link the record if need be, and do all of it now.
+    Press,
+    /// Stop the work on this record.
+    Cancel,
+    /// Copy one document back that was deleted in Dropbox.
+    CopyBack(DocumentId),
+    /// The answer to a guard; without a record, to the one over all.
+    Decide {
+        /// Which record.
+        record: Option<Record>,
+        /// Let it pass once.
+        confirmed: bool,
+    },
+    /// Revoke the grant. The person has confirmed it.
+    Disconnect,
+    /// No timed sync until `false`.
+    Pause(bool),
+    /// One cycle for all records now.
+    SyncNow,
+    /// Forget this record's link. Files stay. The person has confirmed it.
+    Unlink(Record),
+    /// List a module's records to choose from.
+    ListRecords(RecordKind),
+    /// Link records of a module.
+    LinkAll {
+        /// Which module.
+        kind: RecordKind,
+        /// These ids; without them, all that are not linked yet.
+        chosen: Option<Vec<String>>,
+    },
+    /// Pause and resume linking many.
+    PauseLinking(bool),
+    /// Stop linking many, or put the choice away. What is linked stays linked.
+    StopLinking,
+    /// Minutes between timed cycles.
+    SetInterval(u32),
+    /// Save the record's log as a file for support.
+    SaveLog,
+    /// Reload the page.
+    Reload,
+}
+
+/// Which screen it is: the name the tests, the styles and the screenshots know it by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// Nobody is connected.
+    NotConnected,
+    /// Dropbox's sign-in is open.
+    Connecting,
+    /// Connecting failed.
+    ConnectFailed,
+    /// Connected; this record is not linked.
+    NotLinked,
+    /// The button was pressed; the record waits for its turn.
+    Waiting,
+    /// The first copy is under way.
+    FirstCopy,
+    /// Linked, and being worked on.
+    Syncing,
+    /// Linked, nothing to do.
+    UpToDate,
+    /// Without a network; changes wait.
+    Offline,
+    /// Some documents could not be copied.
+    PartFailed,
+    /// Both versions of something were kept.
+    Conflict,
+    /// A guard waits for a decision.
+    Guard,
+    /// Stopped; nothing is written until the cause is gone.
+    Frozen,
+    /// The CRM takes no uploads of this kind.
+    OneWay,
+    /// The record's folder was removed in Dropbox.
+    FolderRemoved,
+    /// The last cycle ended early.
+    Interrupted,
+    /// The grant was taken back.
+    Revoked,
+    /// Another Dropbox account.
+    WrongAccount,
+    /// The instance is dead.
+    Crashed,
+}
+
+impl Screen {
+    /// The screen's name in the document (`data-screen`).
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotConnected => "not-connected",
+            Self::Connecting => "connecting",
+            Self::ConnectFailed => "connect-failed",
+            Self::NotLinked => "not-linked",
+            Self::Waiting => "waiting",
+            Self::FirstCopy => "first-copy",
+            Self::Syncing => "syncing",
+            Self::UpToDate => "up-to-date",
+            Self::Offline => "offline",
+            Self::PartFailed => "part-failed",
+            Self::Conflict => "conflict",
+            Self::Guard => "guard",
+            Self::Frozen => "frozen",
+            Self::OneWay => "one-way",
+            Self::FolderRemoved => "folder-removed",
+            Self::Interrupted => "interrupted",
+            Self::Revoked => "revoked",
+            Self::WrongAccount => "wrong-account",
+            Self::Crashed => "crashed",
+        }
+    }
+}
+
+/// How loud the head of the panel is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Nothing has happened yet.
+    Quiet,
+    /// At work.
+    Busy,
+    /// All is well.
+    Good,
+    /// Worth a look.
+    Notice,
+    /// A person has to do something.
+    Trouble,
+}
+
+/// The panel as data, from top to bottom.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PanelView {
+    /// Which screen.
+    pub screen: Screen,
+    /// How loud.
+    pub tone: Tone,
+    /// One line.
+    pub title: Text,
+    /// When that was, on the same line.
+    pub since: Option<Text>,
+    /// A sentence or two: what happened, what to do.
+    pub detail: Option<Text>,
+    /// How far the work is.
+    pub progress: Option<ProgressView>,
+    /// Buttons, the main one first; at most one is primary.
+    pub buttons: Vec<Button>,
+    /// Links, by what they open.
+    pub links: Vec<Link>,
+    /// What the decision of a guard is about.
+    pub affected: Vec<String>,
+    /// Documents that could not be copied.
+    pub problems: Vec<ProblemRow>,
+    /// Documents of which both versions were kept.
+    pub conflicts: Vec<ConflictRow>,
+    /// Quiet sentences below.
+    pub notes: Vec<Text>,
+    /// Documents with their marks.
+    pub documents: Vec<DocumentRow>,
+    /// Newest first.
+    pub activity: Vec<ActivityRow>,
+    /// What the live region says; said again only when it differs.
+    pub announcement: Option<Text>,
+}
+
+/// How far the work is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProgressView {
+    /// Thousandths done; without, the end is not known yet.
+    pub permille: Option<u32>,
+    /// "3 of 12 documents".
+    pub counted: Option<Text>,
+    /// The document under way.
+    pub current: Option<String>,
+    /// "1.2 MB/s · about 2 minutes left".
+    pub pace: Vec<Text>,
+}
+
+/// A button.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Button {
+    /// Its words.
+    pub label: Text,
+    /// What it asks for.
+    pub action: Action,
+    /// Its weight.
+    pub weight: Weight,
+}
+
+/// How a button looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// The one thing to do here.
+    Primary,
+    /// Another thing to do here.
+    Secondary,
+    /// Takes something away.
+    Destructive,
+}
+
+/// A link out of the CRM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Its words.
+    pub label: Text,
+    /// Where it leads.
+    pub target: Target,
+}
+
+/// Where a link leads, on Dropbox's site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Opening a free account.
+    Register,
+    /// A folder or file, by its path relative to the app folder (`/Companies/…`).
+    Path(String),
+    /// Dropbox's list of deleted files.
+    DeletedFiles,
+    /// Dropbox's own page to sign out.
+    SignOut,
+    /// Dropbox's list of plans and space.
+    Space,
+}
+
+/// A document that could not be copied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProblemRow {
+    /// Its name, with its folder.
+    pub name: String,
+    /// Why, and what to do.
+    pub text: Text,
+}
+
+/// A document of which both versions were kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConflictRow {
+    /// The CRM's version: name and path in Dropbox, if it stands there.
+    pub original: (String, Option<String>),
+    /// Dropbox's version: name and path.
+    pub copy: (String, Option<String>),
+}
+
+/// A document with its mark.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentRow {
+    /// The row's identity, stable over time.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+    /// Its folder; empty for the default one.
+    pub folder: String,
+    /// How it is.
+    pub mark: MarkWord,
+    /// The same in words.
+    pub text: Text,
+    /// Its path in Dropbox, if it stands there.
+    pub path: Option<String>,
+    /// It can be copied back.
+    pub copy_back: Option<DocumentId>,
+}
+
+/// The six marks, by their names in the document (`data-mark`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MarkWord {
+    /// In both.
+    Both,
+    /// On its way.
+    OnItsWay,
+    /// Only in the CRM.
+    CrmOnly,
+    /// Only in Dropbox.
+    DropboxOnly,
+    /// A conflicted copy.
+    Conflict,
+    /// Refused.
+    Refused,
+}
+
+/// A line of the activity list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActivityRow {
+    /// The row's identity, stable over time.
+    pub key: String,
+    /// When (ms).
+    pub at_ms: u64,
+    /// What, as a sentence.
+    pub text: Text,
+}
+
+/// The settings as data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SettingsView {
+    /// What stands in the way of all records, as the panel says it.
+    pub obstacle: Option<PanelView>,
+    /// The connected account.
+    pub account: Option<AccountView>,
+    /// Timed sync, once connected.
+    pub schedule: Option<ScheduleView>,
+    /// Linked records.
+    pub links: Vec<LinkRow>,
+    /// Linking many records at once, once connected.
+    pub bulk: Option<Bulk>,
+    /// There is a connection to end.
+    pub can_disconnect: bool,
+}
+
+/// The connected account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccountView {
+    /// The person's name.
+    pub name: String,
+    /// The person's address.
+    pub email: String,
+    /// "1.2 GB of 2 GB used".
+    pub space: Option<Text>,
+    /// Thousandths used.
+    pub permille: Option<u32>,
+}
+
+/// Timed sync.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScheduleView {
+    /// Minutes between two.
+    pub interval_minutes: u32,
+    /// Which can be chosen, with their words; the present one among them.
+    pub intervals: Vec<(u32, Text)>,
+    /// The person paused it.
+    pub paused: bool,
+    /// A cycle runs.
+    pub running: bool,
+    /// "Last synced 5 minutes ago".
+    pub last: Text,
+    /// "Next sync in 55 minutes".
+    pub next: Option<Text>,
+}
+
+/// A linked record in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkRow {
+    /// Which.
+    pub record: Record,
+    /// Its name in the CRM.
+    pub name: String,
+    /// Its module's word.
+    pub kind: Text,
+    /// How loud.
+    pub tone: Tone,
+    /// How it is.
+    pub state: Text,
+}

@@ -1,0 +1,199 @@
+//! The lists below the panel's head: problems, conflicts, documents with their marks, activity.
+
+use super::model::{ActivityRow, ConflictRow, DocumentRow, MarkWord, ProblemRow};
+use super::text::{t, Arg, Text};
+use sync_core::{
+    is_conflicted_copy, Activity, Halt, Happened, Item, Mark, Place, Problem, ProblemKind, Reason,
+    RecordState, RecordStatus, Side,
+};
+
+/// Problems that a person can do something about. One-way records are told of in another place.
+pub(super) fn problems(record: &RecordStatus) -> Vec<ProblemRow> {
+    record
+        .problems
+        .iter()
+        .filter(|problem| is_failure(problem))
+        .map(|problem| ProblemRow {
+            name: with_folder(&problem.place),
+            text: match problem.kind {
+                ProblemKind::Refused(reason) => advice(reason),
+                ProblemKind::OutOfSpace => t("problem_out_of_space"),
+                ProblemKind::OneWay => t("problem_one_way"),
+                ProblemKind::NewerInDropbox => t("problem_newer_in_dropbox"),
+            },
+        })
+        .collect()
+}
+
+/// Files that wait in Dropbox because the CRM takes none.
+pub(super) fn held_back(record: &RecordStatus) -> bool {
+    record.problems.iter().any(|problem| !is_failure(problem))
+}
+
+fn is_failure(problem: &Problem) -> bool {
+    matches!(problem.kind, ProblemKind::Refused(_) | ProblemKind::OutOfSpace)
+}
+
+/// Conflicted copies, each with the document it is a copy of.
+pub(super) fn conflicts(record: &RecordStatus) -> Vec<ConflictRow> {
+    record
+        .items
+        .iter()
+        .filter(|item| item.mark == Mark::ConflictedCopy)
+        .map(|copy| {
+            let original = record.items.iter().find(|item| {
+                item.place.folder == copy.place.folder
+                    && is_conflicted_copy(&copy.place.name, &item.place.name)
+            });
+            let shown = |item: &Item| (item.place.name.clone(), item.path.clone());
+            ConflictRow {
+                original: original.map_or_else(|| (String::new(), None), shown),
+                copy: shown(copy),
+            }
+        })
+        .collect()
+}
+
+/// All documents and files, by folder and name.
+pub(super) fn documents(record: &RecordStatus) -> Vec<DocumentRow> {
+    let moving = matches!(record.state, RecordState::Working | RecordState::Queued);
+    record
+        .items
+        .iter()
+        .map(|item| {
+            let (mark, text) = marked(item, moving);
+            DocumentRow {
+                key: key(item),
+                name: item.place.name.clone(),
+                folder: item.place.folder.clone(),
+                mark,
+                text,
+                path: item.path.clone(),
+                copy_back: match (&item.document, item.mark) {
+                    (Some(document), Mark::CrmOnly) => Some(document.clone()),
+                    _ => None,
+                },
+            }
+        })
+        .collect()
+}
+
+fn key(item: &Item) -> String {
+    match (&item.document, &item.file) {
+        (Some(document), _) => document.to_string(),
+        (None, Some(file)) => file.to_string(),
+        (None, None) => with_folder(&item.place),
+    }
+}
+
+fn marked(item: &Item, moving: bool) -> (MarkWord, Text) {
+    match item.mark {
+        Mark::Both => (MarkWord::Both, t("mark_both")),
+        Mark::OnItsWay => {
+            let text = match (moving, &item.document, &item.file) {
+                (false, ..) => t("mark_waiting"),
+                (true, None, _) => t("mark_to_crm"),
+                (true, Some(_), None) => t("mark_to_dropbox"),
+                (true, Some(_), Some(_)) => t("mark_updating"),
+            };
+            (MarkWord::OnItsWay, text)
+        }
+        Mark::CrmOnly => (MarkWord::CrmOnly, t("mark_crm_only")),
+        Mark::DropboxOnly => (MarkWord::DropboxOnly, t("mark_dropbox_only")),
+        Mark::ConflictedCopy => (MarkWord::Conflict, t("mark_conflict")),
+        Mark::Refused(reason) => (MarkWord::Refused, advice(reason)),
+    }
+}
+
+/// Why a file was refused, and what to do about it.
+fn advice(reason: Reason) -> Text {
+    match reason {
+        Reason::TooLarge => t("refused_too_large"),
+        Reason::Name => t("refused_name"),
+        Reason::Restricted => t("refused_restricted"),
+        Reason::Unsupported => t("refused_unsupported"),
+        Reason::Damaged => t("refused_damaged"),
+        Reason::CrmRefused => t("refused_crm"),
+        Reason::DropboxRefused => t("refused_dropbox"),
+    }
+}
+
+/// What happened, newest first.
+pub(super) fn activity(record: &RecordStatus) -> Vec<ActivityRow> {
+    let count = record.activity.len();
+    record
+        .activity
+        .iter()
+        .enumerate()
+        .map(|(at, activity)| ActivityRow {
+            // Counted from the oldest: a new line on top leaves the keys of the others alone.
+            key: format!("{} {}", count - at, activity.at_ms),
+            at_ms: activity.at_ms,
+            text: happened(activity),
+        })
+        .collect()
+}
+
+fn happened(activity: &Activity) -> Text {
+    let name = |text: Text| text.name(&activity.name);
+    match &activity.what {
+        Happened::Linked => t("did_link"),
+        Happened::CopiedToDropbox => name(t("did_copy_to_dropbox")),
+        Happened::UpdatedInDropbox => name(t("did_update_in_dropbox")),
+        Happened::CopiedToCrm => name(t("did_copy_to_crm")),
+        Happened::UpdatedInCrm => name(t("did_update_in_crm")),
+        Happened::Matched => name(t("did_match")),
+        Happened::MovedInDropbox { from } => {
+            name(t("did_move_in_dropbox")).with("from", Arg::Name(last_component(from)))
+        }
+        Happened::MovedInCrm { from } => {
+            name(t("did_move_in_crm")).with("from", Arg::Name(last_component(from)))
+        }
+        Happened::DeletedInDropbox => name(t("did_delete_in_dropbox")),
+        Happened::KeptInCrm => name(t("did_keep_in_crm")),
+        Happened::KeptBoth { copy } => {
+            name(t("did_keep_both")).with("copy", Arg::Name(last_component(copy)))
+        }
+        Happened::Refused(reason) => {
+            name(t("did_refuse")).with("reason", Arg::Text(advice(*reason)))
+        }
+        Happened::FolderMoved => t("did_move_folder"),
+        Happened::Halted(halt) => t("did_halt").with("reason", Arg::Text(halt_title(halt))),
+        Happened::Decided { confirmed: true } => t("did_confirm"),
+        Happened::Decided { confirmed: false } => t("did_dismiss"),
+    }
+}
+
+/// One line on why a record stands still.
+pub(super) fn halt_title(halt: &Halt) -> Text {
+    match halt {
+        Halt::CrmEmpty { .. } => t("halt_crm_empty"),
+        Halt::ManyDeletes { delete_count, .. } => t("halt_many_deletes").count(*delete_count),
+        Halt::ManyChanges { change_count, side: Side::Crm, .. } => {
+            t("halt_many_changes_crm").count(*change_count)
+        }
+        Halt::ManyChanges { change_count, side: Side::Dropbox, .. } => {
+            t("halt_many_changes_dropbox").count(*change_count)
+        }
+        Halt::FolderRemoved => t("folder_removed"),
+        Halt::CrmForbidden => t("halt_forbidden"),
+        Halt::CrmGone => t("halt_gone"),
+        Halt::Malformed => t("halt_malformed"),
+        Halt::AllFoldersGone => t("halt_all_folders_gone"),
+        Halt::AppFolderGone => t("halt_app_folder_gone"),
+        Halt::WrongAccount => t("wrong_account"),
+    }
+}
+
+/// `folder/name`, as a person reads it.
+pub(super) fn with_folder(place: &Place) -> String {
+    if place.folder.is_empty() {
+        place.name.clone()
+    } else {
+        format!("{}/{}", place.folder, place.name)
+    }
+}
+
+fn last_component(path: &str) -> String {
+    path.rsplit('/').next().unwrap_or(path).to_owned()
+}

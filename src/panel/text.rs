@@ -1,0 +1,188 @@
+//! Words: a key of the translations with its arguments, and how it becomes a sentence in one language.
+//!
+//! Plural forms, numbers, sizes and times come from a [`Formats`]: `Intl` in the browser, plain English in tests.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A sentence, not yet in any language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// The key of `translations/<language>.json`, without its plural ending.
+    pub key: &'static str,
+    /// What stands in the braces, by name.
+    pub args: Vec<(&'static str, Arg)>,
+}
+
+/// What stands in a sentence's braces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arg {
+    /// A name, as it is.
+    Name(String),
+    /// A number; it chooses the plural form of the sentence (one per sentence).
+    Count(u64),
+    /// A number that chooses nothing.
+    Number(u64),
+    /// Bytes.
+    Size(u64),
+    /// How long ago, or how far ahead: `(at_ms, now_ms)`.
+    Ago(u64, u64),
+    /// Another sentence.
+    Text(Text),
+}
+
+/// A sentence without arguments.
+pub(super) fn t(key: &'static str) -> Text {
+    Text { key, args: Vec::new() }
+}
+
+impl Text {
+    /// With one more argument.
+    pub(super) fn with(mut self, name: &'static str, arg: Arg) -> Self {
+        self.args.push((name, arg));
+        self
+    }
+
+    /// With `{count}`, which chooses the plural form.
+    pub(super) fn count(self, count: impl Into<u64>) -> Self {
+        self.with("count", Arg::Count(count.into()))
+    }
+
+    /// With `{name}`.
+    pub(super) fn name(self, name: &str) -> Self {
+        self.with("name", Arg::Name(name.to_owned()))
+    }
+}
+
+/// What differs from language to language besides words.
+pub trait Formats {
+    /// The plural form of a number: `one`, `few`, `many`, `other` …
+    fn plural(&self, count: u64) -> String;
+    /// `1,234`
+    fn number(&self, number: u64) -> String;
+    /// `1.2 MB`
+    fn size(&self, size_bytes: u64) -> String;
+    /// A time as seen from another: `5 minutes ago`, `in 2 hours`, from a week on a date. (ms)
+    fn relative(&self, at_ms: u64, now_ms: u64) -> String;
+}
+
+/// Formats without a browser: English, plain, exact enough for tests.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PlainFormats;
+
+impl Formats for PlainFormats {
+    fn plural(&self, count: u64) -> String {
+        if count == 1 { "one" } else { "other" }.to_owned()
+    }
+
+    fn number(&self, number: u64) -> String {
+        number.to_string()
+    }
+
+    fn size(&self, size_bytes: u64) -> String {
+        let (tenths, unit) = scaled(size_bytes);
+        format!("{}.{} {unit}", tenths / 10, tenths % 10)
+    }
+
+    fn relative(&self, at_ms: u64, now_ms: u64) -> String {
+        let (amount, unit) = distance(at_ms, now_ms);
+        if amount < 0 {
+            format!("{} {unit}s ago", -amount)
+        } else {
+            format!("in {amount} {unit}s")
+        }
+    }
+}
+
+/// Bytes as tenths of a unit, and the unit's name for `Intl`: steps of 1000, as both services show sizes.
+pub(super) fn scaled(size_bytes: u64) -> (u64, &'static str) {
+    const STEPS: [(u64, &str); 4] = [
+        (1_000_000_000_000, "terabyte"),
+        (1_000_000_000, "gigabyte"),
+        (1_000_000, "megabyte"),
+        (1_000, "kilobyte"),
+    ];
+    for (step, unit) in STEPS {
+        if size_bytes >= step {
+            return ((size_bytes / (step / 10)), unit);
+        }
+    }
+    (size_bytes * 10, "byte")
+}
+
+/// A distance in time as amount and unit for `Intl`; negative for the past. At least a minute.
+pub(super) fn distance(at_ms: u64, now_ms: u64) -> (i64, &'static str) {
+    let distance_ms = at_ms.abs_diff(now_ms);
+    let (amount, unit) = match distance_ms / 60_000 {
+        minutes @ 0..=59 => (minutes.max(1), "minute"),
+        minutes @ 60..=1439 => (minutes / 60, "hour"),
+        minutes => (minutes / 1440, "day"),
+    };
+    let amount = i64::try_from(amount).unwrap_or(i64::MAX);
+    (if at_ms < now_ms { -amount } else { amount }, unit)
+}
+
+/// All words of one language, with its formats.
+pub struct Texts {
+    words: BTreeMap<String, String>,
+    formats: Box<dyn Formats>,
+}
+
+impl std::fmt::Debug for Texts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Texts").field("words", &self.words.len()).finish_non_exhaustive()
+    }
+}
+
+impl Texts {
+    /// From the content of `translations/<language>.json`: one object of strings. What is no string is left out.
+    pub fn new(json: &str, formats: Box<dyn Formats>) -> Result<Self, serde_json::Error> {
+        let values: BTreeMap<String, Value> = serde_json::from_str(json)?;
+        let words = values
+            .into_iter()
+            .filter_map(|(key, value)| match value {
+                Value::String(text) => Some((key, text)),
+                _ => None,
+            })
+            .collect();
+        Ok(Self { words, formats })
+    }
+
+    /// A sentence in this language. A key that is missing stands for itself; a test keeps that from happening.
+    pub fn say(&self, text: &Text) -> String {
+        let mut said = self.pattern(text).to_owned();
+        for (name, arg) in &text.args {
+            let hole = format!("{{{name}}}");
+            if said.contains(&hole) {
+                said = said.replacen(&hole, &self.argument(arg), 1);
+            }
+        }
+        said
+    }
+
+    fn pattern<'a>(&'a self, text: &Text) -> &'a str {
+        let count = text.args.iter().find_map(|(_, arg)| match arg {
+            Arg::Count(count) => Some(*count),
+            _ => None,
+        });
+        let plural = count.and_then(|count| {
+            let form = self.formats.plural(count);
+            self.words
+                .get(&format!("{}_{form}", text.key))
+                .or_else(|| self.words.get(&format!("{}_other", text.key)))
+        });
+        plural.or_else(|| self.words.get(text.key)).map_or(text.key, String::as_str)
+    }
+
+    fn argument(&self, arg: &Arg) -> String {
+        match arg {
+            Arg::Name(name) => name.clone(),
+            Arg::Count(number) | Arg::Number(number) => self.formats.number(*number),
+            Arg::Size(size_bytes) => self.formats.size(*size_bytes),
+            // The clocks of two tabs differ by a little: what was a moment ago is never "in the future".
+            Arg::Ago(at_ms, now_ms) if at_ms.abs_diff(*now_ms) < 60_000 => self.say(&t("just_now")),
+            Arg::Ago(at_ms, now_ms) => self.formats.relative(*at_ms, *now_ms),
+            Arg::Text(text) => self.say(text),
+        }
+    }
+}

@@ -179,30 +179,28 @@ pub fn from_crm(path: &str, number: u32) -> String {
 
 /// Is `path` one of the conflicted copies of `original`, of any day?
 pub fn is_conflicted_copy(path: &str, original: &str) -> bool {
-    let (dir, name) = split_dir(path);
-    let (original_dir, original_name) = split_dir(original);
-    let (stem, extension) = split_extension(name);
-    let (original_stem, original_extension) = split_extension(original_name);
-    fold(dir) == fold(original_dir)
-        && fold(extension) == fold(original_extension)
-        && fold(stem)
-            .strip_prefix(&fold(original_stem))
-            .is_some_and(|rest| rest.starts_with(" (conflicted copy "))
+    suffix_of(path, original).is_some_and(|suffix| suffix.starts_with(" (conflicted copy "))
 }
 
 /// Is `path` a numbered twin of `original` (` (2)`, ` (3)` …)?
 pub fn is_numbered(path: &str, original: &str) -> bool {
+    suffix_of(path, original)
+        .as_deref()
+        .and_then(|suffix| suffix.strip_prefix(" (")?.strip_suffix(')'))
+        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// What stands between stem and extension of `path` beyond the stem of `original`, folded; `None` if it is not
+/// a name made from the original's in the same folder.
+fn suffix_of(path: &str, original: &str) -> Option<String> {
     let (dir, name) = split_dir(path);
     let (original_dir, original_name) = split_dir(original);
     let (stem, extension) = split_extension(name);
     let (original_stem, original_extension) = split_extension(original_name);
-    fold(dir) == fold(original_dir)
-        && fold(extension) == fold(original_extension)
-        && fold(stem)
-            .strip_prefix(&fold(original_stem))
-            .and_then(|rest| rest.strip_prefix(" ("))
-            .and_then(|rest| rest.strip_suffix(')'))
-            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+    if fold(dir) != fold(original_dir) || fold(extension) != fold(original_extension) {
+        return None;
+    }
+    fold(stem).strip_prefix(&fold(original_stem)).map(ToOwned::to_owned)
 }
 
 fn suffixed(path: &str, suffix: &str) -> String {

@@ -480,7 +480,7 @@ impl Engine {
         self.step_reading();
         self.step_saving();
         if self.cycle.is_some() {
-            self.step_observing(now_ms);
+            self.step_observing();
             self.step_records(now_ms);
             self.step_transfers();
             self.step_writes();
@@ -537,7 +537,7 @@ impl Engine {
             cycle.asked = false;
             let again = core::mem::take(&mut cycle.again);
             cycle.due.extend(again);
-            self.step_observing(now_ms);
+            self.step_observing();
             return;
         }
         let unsaved = self.dirty_index || !self.dirty.is_empty();

@@ -12,7 +12,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 impl Engine {
-    pub(super) fn step_observing(&mut self, now_ms: u64) {
+    pub(super) fn step_observing(&mut self) {
         let Some(cycle) = self.cycle.as_mut() else {
             return;
         };
@@ -27,7 +27,7 @@ impl Engine {
                 let cursor = self.index.cursor.clone();
                 self.task(Purpose::Observe, Effect::ObserveDropbox { cursor });
             }
-            Phase::Reading => self.apply_changes(now_ms),
+            Phase::Reading => self.apply_changes(),
             _ => {}
         }
     }
@@ -42,7 +42,7 @@ impl Engine {
     }
 
     /// Applies what was observed once every touched record is in memory; the new cursor is saved with the trees.
-    fn apply_changes(&mut self, now_ms: u64) {
+    fn apply_changes(&mut self) {
         let Some(cycle) = self.cycle.as_mut() else {
             return;
         };
@@ -97,7 +97,6 @@ impl Engine {
         let pressed: BTreeSet<&Record> =
             self.index.links.iter().filter(|l| l.pressed).map(|l| &l.record).collect();
         cycle.due.make_contiguous().sort_by_key(|record| !pressed.contains(record));
-        let _ = now_ms;
     }
 
     /// G1: every linked folder that held synced files is gone or empty.

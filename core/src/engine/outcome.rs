@@ -559,7 +559,7 @@ impl Engine {
             }
             Failure::Forbidden => self.refuse(record, operation, Reason::Restricted, now_ms),
             Failure::TooManyFiles => self.refuse(record, operation, Reason::DropboxRefused, now_ms),
-            Failure::Refused(Reason::Name) if self.learn_astral(record, operation) => {}
+            Failure::Refused(Reason::Name) if self.learn_astral(operation) => {}
             Failure::Refused(reason) => self.refuse(record, operation, reason, now_ms),
             Failure::Cancelled => {
                 if let Some(work) = self.work.get_mut(record) {
@@ -570,13 +570,12 @@ impl Engine {
     }
 
     /// N2: an account that refuses characters outside the basic plane.
-    fn learn_astral(&mut self, record: &Record, operation: &Operation) -> bool {
+    fn learn_astral(&mut self, operation: &Operation) -> bool {
         let path = match operation {
             Operation::Upload { path, .. } => path,
             Operation::MoveFile { to, .. } | Operation::CopyFile { to, .. } => to,
             _ => return false,
         };
-        let _ = record;
         let learned = !self.index.astral_refused && path.chars().any(|c| c as u32 > 0xffff);
         if learned {
             self.index.astral_refused = true;

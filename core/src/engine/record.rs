@@ -246,7 +246,6 @@ impl Engine {
             let files = tree::files(&stored.nodes);
             let documents: BTreeSet<_> =
                 stored.documents.iter().map(|document| document.id.clone()).collect();
-            let _ = &documents;
             stored.refusals.clear();
             stored.pairs.retain(|pair| match (&pair.crm, &pair.dropbox) {
                 (Some(crm), Some(dropbox)) => {

@@ -825,3 +825,14 @@ fn p5_two_users_with_two_dropboxes_on_one_record_end_equal() {
         assert_eq!(files, crm, "Dropbox {d}");
     }
 }
+
+#[test]
+fn k7_a_document_that_a_listing_misses_is_not_deleted() {
+    let mut case = Case::new(Variants::default(), &[(A, X), ("b.txt", Y)]);
+    let missed = case.doc(A);
+    case.world.unlisted.insert(missed);
+    case.run();
+    assert_eq!(case.world.files(0).len(), 2, "absence is not evidence");
+    case.world.unlisted.clear();
+    case.run().expect(&[(A, X), ("b.txt", Y)], &[(A, X), ("b.txt", Y)]);
+}

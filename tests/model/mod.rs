@@ -97,6 +97,8 @@ pub struct World {
     pub trace: Vec<String>,
     /// Contents that an upload under a taken name replaced: the CRM keeps them as older versions.
     pub versions: BTreeSet<Content>,
+    /// Documents that listings miss though they stand there: pages shift while others are added.
+    pub unlisted: BTreeSet<String>,
 }
 
 fn lower(path: &str) -> String {
@@ -420,7 +422,11 @@ impl World {
             Effect::ListDocuments { record, .. } => match self.records.get(record) {
                 Some(r) if r.forbidden => failed(Failure::Forbidden),
                 Some(r) if !r.gone => Outcome::Documents(
-                    r.docs.iter().map(|(id, doc)| Self::document(id, doc)).collect(),
+                    r.docs
+                        .iter()
+                        .filter(|(id, _)| !self.unlisted.contains(*id))
+                        .map(|(id, doc)| Self::document(id, doc))
+                        .collect(),
                 ),
                 _ => failed(Failure::NotFound),
             },

@@ -241,6 +241,8 @@ impl<P: Ports> Auth<P> {
     }
 
     /// The redirect page brought a code: exchanges it and stores the connection. A state works once.
+    ///
+    /// [`AuthError::OtherAccount`]: there is a connection with another account; it stays as it is.
     pub async fn complete(&self, state: &str, code: &str) -> Result<Account, AuthError> {
         let pending = self.take_pending(state).await?;
         let verifier = self.ports.open(&pending.sealed_verifier).await?;
@@ -261,6 +263,12 @@ impl<P: Ports> Auth<P> {
         let refresh = answer.refresh_token.ok_or(AuthError::Malformed)?;
         let token = Token(answer.access_token);
         let account = self.current_account(&token).await?;
+        let before = self.load().await?;
+        if before.is_some_and(|before| before.account.id != account.id) {
+            // The state belongs to the account before: disconnecting first is a decision of the user (G7).
+            self.revoke(&token).await;
+            return Err(AuthError::OtherAccount);
+        }
         let stored = Stored {
             account: account.clone(),
             app_key: self.app.key.clone(),

@@ -4,12 +4,12 @@
 //! handled by reference alone. What the rows look like stands in `stored`, what an effect does in `effects`.
 
 mod effects;
-mod signal;
 mod stored;
 
 pub use stored::{OpenError, StateKey};
 
 use crate::auth::Auth;
+use crate::bell::Bell;
 use crate::dropbox::{Dropbox, Space};
 use crate::permits::Permits;
 use crate::ports::{Ports, StoreError};
@@ -18,7 +18,6 @@ use crate::wire::Wire;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::FutureExt;
-use signal::Bell;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::poll_fn;

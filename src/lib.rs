@@ -1,9 +1,10 @@
 //! The plugin: two-way sync of a CRM record's documents with the user's Dropbox app folder, in the browser.
 //!
-//! Everything outside `platform/` and the panel's view also compiles natively.
+//! Everything outside `platform/`, `app/`, `exports` and the panel's view also compiles natively.
 
 pub mod auth;
 pub mod backoff;
+pub mod bell;
 pub mod driver;
 pub mod dropbox;
 pub mod limiter;
@@ -13,3 +14,10 @@ pub mod permits;
 pub mod ports;
 pub mod teamleader;
 pub mod wire;
+
+#[cfg(target_arch = "wasm32")]
+pub mod app;
+#[cfg(target_arch = "wasm32")]
+mod exports;
+#[cfg(target_arch = "wasm32")]
+pub mod platform;

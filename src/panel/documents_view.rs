@@ -335,6 +335,8 @@ fn connect_failed(failure: ConnectFailure) -> PanelView {
         ConnectFailure::OtherAccount => return other_account(),
         ConnectFailure::Network => (t("dropbox_unavailable"), t("network_what")),
         ConnectFailure::NewerState => (t("newer"), t("newer_what")),
+        ConnectFailure::Misconfigured => (t("misconfigured"), t("misconfigured_what")),
+        ConnectFailure::Store => (t("store_full"), t("store_full_what")),
     };
     let view = screen(Screen::ConnectFailed, Tone::Notice, title).detail(detail);
     match failure {

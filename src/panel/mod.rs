@@ -10,8 +10,12 @@ pub mod text;
 mod documents_view;
 mod rows;
 mod settings_view;
+mod support_log;
+#[cfg(target_arch = "wasm32")]
+pub mod view;
 
 pub use documents_view::view_of;
 pub use model::{Action, Bulk, Candidate, ConnectFailure, Connection, Settings, Snapshot};
 pub use settings_view::settings_view_of;
+pub use support_log::support_log;
 pub use text::{Arg, Formats, PlainFormats, Text, Texts};

@@ -65,6 +65,10 @@ pub enum ConnectFailure {
     Network,
     /// The stored state is of a newer version of the plugin.
     NewerState,
+    /// Dropbox refuses the app: its key or its registration is wrong.
+    Misconfigured,
+    /// The browser could not store the connection.
+    Store,
 }
 
 /// What the settings show besides a [`Snapshot`] (whose `record` they ignore).

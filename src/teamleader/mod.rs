@@ -6,6 +6,7 @@
 mod call;
 mod files;
 mod names;
+mod records;
 mod subject;
 mod types;
 

@@ -36,7 +36,7 @@ impl<P: Ports> Teamleader<P> {
             .partition(|id| self.known_generation(id) == Some(Generation::Legacy));
         let mut names = Vec::new();
         if !rest.is_empty() {
-            match self.entities("projects-v2/projects.list", &rest).await {
+            match self.entities(Generation::New.list_endpoint(), &rest).await {
                 Ok(rows) => {
                     for row in rows {
                         self.keep_generation(&row.id, Generation::New);
@@ -84,7 +84,7 @@ impl<P: Ports> Teamleader<P> {
 }
 
 /// A record's name as the CRM's pages show it; may be empty.
-fn name(kind: RecordKind, row: &Entity) -> String {
+pub(super) fn name(kind: RecordKind, row: &Entity) -> String {
     let text = match kind {
         RecordKind::Contact => format!("{} {}", row.first_name, row.last_name),
         RecordKind::Company => row.name.clone(),

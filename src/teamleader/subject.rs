@@ -39,6 +39,14 @@ impl Generation {
             Self::Legacy => "projects.info",
         }
     }
+
+    /// The endpoint that lists the projects of this generation.
+    pub fn list_endpoint(self) -> &'static str {
+        match self {
+            Self::New => "projects-v2/projects.list",
+            Self::Legacy => "projects.list",
+        }
+    }
 }
 
 impl<P: Ports> Teamleader<P> {

@@ -78,6 +78,12 @@ pub(super) struct EntitiesList<'a> {
     pub page: Page,
 }
 
+/// Argument of the same endpoints for all rows.
+#[derive(Serialize)]
+pub(super) struct Paging {
+    pub page: Page,
+}
+
 #[derive(Serialize)]
 pub(super) struct IdsFilter<'a> {
     pub ids: &'a [String],

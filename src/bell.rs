@@ -1,4 +1,4 @@
-//! Waking whoever waits for the driver: the loop itself, joined callers, the panel.
+//! Waking whoever waits: the driver's loop, joined callers, the panel.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 /// Rung when something changed; everybody who listens looks again.
 #[derive(Debug, Default)]
-pub(super) struct Bell {
+pub struct Bell {
     listeners: RefCell<Vec<Waker>>,
 }
 

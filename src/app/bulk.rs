@@ -1,0 +1,109 @@
+//! Linking many records at once: lists a module's records and presses the button for each, a few at a time.
+//!
+//! Lives in the tab that shows the settings. What is linked stays linked; a tab that is closed leaves the rest.
+
+use super::tabs::Command;
+use super::App;
+use crate::panel::{Bulk, Candidate};
+use crate::platform::sleep;
+use crate::teamleader::Teamleader;
+use crate::wire::Wire;
+use std::rc::Rc;
+use sync_core::{Record, RecordKind, RecordState};
+
+/// Records on their way at one time: enough to keep the engine busy, few enough to stop soon.
+const AT_ONCE: usize = 8;
+/// How often the progress is looked at (ms).
+const LOOK_MS: u32 = 500;
+
+impl App {
+    pub(super) async fn list_records(self: Rc<Self>, kind: RecordKind) {
+        self.set_bulk(Bulk::Listing { kind });
+        let client = Teamleader::new(Rc::new(Wire::new(self.ports.clone())), &self.api_base);
+        let listed = client.records(kind).await;
+        if *self.bulk.borrow() != (Bulk::Listing { kind }) {
+            return;
+        }
+        self.set_bulk(match listed {
+            Err(_) => Bulk::Failed { kind },
+            Ok(rows) => {
+                let candidates = rows.into_iter().map(|(id, name)| {
+                    let linked = self.is_linked(&Record::new(kind, id.clone()));
+                    Candidate { id, name, linked }
+                });
+                Bulk::Choosing { kind, candidates: candidates.collect() }
+            }
+        });
+    }
+
+    pub(super) async fn link_all(self: Rc<Self>, kind: RecordKind, chosen: Option<Vec<String>>) {
+        let Bulk::Choosing { candidates, .. } = self.bulk.borrow().clone() else { return };
+        let wanted = candidates.into_iter().filter(|candidate| match &chosen {
+            Some(ids) => ids.contains(&candidate.id),
+            None => !candidate.linked,
+        });
+        let mut waiting: Vec<Candidate> = wanted.collect();
+        waiting.reverse();
+        let total = waiting.len();
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let mut begun: Vec<Record> = Vec::new();
+        self.set_bulk(Bulk::Linking {
+            kind,
+            done_count: 0,
+            total_count: count(total),
+            paused: false,
+        });
+        loop {
+            let Bulk::Linking { paused, .. } = *self.bulk.borrow() else { return };
+            let under_way = begun.iter().filter(|record| !self.is_settled(record)).count();
+            let done = begun.len() - under_way;
+            if done == total {
+                return self.set_bulk(Bulk::Finished { kind, total_count: count(total) });
+            }
+            if !paused {
+                for _ in under_way..AT_ONCE {
+                    let Some(candidate) = waiting.pop() else { break };
+                    let record = Record::new(kind, candidate.id);
+                    begun.push(record.clone());
+                    self.command(Command::Press { record, name: candidate.name });
+                }
+            }
+            self.set_bulk(Bulk::Linking {
+                kind,
+                done_count: count(done),
+                total_count: count(total),
+                paused,
+            });
+            sleep(LOOK_MS).await;
+        }
+    }
+
+    pub(super) fn pause_linking(&self, pause: bool) {
+        if let Bulk::Linking { paused, .. } = &mut *self.bulk.borrow_mut() {
+            *paused = pause;
+        }
+        self.draw();
+    }
+
+    pub(super) fn stop_linking(&self) {
+        self.set_bulk(Bulk::Idle);
+    }
+
+    fn set_bulk(&self, bulk: Bulk) {
+        let changed = self.bulk.replace(bulk.clone()) != bulk;
+        if changed {
+            self.draw();
+        }
+    }
+
+    fn is_linked(&self, record: &Record) -> bool {
+        self.shared.borrow().status.links.iter().any(|link| link.record == *record)
+    }
+
+    /// Linked and at rest, or stopped for a reason that its own panel tells.
+    fn is_settled(&self, record: &Record) -> bool {
+        let shared = self.shared.borrow();
+        let link = shared.status.links.iter().find(|link| link.record == *record);
+        link.is_some_and(|link| matches!(link.state, RecordState::Settled | RecordState::Halted(_)))
+    }
+}

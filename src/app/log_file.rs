@@ -1,0 +1,34 @@
+//! The log for support, as a file that the browser saves.
+
+use super::App;
+use crate::panel::{support_log, Snapshot};
+use js_sys::Array;
+use sync_core::Record;
+use wasm_bindgen::prelude::*;
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
+
+const NAME: &str = "teamleader-dropbox-log.txt";
+
+impl App {
+    /// Saves what happened, without names.
+    pub(super) fn save_log(&self, record: Option<Record>) {
+        let record = record.and_then(|record| self.status_of(&record));
+        let text = support_log(&Snapshot { record, ..self.snapshot() });
+        // A browser that refuses to save says so itself.
+        let _: Result<(), JsValue> = save(&text);
+    }
+}
+
+fn save(text: &str) -> Result<(), JsValue> {
+    let kind = BlobPropertyBag::new();
+    kind.set_type("text/plain;charset=utf-8");
+    let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &kind)?;
+    let address = Url::create_object_url_with_blob(&blob)?;
+    let document = web_sys::window().and_then(|window| window.document());
+    let document = document.expect("the plugin runs in a page");
+    let anchor: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
+    anchor.set_href(&address);
+    anchor.set_download(NAME);
+    anchor.click();
+    Url::revoke_object_url(&address)
+}

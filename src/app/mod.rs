@@ -1,0 +1,574 @@
+//! One page's plugin: composes ports, connection, leader and panels, and carries what people ask for to the leader.
+//!
+//! wasm32 only. Decides nothing about sync and says nothing to people: that is the driver's and the panel's.
+
+pub mod contract;
+
+mod bulk;
+mod leader;
+mod log_file;
+mod sign_in;
+mod tabs;
+
+use crate::auth::{self, Auth, Owner};
+use crate::bell::Bell;
+use crate::driver::Driver;
+use crate::panel::view::{DocumentsPanel, SettingsPanel, Words};
+use crate::panel::{Action, Bulk, Connection, Settings, Snapshot};
+use crate::platform::{self, now_ms, sleep, BrowserPorts, Channel, Database};
+use crate::ports::Secrets;
+use contract::{within, Host, Options, RecordRef};
+use futures_util::future::{select, LocalBoxFuture};
+use futures_util::FutureExt;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
+use std::rc::Rc;
+use sync_core::{Record, RecordStatus, SyncReport};
+use tabs::{Command, Message, Shared, TabId};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+/// Changes are drawn together (ms): under what an eye sees, over what a burst of them costs.
+const DRAW_MS: u32 = 60;
+/// Times in words grow old; drawn anew this often (ms).
+const AGE_MS: u32 = 30_000;
+/// A page that hears nothing of its leader goes on without (ms).
+const INFORMED_MS: u32 = 2_000;
+
+type Connect = Auth<BrowserPorts>;
+
+/// A panel in the page.
+enum Panel {
+    Documents { view: DocumentsPanel, record: RecordRef },
+    Settings { view: SettingsPanel },
+}
+
+/// One page's plugin.
+pub struct App {
+    host: Host,
+    ports: Rc<BrowserPorts>,
+    auth: Rc<Connect>,
+    owner: Owner,
+    api_base: String,
+    locale: String,
+    /// The host's; a person's own choice is stored.
+    interval_minutes: u32,
+    delete_guard_percent: u32,
+    words: Rc<Words>,
+    tab: TabId,
+    tabs: RefCell<Option<Channel>>,
+    sign_ins: RefCell<Option<Channel>>,
+    sign_in: RefCell<Option<sign_in::SignIn>>,
+    connection: RefCell<Connection>,
+    shared: RefCell<Shared>,
+    bulk: RefCell<Bulk>,
+    panels: RefCell<BTreeMap<u32, Panel>>,
+    next_panel: Cell<u32>,
+    /// Ends listening to the host.
+    unlisten: RefCell<Vec<js_sys::Function>>,
+    drawing: Cell<bool>,
+    /// What each shown record's documents were when the page was last told.
+    told: RefCell<BTreeMap<Record, Vec<String>>>,
+
+    leading: Cell<bool>,
+    driver: RefCell<Option<Rc<Driver<BrowserPorts>>>>,
+    /// What other tabs show.
+    watched: RefCell<BTreeMap<TabId, Vec<Record>>>,
+    /// Questions of this tab that no leader took yet.
+    unanswered: RefCell<Vec<(String, Command)>>,
+    /// Questions this leader took.
+    taken: RefCell<BTreeSet<String>>,
+    reports: RefCell<BTreeMap<String, SyncReport>>,
+    report_bell: Bell,
+    next_id: Cell<u32>,
+    /// Grows with every change of the connection or of the interval.
+    epoch: Cell<u32>,
+    change_bell: Bell,
+    informed: Cell<bool>,
+    informed_bell: Bell,
+    stopped: Cell<bool>,
+    stop_bell: Bell,
+}
+
+impl App {
+    /// Starts the plugin in this page. Comes back when there is something true to show.
+    pub async fn start(options: Options, host: Host) -> Result<Rc<Self>, JsValue> {
+        if let Some(name) = platform::missing() {
+            return Err(JsError::new(&format!("this browser or page offers no {name}")).into());
+        }
+        let database = Database::open().await;
+        let database = database.map_err(|error| JsError::new(&error.to_string()))?;
+        let source = host.clone();
+        let tokens = Rc::new(move || -> LocalBoxFuture<'static, Option<String>> {
+            let host = source.clone();
+            async move { host.access_token().await.ok()?.as_string() }.boxed_local()
+        });
+        let ports = BrowserPorts::new(database, tokens);
+        let settings = options.settings;
+        let owner = Owner { account: options.account.id, user: options.user.id };
+        let app = auth::App {
+            key: settings.dropbox_app_key,
+            redirect_uri: options.redirect_uri,
+            endpoints: settings.dropbox_endpoints,
+        };
+        let words = Words::new(&options.translations, &options.locale, app.endpoints.www.clone());
+        let words = words.map_err(|error| JsError::new(&format!("translations: {error}")))?;
+        let app = Rc::new(Self {
+            host,
+            auth: Rc::new(Auth::new(ports.clone(), app, owner.clone())),
+            owner,
+            api_base: options.api_base,
+            locale: options.locale,
+            interval_minutes: within(settings.sync_interval_minutes, 15, 1440, 60),
+            delete_guard_percent: within(settings.delete_guard_percent, 1, 100, 50),
+            words: Rc::new(words),
+            tab: ports.random_text(16),
+            ports,
+            tabs: RefCell::default(),
+            sign_ins: RefCell::default(),
+            sign_in: RefCell::default(),
+            connection: RefCell::default(),
+            shared: RefCell::default(),
+            bulk: RefCell::default(),
+            panels: RefCell::default(),
+            next_panel: Cell::new(1),
+            unlisten: RefCell::default(),
+            drawing: Cell::new(false),
+            told: RefCell::default(),
+            leading: Cell::new(false),
+            driver: RefCell::default(),
+            watched: RefCell::default(),
+            unanswered: RefCell::default(),
+            taken: RefCell::default(),
+            reports: RefCell::default(),
+            report_bell: Bell::default(),
+            next_id: Cell::new(0),
+            epoch: Cell::new(0),
+            change_bell: Bell::default(),
+            informed: Cell::new(false),
+            informed_bell: Bell::default(),
+            stopped: Cell::new(false),
+            stop_bell: Bell::default(),
+        });
+        app.open().await?;
+        Ok(app)
+    }
+
+    async fn open(self: &Rc<Self>) -> Result<(), JsValue> {
+        self.shared.borrow_mut().interval_minutes = self.interval_minutes;
+        *self.tabs.borrow_mut() = Some(self.hear_tabs()?);
+        *self.sign_ins.borrow_mut() = Some(self.hear_sign_ins()?);
+        self.hear_host();
+        self.take_answer().await;
+        self.clone().read_connection().await;
+        spawn_local(self.clone().lead());
+        self.watch();
+        let informed = pin!(self.informed_bell.until(|| self.informed.get().then_some(())));
+        select(informed, pin!(sleep(INFORMED_MS))).await;
+        let app = Rc::downgrade(self);
+        spawn_local(async move {
+            loop {
+                sleep(AGE_MS).await;
+                match app.upgrade() {
+                    Some(app) if !app.stopped.get() => app.draw(),
+                    _ => return,
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Ends all of it: the user signs out, or the plugin is removed. Connection, state and files stay.
+    pub async fn stop(self: &Rc<Self>) {
+        self.stopped.set(true);
+        for function in self.unlisten.take() {
+            let _: Result<JsValue, JsValue> = function.call0(&JsValue::NULL);
+        }
+        let panels: Vec<u32> = self.panels.borrow().keys().copied().collect();
+        panels.into_iter().for_each(|panel| self.unmount(panel));
+        self.cancel_connect();
+        if let Some(driver) = self.driver.take() {
+            driver.stop();
+        }
+        self.say(&Message::Watch { tab: self.tab.clone(), records: Vec::new() });
+        self.stop_bell.ring();
+        self.change_bell.ring();
+        self.report_bell.ring();
+        self.tabs.take();
+        self.sign_ins.take();
+    }
+
+    /// Shows the panel of a record inside `root`; the answer unmounts it.
+    pub fn mount_documents(self: &Rc<Self>, root: &web_sys::Element, record: RecordRef) -> u32 {
+        let (panel, act) = self.new_panel();
+        let view = DocumentsPanel::mount(root, self.words.clone(), act);
+        self.named_in_page(&record);
+        self.panels.borrow_mut().insert(panel, Panel::Documents { view, record });
+        self.watch();
+        self.draw();
+        panel
+    }
+
+    /// Shows the settings inside `root`; the answer unmounts them.
+    pub fn mount_settings(self: &Rc<Self>, root: &web_sys::Element) -> u32 {
+        let (panel, act) = self.new_panel();
+        let view = SettingsPanel::mount(root, self.words.clone(), act);
+        self.panels.borrow_mut().insert(panel, Panel::Settings { view });
+        self.draw();
+        panel
+    }
+
+    fn new_panel(self: &Rc<Self>) -> (u32, Rc<dyn Fn(Action)>) {
+        let panel = self.next_panel.replace(self.next_panel.get() + 1);
+        let app = Rc::downgrade(self);
+        let act = move |action: Action| {
+            if let Some(app) = app.upgrade() {
+                app.act(panel, action);
+            }
+        };
+        (panel, Rc::new(act))
+    }
+
+    /// Takes a panel away.
+    pub fn unmount(self: &Rc<Self>, panel: u32) {
+        let taken = self.panels.borrow_mut().remove(&panel);
+        match taken {
+            Some(Panel::Documents { view, .. }) => view.unmount(),
+            Some(Panel::Settings { view }) => view.unmount(),
+            None => return,
+        }
+        self.watch();
+    }
+
+    /// One cycle over all linked records.
+    pub async fn run_sync(self: &Rc<Self>) -> SyncReport {
+        self.sync().await
+    }
+
+    /// A timed cycle is due, and this page is the one to run it.
+    pub fn is_due(&self) -> bool {
+        let Some(driver) = self.driver.borrow().clone() else { return false };
+        let status = driver.status();
+        !status.running
+            && !status.paused
+            && status.due_ms.is_some_and(|due_ms| due_ms <= now_ms())
+            && !status.links.is_empty()
+    }
+
+    fn hear_tabs(self: &Rc<Self>) -> Result<Channel, JsValue> {
+        let app = Rc::downgrade(self);
+        let hear = move |text: String| {
+            let message = serde_json::from_str::<Message>(&text);
+            if let (Some(app), Ok(message)) = (app.upgrade(), message) {
+                app.hear(message);
+            }
+        };
+        let owner = &self.owner;
+        let name = format!("teamleader-dropbox/tabs/{}/{}", owner.account, owner.user);
+        Channel::open(&name, Rc::new(hear))
+    }
+
+    fn hear(self: &Rc<Self>, message: Message) {
+        match message {
+            Message::Watch { tab, records } => {
+                let new = self.watched.borrow_mut().insert(tab, records.clone()) != Some(records);
+                if let (Some(driver), true) = (self.driver.borrow().clone(), new) {
+                    self.tell(&driver);
+                }
+            }
+            Message::State { leader: _, shared } if !self.leading.get() => {
+                let first = !self.informed.replace(true);
+                *self.shared.borrow_mut() = *shared;
+                self.informed_bell.ring();
+                if first {
+                    self.watch();
+                }
+                for (id, command) in &*self.unanswered.borrow() {
+                    self.say(&Message::Ask { id: id.clone(), command: command.clone() });
+                }
+                self.draw_soon();
+            }
+            Message::State { .. } => {}
+            Message::Ask { id, command } => self.take_command(id, command),
+            Message::Taken { id, report } => self.answered_with(&id, report),
+            Message::Connection => {
+                self.epoch.set(self.epoch.get() + 1);
+                self.change_bell.ring();
+                spawn_local(self.clone().read_connection());
+            }
+        }
+    }
+
+    fn say(&self, message: &Message) {
+        if let Some(channel) = &*self.tabs.borrow() {
+            let text = serde_json::to_string(message);
+            channel.say(&text.expect("text keys and plain values always serialize"));
+        }
+    }
+
+    /// Tells the leader what this tab shows.
+    fn watch(self: &Rc<Self>) {
+        self.say(&Message::Watch { tab: self.tab.clone(), records: self.own_records() });
+        if let Some(driver) = self.driver.borrow().clone() {
+            self.tell(&driver);
+        }
+    }
+
+    /// The records of this tab's panels.
+    fn own_records(&self) -> Vec<Record> {
+        self.named().into_iter().map(|(record, _)| record).collect()
+    }
+
+    /// The records of this tab's panels with their names.
+    fn named(&self) -> Vec<(Record, String)> {
+        let panels = self.panels.borrow();
+        let shown = panels.values().filter_map(|panel| match panel {
+            Panel::Documents { record, .. } => Some((record.record(), record.name().to_owned())),
+            Panel::Settings { .. } => None,
+        });
+        shown.collect()
+    }
+
+    /// Connected, disconnected: here, and in every other tab.
+    async fn connection_changed(self: &Rc<Self>) {
+        self.say(&Message::Connection);
+        self.epoch.set(self.epoch.get() + 1);
+        self.change_bell.ring();
+        self.clone().read_connection().await;
+    }
+
+    /// Shows the connection as it is stored, unless a sign-in is under way.
+    async fn read_connection(self: Rc<Self>) {
+        let stored = self.auth.connection().await;
+        if *self.connection.borrow() == Connection::Connecting && self.sign_in.borrow().is_some() {
+            return;
+        }
+        let shown = self.connection.borrow().clone();
+        *self.connection.borrow_mut() = match stored {
+            Ok(Some(stored)) if stored.revoked => Connection::Revoked,
+            Ok(Some(stored)) => Connection::Connected {
+                account_name: stored.account.name,
+                account_email: stored.account.email,
+                used_bytes: None,
+                allocated_bytes: None,
+            },
+            Ok(None) | Err(_) => match shown {
+                Connection::Failed(failure) => Connection::Failed(failure),
+                _ => Connection::NotConnected,
+            },
+        };
+        self.draw();
+    }
+
+    /// The page's own news.
+    fn hear_host(self: &Rc<Self>) {
+        for event in ["documents.changed", "record.changed"] {
+            let app = Rc::downgrade(self);
+            let listener = Closure::<dyn FnMut(JsValue)>::new(move |record: JsValue| {
+                let (Some(app), Ok(record)) = (app.upgrade(), RecordRef::read(record)) else {
+                    return;
+                };
+                match event {
+                    "documents.changed" => {
+                        app.command(Command::Changed(record.record()));
+                    }
+                    _ => app.named_in_page(&record),
+                }
+            });
+            let listener = listener.into_js_value();
+            if let Ok(off) = self.host.on(event, listener.unchecked_ref()) {
+                self.unlisten.borrow_mut().extend(off.dyn_into::<js_sys::Function>().ok());
+            }
+        }
+    }
+
+    fn named_in_page(self: &Rc<Self>, record: &RecordRef) {
+        // A host that does not know the name says nothing about it.
+        if record.name.is_some() {
+            self.command(Command::Named { record: record.record(), name: record.name().into() });
+        }
+    }
+
+    fn act(self: &Rc<Self>, panel: u32, action: Action) {
+        let own = match self.panels.borrow().get(&panel) {
+            Some(Panel::Documents { record, .. }) => Some(record.clone()),
+            _ => None,
+        };
+        let about = |then: fn(RecordRef) -> Command| {
+            if let Some(record) = own.clone() {
+                self.command(then(record));
+            }
+        };
+        match action {
+            Action::Connect => self.connect(),
+            Action::CancelConnect => self.cancel_connect(),
+            Action::Press => about(|record| Command::Press {
+                record: record.record(),
+                name: record.name().into(),
+            }),
+            Action::Cancel => about(|record| Command::Cancel(record.record())),
+            Action::CopyBack(document) => {
+                if let Some(record) = own {
+                    self.command(Command::CopyBack { record: record.record(), document });
+                }
+            }
+            Action::Decide { record, confirmed } => {
+                self.command(Command::Decide { record, confirmed });
+            }
+            Action::Disconnect => self.end_connection(),
+            Action::Pause(paused) => {
+                self.command(Command::Pause(paused));
+            }
+            Action::SyncNow => {
+                let app = self.clone();
+                spawn_local(async move {
+                    app.sync().await;
+                });
+            }
+            Action::Unlink(record) => {
+                self.command(Command::Unlink(record));
+            }
+            Action::SetInterval(minutes) => {
+                self.command(Command::SetInterval(minutes));
+            }
+            Action::ListRecords(kind) => spawn_local(self.clone().list_records(kind)),
+            Action::LinkAll { kind, chosen } => spawn_local(self.clone().link_all(kind, chosen)),
+            Action::PauseLinking(paused) => self.pause_linking(paused),
+            Action::StopLinking => self.stop_linking(),
+            Action::SaveLog => self.save_log(own.map(|record| record.record())),
+            Action::Reload => {
+                let window = web_sys::window().expect("the plugin runs in a page");
+                let _: Result<(), JsValue> = window.location().reload();
+            }
+        }
+    }
+
+    /// With a leader's driver, or without one where the state cannot be opened.
+    fn end_connection(self: &Rc<Self>) {
+        if self.leading.get() && self.driver.borrow().is_none() {
+            let app = self.clone();
+            spawn_local(async move {
+                if app.auth.disconnect().await.is_ok() {
+                    app.connection_changed().await;
+                }
+            });
+        } else {
+            self.command(Command::Disconnect);
+        }
+    }
+
+    fn draw_soon(self: &Rc<Self>) {
+        if !self.drawing.replace(true) {
+            let app = Rc::downgrade(self);
+            spawn_local(async move {
+                sleep(DRAW_MS).await;
+                if let Some(app) = app.upgrade() {
+                    app.drawing.set(false);
+                    app.draw();
+                }
+            });
+        }
+    }
+
+    /// Shows everything as it is now: something outside changed.
+    pub fn redraw(&self) {
+        self.draw();
+    }
+
+    fn draw(&self) {
+        let base = self.snapshot();
+        let settings = Settings {
+            interval_minutes: self.shared.borrow().interval_minutes,
+            bulk: self.bulk.borrow().clone(),
+        };
+        let mut changed = Vec::new();
+        for panel in self.panels.borrow().values() {
+            match panel {
+                Panel::Settings { view } => view.show(&base, &settings),
+                Panel::Documents { view, record } => {
+                    let snapshot =
+                        Snapshot { record: self.status_of(&record.record()), ..base.clone() };
+                    if self.has_other_documents(snapshot.record.as_ref()) {
+                        changed.push(record.clone());
+                    }
+                    view.show(&snapshot, &record.record());
+                }
+            }
+        }
+        for record in changed {
+            self.tell_host(&record);
+        }
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let shared = self.shared.borrow();
+        let mut connection = self.connection.borrow().clone();
+        if let Connection::Connected { used_bytes, allocated_bytes, .. } = &mut connection {
+            *used_bytes = shared.space.map(|(used, _)| used);
+            *allocated_bytes = shared.space.and_then(|(_, allocated)| allocated);
+        }
+        if shared.newer && matches!(connection, Connection::Connected { .. }) {
+            connection = Connection::Failed(crate::panel::ConnectFailure::NewerState);
+        }
+        let window = web_sys::window().expect("the plugin runs in a page");
+        Snapshot {
+            connection,
+            status: shared.status.clone(),
+            record: None,
+            online: window.navigator().on_line(),
+            now_ms: now_ms(),
+            crashed: platform::is_dead(),
+        }
+    }
+
+    /// A record in full; of a linked one that the leader has not told of yet, what its link says.
+    fn status_of(&self, record: &Record) -> Option<RecordStatus> {
+        let shared = self.shared.borrow();
+        let full = shared.records.iter().find(|status| status.record == *record);
+        if let Some(full) = full {
+            return Some(full.clone());
+        }
+        let link = shared.status.links.iter().find(|link| link.record == *record)?;
+        Some(RecordStatus {
+            record: record.clone(),
+            name: link.name.clone(),
+            state: link.state.clone(),
+            folder: None,
+            one_way: false,
+            progress: None,
+            settled_ms: link.settled_ms,
+            items: Vec::new(),
+            problems: Vec::new(),
+            activity: Vec::new(),
+        })
+    }
+
+    /// The record's documents are others than when this was last asked.
+    fn has_other_documents(&self, status: Option<&RecordStatus>) -> bool {
+        let Some(status) = status.filter(|status| !status.items.is_empty()) else { return false };
+        let documents = status.items.iter().filter_map(|item| {
+            let id = item.document.as_ref()?;
+            Some(format!("{id} {}/{}", item.place.folder, item.place.name))
+        });
+        let documents: Vec<String> = documents.collect();
+        let before = self.told.borrow_mut().insert(status.record.clone(), documents.clone());
+        before.is_some_and(|before| before != documents)
+    }
+
+    fn tell_host(&self, record: &RecordRef) {
+        let value = js_sys::Object::new();
+        for (name, text) in
+            [("kind", record.kind.word()), ("id", &*record.id), ("name", record.name())]
+        {
+            let set = js_sys::Reflect::set(&value, &name.into(), &text.into());
+            set.expect("a plain object takes any property");
+        }
+        let _: Result<(), JsValue> = self.host.notify_documents_changed(&value);
+    }
+
+    fn random_id(&self) -> String {
+        let number = self.next_id.replace(self.next_id.get() + 1);
+        format!("{}/{number}", self.tab)
+    }
+}

@@ -1,0 +1,188 @@
+//! Connecting: the window of Dropbox's sign-in, and the answer it brings back.
+//!
+//! The answer comes from our redirect page (`www/oauth.html`): over a channel from a window, or, where the browser
+//! blocks windows, through the storage of the tab when the whole page went there and came back. Which of both it
+//! is stands in the page's storage under the sign-in's state, so the redirect page need not guess.
+
+use super::App;
+use crate::auth::AuthError;
+use crate::panel::{ConnectFailure, Connection};
+use crate::platform::{sleep, Channel, Popup};
+use serde::Deserialize;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Storage, Url, Window};
+
+/// Where the redirect page speaks. Also in `www/oauth.js`.
+const CHANNEL: &str = "teamleader-dropbox/sign-in";
+/// Where the page to come back to is remembered, by state. Also in `www/oauth.js`.
+const RETURN: &str = "teamleader-dropbox/return/";
+/// Where the redirect page leaves its answer for the page it goes back to. Also in `www/oauth.js`.
+const ANSWER: &str = "teamleader-dropbox/answer";
+/// How often the window is looked at (ms).
+const LOOK_MS: u32 = 400;
+
+/// What the redirect page heard from Dropbox.
+#[derive(Deserialize)]
+struct Answer {
+    state: String,
+    code: Option<String>,
+    error: Option<String>,
+}
+
+/// A sign-in begun in this tab.
+pub(super) struct SignIn {
+    state: String,
+    popup: Option<Popup>,
+}
+
+fn window() -> Window {
+    web_sys::window().expect("the plugin runs in a page")
+}
+
+fn store(storage: Result<Option<Storage>, JsValue>) -> Option<Storage> {
+    storage.ok().flatten()
+}
+
+impl App {
+    /// Listens to the redirect page.
+    pub(super) fn hear_sign_ins(self: &Rc<Self>) -> Result<Channel, JsValue> {
+        let app = Rc::downgrade(self);
+        let hear = move |text: String| {
+            let Some(app) = app.upgrade() else { return };
+            let Ok(answer) = serde_json::from_str::<Answer>(&text) else { return };
+            let ours =
+                app.sign_in.borrow().as_ref().is_some_and(|begun| begun.state == answer.state);
+            if ours {
+                if let Some(channel) = &*app.sign_ins.borrow() {
+                    channel.say(&format!("{{\"taken\":\"{}\"}}", plain(&answer.state)));
+                }
+                spawn_local(app.answered(answer));
+            }
+        };
+        Channel::open(CHANNEL, Rc::new(hear))
+    }
+
+    /// Opens Dropbox's sign-in. Call inside a click: otherwise the browser blocks the window.
+    pub(super) fn connect(self: &Rc<Self>) {
+        self.cancel_connect();
+        let popup = Popup::open();
+        let switch_account = matches!(
+            &*self.connection.borrow(),
+            Connection::WrongAccount | Connection::Failed(ConnectFailure::OtherAccount)
+        );
+        *self.connection.borrow_mut() = Connection::Connecting;
+        self.draw();
+        spawn_local(self.clone().begin(popup, switch_account));
+    }
+
+    async fn begin(self: Rc<Self>, popup: Option<Popup>, switch_account: bool) {
+        let url = match self.auth.begin(&self.locale, switch_account).await {
+            Ok(url) => url,
+            Err(error) => {
+                if let Some(popup) = popup {
+                    popup.close();
+                }
+                return self.failed(&error);
+            }
+        };
+        let state = Url::new(&url).ok().and_then(|url| url.search_params().get("state"));
+        let state = state.unwrap_or_default();
+        let Some(popup) = popup else {
+            return self.leave(&state, &url);
+        };
+        if *self.connection.borrow() != Connection::Connecting {
+            return popup.close();
+        }
+        popup.go(&url);
+        *self.sign_in.borrow_mut() = Some(SignIn { state: state.clone(), popup: Some(popup) });
+        self.watch_window(&state).await;
+    }
+
+    /// The browser blocks windows: the whole page goes, and comes back to where it was.
+    fn leave(&self, state: &str, url: &str) {
+        let here = window().location().href().unwrap_or_default();
+        if let Some(storage) = store(window().local_storage()) {
+            let _: Result<(), JsValue> = storage.set_item(&format!("{RETURN}{state}"), &here);
+        }
+        let _: Result<(), JsValue> = window().location().assign(url);
+    }
+
+    /// Says so when the window was closed. An answer is still taken: a page may look closed and not be.
+    async fn watch_window(self: &Rc<Self>, state: &str) {
+        loop {
+            sleep(LOOK_MS).await;
+            let closed = match &*self.sign_in.borrow() {
+                Some(begun) if begun.state == state => {
+                    begun.popup.as_ref().is_none_or(Popup::looks_closed)
+                }
+                _ => return,
+            };
+            if closed && *self.connection.borrow() == Connection::Connecting {
+                *self.connection.borrow_mut() = Connection::Failed(ConnectFailure::PopupClosed);
+                self.draw();
+                return;
+            }
+        }
+    }
+
+    /// The person changed their mind.
+    pub(super) fn cancel_connect(self: &Rc<Self>) {
+        if let Some(SignIn { popup: Some(popup), .. }) = self.sign_in.take() {
+            popup.close();
+        }
+        if *self.connection.borrow() == Connection::Connecting {
+            *self.connection.borrow_mut() = Connection::NotConnected;
+            spawn_local(self.clone().read_connection());
+        }
+    }
+
+    /// The whole page went to Dropbox and came back.
+    pub(super) async fn take_answer(self: &Rc<Self>) {
+        let Some(storage) = store(window().session_storage()) else { return };
+        let Some(text) = storage.get_item(ANSWER).ok().flatten() else { return };
+        let _: Result<(), JsValue> = storage.remove_item(ANSWER);
+        if let Ok(answer) = serde_json::from_str::<Answer>(&text) {
+            self.clone().answered(answer).await;
+        }
+    }
+
+    async fn answered(self: Rc<Self>, answer: Answer) {
+        if let Some(SignIn { popup: Some(popup), .. }) = self.sign_in.take() {
+            popup.close();
+        }
+        let outcome = match (answer.code, answer.error) {
+            (Some(code), None) => self.auth.complete(&answer.state, &code).await.map(|_| ()),
+            (_, error) => {
+                let error = error.unwrap_or_default();
+                Err(self.auth.decline(&answer.state, &error).await.unwrap_or_else(|error| error))
+            }
+        };
+        match outcome {
+            Ok(()) => self.connection_changed().await,
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    fn failed(self: &Rc<Self>, error: &AuthError) {
+        *self.connection.borrow_mut() = Connection::Failed(match error {
+            AuthError::Denied => ConnectFailure::Denied,
+            AuthError::Expired => ConnectFailure::Expired,
+            AuthError::UnknownState => ConnectFailure::StateMismatch,
+            AuthError::OtherAccount => ConnectFailure::OtherAccount,
+            AuthError::Misconfigured(_) => ConnectFailure::Misconfigured,
+            AuthError::Store(_) => ConnectFailure::Store,
+            AuthError::NotConnected
+            | AuthError::Revoked
+            | AuthError::Unavailable
+            | AuthError::Malformed => ConnectFailure::Network,
+        });
+        self.draw();
+    }
+}
+
+/// A state as it may stand in JSON without escapes: ours are letters and digits.
+fn plain(state: &str) -> String {
+    state.chars().filter(char::is_ascii_alphanumeric).collect()
+}

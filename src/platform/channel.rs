@@ -1,0 +1,40 @@
+//! Text between the tabs of one origin, through `BroadcastChannel`.
+
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use web_sys::{BroadcastChannel, MessageEvent};
+
+/// An open channel; closed when dropped. A tab does not hear itself.
+#[derive(Debug)]
+pub struct Channel {
+    inner: BroadcastChannel,
+    _listener: Closure<dyn FnMut(MessageEvent)>,
+}
+
+impl Channel {
+    /// Opens it; `hear` is called with each text that another tab says.
+    pub fn open(name: &str, hear: Rc<dyn Fn(String)>) -> Result<Self, JsValue> {
+        let inner = BroadcastChannel::new(name)?;
+        let listener = Closure::new(move |event: MessageEvent| {
+            if let Some(text) = event.data().as_string() {
+                hear(text);
+            }
+        });
+        inner.set_onmessage(Some(listener.as_ref().unchecked_ref()));
+        Ok(Self { inner, _listener: listener })
+    }
+
+    /// Says it to all other tabs.
+    pub fn say(&self, text: &str) {
+        if !super::is_dead() {
+            let _: Result<(), JsValue> = self.inner.post_message(&text.into());
+        }
+    }
+}
+
+impl Drop for Channel {
+    fn drop(&mut self) {
+        self.inner.set_onmessage(None);
+        self.inner.close();
+    }
+}

@@ -1,0 +1,133 @@
+//! WebCrypto: hashes of documents, the device's key, random secrets.
+//!
+//! The key is AES-GCM, 256 bits, and cannot be exported: it rests in IndexedDB as an opaque `CryptoKey`, and
+//! what it sealed can be opened by this origin in this browser profile alone.
+
+use super::bytes::{copied, from_base64, to_base64, to_base64url};
+use super::indexed_db::Database;
+use super::thrown;
+use crate::ports::StoreError;
+use futures_util::future::try_join_all;
+use js_sys::{Array, ArrayBuffer, Object, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Crypto, CryptoKey, SubtleCrypto};
+
+/// Dropbox hashes documents in blocks of so many bytes.
+const BLOCK_BYTES: u32 = 4 * 1024 * 1024;
+/// Of an AES-GCM nonce (NIST SP 800-38D, 8.2).
+const NONCE_BYTES: usize = 12;
+/// Where the device's key rests.
+const KEY_NAME: &str = "device";
+
+fn crypto() -> Crypto {
+    let window = web_sys::window().expect("the plugin runs in a page");
+    window.crypto().expect("`missing` was asked before")
+}
+
+fn subtle() -> SubtleCrypto {
+    crypto().subtle()
+}
+
+fn failed(value: JsValue) -> StoreError {
+    StoreError(thrown(&value))
+}
+
+/// SHA-256 of a view into the page's memory, as 32 bytes.
+async fn sha256(view: &Object) -> Result<Vec<u8>, JsValue> {
+    let digest = subtle().digest_with_str_and_buffer_source("SHA-256", view)?;
+    Ok(copied(&JsFuture::from(digest).await?))
+}
+
+/// Dropbox's content hash: SHA-256 over the SHA-256 of each 4 MiB block, in lower-case hex. Blocks are hashed side
+/// by side; only digests enter WebAssembly memory.
+pub(super) async fn content_hash(content: &ArrayBuffer) -> Result<String, JsValue> {
+    let size_bytes = content.byte_length();
+    let blocks = (0..size_bytes.div_ceil(BLOCK_BYTES)).map(|index| {
+        let offset = index * BLOCK_BYTES;
+        let length = BLOCK_BYTES.min(size_bytes - offset);
+        Uint8Array::new_with_byte_offset_and_length(content, offset, length)
+    });
+    let digests = try_join_all(blocks.map(|view| async move { sha256(&view).await })).await?;
+    let whole = sha256(&Uint8Array::from(digests.concat().as_slice())).await?;
+    Ok(whole.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Of PKCE.
+pub(super) async fn sha256_base64url(text: &str) -> String {
+    let digest = sha256(&Uint8Array::from(text.as_bytes())).await;
+    to_base64url(&digest.expect("SHA-256 of a few bytes cannot fail where WebCrypto exists"))
+}
+
+/// Random characters out of `[A-Za-z0-9]`, without bias.
+pub(super) fn random_text(length: usize) -> String {
+    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let mut text = String::with_capacity(length);
+    while text.len() < length {
+        let mut bytes = [0_u8; 64];
+        fill(&mut bytes);
+        // 248 is the largest multiple of 62 in a byte.
+        let fair = bytes.into_iter().filter(|byte| *byte < 248);
+        let letters = fair.map(|byte| char::from(LETTERS[usize::from(byte % 62)]));
+        text.extend(letters.take(length - text.len()));
+    }
+    text
+}
+
+fn fill(bytes: &mut [u8]) {
+    let filled = crypto().get_random_values_with_u8_array(bytes);
+    filled.expect("64 bytes are far below the 65,536 that one call may ask for");
+}
+
+fn algorithm(nonce: &[u8]) -> Object {
+    let object = Object::new();
+    set(&object, "name", &"AES-GCM".into());
+    set(&object, "iv", &Uint8Array::from(nonce));
+    object
+}
+
+fn set(object: &Object, name: &str, value: &JsValue) {
+    Reflect::set(object, &name.into(), value).expect("a plain object takes any property");
+}
+
+/// The device's key; made at the first call. Two tabs at once agree: the first one stored stays.
+async fn device_key(database: &Database) -> Result<CryptoKey, StoreError> {
+    if let Some(key) = database.key(KEY_NAME).await? {
+        return Ok(key.unchecked_into());
+    }
+    let how = Object::new();
+    set(&how, "name", &"AES-GCM".into());
+    set(&how, "length", &256.into());
+    let uses = Array::of2(&"encrypt".into(), &"decrypt".into());
+    let made = subtle().generate_key_with_object(&how, false, &uses).map_err(failed)?;
+    let key = JsFuture::from(made).await.map_err(failed)?;
+    Ok(database.keep_key(KEY_NAME, &key).await?.unchecked_into())
+}
+
+/// Nonce and ciphertext, in base64.
+pub(super) async fn seal(database: &Database, plain: &str) -> Result<String, StoreError> {
+    let key = device_key(database).await?;
+    let mut nonce = [0_u8; NONCE_BYTES];
+    fill(&mut nonce);
+    let plain = Uint8Array::from(plain.as_bytes());
+    let sealed = subtle()
+        .encrypt_with_object_and_buffer_source(&algorithm(&nonce), &key, &plain)
+        .map_err(failed)?;
+    let sealed = copied(&JsFuture::from(sealed).await.map_err(failed)?);
+    Ok(format!("{}.{}", to_base64(&nonce), to_base64(&sealed)))
+}
+
+/// What [`seal`] sealed on this device.
+pub(super) async fn open(database: &Database, sealed: &str) -> Result<String, StoreError> {
+    let unreadable = || StoreError("sealed text is damaged".into());
+    let (nonce, sealed) = sealed.split_once('.').ok_or_else(unreadable)?;
+    let nonce = from_base64(nonce).ok_or_else(unreadable)?;
+    let sealed = from_base64(sealed).ok_or_else(unreadable)?;
+    let key = device_key(database).await?;
+    let sealed = Uint8Array::from(sealed.as_slice());
+    let plain = subtle()
+        .decrypt_with_object_and_buffer_source(&algorithm(&nonce), &key, &sealed)
+        .map_err(failed)?;
+    let plain = copied(&JsFuture::from(plain).await.map_err(failed)?);
+    String::from_utf8(plain).map_err(|_| unreadable())
+}

@@ -1,0 +1,81 @@
+//! Requests, through `fetch`. Documents stay in the page's memory as `ArrayBuffer`s.
+
+use super::clock;
+use crate::ports::{Body, Method, Request, Response, TransportError};
+use futures_util::future::{select, Either};
+use gloo_net::http::RequestBuilder;
+use js_sys::ArrayBuffer;
+use std::pin::pin;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortController, ReferrerPolicy, RequestCache, RequestCredentials, RequestMode, RequestRedirect,
+};
+
+/// Aborts the request when nobody waits for its answer any more.
+struct AbortOnDrop(AbortController);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Sends one request and reads all of its answer. No cookies, no referrer, no cache.
+pub(super) async fn send(
+    request: Request<ArrayBuffer>,
+) -> Result<Response<ArrayBuffer>, TransportError> {
+    super::only_alive().await;
+    let controller = AbortController::new().map_err(|_| TransportError::Network)?;
+    let timeout_ms = request.timeout_ms;
+    let answer = pin!(exchange(request, &controller));
+    let sleep = pin!(clock::sleep(timeout_ms));
+    let abort = AbortOnDrop(controller.clone());
+    let outcome = match select(answer, sleep).await {
+        Either::Left((answer, _)) => answer.map_err(|_| TransportError::Network),
+        Either::Right(((), _)) => Err(TransportError::Timeout),
+    };
+    drop(abort);
+    super::only_alive().await;
+    outcome
+}
+
+/// The browser says of a failure only that there was one: no connection, refused by CORS, or broken off.
+async fn exchange(
+    request: Request<ArrayBuffer>,
+    controller: &AbortController,
+) -> Result<Response<ArrayBuffer>, JsValue> {
+    let method = match request.method {
+        Method::Get => http::Method::GET,
+        Method::Post => http::Method::POST,
+    };
+    let mut builder = RequestBuilder::new(&request.url)
+        .method(method)
+        .mode(RequestMode::Cors)
+        .credentials(RequestCredentials::Omit)
+        .cache(RequestCache::NoStore)
+        .redirect(RequestRedirect::Follow)
+        .referrer_policy(ReferrerPolicy::NoReferrer)
+        .abort_signal(Some(&controller.signal()));
+    for (name, value) in &request.headers {
+        builder = builder.header(name, value);
+    }
+    let failed = |_| JsValue::NULL;
+    let built = match request.body {
+        Body::Empty => builder.build(),
+        Body::Text(text) => builder.body(text),
+        Body::Content(content) => builder.body(content),
+    };
+    let response = built.map_err(failed)?.send().await.map_err(failed)?;
+    let status = response.status();
+    let headers = response.headers().entries().map(|(name, value)| (name.to_lowercase(), value));
+    let headers = headers.collect();
+    let raw: web_sys::Response = response.into();
+    let body = if request.wants_content && (200..300).contains(&status) {
+        Body::Content(JsFuture::from(raw.array_buffer()?).await?.unchecked_into())
+    } else {
+        let text = JsFuture::from(raw.text()?).await?;
+        Body::Text(text.as_string().unwrap_or_default())
+    };
+    Ok(Response { status, headers, body })
+}

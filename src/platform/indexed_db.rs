@@ -1,0 +1,171 @@
+//! The store: rows of text by key, and the device's key, in IndexedDB.
+//!
+//! Written against the browser directly: the wrappers that are kept up bring an async runtime into the module, for
+//! four calls. Schema of the database: version 1, object stores `rows` and `keys`, keys outside the values. What is
+//! inside a row has its own version.
+
+use super::thrown;
+use crate::ports::StoreError;
+use futures_util::future::try_join_all;
+use js_sys::{Array, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    IdbDatabase, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction, IdbTransactionMode,
+};
+
+const NAME: &str = "teamleader-dropbox";
+const VERSION: u32 = 1;
+const ROWS: &str = "rows";
+const KEYS: &str = "keys";
+
+fn failed(value: JsValue) -> StoreError {
+    StoreError(thrown(&value))
+}
+
+/// An open database.
+#[derive(Clone, Debug)]
+pub struct Database {
+    inner: IdbDatabase,
+}
+
+impl Database {
+    /// Opens it, and makes it at the first time.
+    pub async fn open() -> Result<Self, StoreError> {
+        let window = web_sys::window().expect("the plugin runs in a page");
+        let factory = window.indexed_db().map_err(failed)?;
+        let factory = factory.ok_or_else(|| StoreError("no IndexedDB".into()))?;
+        let request = factory.open_with_u32(NAME, VERSION).map_err(failed)?;
+        let opening = request.clone();
+        let upgraded = once(move || {
+            let database: IdbDatabase = opening.result()?.unchecked_into();
+            for store in [ROWS, KEYS] {
+                database.create_object_store(store)?;
+            }
+            Ok(JsValue::UNDEFINED)
+        });
+        request.set_onupgradeneeded(Some(&upgraded));
+        let inner: IdbDatabase = result(&request).await.map_err(failed)?.unchecked_into();
+        // A newer version in another tab must not wait for this page to close.
+        let closing = inner.clone();
+        let close = Closure::once_into_js(move || closing.close());
+        inner.set_onversionchange(Some(close.unchecked_ref()));
+        Ok(Self { inner })
+    }
+
+    fn transaction(
+        &self,
+        store: &str,
+        mode: IdbTransactionMode,
+    ) -> Result<(IdbTransaction, IdbObjectStore), StoreError> {
+        let transaction = self.inner.transaction_with_str_and_mode(store, mode).map_err(failed)?;
+        let store = transaction.object_store(store).map_err(failed)?;
+        Ok((transaction, store))
+    }
+
+    /// The texts under these keys, in order.
+    pub(super) async fn load(&self, keys: &[String]) -> Result<Vec<Option<String>>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (_transaction, store) = self.transaction(ROWS, IdbTransactionMode::Readonly)?;
+        let requests: Result<Vec<IdbRequest>, JsValue> =
+            keys.iter().map(|key| store.get(&key.into())).collect();
+        let requests = requests.map_err(failed)?;
+        let rows = try_join_all(requests.iter().map(result)).await.map_err(failed)?;
+        Ok(rows.into_iter().map(|row| row.as_string()).collect())
+    }
+
+    /// All keys that begin so, in order.
+    pub(super) async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let (_transaction, store) = self.transaction(ROWS, IdbTransactionMode::Readonly)?;
+        // Our keys are ASCII: none of them comes after the prefix and this character.
+        let end = format!("{prefix}\u{ffff}");
+        let range = IdbKeyRange::bound(&prefix.into(), &end.into()).map_err(failed)?;
+        let request = store.get_all_keys_with_key(&range).map_err(failed)?;
+        let keys: Array = result(&request).await.map_err(failed)?.unchecked_into();
+        Ok(keys.iter().filter_map(|key| key.as_string()).collect())
+    }
+
+    /// All of it, on disk, or nothing.
+    pub(super) async fn save(
+        &self,
+        changes: Vec<(String, Option<String>)>,
+    ) -> Result<(), StoreError> {
+        super::only_alive().await;
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let (transaction, store) = self.transaction(ROWS, IdbTransactionMode::Readwrite)?;
+        for (key, row) in changes {
+            let asked = match row {
+                Some(text) => store.put_with_key(&text.into(), &key.into()),
+                None => store.delete(&key.into()),
+            };
+            asked.map_err(|error| {
+                let _: Result<(), JsValue> = transaction.abort();
+                failed(error)
+            })?;
+        }
+        completed(&transaction).await.map_err(failed)
+    }
+
+    /// A `CryptoKey` that was kept.
+    pub(super) async fn key(&self, name: &str) -> Result<Option<JsValue>, StoreError> {
+        let (_transaction, store) = self.transaction(KEYS, IdbTransactionMode::Readonly)?;
+        let request = store.get(&name.into()).map_err(failed)?;
+        let key = result(&request).await.map_err(failed)?;
+        Ok((!key.is_undefined()).then_some(key))
+    }
+
+    /// Keeps a `CryptoKey`, unless there is one by that name already; says which one stands there.
+    pub(super) async fn keep_key(&self, name: &str, key: &JsValue) -> Result<JsValue, StoreError> {
+        let (transaction, store) = self.transaction(KEYS, IdbTransactionMode::Readwrite)?;
+        let request = store.get(&name.into()).map_err(failed)?;
+        let present = result(&request).await.map_err(failed)?;
+        if !present.is_undefined() {
+            return Ok(present);
+        }
+        store.put_with_key(key, &name.into()).map_err(failed)?;
+        completed(&transaction).await.map_err(failed)?;
+        Ok(key.clone())
+    }
+}
+
+/// The result of a request. Handlers are set before the page can go on.
+async fn result(request: &IdbRequest) -> Result<JsValue, JsValue> {
+    let waiting = Promise::new(&mut |resolve, reject| {
+        let done = request.clone();
+        request.set_onsuccess(Some(&once(move || {
+            let value = done.result().unwrap_or_default();
+            resolve.call1(&JsValue::NULL, &value)
+        })));
+        let lost = request.clone();
+        request.set_onerror(Some(&once(move || {
+            let error = lost.error().ok().flatten().map_or(JsValue::NULL, JsValue::from);
+            reject.call1(&JsValue::NULL, &error)
+        })));
+    });
+    JsFuture::from(waiting).await
+}
+
+/// Waits until the transaction is on disk.
+async fn completed(transaction: &IdbTransaction) -> Result<(), JsValue> {
+    let waiting = Promise::new(&mut |resolve, reject| {
+        transaction.set_oncomplete(Some(&once(move || resolve.call0(&JsValue::NULL))));
+        // Every error ends in an abort; so does a full disk, without an error before.
+        let lost = transaction.clone();
+        transaction.set_onabort(Some(&once(move || {
+            let error = lost.error().map_or(JsValue::NULL, JsValue::from);
+            reject.call1(&JsValue::NULL, &error)
+        })));
+    });
+    JsFuture::from(waiting).await.map(|_| ())
+}
+
+fn once(run: impl FnOnce() -> Result<JsValue, JsValue> + 'static) -> js_sys::Function {
+    Closure::once_into_js(move || {
+        let _: Result<JsValue, JsValue> = run();
+    })
+    .unchecked_into()
+}

@@ -1,0 +1,87 @@
+//! Web Locks: one holder at a time over all tabs of the origin. The browser frees what a dead tab held.
+
+use super::thrown;
+use js_sys::{Function, Promise, Reflect};
+use std::cell::RefCell;
+use std::future::Future;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{spawn_local, JsFuture};
+
+#[wasm_bindgen]
+extern "C" {
+    /// Web Locks: `web-sys` has them among its unstable interfaces alone.
+    type LockManager;
+    #[wasm_bindgen(method)]
+    fn request(this: &LockManager, name: &str, callback: &Function) -> Promise;
+}
+
+/// All names begin so: the page has locks of its own.
+const PREFIX: &str = "teamleader-dropbox/";
+
+thread_local! {
+    /// The ways to free what this page holds, by ticket.
+    static HELD: RefCell<Vec<(u32, Function)>> = const { RefCell::new(Vec::new()) };
+    static NEXT_TICKET: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
+/// Frees the lock when dropped.
+struct Held(u32);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let release = HELD.with_borrow_mut(|held| {
+            let index = held.iter().position(|(ticket, _)| *ticket == self.0)?;
+            Some(held.swap_remove(index).1)
+        });
+        if let Some(release) = release {
+            let _: Result<JsValue, JsValue> = release.call0(&JsValue::NULL);
+        }
+    }
+}
+
+/// Frees all locks of this page.
+pub fn release_all() {
+    let held =
+        HELD.try_with(|held| held.try_borrow_mut().map(|mut held| std::mem::take(&mut *held)));
+    for (_, release) in held.into_iter().flatten().flatten() {
+        let _: Result<JsValue, JsValue> = release.call0(&JsValue::NULL);
+    }
+}
+
+/// Runs the work while holding the named lock; waits for it first.
+pub(super) async fn with_lock<T>(name: &str, work: impl Future<Output = T>) -> T {
+    let ticket = NEXT_TICKET.replace(NEXT_TICKET.get().wrapping_add(1));
+    let mut let_go: Option<Function> = None;
+    let until_released = Promise::new(&mut |resolve, _| let_go = Some(resolve));
+    let release = let_go.expect("`Promise::new` runs its closure at once");
+    HELD.with_borrow_mut(|held| held.push((ticket, release)));
+    // From here on a future that is dropped gives the lock back, even before it was granted.
+    let held = Held(ticket);
+    let granted = Promise::new(&mut |granted, refused| {
+        let until_released = until_released.clone();
+        let callback = Closure::once_into_js(move |_lock: JsValue| {
+            let _: Result<JsValue, JsValue> = granted.call0(&JsValue::NULL);
+            until_released
+        });
+        let request = manager().request(&format!("{PREFIX}{name}"), callback.unchecked_ref());
+        spawn_local(async move {
+            if let Err(error) = JsFuture::from(request).await {
+                let _: Result<JsValue, JsValue> = refused.call1(&JsValue::NULL, &error);
+            }
+        });
+    });
+    if let Err(error) = JsFuture::from(granted).await {
+        // The page is being closed, or may not store anything. Without the lock the work must not be done.
+        web_sys::console::warn_1(&format!("No lock: {}", thrown(&error)).into());
+        std::future::pending::<()>().await;
+    }
+    let outcome = work.await;
+    drop(held);
+    outcome
+}
+
+fn manager() -> LockManager {
+    let navigator = web_sys::window().expect("the plugin runs in a page").navigator();
+    let locks = Reflect::get(&navigator, &"locks".into());
+    locks.expect("`missing` was asked before").unchecked_into()
+}

@@ -1,0 +1,85 @@
+//! The browser: requests, hashes, storage, locks, time, windows, messages between tabs. wasm32 only.
+//!
+//! Implements [`crate::ports`]; knows nothing of records, documents and sync. Here a `JsValue` ends.
+
+mod bytes;
+mod channel;
+mod clock;
+mod crypto;
+mod fetch;
+mod indexed_db;
+mod locks;
+mod popup;
+mod ports;
+
+pub use channel::Channel;
+pub use clock::{now_ms, sleep};
+pub use indexed_db::Database;
+pub use locks::release_all;
+pub use popup::Popup;
+pub use ports::{BrowserPorts, TokenSource};
+
+use std::cell::Cell;
+use wasm_bindgen::prelude::*;
+
+thread_local! {
+    /// The instance panicked: nothing leaves it any more.
+    static DEAD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The instance panicked: no request, no write and no message from now on; locks go to other tabs.
+pub fn die() {
+    DEAD.set(true);
+    release_all();
+}
+
+/// The instance panicked.
+pub fn is_dead() -> bool {
+    DEAD.get()
+}
+
+/// Never returns in an instance that panicked: half a state must not be acted upon.
+async fn only_alive() {
+    if is_dead() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// What the plugin needs of the browser and does not find, by its name; `None` when all is there.
+///
+/// Missing where a page is no secure context (plain http on another host), or storage is switched off.
+pub fn missing() -> Option<&'static str> {
+    let global = js_sys::global();
+    let has = |object: &JsValue, name: &str| {
+        js_sys::Reflect::get(object, &name.into()).is_ok_and(|value| !value.is_falsy())
+    };
+    let window = match web_sys::window() {
+        Some(window) => window,
+        None => return Some("window"),
+    };
+    let navigator: JsValue = window.navigator().into();
+    if !has(&global, "crypto") || !window.crypto().is_ok_and(|crypto| has(&crypto, "subtle")) {
+        return Some("crypto.subtle");
+    }
+    if !has(&global, "indexedDB") {
+        return Some("indexedDB");
+    }
+    if !has(&navigator, "locks") {
+        return Some("navigator.locks");
+    }
+    if !has(&global, "BroadcastChannel") {
+        return Some("BroadcastChannel");
+    }
+    None
+}
+
+/// Name and message of whatever the browser threw. Names of errors and texts of the browser alone: no data of ours.
+fn thrown(value: &JsValue) -> String {
+    match value.dyn_ref::<web_sys::DomException>() {
+        Some(exception) => format!("{}: {}", exception.name(), exception.message()),
+        None => match value.dyn_ref::<js_sys::Error>() {
+            Some(error) => format!("{}: {}", error.name(), error.message()),
+            None => "unknown".into(),
+        },
+    }
+}

@@ -1,0 +1,51 @@
+//! The window of a sign-in.
+
+use wasm_bindgen::prelude::*;
+use web_sys::Window;
+
+/// Of the window (CSS pixels).
+const WIDTH: i32 = 600;
+const HEIGHT: i32 = 720;
+
+fn window() -> Window {
+    web_sys::window().expect("the plugin runs in a page")
+}
+
+/// An open window of ours.
+#[derive(Debug)]
+pub struct Popup {
+    inner: Window,
+}
+
+impl Popup {
+    /// Opens an empty window. `None`: the browser blocks it. Call inside a click.
+    pub fn open() -> Option<Self> {
+        let opener = window();
+        let number = |value: Result<JsValue, JsValue>| {
+            value.ok().and_then(|value| value.as_f64()).unwrap_or(0.0)
+        };
+        let left =
+            number(opener.screen_x()) + (number(opener.outer_width()) - f64::from(WIDTH)) / 2.0;
+        let top =
+            number(opener.screen_y()) + (number(opener.outer_height()) - f64::from(HEIGHT)) / 2.0;
+        let features = format!("popup,width={WIDTH},height={HEIGHT},left={left:.0},top={top:.0}");
+        let inner =
+            opener.open_with_url_and_target_and_features("", "_blank", &features).ok()??;
+        Some(Self { inner })
+    }
+
+    /// Leads it to an address.
+    pub fn go(&self, url: &str) {
+        let _: Result<(), JsValue> = self.inner.location().replace(url);
+    }
+
+    /// It is gone, or says so: a page that severs itself from its opener looks closed and is not.
+    pub fn looks_closed(&self) -> bool {
+        self.inner.closed().unwrap_or(true)
+    }
+
+    /// Closes it.
+    pub fn close(&self) {
+        let _: Result<(), JsValue> = self.inner.close();
+    }
+}

@@ -1,0 +1,120 @@
+//! All ports of one page, in one value.
+
+use super::indexed_db::Database;
+use super::{clock, crypto, fetch, locks};
+use crate::ports::{
+    Clock, CrmTokens, Locks, Request, Response, Secrets, Store, StoreError, Text, Transport,
+    TransportError,
+};
+use futures_util::future::LocalBoxFuture;
+use js_sys::{ArrayBuffer, JsString};
+use std::future::Future;
+use std::rc::Rc;
+use sync_core::ContentHash;
+
+/// Asks the host for a token of the signed-in user; `None` when it has none.
+pub type TokenSource = Rc<dyn Fn() -> LocalBoxFuture<'static, Option<String>>>;
+
+/// The browser as the plugin sees it.
+pub struct BrowserPorts {
+    database: Database,
+    tokens: TokenSource,
+}
+
+impl BrowserPorts {
+    /// Over an open database and the host's tokens.
+    pub fn new(database: Database, tokens: TokenSource) -> Rc<Self> {
+        Rc::new(Self { database, tokens })
+    }
+}
+
+impl Transport for BrowserPorts {
+    type Content = ArrayBuffer;
+
+    async fn send(
+        &self,
+        request: Request<ArrayBuffer>,
+    ) -> Result<Response<ArrayBuffer>, TransportError> {
+        fetch::send(request).await
+    }
+
+    async fn content_hash(&self, content: &ArrayBuffer) -> Result<ContentHash, TransportError> {
+        let hash = crypto::content_hash(content).await;
+        hash.map(ContentHash).map_err(|_| TransportError::Network)
+    }
+
+    fn size_bytes(&self, content: &ArrayBuffer) -> u64 {
+        u64::from(content.byte_length())
+    }
+}
+
+impl Clock for BrowserPorts {
+    fn now_ms(&self) -> u64 {
+        clock::now_ms()
+    }
+
+    async fn sleep(&self, duration_ms: u32) {
+        clock::sleep(duration_ms).await;
+    }
+
+    fn random(&self) -> u32 {
+        clock::random()
+    }
+
+    fn today(&self) -> String {
+        clock::today()
+    }
+}
+
+impl Store for BrowserPorts {
+    async fn load(&self, keys: &[String]) -> Result<Vec<Option<String>>, StoreError> {
+        self.database.load(keys).await
+    }
+
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        self.database.keys(prefix).await
+    }
+
+    async fn save(&self, changes: Vec<(String, Option<String>)>) -> Result<(), StoreError> {
+        self.database.save(changes).await
+    }
+}
+
+impl Secrets for BrowserPorts {
+    async fn seal(&self, plain: &str) -> Result<String, StoreError> {
+        crypto::seal(&self.database, plain).await
+    }
+
+    async fn open(&self, sealed: &str) -> Result<String, StoreError> {
+        crypto::open(&self.database, sealed).await
+    }
+
+    fn random_text(&self, length: usize) -> String {
+        crypto::random_text(length)
+    }
+
+    async fn sha256_base64url(&self, text: &str) -> String {
+        crypto::sha256_base64url(text).await
+    }
+}
+
+impl Locks for BrowserPorts {
+    async fn with_lock<T>(&self, name: &str, work: impl Future<Output = T>) -> T {
+        locks::with_lock(name, work).await
+    }
+}
+
+impl CrmTokens for BrowserPorts {
+    async fn crm_token(&self) -> Option<String> {
+        (self.tokens)().await
+    }
+}
+
+impl Text for BrowserPorts {
+    fn nfc(&self, text: &str) -> String {
+        if text.is_ascii() {
+            return text.into();
+        }
+        JsString::from(text).normalize("NFC").into()
+    }
+}

@@ -1,0 +1,78 @@
+//! All records of a module, for choosing among them.
+
+use super::call::Refusal;
+use super::names::name;
+use super::subject::Generation;
+use super::types::{Entity, Page, Paging};
+use super::Teamleader;
+use crate::ports::Ports;
+use sync_core::{Failure, RecordKind};
+
+/// Rows of a page; the most the CRM gives.
+const PAGE_ROWS: u32 = 100;
+/// Pages at most: a listing without end is none.
+const PAGES_MAX: u32 = 1_000;
+
+impl<P: Ports> Teamleader<P> {
+    /// All records of a kind as (id, name), in the CRM's order; projects of both generations.
+    pub async fn records(&self, kind: RecordKind) -> Result<Vec<(String, String)>, Failure> {
+        let endpoint = match kind {
+            RecordKind::Contact => "contacts.list",
+            RecordKind::Company => "companies.list",
+            RecordKind::Meeting => "meetings.list",
+            RecordKind::Product => "products.list",
+            RecordKind::Project => return self.projects().await,
+        };
+        Ok(self.all(kind, endpoint).await?)
+    }
+
+    async fn projects(&self) -> Result<Vec<(String, String)>, Failure> {
+        let mut rows = Vec::new();
+        let mut refused = None;
+        for generation in [Generation::New, Generation::Legacy] {
+            match self.all(RecordKind::Project, generation.list_endpoint()).await {
+                Ok(found) => {
+                    for (id, _) in &found {
+                        self.keep_generation(id, generation);
+                    }
+                    rows.extend(found);
+                }
+                // That generation is switched off in this account.
+                Err(
+                    refusal @ (Refusal::Invalid(_)
+                    | Refusal::Final(Failure::Forbidden | Failure::NotFound)),
+                ) => {
+                    refused = Some(refusal);
+                }
+                Err(refusal) => return Err(refusal.into()),
+            }
+        }
+        match refused {
+            Some(refusal) if rows.is_empty() => Err(refusal.into()),
+            _ => Ok(rows),
+        }
+    }
+
+    async fn all(
+        &self,
+        kind: RecordKind,
+        endpoint: &str,
+    ) -> Result<Vec<(String, String)>, Refusal> {
+        let mut rows: Vec<(String, String)> = Vec::new();
+        for number in 1..=PAGES_MAX {
+            let argument = Paging { page: Page { size: PAGE_ROWS, number } };
+            let page: Vec<Entity> = self.data(endpoint, &argument, true).await?;
+            let full = page.len() >= PAGE_ROWS as usize;
+            for row in page {
+                // Pages shift while records are added.
+                if rows.iter().all(|(id, _)| *id != row.id) {
+                    rows.push((row.id.clone(), name(kind, &row)));
+                }
+            }
+            if !full {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+}

@@ -71,11 +71,11 @@ pub fn unmount(panel: u32) {
     }
 }
 
-/// The network went or came back: all panels say so.
-#[wasm_bindgen]
-pub fn redraw() {
+/// The page was shown or hidden, or the network came or went.
+#[wasm_bindgen(js_name = pageChanged)]
+pub fn page_changed() {
     if let Ok(app) = app() {
-        app.redraw();
+        app.page_changed();
     }
 }
 

@@ -38,7 +38,7 @@ export async function start(host) {
     await wasm.sync();
   }
   const look = () => {
-    alive(wasm.redraw);
+    alive(wasm.pageChanged);
     // A cycle that fails says so in the panel.
     runIfDue().catch(() => {});
   };

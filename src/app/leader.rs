@@ -19,14 +19,29 @@ impl App {
     pub(super) async fn lead(self: Rc<Self>) {
         let ports = self.ports.clone();
         let lock = format!("leader/{}/{}", self.owner.account, self.owner.user);
-        let work = ports.with_lock(&lock, async {
-            self.leading.set(true);
-            while !self.stopped.get() {
-                self.work().await;
+        let leading = async {
+            loop {
+                ports.with_lock(&lock, self.work_until_yielding()).await;
             }
-        });
+        };
         let stopped = pin!(self.stop_bell.until(|| self.stopped.get().then_some(())));
-        select(pin!(work), stopped).await;
+        select(pin!(leading), stopped).await;
+    }
+
+    async fn work_until_yielding(self: &Rc<Self>) {
+        self.leading.set(true);
+        self.yielding.set(false);
+        while !self.stopped.get() && !self.yielding.get() {
+            self.work().await;
+        }
+        self.leading.set(false);
+    }
+
+    /// Lets the next tab lead. What is under way is picked up there, as after a tab that died.
+    pub(super) fn step_down(&self) {
+        self.yielding.set(true);
+        self.epoch.set(self.epoch.get() + 1);
+        self.change_bell.ring();
     }
 
     /// One connection from its begin to its end.

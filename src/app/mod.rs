@@ -72,6 +72,10 @@ pub struct App {
     told: RefCell<BTreeMap<Record, Vec<String>>>,
 
     leading: Cell<bool>,
+    /// Leading is to end, in favour of a tab that somebody sees.
+    yielding: Cell<bool>,
+    /// Who led when this tab last heard of it.
+    leader: RefCell<TabId>,
     driver: RefCell<Option<Rc<Driver<BrowserPorts>>>>,
     /// What other tabs show.
     watched: RefCell<BTreeMap<TabId, Vec<Record>>>,
@@ -137,6 +141,8 @@ impl App {
             drawing: Cell::new(false),
             told: RefCell::default(),
             leading: Cell::new(false),
+            yielding: Cell::new(false),
+            leader: RefCell::default(),
             driver: RefCell::default(),
             watched: RefCell::default(),
             unanswered: RefCell::default(),
@@ -277,8 +283,11 @@ impl App {
                     self.tell(&driver);
                 }
             }
-            Message::State { leader: _, shared } if !self.leading.get() => {
+            Message::State { leader, shared } if !self.leading.get() => {
                 let first = !self.informed.replace(true);
+                if self.leader.replace(leader.clone()) != leader {
+                    self.ask_for_lead();
+                }
                 *self.shared.borrow_mut() = *shared;
                 self.informed_bell.ring();
                 if first {
@@ -290,6 +299,11 @@ impl App {
                 self.draw_soon();
             }
             Message::State { .. } => {}
+            Message::Shown => {
+                if self.leading.get() && is_hidden() {
+                    self.step_down();
+                }
+            }
             Message::Ask { id, command } => self.take_command(id, command),
             Message::Taken { id, report } => self.answered_with(&id, report),
             Message::Connection => {
@@ -312,6 +326,13 @@ impl App {
         self.say(&Message::Watch { tab: self.tab.clone(), records: self.own_records() });
         if let Some(driver) = self.driver.borrow().clone() {
             self.tell(&driver);
+        }
+    }
+
+    /// Browsers slow down the timers of hidden pages: a leader that is hidden makes room for a tab that is seen.
+    fn ask_for_lead(&self) {
+        if !self.leading.get() && !is_hidden() {
+            self.say(&Message::Shown);
         }
     }
 
@@ -471,8 +492,9 @@ impl App {
         }
     }
 
-    /// Shows everything as it is now: something outside changed.
-    pub fn redraw(&self) {
+    /// The page was shown or hidden, or the network came or went.
+    pub fn page_changed(self: &Rc<Self>) {
+        self.ask_for_lead();
         self.draw();
     }
 
@@ -571,4 +593,9 @@ impl App {
         let number = self.next_id.replace(self.next_id.get() + 1);
         format!("{}/{number}", self.tab)
     }
+}
+
+fn is_hidden() -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    document.is_some_and(|document| document.hidden())
 }

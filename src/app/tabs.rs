@@ -120,4 +120,6 @@ pub enum Message {
     },
     /// The stored connection is another now.
     Connection,
+    /// A tab that does not lead is seen by somebody.
+    Shown,
 }

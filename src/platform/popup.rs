@@ -21,14 +21,13 @@ impl Popup {
     /// Opens an empty window. `None`: the browser blocks it. Call inside a click.
     pub fn open() -> Option<Self> {
         let opener = window();
+        #[allow(clippy::cast_possible_truncation, reason = "pixels of a screen; a cast saturates")]
         let number = |value: Result<JsValue, JsValue>| {
-            value.ok().and_then(|value| value.as_f64()).unwrap_or(0.0)
+            value.ok().and_then(|value| value.as_f64()).unwrap_or(0.0) as i32
         };
-        let left =
-            number(opener.screen_x()) + (number(opener.outer_width()) - f64::from(WIDTH)) / 2.0;
-        let top =
-            number(opener.screen_y()) + (number(opener.outer_height()) - f64::from(HEIGHT)) / 2.0;
-        let features = format!("popup,width={WIDTH},height={HEIGHT},left={left:.0},top={top:.0}");
+        let left = number(opener.screen_x()) + (number(opener.outer_width()) - WIDTH) / 2;
+        let top = number(opener.screen_y()) + (number(opener.outer_height()) - HEIGHT) / 2;
+        let features = format!("popup,width={WIDTH},height={HEIGHT},left={left},top={top}");
         let inner =
             opener.open_with_url_and_target_and_features("", "_blank", &features).ok()??;
         Some(Self { inner })

@@ -64,6 +64,8 @@ pub trait Formats {
     fn size(&self, size_bytes: u64) -> String;
     /// A time as seen from another: `5 minutes ago`, `in 2 hours`, from a week on a date. (ms)
     fn relative(&self, at_ms: u64, now_ms: u64) -> String;
+    /// Date and time of day. (ms)
+    fn moment(&self, at_ms: u64) -> String;
 }
 
 /// Formats without a browser: English, plain, exact enough for tests.
@@ -92,6 +94,39 @@ impl Formats for PlainFormats {
             format!("in {amount} {unit}s")
         }
     }
+
+    fn moment(&self, at_ms: u64) -> String {
+        format!("minute {}", at_ms / 60_000)
+    }
+}
+
+/// A piece of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Words of the translation.
+    Words(String),
+    /// A name somebody gave, in a direction of its own.
+    Name(String),
+}
+
+/// A name as it can be shown: what would end the line or turn its direction around is seen instead of obeyed.
+pub fn safe_name(name: &str) -> String {
+    name.chars()
+        .map(|character| match character {
+            '\0'..='\u{1f}' => {
+                char::from_u32(0x2400 + u32::from(character)).unwrap_or(char::REPLACEMENT_CHARACTER)
+            }
+            '\u{7f}' => '\u{2421}',
+            '\u{80}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}' => char::REPLACEMENT_CHARACTER,
+            _ => character,
+        })
+        .collect()
 }
 
 /// Bytes as tenths of a unit, and the unit's name for `Intl`: steps of 1000, as both services show sizes.
@@ -150,14 +185,50 @@ impl Texts {
 
     /// A sentence in this language. A key that is missing stands for itself; a test keeps that from happening.
     pub fn say(&self, text: &Text) -> String {
-        let mut said = self.pattern(text).to_owned();
-        for (name, arg) in &text.args {
-            let hole = format!("{{{name}}}");
-            if said.contains(&hole) {
-                said = said.replacen(&hole, &self.argument(arg), 1);
+        let mut said = String::new();
+        for part in self.parts(text) {
+            match part {
+                Part::Words(words) | Part::Name(words) => said.push_str(&words),
             }
         }
         said
+    }
+
+    /// The same, with the names in it apart from the words.
+    pub fn parts(&self, text: &Text) -> Vec<Part> {
+        let mut parts = Vec::new();
+        let mut rest = self.pattern(text);
+        // What stands in an argument is never searched for holes: a file may be called `{name}`.
+        while let Some((before, name, after)) = next_hole(rest) {
+            let arg = text.args.iter().find(|(arg, _)| *arg == name);
+            push_words(&mut parts, before);
+            match arg {
+                Some((_, Arg::Name(name))) => parts.push(Part::Name(safe_name(name))),
+                Some((_, Arg::Text(text))) => {
+                    for part in self.parts(text) {
+                        match part {
+                            Part::Words(words) => push_words(&mut parts, &words),
+                            name @ Part::Name(_) => parts.push(name),
+                        }
+                    }
+                }
+                Some((_, arg)) => push_words(&mut parts, &self.argument(arg)),
+                None => {}
+            }
+            rest = after;
+        }
+        push_words(&mut parts, rest);
+        parts
+    }
+
+    /// A time as seen from another (ms).
+    pub fn ago(&self, at_ms: u64, now_ms: u64) -> String {
+        self.argument(&Arg::Ago(at_ms, now_ms))
+    }
+
+    /// Date and time of day (ms).
+    pub fn moment(&self, at_ms: u64) -> String {
+        self.formats.moment(at_ms)
     }
 
     fn pattern<'a>(&'a self, text: &Text) -> &'a str {
@@ -184,5 +255,20 @@ impl Texts {
             Arg::Ago(at_ms, now_ms) => self.formats.relative(*at_ms, *now_ms),
             Arg::Text(text) => self.say(text),
         }
+    }
+}
+
+/// What stands before the first `{hole}`, the hole's name, and what stands after.
+fn next_hole(pattern: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = pattern.split_once('{')?;
+    let (name, after) = rest.split_once('}')?;
+    Some((before, name, after))
+}
+
+fn push_words(parts: &mut Vec<Part>, words: &str) {
+    match parts.last_mut() {
+        _ if words.is_empty() => {}
+        Some(Part::Words(last)) => last.push_str(words),
+        _ => parts.push(Part::Words(words.to_owned())),
     }
 }

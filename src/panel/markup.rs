@@ -1,0 +1,235 @@
+//! The panel of one record as elements: from the head down to the lists.
+
+use super::icons::{self, icon};
+use super::lists::{self, Seen};
+use super::local::{Local, Message, Question};
+use super::model::{Action, Button, Link, PanelView, ProgressView, Screen, Tone, Weight};
+use super::node::{el, part, Element, Node};
+use super::text::Text;
+use super::words::{name, Words};
+
+/// The panel of one record. What `seen` knows to be unchanged is kept as it stands.
+pub fn documents_panel(
+    view: &PanelView,
+    words: &Words,
+    local: &Local,
+    now_ms: u64,
+    seen: &mut Seen,
+) -> Element {
+    let panel = part("section", "panel")
+        .attr("data-screen", view.screen.word())
+        .attr("data-tone", tone_word(view.tone))
+        .attr("aria-label", "Dropbox")
+        .child(bar(view, words))
+        .child(head(view, words, local));
+    lists::below(panel, view, words, local, now_ms, seen)
+}
+
+/// A panel's head without its lists: also what stands in the way of all records, in the settings.
+pub fn head(view: &PanelView, words: &Words, local: &Local) -> Element {
+    let mut head = part("div", "head").child(status_line(view, words));
+    if let Some(detail) = &view.detail {
+        head = head.child(part("p", "detail").all(words.nodes(detail)));
+    }
+    if let Some(progress) = &view.progress {
+        head = head.child(progress_bar(progress, &words.say(&view.title), words));
+    }
+    if !view.affected.is_empty() {
+        let names = view.affected.iter().map(|file| el("li").child(name(file)));
+        head = head.child(part("ul", "affected").attr("tabindex", "0").all(names));
+    }
+    head = head.maybe(buttons(view, words, local));
+    if !view.notes.is_empty() {
+        let notes = view.notes.iter().map(|note| el("p").all(words.nodes(note)));
+        head = head.child(part("div", "notes").all(notes));
+    }
+    head
+}
+
+/// The strip on top: whose panel this is, and the way to the folder.
+fn bar(view: &PanelView, words: &Words) -> Element {
+    let title = part("h2", "brand").child(icons::dropbox()).text("Dropbox");
+    let folder = view.links.iter().find(|link| opens_folder(link));
+    part("header", "bar").child(title).maybe(folder.and_then(|link| link_out(link, words, "folder")))
+}
+
+fn opens_folder(link: &Link) -> bool {
+    matches!(link.target, super::model::Target::Path(_))
+}
+
+/// A link to Dropbox's site.
+pub fn link_out(link: &Link, words: &Words, class: &'static str) -> Option<Element> {
+    let href = words.href(&link.target)?;
+    Some(
+        anchor(href)
+            .class(class)
+            .key(link.label.key)
+            .child(el("span").text(words.say(&link.label)))
+            .child(icon(icons::OUT)),
+    )
+}
+
+/// An `<a>` that gives nothing of this page away.
+pub fn anchor(href: String) -> Element {
+    el("a").attr("href", href).attr("target", "_blank").attr("rel", "noopener noreferrer")
+}
+
+/// "12 documents in Dropbox · just now". Not live by itself: the time in it changes all the while.
+fn status_line(view: &PanelView, words: &Words) -> Element {
+    let since = view.since.as_ref().map(|since| {
+        part("span", "since").text(" · ").all(words.nodes(since))
+    });
+    let text = part("p", "title")
+        .attr("role", "status")
+        .attr("aria-live", "off")
+        .attr("tabindex", "-1")
+        .child(part("strong", "what").all(words.nodes(&view.title)))
+        .maybe(since);
+    part("div", "line").child(tone_icon(view)).child(text)
+}
+
+fn tone_icon(view: &PanelView) -> Element {
+    let icon = match view.tone {
+        Tone::Quiet => icon(icons::LINK),
+        // What turns says that something moves; the bar says how far.
+        Tone::Busy => el("span").attr("class", "spinner").attr("aria-hidden", "true"),
+        Tone::Good => icon(icons::CHECK),
+        Tone::Notice => icon(icons::NOTICE),
+        Tone::Trouble => icon(icons::TROUBLE),
+    };
+    el("span").attr("class", "tone").key(tone_word(view.tone)).child(icon)
+}
+
+/// The tone's name for the styles.
+pub fn tone_word(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Quiet => "quiet",
+        Tone::Busy => "busy",
+        Tone::Good => "good",
+        Tone::Notice => "notice",
+        Tone::Trouble => "trouble",
+    }
+}
+
+/// How far the work is. All it says stands in `aria-valuetext` too: what is inside a progress bar is not read out.
+pub fn progress_bar(progress: &ProgressView, label: &str, words: &Words) -> Element {
+    let counted = progress.counted.as_ref().map(|counted| words.say(counted));
+    let mut said = counted.clone().unwrap_or_default();
+    let mut bar = part("div", "progress")
+        .attr("role", "progressbar")
+        .attr("aria-label", label.to_owned());
+    let track = part("div", "track");
+    match progress.permille {
+        Some(permille) => {
+            let percent = format!("{}.{}%", permille / 10, permille % 10);
+            bar = bar
+                .attr("aria-valuemin", "0")
+                .attr("aria-valuemax", "100")
+                .attr("aria-valuenow", (permille / 10).to_string());
+            bar = bar.child(
+                track.child(part("div", "done").attr("style", format!("inline-size:{percent}"))),
+            );
+        }
+        None => bar = bar.child(track.child(part("div", "unknown"))),
+    }
+    if progress.permille.is_some() {
+        let mut line = part("div", "counted");
+        line = line.maybe(counted.map(|counted| part("span", "count").text(counted)));
+        if !progress.pace.is_empty() {
+            let pace: Vec<String> = progress.pace.iter().map(|pace| words.say(pace)).collect();
+            line = line.child(part("span", "pace").text(pace.join(" · ")));
+        }
+        bar = bar.child(line);
+        let mut current = part("div", "current");
+        if let Some(document) = &progress.current {
+            if !said.is_empty() {
+                said.push_str(", ");
+            }
+            said.push_str(&super::text::safe_name(document));
+            current = current.child(name(document));
+        }
+        bar = bar.child(current);
+    }
+    if said.is_empty() {
+        bar
+    } else {
+        bar.attr("aria-valuetext", said)
+    }
+}
+
+fn buttons(view: &PanelView, words: &Words, local: &Local) -> Option<Element> {
+    let asked = view.buttons.iter().find(|shown| local.asking == question_of(shown) && local.asking.is_some());
+    if let (Some(shown), Some(question)) = (asked, &local.asking) {
+        let what = match view.screen {
+            Screen::Guard => "ask_guard",
+            _ => "ask_sure",
+        };
+        return Some(confirm(question, words.word(what), words.say(&shown.label), words));
+    }
+    let links = view.links.iter().filter(|link| !opens_folder(link));
+    let links: Vec<Element> = links.filter_map(|link| link_out(link, words, "link")).collect();
+    if view.buttons.is_empty() && links.is_empty() {
+        return None;
+    }
+    let shown = view.buttons.iter().map(|shown| button(shown, words, local));
+    Some(part("div", "buttons").all(shown).all(links))
+}
+
+/// Buttons that take something away ask first.
+fn question_of(button: &Button) -> Option<Question> {
+    (button.weight == Weight::Destructive).then(|| Question::Decide(button.action.clone()))
+}
+
+fn button(button: &Button, words: &Words, local: &Local) -> Element {
+    let class = match button.weight {
+        Weight::Primary => "button primary",
+        Weight::Secondary => "button secondary",
+        Weight::Destructive => "button destructive",
+    };
+    let (message, focus) = match question_of(button) {
+        Some(question) => {
+            let focus = local.answered.as_ref() == Some(&question);
+            (Message::Ask(question), focus)
+        }
+        None => (Message::Do(button.action.clone()), false),
+    };
+    let icon = (button.action == Action::Press).then(|| icon(icons::SYNC));
+    press(class, message).key(button.label.key).maybe(icon).text(words.say(&button.label)).focused_if(focus)
+}
+
+/// A `<button>`.
+pub fn press(class: &'static str, message: Message) -> Element {
+    el("button").class(class).attr("type", "button").on_click(message)
+}
+
+/// A question in place of the buttons that asked it. The focus goes to the harmless answer.
+pub fn confirm(question: &Question, what: String, yes: String, words: &Words) -> Element {
+    let weight = match question {
+        Question::Link(..) | Question::CopyBack(_) => "button primary",
+        _ => "button destructive",
+    };
+    part("div", "confirm")
+        .attr("role", "group")
+        .attr("aria-label", what.clone())
+        .child(el("p").text(what))
+        .child(
+            part("div", "buttons")
+                .child(press(weight, Message::Yes).key("yes").text(yes))
+                .child(
+                    press("button secondary", Message::No)
+                        .key("no")
+                        .text(words.word("cancel"))
+                        .focused_if(true),
+                ),
+        )
+}
+
+/// A sentence in an element.
+pub fn sentence(tag: &'static str, class: &'static str, text: &Text, words: &Words) -> Element {
+    el(tag).class(class).all(words.nodes(text))
+}
+
+/// What the live region says now.
+pub fn announced(text: Option<&Text>, words: &Words) -> Node {
+    Node::Text(text.map(|text| words.say(text)).unwrap_or_default())
+}

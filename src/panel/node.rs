@@ -1,0 +1,153 @@
+//! A piece of the page as a value: elements, texts, and what a person's doing means. No browser.
+//!
+//! The markup functions build a whole tree at every change; `view::patch` compares it with what stands in the
+//! page and touches only what differs. Text is only ever text here: there is no way to say markup in a string.
+
+use super::local::Message;
+use std::borrow::Cow;
+
+/// An element or a text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    /// Text, as it is.
+    Text(String),
+    /// An element.
+    Element(Element),
+}
+
+/// An element to be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Element {
+    /// `div`, `button` …
+    pub tag: &'static str,
+    /// What it is among its siblings, so that it keeps its focus when they come and go.
+    pub key: Option<Cow<'static, str>>,
+    /// Names and values.
+    pub attributes: Vec<(&'static str, Cow<'static, str>)>,
+    /// What a click means.
+    pub on_click: Option<Message>,
+    /// What a change of a field means.
+    pub on_change: Option<Change>,
+    /// `checked` or `value`: what a person changes, and an attribute therefore cannot set again.
+    pub property: Option<Property>,
+    /// Takes the focus when it appears.
+    pub focus: bool,
+    /// Leave what stands there alone: nothing inside has changed since the last tree.
+    pub keep: bool,
+    /// Inside.
+    pub children: Vec<Node>,
+}
+
+/// What a field holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Property {
+    /// A checkbox.
+    Checked(bool),
+    /// Some of several are chosen.
+    Indeterminate,
+    /// A choice or a text.
+    Value(String),
+}
+
+/// What a field's new value means.
+pub type Change = fn(&str) -> Option<Message>;
+
+/// An element without anything.
+pub fn el(tag: &'static str) -> Element {
+    Element {
+        tag,
+        key: None,
+        attributes: Vec::new(),
+        on_click: None,
+        on_change: None,
+        property: None,
+        focus: false,
+        keep: false,
+        children: Vec::new(),
+    }
+}
+
+/// An element with a class; the class is its key as well.
+pub fn part(tag: &'static str, class: &'static str) -> Element {
+    el(tag).class(class).key(class)
+}
+
+impl Element {
+    /// With a class.
+    pub fn class(self, class: &'static str) -> Self {
+        self.attr("class", class)
+    }
+
+    /// With a key among its siblings.
+    pub fn key(mut self, key: impl Into<Cow<'static, str>>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// With an attribute.
+    pub fn attr(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        self.attributes.push((name, value.into()));
+        self
+    }
+
+    /// With a child.
+    pub fn child(mut self, child: impl Into<Node>) -> Self {
+        self.children.push(child.into());
+        self
+    }
+
+    /// With a child, if there is one.
+    pub fn maybe(self, child: Option<impl Into<Node>>) -> Self {
+        match child {
+            Some(child) => self.child(child),
+            None => self,
+        }
+    }
+
+    /// With several children.
+    pub fn all<N: Into<Node>>(mut self, children: impl IntoIterator<Item = N>) -> Self {
+        self.children.extend(children.into_iter().map(Into::into));
+        self
+    }
+
+    /// With text inside.
+    pub fn text(self, text: impl Into<String>) -> Self {
+        self.child(Node::Text(text.into()))
+    }
+
+    /// A click means this.
+    pub fn on_click(mut self, message: Message) -> Self {
+        self.on_click = Some(message);
+        self
+    }
+
+    /// A new value means this.
+    pub fn on_change(mut self, change: Change) -> Self {
+        self.on_change = Some(change);
+        self
+    }
+
+    /// Holds this.
+    pub fn holding(mut self, property: Property) -> Self {
+        self.property = Some(property);
+        self
+    }
+
+    /// Takes the focus when it appears.
+    pub fn focused_if(mut self, focus: bool) -> Self {
+        self.focus = focus;
+        self
+    }
+
+    /// Stays as it stands in the page.
+    pub fn keep(mut self) -> Self {
+        self.keep = true;
+        self
+    }
+}
+
+impl From<Element> for Node {
+    fn from(element: Element) -> Self {
+        Self::Element(element)
+    }
+}

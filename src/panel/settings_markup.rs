@@ -1,0 +1,350 @@
+//! The settings as elements: account, timed sync, linked records, linking many at once.
+
+use super::icons::{self, icon};
+use super::local::{Local, Message, Question};
+use super::lists::more;
+use super::markup::{confirm, head, press, progress_bar, sentence, tone_word};
+use super::model::{
+    AccountView, Action, Bulk, Candidate, LinkRow, ProgressView, ScheduleView, SettingsView, Tone,
+};
+use super::node::{el, part, Element, Property};
+use super::settings_view::kind_name;
+use super::text::{t, Arg};
+use super::words::{name, Words};
+use sync_core::RecordKind;
+
+/// The settings.
+pub fn settings_panel(view: &SettingsView, words: &Words, local: &Local) -> Element {
+    let mut panel = part("section", "panel settings").attr("data-screen", "settings");
+    if let Some(obstacle) = &view.obstacle {
+        let obstacle_part = part("section", "obstacle")
+            .attr("data-screen", obstacle.screen.word())
+            .attr("data-tone", tone_word(obstacle.tone));
+        panel = panel.child(obstacle_part.child(head(obstacle, words, local)));
+    }
+    panel = panel.maybe(view.account.as_ref().map(|view| account(view, words)));
+    panel = panel.maybe(view.schedule.as_ref().map(|view| schedule(view, words)));
+    panel = panel.maybe(view.bulk.as_ref().map(|view| bulk(view, words, local)));
+    if !view.links.is_empty() || view.account.is_some() {
+        panel = panel.child(links(&view.links, words, local));
+    }
+    if view.can_disconnect {
+        panel = panel.child(disconnect(words, local));
+    }
+    panel
+}
+
+/// A part with a title.
+fn block(class: &'static str, title: String) -> Element {
+    part("section", class).child(part("h3", "block-title").text(title))
+}
+
+fn account(view: &AccountView, words: &Words) -> Element {
+    let person = part("div", "person")
+        .child(icons::dropbox())
+        .child(
+            el("div")
+                .child(el("p").class("name").child(name(&view.name)))
+                .child(el("p").class("email").child(name(&view.email))),
+        );
+    let mut account = block("block account", words.word("account")).child(person);
+    if let (Some(space), Some(permille)) = (&view.space, view.permille) {
+        let said = words.say(space);
+        let width = format!("inline-size:{}.{}%", permille / 10, permille % 10);
+        let full = if permille >= 950 { "space full" } else { "space" };
+        account = account.child(
+            el("div")
+                .class(full)
+                .key("space")
+                .attr("role", "meter")
+                .attr("aria-label", words.word("space_label"))
+                .attr("aria-valuemin", "0")
+                .attr("aria-valuemax", "100")
+                .attr("aria-valuenow", (permille / 10).to_string())
+                .attr("aria-valuetext", said.clone())
+                .child(part("div", "track").child(part("div", "done").attr("style", width)))
+                .child(part("p", "quiet").text(said)),
+        );
+    }
+    account
+}
+
+fn schedule(view: &ScheduleView, words: &Words) -> Element {
+    let options = view.intervals.iter().map(|(minutes, label)| {
+        el("option").attr("value", minutes.to_string()).text(words.say(label))
+    });
+    let select = el("select")
+        .all(options)
+        .holding(Property::Value(view.interval_minutes.to_string()))
+        .on_change(|value| Some(Message::Do(Action::SetInterval(value.parse().ok()?))));
+    let interval = part("label", "field")
+        .child(part("span", "label").text(words.word("interval")))
+        .child(select.key("interval"));
+    let pause = press("button secondary", Message::Do(Action::Pause(!view.paused)))
+        .key("pause")
+        .text(words.word(if view.paused { "resume" } else { "pause" }));
+    let now = press("button secondary", Message::Do(Action::SyncNow))
+        .key("now")
+        .child(icon(icons::SYNC))
+        .text(words.word("sync_now"));
+    let now = if view.running { now.attr("aria-disabled", "true") } else { now };
+    let when = part("p", "when")
+        .attr("role", "status")
+        .attr("aria-live", "off")
+        .child(el("span").key("last").all(words.nodes(&view.last)));
+    let when = match (&view.next, view.paused) {
+        (_, true) => when.child(el("span").key("paused").text(words.word("is_paused"))),
+        (Some(next), false) => when.child(el("span").key("next").all(words.nodes(next))),
+        (None, false) => when,
+    };
+    block("block schedule", words.word("schedule"))
+        .child(when)
+        .child(interval)
+        .child(part("div", "buttons").child(now).child(pause))
+        .child(part("p", "quiet").text(words.word("schedule_what")))
+}
+
+fn links(rows: &[LinkRow], words: &Words, local: &Local) -> Element {
+    let title = words.say(&t("linked").count(rows.len() as u64));
+    let block = block("block links", title);
+    if rows.is_empty() {
+        return block.child(part("p", "quiet").text(words.word("linked_none")));
+    }
+    let shown = local.records_shown;
+    let list = part("ul", "rows").all(rows.iter().take(shown).map(|row| link(row, words, local)));
+    block.child(list).maybe(more(rows.len(), shown, Message::MoreRecords, words))
+}
+
+fn link(row: &LinkRow, words: &Words, local: &Local) -> Element {
+    let question = Question::Unlink(row.record.clone());
+    let item = el("li")
+        .class("linked")
+        .key(format!("{}/{}", row.record.kind.word(), row.record.id))
+        .attr("data-tone", tone_word(row.tone));
+    let shape = match row.tone {
+        Tone::Good => icon(icons::CHECK),
+        Tone::Busy => icon(icons::SYNC),
+        Tone::Quiet => icon(icons::LINK),
+        Tone::Notice => icon(icons::NOTICE),
+        Tone::Trouble => icon(icons::TROUBLE),
+    };
+    let state = el("p")
+        .class("how")
+        .child(el("span").text(words.say(&row.kind)))
+        .text(" · ")
+        .child(el("span").class("state").all(words.nodes(&row.state)));
+    let about = part("div", "about").child(el("p").class("name").child(name(&row.name))).child(state);
+    let item = item
+        .child(el("span").attr("class", "tone").key(tone_word(row.tone)).child(shape))
+        .child(about);
+    if local.asking.as_ref() == Some(&question) {
+        return item.child(confirm(
+            &question,
+            words.word("unlink_what"),
+            words.word("unlink"),
+            words,
+        ));
+    }
+    let focus = local.answered.as_ref() == Some(&question);
+    let said = words.say(&t("unlink_named").name(&row.name));
+    item.child(
+        press("button small", Message::Ask(question))
+            .key("unlink")
+            .attr("aria-label", said)
+            .text(words.word("unlink"))
+            .focused_if(focus),
+    )
+}
+
+fn bulk(view: &Bulk, words: &Words, local: &Local) -> Element {
+    let block = block("block bulk", words.word("bulk"));
+    match view {
+        Bulk::Idle => choose_module(block, words, local, None),
+        Bulk::Failed { kind } => {
+            let failed = t("bulk_failed").with("module", Arg::Text(kind_name(*kind)));
+            let block = block.child(sentence("p", "warning", &failed, words).key("failed"));
+            choose_module(block, words, local, Some("try_again"))
+        }
+        Bulk::Listing { kind } => {
+            let listing = t("bulk_listing").with("module", Arg::Text(kind_name(*kind)));
+            let bar =
+                ProgressView { permille: None, counted: None, current: None, pace: Vec::new() };
+            block
+                .child(sentence("p", "quiet", &listing, words).key("listing"))
+                .child(progress_bar(&bar, &words.say(&listing), words))
+                .child(stop(words, "cancel"))
+        }
+        Bulk::Choosing { kind, candidates } => choosing(block, *kind, candidates, words, local),
+        Bulk::Linking { kind, done_count, total_count, paused } => {
+            linking(block, *kind, (*done_count, *total_count), *paused, words)
+        }
+        Bulk::Finished { kind, total_count } => {
+            let finished = t("bulk_finished")
+                .with("module", Arg::Text(kind_name(*kind)))
+                .count(*total_count);
+            let line = part("p", "finished").child(icon(icons::CHECK)).all(words.nodes(&finished));
+            choose_module(block.child(line), words, local, None)
+        }
+    }
+}
+
+fn stop(words: &Words, label: &'static str) -> Element {
+    let button = press("button secondary", Message::Do(Action::StopLinking)).key("stop");
+    part("div", "buttons").child(button.text(words.word(label)))
+}
+
+fn choose_module(
+    block: Element,
+    words: &Words,
+    local: &Local,
+    again: Option<&'static str>,
+) -> Element {
+    let options = RecordKind::ALL.into_iter().map(|kind| {
+        el("option").attr("value", kind.word()).text(words.say(&kind_name(kind)))
+    });
+    let select = el("select")
+        .key("module")
+        .all(options)
+        .holding(Property::Value(local.module.word().to_owned()))
+        .on_change(|value| RecordKind::from_word(value).map(Message::Module));
+    let list = press("button secondary", Message::Do(Action::ListRecords(local.module)))
+        .key("list")
+        .text(words.word(again.unwrap_or("bulk_list")));
+    block.child(part("p", "quiet").text(words.word("bulk_what"))).child(
+        part("div", "field")
+            .child(
+                part("label", "choice")
+                    .child(part("span", "label").text(words.word("module")))
+                    .child(select),
+            )
+            .child(list),
+    )
+}
+
+fn choosing(
+    block: Element,
+    kind: RecordKind,
+    candidates: &[Candidate],
+    words: &Words,
+    local: &Local,
+) -> Element {
+    let open: Vec<&Candidate> = candidates.iter().filter(|candidate| !candidate.linked).collect();
+    let module = || Arg::Text(kind_name(kind));
+    if open.is_empty() {
+        let none = t("bulk_none").with("module", module());
+        return block
+            .child(sentence("p", "quiet", &none, words).key("none"))
+            .child(stop(words, "back"));
+    }
+    let ticked: Vec<String> = open
+        .iter()
+        .filter(|candidate| local.ticked.contains(&candidate.id))
+        .map(|candidate| candidate.id.clone())
+        .collect();
+    let rows = candidates.iter().take(local.records_shown).map(|row| candidate(row, words, local));
+    let list = part("ul", "candidates")
+        .attr("aria-label", words.say(&kind_name(kind)))
+        .all(rows);
+    let block = block.child(tick_all(&open, &ticked, words)).child(list).maybe(more(
+        candidates.len(),
+        local.records_shown,
+        Message::MoreRecords,
+        words,
+    ));
+    if let Some(question @ Question::Link(_, chosen)) = &local.asking {
+        let count = chosen.as_ref().map_or(open.len(), Vec::len) as u64;
+        let what = t("bulk_ask").with("module", module()).count(count);
+        let yes = words.say(&t("bulk_yes").count(count));
+        return block.child(confirm(question, words.say(&what), yes, words));
+    }
+    let all = ticked.is_empty() || ticked.len() == open.len();
+    let label = if all {
+        t("bulk_all").count(open.len() as u64)
+    } else {
+        t("bulk_some").count(ticked.len() as u64)
+    };
+    let question = Question::Link(kind, (!all).then_some(ticked));
+    let focus = local.answered.as_ref() == Some(&question);
+    let link = press("button primary", Message::Ask(question))
+        .key("link")
+        .text(words.say(&label))
+        .focused_if(focus);
+    let stop = press("button secondary", Message::Do(Action::StopLinking)).key("stop");
+    block.child(part("div", "buttons").child(link).child(stop.text(words.word("cancel"))))
+}
+
+fn tick_all(open: &[&Candidate], ticked: &[String], words: &Words) -> Element {
+    let ids = open.iter().map(|candidate| candidate.id.clone()).collect();
+    let state = match ticked.len() {
+        0 => Property::Checked(false),
+        count if count == open.len() => Property::Checked(true),
+        _ => Property::Indeterminate,
+    };
+    let tick = el("input").attr("type", "checkbox").holding(state).on_click(Message::TickAll(ids));
+    part("label", "tick all")
+        .child(tick)
+        .child(el("span").text(words.say(&t("bulk_select_all").count(open.len() as u64))))
+}
+
+fn candidate(row: &Candidate, words: &Words, local: &Local) -> Element {
+    let ticked = row.linked || local.ticked.contains(&row.id);
+    let tick = el("input").attr("type", "checkbox").holding(Property::Checked(ticked));
+    let tick = if row.linked {
+        tick.attr("disabled", "")
+    } else {
+        tick.on_click(Message::Tick(row.id.clone()))
+    };
+    let linked = row.linked.then(|| part("span", "already").text(words.word("already_linked")));
+    el("li").key(row.id.clone()).child(
+        el("label").class("tick").child(tick).child(name(&row.name)).maybe(linked),
+    )
+}
+
+fn linking(
+    block: Element,
+    kind: RecordKind,
+    (done_count, total_count): (u32, u32),
+    paused: bool,
+    words: &Words,
+) -> Element {
+    let title = t(if paused { "bulk_paused" } else { "bulk_linking" })
+        .with("module", Arg::Text(kind_name(kind)));
+    let permille = u64::from(done_count) * 1000 / u64::from(total_count.max(1));
+    let bar = ProgressView {
+        permille: Some(u32::try_from(permille.min(1000)).unwrap_or(1000)),
+        counted: Some(
+            t("bulk_counted").with("done", Arg::Number(done_count.into())).count(total_count),
+        ),
+        current: None,
+        pace: Vec::new(),
+    };
+    let pause = press("button secondary", Message::Do(Action::PauseLinking(!paused)))
+        .key("pause")
+        .text(words.word(if paused { "resume" } else { "pause" }));
+    let stop = press("button secondary", Message::Do(Action::StopLinking)).key("stop");
+    block
+        .child(sentence("p", "quiet", &title, words).key("linking"))
+        .child(progress_bar(&bar, &words.say(&title), words))
+        .child(part("div", "buttons").child(pause).child(stop.text(words.word("stop"))))
+        .child(part("p", "quiet").text(words.word("bulk_stop_what")))
+}
+
+fn disconnect(words: &Words, local: &Local) -> Element {
+    let block = block("block disconnect", words.word("connection"));
+    let question = Question::Disconnect;
+    if local.asking.as_ref() == Some(&question) {
+        let yes = words.word("disconnect");
+        return block.child(confirm(&question, words.word("disconnect_what"), yes, words));
+    }
+    let focus = local.answered.as_ref() == Some(&question);
+    block
+        .child(part("p", "quiet").text(words.word("disconnect_note")))
+        .child(
+            part("div", "buttons").child(
+                press("button destructive", Message::Ask(question))
+                    .key("disconnect")
+                    .text(words.word("disconnect"))
+                    .focused_if(focus),
+            ),
+        )
+}

@@ -1,0 +1,298 @@
+//! Makes the page equal to a tree of elements, touching only what differs from the tree before.
+//!
+//! Siblings are told apart by key, and without one by tag and order. An element that stays keeps its node, so
+//! focus, scroll, selection and what the browser itself opened or filled in stay with it. Listeners sit on their
+//! own elements, once; what they mean is looked up when they fire.
+
+use crate::panel::local::Message;
+use crate::panel::node::{Change, Element, Node, Property};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Document, EventTarget, HtmlElement, HtmlInputElement, HtmlSelectElement, ShadowRoot};
+
+const SVG: &str = "http://www.w3.org/2000/svg";
+
+/// Takes what a person did.
+pub type OnMessage = Rc<dyn Fn(Message)>;
+
+/// What stands below one node of the page.
+pub struct Patcher {
+    root: web_sys::Element,
+    document: Document,
+    on_message: OnMessage,
+    mounted: Vec<Mounted>,
+}
+
+/// A node that stands in the page.
+struct Mounted {
+    key: Key,
+    node: web_sys::Node,
+    /// The text, or the element as it was drawn last, without its children.
+    drawn: Node,
+    children: Vec<Mounted>,
+    listener: Option<Listener>,
+}
+
+/// What a node is among its siblings.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Named(&'static str, String),
+    /// Tag (empty for a text) and the how-manieth of it.
+    Counted(&'static str, usize),
+}
+
+/// A listener on an element and what it means now.
+struct Listener {
+    meaning: Rc<RefCell<Meaning>>,
+    /// Kept alive as long as its element may fire.
+    _closure: Closure<dyn FnMut(web_sys::Event)>,
+}
+
+#[derive(Clone, PartialEq)]
+struct Meaning {
+    click: Option<Message>,
+    change: Option<Change>,
+}
+
+impl Patcher {
+    /// Draws into an empty node.
+    pub fn new(root: &web_sys::Element, on_message: OnMessage) -> Self {
+        let document = root.owner_document().expect_throw("an element of a page has a document");
+        Self { root: root.clone(), document, on_message, mounted: Vec::new() }
+    }
+
+    /// Makes the page equal to these.
+    pub fn draw(&mut self, nodes: Vec<Node>) {
+        let focused = self.focused();
+        let mut wants_focus = None;
+        let mut draw =
+            Draw { document: &self.document, on_message: &self.on_message, focus: &mut wants_focus };
+        draw.children(&self.root, &mut self.mounted, nodes);
+        if let Some(element) = wants_focus {
+            let _ = element.focus();
+        } else if let Some(before) = focused {
+            self.keep_focus(&before);
+        }
+    }
+
+    /// Takes everything out of the page.
+    pub fn clear(&mut self) {
+        self.mounted.clear();
+        self.root.set_text_content(None);
+    }
+
+    /// The focused element, if it is one of ours.
+    fn focused(&self) -> Option<HtmlElement> {
+        let active = match self.root.get_root_node().dyn_into::<ShadowRoot>() {
+            Ok(shadow) => shadow.active_element(),
+            Err(_) => self.document.active_element(),
+        }?;
+        self.root.contains(Some(&active)).then(|| active.dyn_into().ok())?
+    }
+
+    /// A moved element loses its focus: it gets it back. Where the focused one is gone, the keyboard goes on from
+    /// the line that says what is the matter now, not from the top of the CRM's page.
+    fn keep_focus(&self, before: &HtmlElement) {
+        if self.root.contains(Some(before)) && !before.has_attribute("disabled") {
+            if self.focused().as_ref() != Some(before) {
+                let _ = before.focus();
+            }
+        } else if let Ok(Some(line)) = self.root.query_selector(".title") {
+            if let Ok(line) = line.dyn_into::<HtmlElement>() {
+                let _ = line.focus();
+            }
+        }
+    }
+}
+
+/// One drawing.
+struct Draw<'a> {
+    document: &'a Document,
+    on_message: &'a OnMessage,
+    focus: &'a mut Option<HtmlElement>,
+}
+
+impl Draw<'_> {
+    fn children(&mut self, parent: &web_sys::Node, mounted: &mut Vec<Mounted>, nodes: Vec<Node>) {
+        let mut before: BTreeMap<Key, Mounted> =
+            mounted.drain(..).map(|mounted| (mounted.key.clone(), mounted)).collect();
+        let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+        let keyed: Vec<(Key, Node)> = nodes
+            .into_iter()
+            .map(|node| (key_of(&node, &mut counts), node))
+            .collect();
+        let stay: Vec<Option<Mounted>> = keyed.iter().map(|(key, _)| before.remove(key)).collect();
+        // First those that go: then nothing that stays has to move for them.
+        for gone in before.into_values() {
+            let _ = parent.remove_child(&gone.node);
+        }
+        let mut next = parent.first_child();
+        for ((key, node), stay) in keyed.into_iter().zip(stay) {
+            let fresh = match stay {
+                Some(mut same) => {
+                    self.update(&mut same, node);
+                    same
+                }
+                None => self.create(key, node),
+            };
+            if next.as_ref() == Some(&fresh.node) {
+                next = fresh.node.next_sibling();
+            } else {
+                let _ = parent.insert_before(&fresh.node, next.as_ref());
+            }
+            mounted.push(fresh);
+        }
+    }
+
+    fn create(&mut self, key: Key, node: Node) -> Mounted {
+        match node {
+            Node::Text(text) => {
+                let node = self.document.create_text_node(&text).into();
+                let drawn = Node::Text(text);
+                Mounted { key, node, drawn, children: Vec::new(), listener: None }
+            }
+            Node::Element(mut element) => {
+                let nodes = std::mem::take(&mut element.children);
+                let created = create_element(self.document, element.tag);
+                for (name, value) in &element.attributes {
+                    let _ = created.set_attribute(name, value);
+                }
+                let mut children = Vec::new();
+                self.children(&created, &mut children, nodes);
+                set_property(&created, element.property.as_ref());
+                if element.focus {
+                    *self.focus = created.clone().dyn_into().ok();
+                }
+                let listener = self.listener(&created, &element);
+                let drawn = Node::Element(element);
+                Mounted { key, node: created.into(), drawn, children, listener }
+            }
+        }
+    }
+
+    fn update(&mut self, mounted: &mut Mounted, node: Node) {
+        match (&mut mounted.drawn, node) {
+            (Node::Text(before), Node::Text(text)) => {
+                if *before != text {
+                    mounted.node.set_text_content(Some(&text));
+                    *before = text;
+                }
+            }
+            (Node::Element(before), Node::Element(mut element)) => {
+                if element.keep {
+                    return;
+                }
+                let nodes = std::mem::take(&mut element.children);
+                let Some(target) = mounted.node.dyn_ref::<web_sys::Element>() else {
+                    return;
+                };
+                set_attributes(target, &before.attributes, &element.attributes);
+                self.children(&mounted.node, &mut mounted.children, nodes);
+                set_property(target, element.property.as_ref());
+                match &mounted.listener {
+                    Some(listener) => *listener.meaning.borrow_mut() = meaning(&element),
+                    None => mounted.listener = self.listener(target, &element),
+                }
+                if element.focus && !before.focus {
+                    *self.focus = target.clone().dyn_into().ok();
+                }
+                *before = element;
+            }
+            // A key tells texts from elements.
+            (Node::Text(_), Node::Element(_)) | (Node::Element(_), Node::Text(_)) => {}
+        }
+    }
+
+    fn listener(&self, target: &web_sys::Element, element: &Element) -> Option<Listener> {
+        if element.on_click.is_none() && element.on_change.is_none() {
+            return None;
+        }
+        let event = if element.on_change.is_some() { "change" } else { "click" };
+        let meaning = Rc::new(RefCell::new(meaning(element)));
+        let on_message = self.on_message.clone();
+        let known = meaning.clone();
+        let closure = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
+            let meaning = known.borrow().clone();
+            let message = match meaning.change {
+                Some(change) => event.current_target().and_then(|field| change(&value_of(&field))),
+                None => meaning.click,
+            };
+            let disabled = event
+                .current_target()
+                .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+                .is_some_and(|target| target.has_attribute("aria-disabled"));
+            if let Some(message) = message.filter(|_| !disabled) {
+                on_message(message);
+            }
+        });
+        let _ = target.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
+        Some(Listener { meaning, _closure: closure })
+    }
+}
+
+fn key_of(node: &Node, counts: &mut BTreeMap<&'static str, usize>) -> Key {
+    let tag = match node {
+        Node::Element(Element { tag, key: Some(key), .. }) => {
+            return Key::Named(tag, key.clone().into_owned());
+        }
+        Node::Element(element) => element.tag,
+        Node::Text(_) => "",
+    };
+    let count = counts.entry(tag).or_default();
+    *count += 1;
+    Key::Counted(tag, *count)
+}
+
+fn create_element(document: &Document, tag: &str) -> web_sys::Element {
+    let created = match tag {
+        "svg" | "path" => document.create_element_ns(Some(SVG), tag),
+        _ => document.create_element(tag),
+    };
+    created.expect_throw("every tag of the markup is a valid name")
+}
+
+type Attributes = [(&'static str, std::borrow::Cow<'static, str>)];
+
+fn set_attributes(target: &web_sys::Element, before: &Attributes, now: &Attributes) {
+    for (name, value) in now {
+        if !before.iter().any(|(old_name, old)| old_name == name && old == value) {
+            let _ = target.set_attribute(name, value);
+        }
+    }
+    for (name, _) in before {
+        if !now.iter().any(|(new_name, _)| new_name == name) {
+            let _ = target.remove_attribute(name);
+        }
+    }
+}
+
+/// A person may have changed the field since: set always, and only where it differs.
+fn set_property(target: &web_sys::Element, property: Option<&Property>) {
+    match property {
+        None => {}
+        Some(Property::Value(value)) => {
+            if let Some(select) = target.dyn_ref::<HtmlSelectElement>() {
+                if select.value() != *value {
+                    select.set_value(value);
+                }
+            }
+        }
+        Some(state) => {
+            if let Some(input) = target.dyn_ref::<HtmlInputElement>() {
+                input.set_checked(*state == Property::Checked(true));
+                input.set_indeterminate(*state == Property::Indeterminate);
+            }
+        }
+    }
+}
+
+fn value_of(field: &EventTarget) -> String {
+    field.dyn_ref::<HtmlSelectElement>().map(HtmlSelectElement::value).unwrap_or_default()
+}
+
+fn meaning(element: &Element) -> Meaning {
+    Meaning { click: element.on_click.clone(), change: element.on_change }
+}

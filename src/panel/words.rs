@@ -1,0 +1,80 @@
+//! The words of one language and where links lead. What turns them into elements stands in the markup.
+
+use super::model::Target;
+use super::node::{el, Element, Node};
+use super::text::{safe_name, t, Part, Text, Texts};
+use crate::percent::percent_encode;
+
+/// The app folder, as a path on Dropbox's site.
+const APP_FOLDER: &str = "/home/Apps/Teamleader%20CRM";
+
+/// Words of one language and where links lead.
+#[derive(Debug)]
+pub struct Words {
+    /// The language.
+    pub texts: Texts,
+    /// Dropbox's pages, as `https://www.dropbox.com`, without a slash at the end.
+    pub www: String,
+}
+
+impl Words {
+    /// A sentence.
+    pub fn say(&self, text: &Text) -> String {
+        self.texts.say(text)
+    }
+
+    /// A sentence of the view itself.
+    pub fn word(&self, key: &'static str) -> String {
+        self.texts.say(&t(key))
+    }
+
+    /// A sentence as nodes: the names in it keep to their own direction.
+    pub fn nodes(&self, text: &Text) -> Vec<Node> {
+        let parts = self.texts.parts(text).into_iter();
+        parts
+            .map(|part| match part {
+                Part::Words(words) => Node::Text(words),
+                Part::Name(name) => el("bdi").text(name).into(),
+            })
+            .collect()
+    }
+
+    /// Where a link leads. Nothing but https ever becomes one (http only on this very machine).
+    pub fn href(&self, target: &Target) -> Option<String> {
+        if !is_trusted(&self.www) {
+            return None;
+        }
+        let www = &self.www;
+        Some(match target {
+            Target::Register => format!("{www}/register"),
+            Target::Path(path) => {
+                let components = path.split('/').filter(|component| !component.is_empty());
+                let mut href = format!("{www}{APP_FOLDER}");
+                for component in components {
+                    href.push('/');
+                    href.push_str(&percent_encode(component));
+                }
+                href
+            }
+            Target::DeletedFiles => format!("{www}/deleted_files"),
+            Target::SignOut => format!("{www}/logout"),
+            Target::Space => format!("{www}/account/plan"),
+        })
+    }
+}
+
+/// A name as an element: its own direction, nothing in it obeyed.
+pub fn name(name: &str) -> Element {
+    el("bdi").text(safe_name(name))
+}
+
+fn is_trusted(www: &str) -> bool {
+    let local = ["localhost", "127.0.0.1", "[::1]"].into_iter().any(|host| {
+        let rest = www.strip_prefix("http://").and_then(|rest| rest.strip_prefix(host));
+        rest.is_some_and(|rest| {
+            let port = rest.strip_prefix(':').unwrap_or(rest);
+            port.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    });
+    www.starts_with("https://") || local
+}

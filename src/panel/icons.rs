@@ -9,9 +9,11 @@ pub const NOTICE: &str = "M8 5.2v3.6M8 11v.1M7.1 2.5L1.6 12.1c-.4.7.1 1.6.9 1.6h
 /// A person has to do something.
 pub const TROUBLE: &str = "M8 4.8v3.9M8 11v.1M8 1.8a6.2 6.2 0 100 12.4A6.2 6.2 0 008 1.8z";
 /// Leads out of the CRM.
-pub const OUT: &str = "M9.5 2.5h4v4M13.2 2.8L7.5 8.5M6.5 3.5h-3a1 1 0 00-1 1v8a1 1 0 001 1h8a1 1 0 001-1v-3";
+pub const OUT: &str =
+    "M9.5 2.5h4v4M13.2 2.8L7.5 8.5M6.5 3.5h-3a1 1 0 00-1 1v8a1 1 0 001 1h8a1 1 0 001-1v-3";
 /// Again.
-pub const SYNC: &str = "M13 3v3.2H9.8M3 13V9.8h3.2M12.7 6.2A5.2 5.2 0 003.6 5M3.3 9.8a5.2 5.2 0 009.1 1.2";
+pub const SYNC: &str =
+    "M13 3v3.2H9.8M3 13V9.8h3.2M12.7 6.2A5.2 5.2 0 003.6 5M3.3 9.8a5.2 5.2 0 009.1 1.2";
 /// Only in the CRM.
 pub const CRM_ONLY: &str = "M2.5 3.5h11v7.5h-11zM5.5 13.5h5M8 11v2.5";
 /// Only in Dropbox.

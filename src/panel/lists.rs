@@ -85,9 +85,7 @@ fn linked_name(file: &str, path: Option<&str>, words: &Words) -> Element {
 fn fold(class: &'static str, title: String, open: bool) -> Element {
     let fold = part("details", class);
     let fold = if open { fold.attr("open", "") } else { fold };
-    fold.child(
-        part("summary", "summary").child(icon(icons::CHEVRON)).child(el("h3").text(title)),
-    )
+    fold.child(part("summary", "summary").child(icon(icons::CHEVRON)).child(el("h3").text(title)))
 }
 
 fn documents(
@@ -103,7 +101,10 @@ fn documents(
     let shown = local.documents_shown;
     let title = t("documents").count(rows.len() as u64);
     let fold = fold("documents", words.say(&title), true);
-    if seen.documents.as_ref().is_some_and(|(last, last_shown)| last == rows && *last_shown == shown)
+    if seen
+        .documents
+        .as_ref()
+        .is_some_and(|(last, last_shown)| last == rows && *last_shown == shown)
     {
         return Some(fold.keep());
     }
@@ -157,12 +158,7 @@ fn document(row: &DocumentRow, words: &Words) -> Element {
         .maybe(copy_back)
 }
 
-fn activity(
-    rows: &[ActivityRow],
-    words: &Words,
-    now_ms: u64,
-    seen: &mut Seen,
-) -> Option<Element> {
+fn activity(rows: &[ActivityRow], words: &Words, now_ms: u64, seen: &mut Seen) -> Option<Element> {
     if rows.is_empty() {
         seen.activity = None;
         return None;

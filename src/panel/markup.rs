@@ -50,7 +50,9 @@ pub fn head(view: &PanelView, words: &Words, local: &Local) -> Element {
 fn bar(view: &PanelView, words: &Words) -> Element {
     let title = part("h2", "brand").child(icons::dropbox()).text("Dropbox");
     let folder = view.links.iter().find(|link| opens_folder(link));
-    part("header", "bar").child(title).maybe(folder.and_then(|link| link_out(link, words, "folder")))
+    part("header", "bar")
+        .child(title)
+        .maybe(folder.and_then(|link| link_out(link, words, "folder")))
 }
 
 fn opens_folder(link: &Link) -> bool {
@@ -76,9 +78,8 @@ pub fn anchor(href: String) -> Element {
 
 /// "12 documents in Dropbox · just now". Not live by itself: the time in it changes all the while.
 fn status_line(view: &PanelView, words: &Words) -> Element {
-    let since = view.since.as_ref().map(|since| {
-        part("span", "since").text(" · ").all(words.nodes(since))
-    });
+    let since =
+        view.since.as_ref().map(|since| part("span", "since").text(" · ").all(words.nodes(since)));
     let text = part("p", "title")
         .attr("role", "status")
         .attr("aria-live", "off")
@@ -115,9 +116,8 @@ pub fn tone_word(tone: Tone) -> &'static str {
 pub fn progress_bar(progress: &ProgressView, label: &str, words: &Words) -> Element {
     let counted = progress.counted.as_ref().map(|counted| words.say(counted));
     let mut said = counted.clone().unwrap_or_default();
-    let mut bar = part("div", "progress")
-        .attr("role", "progressbar")
-        .attr("aria-label", label.to_owned());
+    let mut bar =
+        part("div", "progress").attr("role", "progressbar").attr("aria-label", label.to_owned());
     let track = part("div", "track");
     match progress.permille {
         Some(permille) => {
@@ -158,7 +158,10 @@ pub fn progress_bar(progress: &ProgressView, label: &str, words: &Words) -> Elem
 }
 
 fn buttons(view: &PanelView, words: &Words, local: &Local) -> Option<Element> {
-    let asked = view.buttons.iter().find(|shown| local.asking == question_of(shown) && local.asking.is_some());
+    let asked = view
+        .buttons
+        .iter()
+        .find(|shown| local.asking == question_of(shown) && local.asking.is_some());
     if let (Some(shown), Some(question)) = (asked, &local.asking) {
         let what = match view.screen {
             Screen::Guard => "ask_guard",
@@ -194,7 +197,11 @@ fn button(button: &Button, words: &Words, local: &Local) -> Element {
         None => (Message::Do(button.action.clone()), false),
     };
     let icon = (button.action == Action::Press).then(|| icon(icons::SYNC));
-    press(class, message).key(button.label.key).maybe(icon).text(words.say(&button.label)).focused_if(focus)
+    press(class, message)
+        .key(button.label.key)
+        .maybe(icon)
+        .text(words.say(&button.label))
+        .focused_if(focus)
 }
 
 /// A `<button>`.
@@ -213,14 +220,12 @@ pub fn confirm(question: &Question, what: String, yes: String, words: &Words) ->
         .attr("aria-label", what.clone())
         .child(el("p").text(what))
         .child(
-            part("div", "buttons")
-                .child(press(weight, Message::Yes).key("yes").text(yes))
-                .child(
-                    press("button secondary", Message::No)
-                        .key("no")
-                        .text(words.word("cancel"))
-                        .focused_if(true),
-                ),
+            part("div", "buttons").child(press(weight, Message::Yes).key("yes").text(yes)).child(
+                press("button secondary", Message::No)
+                    .key("no")
+                    .text(words.word("cancel"))
+                    .focused_if(true),
+            ),
         )
 }
 

@@ -7,7 +7,7 @@ use super::local::Message;
 use std::borrow::Cow;
 
 /// An element or a text.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Node {
     /// Text, as it is.
     Text(String),
@@ -16,7 +16,7 @@ pub enum Node {
 }
 
 /// An element to be.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Element {
     /// `div`, `button` …
     pub tag: &'static str,

@@ -1,8 +1,8 @@
 //! The settings as elements: account, timed sync, linked records, linking many at once.
 
 use super::icons::{self, icon};
-use super::local::{Local, Message, Question};
 use super::lists::more;
+use super::local::{Local, Message, Question};
 use super::markup::{confirm, head, press, progress_bar, sentence, tone_word};
 use super::model::{
     AccountView, Action, Bulk, Candidate, LinkRow, ProgressView, ScheduleView, SettingsView, Tone,
@@ -40,13 +40,11 @@ fn block(class: &'static str, title: String) -> Element {
 }
 
 fn account(view: &AccountView, words: &Words) -> Element {
-    let person = part("div", "person")
-        .child(icons::dropbox())
-        .child(
-            el("div")
-                .child(el("p").class("name").child(name(&view.name)))
-                .child(el("p").class("email").child(name(&view.email))),
-        );
+    let person = part("div", "person").child(icons::dropbox()).child(
+        el("div")
+            .child(el("p").class("name").child(name(&view.name)))
+            .child(el("p").class("email").child(name(&view.email))),
+    );
     let mut account = block("block account", words.word("account")).child(person);
     if let (Some(space), Some(permille)) = (&view.space, view.permille) {
         let said = words.say(space);
@@ -133,7 +131,8 @@ fn link(row: &LinkRow, words: &Words, local: &Local) -> Element {
         .child(el("span").text(words.say(&row.kind)))
         .text(" · ")
         .child(el("span").class("state").all(words.nodes(&row.state)));
-    let about = part("div", "about").child(el("p").class("name").child(name(&row.name))).child(state);
+    let about =
+        part("div", "about").child(el("p").class("name").child(name(&row.name))).child(state);
     let item = item
         .child(el("span").attr("class", "tone").key(tone_word(row.tone)).child(shape))
         .child(about);
@@ -179,9 +178,8 @@ fn bulk(view: &Bulk, words: &Words, local: &Local) -> Element {
             linking(block, *kind, (*done_count, *total_count), *paused, words)
         }
         Bulk::Finished { kind, total_count } => {
-            let finished = t("bulk_finished")
-                .with("module", Arg::Text(kind_name(*kind)))
-                .count(*total_count);
+            let finished =
+                t("bulk_finished").with("module", Arg::Text(kind_name(*kind))).count(*total_count);
             let line = part("p", "finished").child(icon(icons::CHECK)).all(words.nodes(&finished));
             choose_module(block.child(line), words, local, None)
         }
@@ -199,9 +197,9 @@ fn choose_module(
     local: &Local,
     again: Option<&'static str>,
 ) -> Element {
-    let options = RecordKind::ALL.into_iter().map(|kind| {
-        el("option").attr("value", kind.word()).text(words.say(&kind_name(kind)))
-    });
+    let options = RecordKind::ALL
+        .into_iter()
+        .map(|kind| el("option").attr("value", kind.word()).text(words.say(&kind_name(kind))));
     let select = el("select")
         .key("module")
         .all(options)
@@ -242,9 +240,7 @@ fn choosing(
         .map(|candidate| candidate.id.clone())
         .collect();
     let rows = candidates.iter().take(local.records_shown).map(|row| candidate(row, words, local));
-    let list = part("ul", "candidates")
-        .attr("aria-label", words.say(&kind_name(kind)))
-        .all(rows);
+    let list = part("ul", "candidates").attr("aria-label", words.say(&kind_name(kind))).all(rows);
     let block = block.child(tick_all(&open, &ticked, words)).child(list).maybe(more(
         candidates.len(),
         local.records_shown,
@@ -295,9 +291,9 @@ fn candidate(row: &Candidate, words: &Words, local: &Local) -> Element {
         tick.on_click(Message::Tick(row.id.clone()))
     };
     let linked = row.linked.then(|| part("span", "already").text(words.word("already_linked")));
-    el("li").key(row.id.clone()).child(
-        el("label").class("tick").child(tick).child(name(&row.name)).maybe(linked),
-    )
+    el("li")
+        .key(row.id.clone())
+        .child(el("label").class("tick").child(tick).child(name(&row.name)).maybe(linked))
 }
 
 fn linking(
@@ -337,14 +333,12 @@ fn disconnect(words: &Words, local: &Local) -> Element {
         return block.child(confirm(&question, words.word("disconnect_what"), yes, words));
     }
     let focus = local.answered.as_ref() == Some(&question);
-    block
-        .child(part("p", "quiet").text(words.word("disconnect_note")))
-        .child(
-            part("div", "buttons").child(
-                press("button destructive", Message::Ask(question))
-                    .key("disconnect")
-                    .text(words.word("disconnect"))
-                    .focused_if(focus),
-            ),
-        )
+    block.child(part("p", "quiet").text(words.word("disconnect_note"))).child(
+        part("div", "buttons").child(
+            press("button destructive", Message::Ask(question))
+                .key("disconnect")
+                .text(words.word("disconnect"))
+                .focused_if(focus),
+        ),
+    )
 }

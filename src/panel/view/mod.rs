@@ -8,6 +8,7 @@ mod patch;
 
 pub use super::words::Words;
 
+use super::documents_view::view_of;
 use super::lists::Seen;
 use super::local::{Local, Message};
 use super::markup::documents_panel;
@@ -15,7 +16,6 @@ use super::model::{Action, PanelView, Settings, SettingsView, Snapshot};
 use super::node::{part, Element};
 use super::settings_markup::settings_panel;
 use super::settings_view::settings_view_of;
-use super::documents_view::view_of;
 use super::text::Text;
 use patch::Patcher;
 use std::cell::RefCell;

@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Document, EventTarget, HtmlElement, HtmlInputElement, HtmlSelectElement, ShadowRoot};
+use web_sys::{
+    Document, EventTarget, HtmlElement, HtmlInputElement, HtmlSelectElement, ShadowRoot,
+};
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 
@@ -51,7 +53,7 @@ struct Listener {
     _closure: Closure<dyn FnMut(web_sys::Event)>,
 }
 
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 struct Meaning {
     click: Option<Message>,
     change: Option<Change>,
@@ -68,8 +70,11 @@ impl Patcher {
     pub fn draw(&mut self, nodes: Vec<Node>) {
         let focused = self.focused();
         let mut wants_focus = None;
-        let mut draw =
-            Draw { document: &self.document, on_message: &self.on_message, focus: &mut wants_focus };
+        let mut draw = Draw {
+            document: &self.document,
+            on_message: &self.on_message,
+            focus: &mut wants_focus,
+        };
         draw.children(&self.root, &mut self.mounted, nodes);
         if let Some(element) = wants_focus {
             let _ = element.focus();
@@ -120,10 +125,8 @@ impl Draw<'_> {
         let mut before: BTreeMap<Key, Mounted> =
             mounted.drain(..).map(|mounted| (mounted.key.clone(), mounted)).collect();
         let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
-        let keyed: Vec<(Key, Node)> = nodes
-            .into_iter()
-            .map(|node| (key_of(&node, &mut counts), node))
-            .collect();
+        let keyed: Vec<(Key, Node)> =
+            nodes.into_iter().map(|node| (key_of(&node, &mut counts), node)).collect();
         let stay: Vec<Option<Mounted>> = keyed.iter().map(|(key, _)| before.remove(key)).collect();
         // First those that go: then nothing that stays has to move for them.
         for gone in before.into_values() {

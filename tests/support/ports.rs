@@ -54,12 +54,25 @@ impl Service for World {
     }
 }
 
+/// Looks on while a service answers.
+pub trait Watch<S> {
+    /// The request has arrived; nothing is done yet.
+    fn before(&mut self, service: &S, request: &sandbox::Request);
+    /// It is done, or not.
+    fn after(&mut self, service: &S, request: &sandbox::Request, reply: &Reply);
+}
+
 /// The network between all tabs and a service.
 pub struct Network<S> {
     service: Rc<RefCell<S>>,
     timeline: Rc<Timeline>,
     port_base: u16,
     latency_ms: Cell<u64>,
+    /// Draws how long each way takes, up to so much (ms).
+    drawn_latency: Cell<Option<(u64, u64)>>,
+    watch: RefCell<Option<Box<dyn Watch<S>>>>,
+    /// Requests that have left so far, the latest of them that was answered, and answers that another overtook.
+    departures: Cell<(u64, u64, u64)>,
     /// Requests that wait for any other request (longpolls).
     parked: RefCell<Vec<Waker>>,
     /// Answers so far.
@@ -76,6 +89,9 @@ impl<S: Service + 'static> Network<S> {
             timeline,
             port_base,
             latency_ms: Cell::new(0),
+            drawn_latency: Cell::new(None),
+            watch: RefCell::new(None),
+            departures: Cell::new((0, 0, 0)),
             parked: RefCell::default(),
             answers: Cell::new(0),
         })
@@ -84,6 +100,58 @@ impl<S: Service + 'static> Network<S> {
     /// So long from a request to its answer, besides what the service takes (ms).
     pub fn set_latency_ms(&self, latency_ms: u64) {
         self.latency_ms.set(latency_ms);
+    }
+
+    /// Each way of each request, and each transaction, takes a time of its own, drawn from this seed: at most so
+    /// long (ms). Answers then come out of order.
+    pub fn draw_latency(&self, seed: u64, at_most_ms: u64) {
+        self.drawn_latency.set(Some((seed, at_most_ms)));
+    }
+
+    /// Lets somebody look on.
+    pub fn watch(&self, watch: impl Watch<S> + 'static) {
+        *self.watch.borrow_mut() = Some(Box::new(watch));
+    }
+
+    /// How many answers were overtaken by the answer to a later request.
+    pub fn overtaken_count(&self) -> u64 {
+        self.departures.get().2
+    }
+
+    /// One way.
+    async fn travel(&self) {
+        let drawn_ms = self.drawn_latency.get().map_or(0, |(mut state, at_most_ms)| {
+            let number = next_random(&mut state);
+            self.drawn_latency.set(Some((state, at_most_ms)));
+            number % (at_most_ms + 1)
+        });
+        if drawn_ms > 0 {
+            self.timeline.sleep_until(self.timeline.now_ms() + drawn_ms).await;
+        }
+    }
+
+    fn depart(&self) -> u64 {
+        let (left, latest, overtaken) = self.departures.get();
+        self.departures.set((left + 1, latest, overtaken));
+        left + 1
+    }
+
+    fn arrive(&self, number: u64) {
+        let (left, latest, overtaken) = self.departures.get();
+        self.departures.set((left, latest.max(number), overtaken + u64::from(number < latest)));
+    }
+
+    fn answer(&self, wire: &sandbox::Request) -> (Reply, u64) {
+        let mut service = self.service.borrow_mut();
+        let mut watch = self.watch.borrow_mut();
+        if let Some(watch) = watch.as_mut() {
+            watch.before(&service, wire);
+        }
+        let answered = service.answer(wire);
+        if let Some(watch) = watch.as_mut() {
+            watch.after(&service, wire, &answered.0);
+        }
+        answered
     }
 
     /// Something happened in the world that was no request: longpolls look again.
@@ -244,7 +312,7 @@ impl<S: Service + 'static> WorldPorts<S> {
     ) -> Result<sandbox::Response, TransportError> {
         let timeline = &self.network.timeline;
         let give_up_ms = timeline.now_ms() + u64::from(timeout_ms);
-        let first = self.power.step(|| self.network.service.borrow_mut().answer(wire)).await;
+        let first = self.power.step(|| self.network.answer(wire)).await;
         let (mut reply, mut delay_ms) = first;
         loop {
             match reply {
@@ -265,7 +333,7 @@ impl<S: Service + 'static> WorldPorts<S> {
                     }
                     let waiting = self.nudged_or(until_ms.min(give_up_ms));
                     waiting.await;
-                    (reply, delay_ms) = self.network.service.borrow_mut().answer(wire);
+                    (reply, delay_ms) = self.network.answer(wire);
                 }
             }
         }
@@ -301,7 +369,12 @@ impl<S: Service + 'static> Transport for WorldPorts<S> {
             timeline.sleep_until(timeline.now_ms() + latency_ms).await;
         }
         let wire = self.wire_request(&request);
+        // A longpoll is overtaken by everything, which says nothing.
+        let number = (wire.origin != Origin::DropboxNotify).then(|| self.network.depart());
+        self.network.travel().await;
         let response = self.ask(&wire, request.timeout_ms).await?;
+        self.network.travel().await;
+        number.into_iter().for_each(|number| self.network.arrive(number));
         if response.status == 401 && wire.origin == Origin::CrmApi {
             self.crm_token.replace(None);
         }
@@ -349,7 +422,10 @@ impl<S: Service + 'static> Store for WorldPorts<S> {
 
     async fn save(&self, changes: Vec<(String, Option<String>)>) -> Result<(), StoreError> {
         self.network.timeline.pass().await;
-        self.power.step(|| self.store.save(changes)).await
+        self.network.travel().await;
+        let saved = self.power.step(|| self.store.save(changes)).await;
+        self.network.travel().await;
+        saved
     }
 }
 

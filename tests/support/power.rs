@@ -37,6 +37,11 @@ impl Power {
         self.planned.set(Some((step, side)));
     }
 
+    /// No cut is planned any more.
+    pub fn spare(&self) {
+        self.planned.set(None);
+    }
+
     /// Whether it is off.
     pub fn is_cut(&self) -> bool {
         self.cut.get()

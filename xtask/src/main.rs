@@ -32,8 +32,8 @@ cargo xtask <verb>
   tidy [--write-imports]
                         format, lints, dependencies, the module's imports and size
   size [--write]        the shipped files, plain, gzip and brotli, against the budget
-  sim [--seeds N] [--from K] [--mutants]
-                        random histories of the whole system
+  sim [--seeds N] [--from K] [--mutants] [--world]
+                        random histories: the engine over a model, then the whole system
   conformance           each sync rule and the tests that carry its id
 ";
 

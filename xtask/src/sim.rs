@@ -1,11 +1,12 @@
 //! `sim`: random histories of the whole system, split over the processors.
 //!
-//! The simulation itself is the test target `sim`; here its seeds are shared out.
+//! The engine's simulation is the test target `sim`, whose seeds are shared out here; the whole system's is the test
+//! target `world_sim`, which shares them out itself.
 
 use anyhow::{bail, Context, Result};
 
 use crate::workspace::{run, Workspace};
-use std::process::Child;
+use std::process::{Child, Command};
 
 /// What to simulate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,12 +17,14 @@ pub struct Options {
     pub from: u64,
     /// Break one rule at a time instead, and see that each break is caught.
     pub mutants: bool,
+    /// The whole system alone, without the engine's own simulation.
+    pub world: bool,
 }
 
 impl Options {
-    /// Reads `--seeds N`, `--from K` and `--mutants`.
+    /// Reads `--seeds N`, `--from K`, `--mutants` and `--world`.
     pub fn parse(arguments: &[&str]) -> Result<Self> {
-        let mut options = Self { seeds: 2_000, from: 0, mutants: false };
+        let mut options = Self { seeds: 2_000, from: 0, mutants: false, world: false };
         let mut rest = arguments.iter();
         while let Some(&name) = rest.next() {
             let mut number = || -> Result<u64> {
@@ -32,7 +35,10 @@ impl Options {
                 "--seeds" => options.seeds = number()?,
                 "--from" => options.from = number()?,
                 "--mutants" => options.mutants = true,
-                other => bail!("sim does not know {other}; it knows --seeds, --from, --mutants"),
+                "--world" => options.world = true,
+                other => {
+                    bail!("sim does not know {other}; it knows --seeds, --from, --mutants, --world")
+                }
             }
         }
         Ok(options)
@@ -57,13 +63,38 @@ pub fn exists(workspace: &Workspace) -> bool {
     workspace.root.join("tests/sim/main.rs").is_file()
 }
 
-/// Runs the histories; fails if one of them broke a property.
+/// Runs the histories of both simulations; fails if one of them broke a property.
 pub fn sim(workspace: &Workspace, options: Options) -> Result<()> {
-    let command = |extra: &[&str]| {
-        let mut cargo = workspace.cargo();
-        cargo.args(["test", "--quiet", "--profile", "sim", "--test", "sim"]).args(extra);
-        cargo
-    };
+    if !options.world {
+        engine(workspace, options)?;
+    }
+    if !options.mutants {
+        world(workspace, options)?;
+    }
+    Ok(())
+}
+
+fn command(workspace: &Workspace, target: &str, extra: &[&str]) -> Command {
+    let mut cargo = workspace.cargo();
+    cargo.args(["test", "--quiet", "--profile", "sim", "--test", target]).args(extra);
+    cargo
+}
+
+/// The driver and the clients against both services.
+fn world(workspace: &Workspace, options: Options) -> Result<()> {
+    let (seeds, from) = (options.seeds.to_string(), options.from.to_string());
+    let arguments = ["--", "--seeds", &seeds, "--from", &from];
+    if let Err(error) = run(&mut command(workspace, "world_sim", &arguments)) {
+        println!("test result: FAILED. 0 passed; 1 failed");
+        return Err(error);
+    }
+    println!("test result: ok. 1 passed; 0 failed ({seeds} histories of the whole system)");
+    Ok(())
+}
+
+/// The engine over a model of both services.
+fn engine(workspace: &Workspace, options: Options) -> Result<()> {
+    let command = |extra: &[&str]| command(workspace, "sim", extra);
     run(&mut command(&["--no-run"]))?;
     if options.mutants {
         // The mutants share out their own seeds.
@@ -98,7 +129,7 @@ mod tests {
     #[test]
     fn shares_cover_every_seed_once() {
         for (seeds, workers) in [(10, 3), (2, 4), (8, 2), (1, 1)] {
-            let options = Options { seeds, from: 5, mutants: false };
+            let options = Options { seeds, from: 5, mutants: false, world: false };
             let mut next = 5;
             for share in options.shares(workers) {
                 assert_eq!(share.from, next);
@@ -112,7 +143,7 @@ mod tests {
     #[test]
     fn options_are_read_and_unknown_ones_refused() {
         let options = Options::parse(&["--from", "7", "--seeds", "9"]).unwrap();
-        assert_eq!(options, Options { seeds: 9, from: 7, mutants: false });
+        assert_eq!(options, Options { seeds: 9, from: 7, mutants: false, world: false });
         assert!(Options::parse(&["--seeds"]).is_err());
         assert!(Options::parse(&["--seed", "1"]).is_err());
     }

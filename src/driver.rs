@@ -183,6 +183,11 @@ impl<P: Ports> Driver<P> {
         self.engine.borrow().is_running()
     }
 
+    /// A cycle is due now: its time has come, or something was left undone.
+    pub fn is_due(&self) -> bool {
+        self.due_ms().is_some_and(|due_ms| due_ms <= self.ports.now_ms())
+    }
+
     /// Over all.
     pub fn status(&self) -> Status {
         self.engine.borrow().status()

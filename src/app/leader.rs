@@ -8,7 +8,7 @@ use crate::ports::{Clock, Locks, Store};
 use futures_util::future::{select, Either};
 use std::pin::pin;
 use std::rc::Rc;
-use sync_core::{Config, Failure, Record, Side, SyncReport};
+use sync_core::{Config, Event, Failure, Record, Side, SyncReport};
 use wasm_bindgen_futures::spawn_local;
 
 /// The other tabs hear of changes at most so often (ms).
@@ -90,6 +90,10 @@ impl App {
         }
         for (id, command) in std::mem::take(&mut *self.unanswered.borrow_mut()) {
             self.take_command(id, command);
+        }
+        if driver.is_due() {
+            // Overdue, or left undone by a tab that went away.
+            driver.send(Event::Run);
         }
         self.tell(&driver);
         spawn_local(self.clone().ask_space(driver.clone()));

@@ -254,12 +254,7 @@ impl App {
 
     /// A timed cycle is due, and this page is the one to run it.
     pub fn is_due(&self) -> bool {
-        let Some(driver) = self.driver.borrow().clone() else { return false };
-        let status = driver.status();
-        !status.running
-            && !status.paused
-            && status.due_ms.is_some_and(|due_ms| due_ms <= now_ms())
-            && !status.links.is_empty()
+        self.driver.borrow().as_ref().is_some_and(|driver| driver.is_due())
     }
 
     fn hear_tabs(self: &Rc<Self>) -> Result<Channel, JsValue> {

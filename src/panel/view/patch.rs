@@ -161,7 +161,7 @@ impl Draw<'_> {
                 let nodes = std::mem::take(&mut element.children);
                 let created = create_element(self.document, element.tag);
                 for (name, value) in &element.attributes {
-                    let _ = created.set_attribute(name, value);
+                    set_attribute(&created, name, value);
                 }
                 let mut children = Vec::new();
                 self.children(&created, &mut children, nodes);
@@ -259,10 +259,20 @@ fn create_element(document: &Document, tag: &str) -> web_sys::Element {
 
 type Attributes = [(&'static str, std::borrow::Cow<'static, str>)];
 
+fn set_attribute(target: &web_sys::Element, name: &str, value: &str) {
+    match target.dyn_ref::<web_sys::HtmlElement>() {
+        // A page's policy may forbid the attribute (`style-src 'self'`); it does not speak of the property.
+        Some(target) if name == "style" => target.style().set_css_text(value),
+        _ => {
+            let _ = target.set_attribute(name, value);
+        }
+    }
+}
+
 fn set_attributes(target: &web_sys::Element, before: &Attributes, now: &Attributes) {
     for (name, value) in now {
         if !before.iter().any(|(old_name, old)| old_name == name && old == value) {
-            let _ = target.set_attribute(name, value);
+            set_attribute(target, name, value);
         }
     }
     for (name, _) in before {

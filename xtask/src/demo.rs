@@ -1,13 +1,19 @@
-//! `demo`: the CRM and the emulated Dropbox on this machine, to try the plugin by hand.
+//! `demo`: the CRM and the emulated Dropbox on this machine, to try the plugin by hand, or to watch
+//! it do its main job in a browser without a screen. What is done there stands in
+//! `tests/e2e/demo.mjs`.
 
 use anyhow::{bail, Context, Result};
 
 use crate::build::{self, Purpose};
-use crate::test::build_sandbox;
+use crate::install;
+use crate::test::{build_sandbox, with_surroundings};
 use crate::workspace::Workspace;
 
 /// First port of the demo; the CRM's pages stand there, Dropbox's ten above.
 const PORT_BASE: u16 = 7400;
+
+/// Where the scripts stand that drive a browser.
+const SCRIPTS: &str = "tests/e2e";
 
 /// Builds, serves and says what to click, until Ctrl-C.
 pub fn serve(workspace: &Workspace) -> Result<()> {
@@ -34,6 +40,23 @@ pub fn serve(workspace: &Workspace) -> Result<()> {
         .context("the sandbox does not start")?;
     if !status.success() {
         bail!("the sandbox ended with {status}");
+    }
+    Ok(())
+}
+
+/// Performs the main job in a browser without a screen; an error if the trees differ afterwards.
+pub fn perform(workspace: &Workspace) -> Result<()> {
+    build::build(workspace, Purpose::Ship)?;
+    build_sandbox(workspace)?;
+    install::npm(workspace, SCRIPTS)?;
+    let mut node = workspace.command("node");
+    node.arg("demo.mjs")
+        .current_dir(workspace.root.join(SCRIPTS))
+        .env("CHROMIUM", install::chromium(workspace)?);
+    with_surroundings(workspace, &mut node)?;
+    let status = node.status().context("node does not start")?;
+    if !status.success() {
+        bail!("the main job was not done: see above");
     }
     Ok(())
 }

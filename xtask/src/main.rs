@@ -25,7 +25,8 @@ use crate::workspace::Workspace;
 const HELP: &str = "\
 cargo xtask <verb>
 
-  demo                  serve the demo CRM and the emulated Dropbox on this machine
+  demo [--headless]     serve the demo CRM and the emulated Dropbox on this machine;
+                        --headless: do the main job there in a browser without a screen
   test [STEP]           all tests, or the steps whose name contains STEP
                         (rust, xtask, sim, clients-node, clients-python, e2e)
   build [--profiling]   compile the plugin, write pkg/ and the folder a CRM loads
@@ -59,6 +60,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ("build", []) => build::build(&workspace, Purpose::Ship).map(drop),
         ("build", ["--profiling"]) => build::build(&workspace, Purpose::Profile).map(drop),
         ("demo", []) => demo::serve(&workspace),
+        ("demo", ["--headless"]) => demo::perform(&workspace),
         ("test", []) => test::test(&workspace, ""),
         ("test", [step]) => test::test(&workspace, step),
         ("tidy", []) => tidy::tidy(&workspace),

@@ -138,7 +138,7 @@ fn sandbox_binary(workspace: &Workspace) -> PathBuf {
 }
 
 /// Tells the scripts where the things are that were built for them.
-fn with_surroundings(workspace: &Workspace, command: &mut Command) -> Result<()> {
+pub fn with_surroundings(workspace: &Workspace, command: &mut Command) -> Result<()> {
     command
         .env("SANDBOX_BIN", sandbox_binary(workspace))
         .env("PLUGIN_DIR", workspace.plugin_dir())

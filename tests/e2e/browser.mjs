@@ -1,0 +1,52 @@
+// Chromium, a person's browser profile in it, and what must never be seen there: errors in the console, tokens in an
+// address. What a person does on the pages stands in person.mjs.
+
+import { chromium } from "playwright-core";
+
+const SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+/** The installed Chromium; none is downloaded. */
+export function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: SWITCHES });
+}
+
+/** One profile (cookies, stored state) and everything that went on in its pages. */
+export class Profile {
+  /** Errors of the console and of scripts, in the order they came. */
+  errors = [];
+  /** Every address that any page asked for or stood at. */
+  addresses = new Set();
+  /** Every token and verifier that was sent where it belongs. */
+  secrets = new Set();
+
+  static async open(browser) {
+    return new Profile(await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-GB" }));
+  }
+
+  constructor(context) {
+    this.context = context;
+    context.setDefaultTimeout(20_000);
+    context.on("console", (message) => {
+      if (message.type() === "error") this.errors.push(`${message.text()} [${message.location().url}]`);
+    });
+    context.on("weberror", (error) => this.errors.push(`uncaught: ${error.error()?.stack ?? error.error()}`));
+    context.on("request", (request) => this.#see(request));
+    context.on("page", (page) => page.on("framenavigated", (frame) => this.addresses.add(frame.url())));
+  }
+
+  #see(request) {
+    this.addresses.add(request.url());
+    const bearer = request.headers().authorization?.match(/^Bearer (.+)$/)?.[1];
+    if (bearer) this.secrets.add(bearer);
+    if (!request.url().endsWith("/oauth2/token")) return;
+    const form = new URLSearchParams(request.postData() ?? "");
+    for (const name of ["refresh_token", "code_verifier"]) if (form.has(name)) this.secrets.add(form.get(name));
+  }
+
+  /** Addresses that give a token away. */
+  leaks() {
+    return [...this.addresses].filter((address) => [...this.secrets].some((secret) => address.includes(secret)));
+  }
+
+  close = () => this.context.close();
+}

@@ -1,0 +1,131 @@
+// One test of the whole system: a fresh world, a fresh browser profile, a person in it; afterwards what must hold after
+// every test: nothing wrong in the console, no token in any address, no request that the services did not expect.
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { Profile, launch } from "./browser.mjs";
+import { Person } from "./person.mjs";
+import { Sandbox } from "./sandbox.mjs";
+import { assertEqualTrees, crmTree, difference, dropboxTree, listing } from "./trees.mjs";
+import { until } from "./until.mjs";
+
+const PICTURES = process.env.PICTURES_DIR;
+
+/** What the tests of one file share: made before the first of them, ended after the last. */
+const shared = {};
+
+/** Call once in a test file. Answers how its tests are written: `scene("what holds", async (s) => …)`. */
+export function scenes() {
+  before(async () => {
+    [shared.sandbox, shared.browser] = await Promise.all([Sandbox.start(), launch()]);
+  });
+  after(async () => {
+    await shared.browser?.close();
+    await shared.sandbox?.stop();
+  });
+  return scene;
+}
+
+/**
+ * Declares a test. `world`: options of the new world. `refused`: statuses that a service answers in this test on
+ * purpose, which the browser reports as errors; `torn`: connections are cut on purpose.
+ */
+function scene(name, { world = {}, refused = [], torn = false } = {}, body) {
+  test(name, { timeout: 90_000 }, async () => {
+    const { sandbox, browser } = shared;
+    await sandbox.reset({ sample: true, ...world });
+    const profile = await Profile.open(browser);
+    const s = new Scene(sandbox, browser, profile, await Person.in(profile, sandbox));
+    try {
+      await body(s);
+      for (const profile of s.profiles) assertClean(profile, refused, torn);
+      await assertExpected(sandbox);
+    } catch (error) {
+      await s.explain(name, error);
+      throw error;
+    } finally {
+      await Promise.all(s.profiles.map((profile) => profile.close()));
+    }
+  });
+}
+
+/** What a test holds in its hands. */
+class Scene {
+  constructor(sandbox, browser, profile, person) {
+    Object.assign(this, { sandbox, browser, profile, person, profiles: [profile] });
+  }
+
+  /** Another tab of the same profile. */
+  newTab = (profile = this.profile) => Person.in(profile, this.sandbox);
+
+  /** Another browser. */
+  async newBrowser() {
+    const profile = await Profile.open(this.browser);
+    this.profiles.push(profile);
+    return this.newTab(profile);
+  }
+
+  /** Waits until Dropbox holds the documents of these records, and nothing else. */
+  async untilEqual(...ids) {
+    let state;
+    await until("both trees are equal", async () => {
+      state = await this.sandbox.state();
+      return difference(crmTree(state, ids), dropboxTree(state)) === "";
+    }).catch(() => assertEqualTrees(state, ids));
+    return state;
+  }
+
+  /** Waits until this holds for the state of both services. */
+  async untilState(what, holds) {
+    let state;
+    await until(what, async () => holds((state = await this.sandbox.state())));
+    return state;
+  }
+
+  /** Both clocks, the pages' and the services', jump ahead; timers that fall due go off. */
+  async advance(seconds) {
+    await this.sandbox.advance(seconds);
+    for (const profile of this.profiles) await profile.context.clock.fastForward(seconds * 1000);
+  }
+
+  /** What went over the wire since the log was emptied, without the CRM's own pages. */
+  async calls() {
+    const log = await this.sandbox.requests();
+    return log.filter((entry) => !["crm", "dropbox_www"].includes(entry.origin));
+  }
+
+  /** Adds what a person wants to know of a failed test. */
+  async explain(name, error) {
+    const lines = [];
+    for (const [at, page] of this.profiles.flatMap((profile) => profile.context.pages()).entries()) {
+      if (!PICTURES || page.isClosed()) continue;
+      mkdirSync(PICTURES, { recursive: true });
+      const file = `${PICTURES}/failed-${name.replace(/\W+/g, "-").slice(0, 60)}-${at}.png`;
+      const taken = await page.screenshot({ path: file, timeout: 5_000 }).then(() => true, () => false);
+      if (taken) lines.push(`picture of ${page.url()}: ${file}`);
+    }
+    for (const { errors } of this.profiles) lines.push(...errors.map((text) => `console: ${text}`));
+    const [log, state] = await Promise.all([this.sandbox.requests(), this.sandbox.state()]);
+    lines.push("the last requests:", ...log.filter((entry) => entry.origin !== "crm").slice(-25).map((entry) => `  ${entry.status} ${entry.method} ${entry.origin} ${entry.target.slice(0, 120)} ${entry.unexpected ?? ""}`));
+    lines.push("Dropbox:", listing(dropboxTree(state)));
+    error.message += `\n${lines.join("\n")}`;
+    // The stack repeats the message as it was; without the rest it would be shown alone.
+    error.stack = `${error.message}\n${(error.stack ?? "").split("\n").filter((line) => line.startsWith("    at ")).join("\n")}`;
+  }
+}
+
+/** Nothing wrong in the console, no token in any address. */
+function assertClean(profile, refused, torn) {
+  const allowed = refused.map((status) => `the server responded with a status of ${status} `);
+  if (torn) allowed.push("net::ERR_");
+  const errors = profile.errors.filter((text) => !allowed.some((part) => text.includes(part)));
+  assert.deepEqual(errors, [], "errors in the console");
+  assert.deepEqual(profile.leaks(), [], "addresses with a token");
+}
+
+/** The services were asked nothing that a correct client would not ask, and no address there held a token. */
+async function assertExpected(sandbox) {
+  const log = await sandbox.requests();
+  assert.deepEqual(log.filter((entry) => entry.unexpected), [], "requests that were not expected");
+}

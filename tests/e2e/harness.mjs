@@ -11,6 +11,8 @@ import { assertEqualTrees, crmTree, difference, dropboxTree, listing } from "./t
 import { until } from "./until.mjs";
 
 const PICTURES = process.env.PICTURES_DIR;
+/** A world keeps the options of the one before it, so each names all that a test may change. */
+const WORLD = { sample: true, variants: {}, quota_bytes: 2 * 1024 ** 3, strict_public_api: false, rate_limits: false };
 
 /** What the tests of one file share: made before the first of them, ended after the last. */
 const shared = {};
@@ -28,13 +30,13 @@ export function scenes() {
 }
 
 /**
- * Declares a test. `world`: options of the new world. `refused`: statuses that a service answers in this test on
- * purpose, which the browser reports as errors; `torn`: connections are cut on purpose.
+ * Declares a test. `world`: options of the new world. `refused`: answers that belong to this test, which the browser
+ * reports as errors (`"404 /files.info"`: status and end of the address); `torn`: connections are cut on purpose.
  */
 function scene(name, { world = {}, refused = [], torn = false } = {}, body) {
   test(name, { timeout: 90_000 }, async () => {
     const { sandbox, browser } = shared;
-    await sandbox.reset({ sample: true, ...world });
+    await sandbox.reset({ ...WORLD, ...world });
     const profile = await Profile.open(browser);
     const s = new Scene(sandbox, browser, profile, await Person.in(profile, sandbox));
     try {
@@ -89,6 +91,9 @@ class Scene {
     for (const profile of this.profiles) await profile.context.clock.fastForward(seconds * 1000);
   }
 
+  /** From now on holds back calls to this address, after the first `passes` of them. */
+  hold = (address, passes = 0, profile = this.profile) => Gate.close(profile.context, address, passes);
+
   /** What went over the wire since the log was emptied, without the CRM's own pages. */
   async calls() {
     const log = await this.sandbox.requests();
@@ -115,11 +120,35 @@ class Scene {
   }
 }
 
+/** Holds requests back between the page and the service, so that something can happen in the middle. */
+class Gate {
+  #waiting = [];
+  #open = false;
+
+  static async close(context, address, passes) {
+    const gate = new Gate();
+    await context.route(address, async (route) => {
+      if (passes-- <= 0 && !gate.#open) await new Promise((resolve) => gate.#waiting.push(resolve));
+      // The page may be gone by now, and its requests with it.
+      await route.continue().catch(() => {});
+    });
+    return gate;
+  }
+
+  /** Waits until a request stands before the gate. */
+  reached = () => until("a request is held back", () => this.#waiting.length > 0);
+
+  open() {
+    this.#open = true;
+    for (const go of this.#waiting.splice(0)) go();
+  }
+}
+
 /** Nothing wrong in the console, no token in any address. */
 function assertClean(profile, refused, torn) {
-  const allowed = refused.map((status) => `the server responded with a status of ${status} `);
-  if (torn) allowed.push("net::ERR_");
-  const errors = profile.errors.filter((text) => !allowed.some((part) => text.includes(part)));
+  const allowed = refused.map((answer) => answer.split(" ")).map(([status, address]) => (text) => text.includes(`responded with a status of ${status} `) && text.endsWith(`${address}]`));
+  if (torn) allowed.push((text) => text.includes("net::ERR_"));
+  const errors = profile.errors.filter((text) => !allowed.some((fits) => fits(text)));
   assert.deepEqual(errors, [], "errors in the console");
   assert.deepEqual(profile.leaks(), [], "addresses with a token");
 }

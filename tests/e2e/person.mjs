@@ -40,8 +40,14 @@ export class Person {
 
   /** Which screen the panel shows; nothing while there is no panel. */
   async screen() {
-    const screens = await this.panel.evaluateAll((panels) => panels.map((panel) => panel.dataset.screen));
-    return screens[0];
+    try {
+      const screens = await this.panel.evaluateAll((panels) => panels.map((panel) => panel.dataset.screen));
+      return screens[0];
+    } catch (error) {
+      // The page is on its way to another one.
+      if (/context was destroyed|navigating/i.test(error.message)) return undefined;
+      throw error;
+    }
   }
 
   /** Waits until the panel shows one of these screens; answers which. */
@@ -136,6 +142,9 @@ export class Person {
 
 /** Signs in at Dropbox, where it asks for that, and allows the app its folder. */
 export async function allow(page, as = "Anna Peeters") {
-  await page.getByRole("button", { name: `Sign in as ${as}` }).click();
-  await page.getByRole("button", { name: "Allow" }).click();
+  const signIn = page.getByRole("button", { name: `Sign in as ${as}` });
+  const consent = page.getByRole("button", { name: "Allow" });
+  await signIn.or(consent).waitFor();
+  if (await signIn.isVisible()) await signIn.click();
+  await consent.click();
 }

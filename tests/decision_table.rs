@@ -34,6 +34,7 @@ impl Case {
     fn new(variants: Variants, agreed: &[(&str, Content)]) -> Self {
         let record = Record::new(RecordKind::Company, "r0");
         let mut world = World::new(variants, 1);
+        world.verbose = true;
         world.records.entry(record.clone()).or_default();
         for (name, content) in agreed {
             world.add(&record, "", name, *content);

@@ -70,7 +70,8 @@ pub fn apply(nodes: &mut Nodes, relative: &str, entry: &Entry) {
     match entry {
         Entry::Deleted { .. } => remove(nodes, relative),
         Entry::Folder(folder) => {
-            if !matches!(nodes.get(relative), Some(Node::Folder { .. })) {
+            // F5: children may have come before it; only a file standing here gives way.
+            if matches!(nodes.get(relative), Some(Node::File { .. })) {
                 remove(nodes, relative);
             }
             let name = split_dir(&folder.path_display).1.to_string();

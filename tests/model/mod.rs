@@ -73,6 +73,10 @@ pub struct Variants {
     pub slash_refused: bool,
     pub deleted_lists_children: bool,
     pub one_way: bool,
+    /// The CRM stores names in NFC.
+    pub normalises: bool,
+    /// Dropbox lists a child before its parent (F5).
+    pub child_first: bool,
 }
 
 /// One user's Dropbox.
@@ -95,14 +99,21 @@ pub struct World {
     pub listings: u64,
     /// What users and engines did, in order.
     pub trace: Vec<String>,
+    /// The trace holds every effect and outcome in full.
+    pub verbose: bool,
     /// Contents that an upload under a taken name replaced: the CRM keeps them as older versions.
     pub versions: BTreeSet<Content>,
     /// Documents that listings miss though they stand there: pages shift while others are added.
     pub unlisted: BTreeSet<String>,
 }
 
+/// Both services' NFC, as far as the names of the histories need it.
+pub fn nfc(text: &str) -> String {
+    text.replace("e\u{301}", "é")
+}
+
 fn lower(path: &str) -> String {
-    fold(path)
+    fold(&nfc(path))
 }
 
 impl World {
@@ -143,6 +154,10 @@ impl World {
 
     fn upload(&mut self, record: &Record, place: &Place, content: Content) {
         let folder = if place.folder.is_empty() { "General" } else { &place.folder };
+        let place = match self.variants.normalises {
+            true => &Place { folder: nfc(folder), name: nfc(&place.name) },
+            false => place,
+        };
         if self.variants.same_name_is_new_version {
             let old = self.records.get(record).and_then(|r| {
                 r.docs
@@ -178,7 +193,7 @@ impl World {
         let (id, name) = match self.dropboxes[d].things.get(&key) {
             Some(Thing::File { id, name, .. }) => (id.clone(), name.clone()),
             Some(Thing::Folder { .. }) => return None,
-            None => (format!("id:f{:05}", self.id()), split_dir(path).1.to_string()),
+            None => (format!("id:f{:05}", self.id()), nfc(split_dir(path).1)),
         };
         self.dropboxes[d].things.insert(key.clone(), Thing::File { name, id, rev, content });
         let entry = self.file_entry(d, &key).unwrap();
@@ -352,7 +367,7 @@ impl World {
         Document {
             id: id.into(),
             place: doc.place.clone(),
-            nfc: doc.place.clone(),
+            nfc: Place { folder: nfc(&doc.place.folder), name: nfc(&doc.place.name) },
             size_bytes: size_of(doc.content),
             updated_at: format!("t{}", doc.stamp),
         }
@@ -372,7 +387,7 @@ impl World {
                 let log = &self.dropboxes[d].log;
                 let epoch = self.dropboxes[d].epoch;
                 let end = Cursor(format!("{epoch}:{}", log.len()));
-                let entries = match cursor {
+                let mut entries: Vec<Entry> = match cursor {
                     None => {
                         let keys: Vec<String> = self.dropboxes[d].things.keys().cloned().collect();
                         keys.iter().filter_map(|key| self.entry(d, key)).collect()
@@ -385,6 +400,9 @@ impl World {
                         log[at.parse::<usize>().unwrap()..].to_vec()
                     }
                 };
+                if self.variants.child_first {
+                    children_first(&mut entries);
+                }
                 Outcome::Changes { entries, cursor: end }
             }
             Effect::ListFolder { path } => {
@@ -562,6 +580,17 @@ impl World {
     }
 }
 
+/// Exchanges each folder with the entry of its child that follows it.
+fn children_first(entries: &mut [Entry]) {
+    for at in 1..entries.len() {
+        let Entry::Folder(parent) = &entries[at - 1] else { continue };
+        let below = format!("{}/", parent.path_lower);
+        if matches!(&entries[at], Entry::File(file) if file.path_lower.starts_with(&below)) {
+            entries.swap(at - 1, at);
+        }
+    }
+}
+
 /// A browser: an engine, what it stored, and the effects under way.
 pub struct Browser {
     pub engine: Engine,
@@ -632,9 +661,11 @@ impl Browser {
                 }
             },
         };
-        world
-            .trace
-            .push(format!("  [{}] {fault:?} {:?} -> {outcome:?}", self.dropbox, task.effect));
+        world.trace.push(if world.verbose {
+            format!("  [{}] {fault:?} {:?} -> {outcome:?}", self.dropbox, task.effect)
+        } else {
+            format!("  [{}] {fault:?} {:?}", self.dropbox, std::mem::discriminant(&task.effect))
+        });
         self.engine.handle(Event::Done { task: task.id, outcome }, world.clock);
         self.collect(world.clock);
     }

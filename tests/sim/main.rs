@@ -36,7 +36,8 @@ struct History {
     clean: bool,
 }
 
-const NAMES: [&str; 6] = ["a.txt", "b.txt", "A.txt", "c.pdf", "Ünïcode.docx", "x\\y.txt"];
+const NAMES: [&str; 7] =
+    ["a.txt", "b.txt", "A.txt", "c.pdf", "Ünïcode.docx", "x\\y.txt", "cafe\u{301}.txt"];
 const FOLDERS: [&str; 4] = ["", "Contracts", "Contracts/2026", "c.pdf"];
 
 impl History {
@@ -47,6 +48,8 @@ impl History {
             slash_refused: rng.one_in(4),
             deleted_lists_children: rng.one_in(2),
             one_way: rng.one_in(10),
+            normalises: rng.one_in(2),
+            child_first: rng.one_in(2),
         };
         let users = if rng.one_in(4) { 2 } else { 1 };
         let mut browsers: Vec<Browser> = (0..users).map(Browser::new).collect();
@@ -97,7 +100,7 @@ impl History {
                 coverage.count("crm add");
                 let content = self.fresh();
                 let folder = FOLDERS[self.rng.below(3) as usize];
-                let name = NAMES[self.rng.below(6) as usize];
+                let name = NAMES[self.rng.below(7) as usize];
                 let folder = if self.world.variants.slash_refused {
                     folder.replace('/', " - ")
                 } else {
@@ -121,7 +124,7 @@ impl History {
             }
             (4, Some(id)) => {
                 coverage.count("crm rename keeps id");
-                let name = NAMES[self.rng.below(6) as usize];
+                let name = NAMES[self.rng.below(7) as usize];
                 self.world.clock += 1;
                 let stamp = self.world.clock;
                 let doc = self.world.records.get_mut(record).unwrap().docs.get_mut(&id).unwrap();
@@ -135,7 +138,7 @@ impl History {
                 self.clean &= self.browsers.iter().all(|browser| browser.tasks.is_empty());
                 let doc = self.world.records.get_mut(record).unwrap().docs.remove(&id).unwrap();
                 self.world.trace.push(format!("crm rename with a new id: {id}"));
-                let name = NAMES[self.rng.below(6) as usize];
+                let name = NAMES[self.rng.below(7) as usize];
                 self.world.add(record, &doc.place.folder, name, doc.content);
             }
         }
@@ -384,8 +387,14 @@ impl History {
     }
 }
 
-fn simulate(seed: u64, shared: bool, coverage: &mut Coverage) -> (Result<(), String>, Vec<String>) {
+fn simulate(
+    seed: u64,
+    shared: bool,
+    verbose: bool,
+    coverage: &mut Coverage,
+) -> (Result<(), String>, Vec<String>) {
     let mut history = History::new(seed, shared);
+    history.world.verbose = verbose;
     for _ in 0..history.rng.below(4) {
         history.edit(coverage);
     }
@@ -435,8 +444,8 @@ fn main() {
     let mut coverage = Coverage::default();
     let mut failed = 0u64;
     for seed in from..from + seeds {
-        let (result, trace) = simulate(seed, shared, &mut coverage);
-        let (again, same) = simulate(seed, shared, &mut Coverage::default());
+        let (result, trace) = simulate(seed, shared, verbose, &mut coverage);
+        let (again, same) = simulate(seed, shared, verbose, &mut Coverage::default());
         let result =
             if same == trace && again == result { result } else { Err("two runs differ".into()) };
         if let Err(violation) = result {

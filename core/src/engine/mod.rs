@@ -4,9 +4,14 @@
 //! again until nothing is left. Observation and writes to Dropbox never overlap, so what an answer says is never
 //! older than what the trees know. Writes go one batch at a time: Dropbox serialises them per namespace anyway.
 
+mod cycle;
+mod folder;
+mod learn;
 mod observe;
 mod outcome;
 mod record;
+mod refuse;
+mod request;
 mod show;
 mod write;
 
@@ -89,6 +94,10 @@ struct Cycle {
     cursor: Option<crate::ids::Cursor>,
     listing_is_whole: bool,
     out_of_space: bool,
+    /// Something was put off: the next cycle comes soon.
+    unfinished: bool,
+    /// Its end is written into the index.
+    ended: bool,
     error: Option<Failure>,
     report: SyncReport,
 }
@@ -114,6 +123,8 @@ struct Work {
     gone: BTreeSet<DocumentId>,
     created: BTreeSet<(Place, ContentHash)>,
     cancelled: bool,
+    /// The user stopped it: what is under way ends, and nothing is shown of it.
+    stopping: bool,
     progress: Progress,
 }
 
@@ -123,7 +134,8 @@ enum Purpose {
     Observe,
     Read(Vec<Record>),
     Save(Vec<Record>, Vec<(Record, Operation)>),
-    Folder(Record),
+    /// Which number of its name is tried.
+    Folder(Record, u32),
     FolderListing(Record, crate::state::LinkedFolder),
     Siblings(Record),
     FolderMove(Record, bool),
@@ -177,7 +189,11 @@ pub struct Engine {
 impl Engine {
     /// From the stored index, or from nothing. The caller refuses an index with a newer schema before.
     pub fn new(config: Config, index: Option<StoredIndex>) -> Self {
-        let index = index.unwrap_or(StoredIndex { schema: SCHEMA, ..StoredIndex::default() });
+        let mut index = index.unwrap_or(StoredIndex { schema: SCHEMA, ..StoredIndex::default() });
+        if index.links.iter().any(|link| link.pressed || link.dirty) {
+            // The tab before died in the middle: what it had begun is due.
+            index.due_ms = None;
+        }
         Self {
             config,
             index,
@@ -278,7 +294,8 @@ impl Engine {
 
     /// When to call [`Engine::handle`] with [`Event::Run`] at the latest (ms).
     pub fn poll_timeout(&self) -> Option<u64> {
-        if self.stopped || self.index.paused || self.index.links.is_empty() {
+        let waits = self.index.paused || self.index.halt.is_some() || self.index.links.is_empty();
+        if self.stopped || waits {
             return None;
         }
         Some(self.index.due_ms.unwrap_or(0))
@@ -313,158 +330,6 @@ impl Engine {
             astral_refused: self.index.astral_refused,
             default_folder: self.index.default_folder.clone(),
         }
-    }
-
-    fn press(&mut self, record: Record, name: String, now_ms: u64) {
-        self.watched.insert(record.clone());
-        if self.link(&record).is_none() {
-            self.removed.remove(&record);
-            self.index.links.push(Link {
-                record: record.clone(),
-                named: name.clone(),
-                name,
-                folder: None,
-                folder_removed: false,
-                pressed: true,
-                dirty: true,
-                listed_ms: 0,
-                settled_ms: None,
-                synced_count: 0,
-                file_count: 0,
-                problem_count: 0,
-                halt: None,
-                confirmed: None,
-            });
-            self.records
-                .insert(record.clone(), StoredRecord { schema: SCHEMA, ..StoredRecord::default() });
-            self.dirty.insert(record.clone());
-            self.happened(&record, "", Happened::Linked, now_ms);
-        } else if let Some(link) = self.link_mut(&record) {
-            link.pressed = true;
-            link.name = name;
-        }
-        self.dirty_index = true;
-        self.enqueue(record, now_ms);
-    }
-
-    fn named(&mut self, record: Record, name: String, now_ms: u64) {
-        self.watched.insert(record.clone());
-        let Some(link) = self.link_mut(&record) else {
-            return;
-        };
-        if link.name != name {
-            link.name = name;
-            link.dirty = true;
-            self.dirty_index = true;
-            self.enqueue(record.clone(), now_ms);
-        }
-        if !self.records.contains_key(&record) {
-            self.wanted.insert(record);
-        }
-    }
-
-    fn cancel(&mut self, record: &Record) {
-        let Some(work) = self.work.get_mut(record) else {
-            return;
-        };
-        work.cancelled = true;
-        self.drop_queued(record);
-        if let Some(link) = self.link_mut(record) {
-            link.pressed = false;
-            link.dirty = true;
-        }
-    }
-
-    fn unlink(&mut self, record: &Record) {
-        self.drop_queued(record);
-        self.work.remove(record);
-        self.records.remove(record);
-        self.problems.remove(record);
-        self.dirty.remove(record);
-        self.index.links.retain(|link| link.record != *record);
-        self.removed.insert(record.clone());
-        self.dirty_index = true;
-        self.save_wanted = true;
-    }
-
-    fn decide(&mut self, record: Option<Record>, confirmed: bool, now_ms: u64) {
-        let Some(record) = record else {
-            // Over all: a deletion in Dropbox never reaches the CRM, so both answers only mark documents.
-            self.index.halt = None;
-            self.index.links.iter_mut().for_each(|link| link.dirty = true);
-            let counted = self.index.links.iter_mut();
-            counted.for_each(|link| link.synced_count = 0);
-            self.dirty_index = true;
-            self.begin(true, now_ms);
-            return;
-        };
-        let Some(halt) = self.link_mut(&record).and_then(|link| link.halt.take()) else {
-            return;
-        };
-        if let Some(link) = self.link_mut(&record) {
-            link.dirty = true;
-            if confirmed {
-                link.confirmed = Some(halt.clone());
-            }
-        }
-        if !confirmed {
-            if let Some(stored) = self.records.get_mut(&record) {
-                crate::guard::dismiss(stored, &halt);
-                self.dirty.insert(record.clone());
-            }
-        }
-        self.happened(&record, "", Happened::Decided { confirmed }, now_ms);
-        self.dirty_index = true;
-        self.enqueue(record, now_ms);
-    }
-
-    /// Puts a record in front of the queue; begins a cycle for it if none runs.
-    fn enqueue(&mut self, record: Record, now_ms: u64) {
-        self.begin(false, now_ms);
-        let busy = self.work.contains_key(&record);
-        if let Some(cycle) = self.cycle.as_mut() {
-            if busy {
-                cycle.again.insert(record);
-                cycle.observe_again = true;
-            } else {
-                cycle.due.retain(|other| *other != record);
-                cycle.due.push_front(record);
-            }
-        }
-    }
-
-    fn begin(&mut self, full: bool, now_ms: u64) {
-        if let Some(cycle) = self.cycle.as_mut() {
-            if full && !cycle.full {
-                self.rerun = true;
-            }
-            return;
-        }
-        if self.index.halt.is_some() || self.index.links.is_empty() {
-            self.report = Some(SyncReport::default());
-            return;
-        }
-        let mut due: Vec<&Link> =
-            self.index.links.iter().filter(|link| full || link.dirty || link.pressed).collect();
-        due.sort_by_key(|link| (!link.pressed, !link.dirty, link.listed_ms));
-        let due = due.into_iter().map(|link| link.record.clone()).collect();
-        self.error = None;
-        self.cycle = Some(Cycle {
-            phase: Phase::Observing,
-            asked: false,
-            started_ms: now_ms,
-            due,
-            full,
-            observations: 0,
-            observe_again: false,
-            again: BTreeSet::new(),
-            entries: Vec::new(),
-            cursor: None,
-            listing_is_whole: false,
-            out_of_space: false,
-            error: None,
-            report: SyncReport::default(),
-        });
     }
 
     fn task(&mut self, purpose: Purpose, effect: Effect) -> TaskId {
@@ -519,96 +384,6 @@ impl Engine {
         let creates = core::mem::take(&mut self.creates);
         let save = Save { index: Some(self.index.clone()), records };
         self.task(Purpose::Save(dirty, creates), Effect::Save(save));
-    }
-
-    fn finish_cycle(&mut self, now_ms: u64) {
-        let Some(cycle) = self.cycle.as_mut() else {
-            return;
-        };
-        let failed = cycle.error.is_some();
-        let idle = cycle.phase == Phase::Working && cycle.due.is_empty() && self.work.is_empty();
-        let quiet = self.tasks.values().all(|purpose| matches!(purpose, Purpose::Read(_)));
-        if !(idle || failed) || !quiet || self.saving {
-            return;
-        }
-        if !failed && cycle.observe_again && cycle.observations < OBSERVATIONS_MAX {
-            cycle.observe_again = false;
-            cycle.phase = Phase::Observing;
-            cycle.asked = false;
-            let again = core::mem::take(&mut cycle.again);
-            cycle.due.extend(again);
-            self.step_observing();
-            return;
-        }
-        let unsaved = self.dirty_index || !self.dirty.is_empty();
-        if unsaved && !matches!(cycle.error, Some(Failure::Store)) {
-            if cycle.error.is_none() && cycle.full {
-                self.index.last_cycle_ms = Some(now_ms);
-            }
-            self.save_wanted = true;
-            self.step_saving();
-            return;
-        }
-        let Some(cycle) = self.cycle.take() else {
-            return;
-        };
-        let mut report = cycle.report;
-        report.duration_ms = now_ms.saturating_sub(cycle.started_ms);
-        report.error = cycle.error.clone();
-        report.problems = self.problems.values().map(|problems| problems.len() as u32).sum();
-        report.halted = self.index.links.iter().filter(|link| link.halt.is_some()).count() as u32;
-        self.error = cycle.error;
-        self.report = Some(report);
-        if cycle.full {
-            let jitter = (self.config.seed ^ now_ms) % (self.config.interval_ms / 20 + 1);
-            let wait = if self.error.is_some() {
-                self.config.interval_ms / 12
-            } else {
-                self.config.interval_ms
-            };
-            self.index.due_ms = Some(now_ms + wait + jitter);
-            if self.error.is_none() {
-                self.index.last_cycle_ms = Some(now_ms);
-            }
-        }
-        self.clear_queues();
-        let watched = &self.watched;
-        let dirty = &self.dirty;
-        self.records.retain(|record, _| watched.contains(record) || dirty.contains(record));
-        self.version += 1;
-        if core::mem::take(&mut self.rerun) && self.error.is_none() {
-            self.begin(true, now_ms);
-        }
-    }
-
-    fn clear_queues(&mut self) {
-        self.work.clear();
-        self.transfers.clear();
-        self.commits.clear();
-        self.moves.clear();
-        self.deletes.clear();
-        self.copies.clear();
-        self.folders.clear();
-        self.creates.clear();
-    }
-
-    /// Takes back what has not been started for a record.
-    fn drop_queued(&mut self, record: &Record) {
-        let mut dropped = 0;
-        let mut keep = |other: &Record| {
-            let kept = other != record;
-            dropped += u32::from(!kept);
-            kept
-        };
-        self.transfers.retain(|(other, _)| keep(other));
-        self.commits.retain(|(other, _, _)| keep(other));
-        self.moves.retain(|(other, _)| keep(other));
-        self.deletes.retain(|(other, _)| keep(other));
-        self.copies.retain(|(other, _)| keep(other));
-        self.creates.retain(|(other, _)| keep(other));
-        if let Some(work) = self.work.get_mut(record) {
-            work.open = work.open.saturating_sub(dropped);
-        }
     }
 
     fn happened(&mut self, record: &Record, name: &str, what: Happened, now_ms: u64) {

@@ -3,7 +3,6 @@
 use super::{Engine, Phase, Purpose, Stage, Work, ACTIVE_MAX, REFUSED_KIND_MS, ROUNDS_MAX};
 use crate::effect::{Effect, Failure};
 use crate::ids::Record;
-use crate::path::{fold, split_dir};
 use crate::plan::{self, Operation, Policy};
 use crate::state::Attempt;
 use crate::status::{Halt, Happened, Progress};
@@ -37,6 +36,7 @@ impl Engine {
                         gone: BTreeSet::new(),
                         created: BTreeSet::new(),
                         cancelled: false,
+                        stopping: false,
                         progress: Progress { started_ms: now_ms, ..Progress::default() },
                     },
                 );
@@ -111,72 +111,6 @@ impl Engine {
         }
     }
 
-    /// Makes the folder, makes it again, or renames it with the record.
-    fn see_to_folder(&mut self, record: &Record, now_ms: u64) {
-        let Some(link) = self.link(record).cloned() else {
-            self.work.remove(record);
-            return;
-        };
-        if link.folder_removed && !link.pressed {
-            // F4: the CRM keeps all; M2 and M14 wait for the button.
-            self.halt_record(record, Halt::FolderRemoved, now_ms);
-            self.rest(record, now_ms);
-            return;
-        }
-        let naming = self.naming();
-        let target = naming.record_folder(record, &link.name);
-        match &link.folder {
-            Some(folder) if !link.folder_removed => {
-                let before = naming.record_folder(record, &link.named);
-                let renamed = link.name != link.named;
-                if !renamed {
-                    return self.stage(record, Stage::Listing);
-                }
-                // R12: only the case; R18: a folder the user put elsewhere stays there.
-                if fold(&before) == fold(&target) || fold(&folder.path) != fold(&before) {
-                    if let Some(link) = self.link_mut(record) {
-                        link.named = link.name.clone();
-                        self.dirty_index = true;
-                    }
-                    return self.stage(record, Stage::Listing);
-                }
-                self.open(record);
-                let parent = split_dir(&folder.path).0.to_string();
-                self.task(
-                    Purpose::Siblings(record.clone()),
-                    Effect::CountChildren { path: parent },
-                );
-            }
-            _ => {
-                self.open(record);
-                self.folders.push_back((
-                    Purpose::Folder(record.clone()),
-                    Effect::EnsureFolder { path: target },
-                ));
-            }
-        }
-    }
-
-    /// R10: the `<name>` folder if only this record is in it, else the record's own.
-    pub(super) fn move_folder(&mut self, record: &Record, alone: bool) {
-        let Some(link) = self.link(record).cloned() else {
-            return self.close(record);
-        };
-        let Some(folder) = link.folder else {
-            return self.close(record);
-        };
-        let target = self.naming().record_folder(record, &link.name);
-        let (from, to) = if alone {
-            (split_dir(&folder.path).0.to_string(), split_dir(&target).0.to_string())
-        } else {
-            (folder.id.to_string(), target)
-        };
-        self.folders.push_back((
-            Purpose::FolderMove(record.clone(), alone),
-            Effect::MoveFolder { from, to },
-        ));
-    }
-
     fn policy(&self, record: &Record, now_ms: u64) -> Policy {
         let work = self.work.get(record);
         Policy {
@@ -216,6 +150,11 @@ impl Engine {
             }
         }
         self.adopt(record, plan.pairs, now_ms);
+        if rounds > ROUNDS_MAX {
+            if let Some(cycle) = self.cycle.as_mut() {
+                cycle.unfinished = true;
+            }
+        }
         if plan.operations.is_empty() || rounds > ROUNDS_MAX {
             return self.settle(record, plan.operations.is_empty(), now_ms);
         }

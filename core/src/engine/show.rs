@@ -20,7 +20,7 @@ impl Engine {
             error: self.error.clone(),
             halt: self.index.halt.clone(),
             last_cycle_ms: self.index.last_cycle_ms,
-            due_ms: self.index.due_ms,
+            due_ms: self.poll_timeout(),
             links: self
                 .index
                 .links
@@ -53,6 +53,7 @@ impl Engine {
             progress: self
                 .work
                 .get(record)
+                .filter(|work| !work.stopping)
                 .map(|work| work.progress.clone())
                 .filter(|progress| progress.total_count > 0),
             settled_ms: link.settled_ms,
@@ -63,11 +64,11 @@ impl Engine {
     }
 
     fn state(&self, link: &Link) -> RecordState {
-        if self.work.contains_key(&link.record) {
+        if self.work.get(&link.record).is_some_and(|work| !work.stopping) {
             RecordState::Working
         } else if let Some(halt) = &link.halt {
             RecordState::Halted(halt.clone())
-        } else if link.pressed || link.settled_ms.is_none() {
+        } else if link.pressed || (link.settled_ms.is_none() && link.dirty) {
             RecordState::Queued
         } else {
             RecordState::Settled

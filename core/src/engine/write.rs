@@ -50,7 +50,8 @@ impl Engine {
     /// One write at a time, the largest batch that is ready.
     pub(super) fn step_writes(&mut self) {
         let observing = self.tasks.values().any(|purpose| matches!(purpose, Purpose::Observe));
-        if self.writing || observing {
+        // What led to a write is stored before it (a new link above all).
+        if self.writing || observing || self.saving {
             return;
         }
         let (purpose, effect) = if let Some(folder) = self.folders.pop_front() {

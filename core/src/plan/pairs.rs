@@ -4,7 +4,7 @@ use super::room::Occupant;
 use super::{crm_side, dropbox_side, Content, Operation, Planner, Replacement};
 use crate::effect::{Place, Reason, Source, WriteMode};
 use crate::path::fold;
-use crate::state::{CrmSide, Pair, SeenDocument};
+use crate::state::{Attempt, CrmSide, Pair, SeenDocument};
 use crate::status::ProblemKind;
 use crate::tree::File;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -112,12 +112,11 @@ impl<'a> Planner<'a> {
             if self.used_documents.contains(&document.id) {
                 continue;
             }
-            let key = self.naming().place_key(&document.nfc);
             let attempts: Vec<_> = self
                 .record
                 .attempts
                 .iter()
-                .filter(|attempt| self.naming().place_key(&attempt.place) == key)
+                .filter(|attempt| self.attempted(attempt, document))
                 .collect();
             if attempts.is_empty() {
                 continue;
@@ -155,6 +154,19 @@ impl<'a> Planner<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// May this attempt have made this document? An attempt has the spelling of the document it replaces; the CRM
+    /// may have answered with another one of the same name (N6).
+    fn attempted(&self, attempt: &Attempt, document: &SeenDocument) -> bool {
+        let (place, nfc) =
+            (self.naming().place_key(&attempt.place), self.naming().place_key(&document.nfc));
+        let replaced = attempt.replaces.as_ref().and_then(|id| self.documents.get(id));
+        place == nfc
+            || place == self.naming().place_key(&document.place)
+            || replaced.is_some_and(|old| {
+                old.place == attempt.place && self.naming().place_key(&old.nfc) == nfc
+            })
     }
 
     /// `document`, of known content, takes the place of the pair's document, which is to be deleted.
@@ -508,12 +520,18 @@ impl<'a> Planner<'a> {
     fn replace(&mut self, pair: Pair, document: &SeenDocument, file: &File) -> Option<Pair> {
         let moved =
             pair.dropbox.as_ref().is_some_and(|side| self.file_moved(&side.path, file, document));
-        let place = if moved { self.naming().place_of(&file.path) } else { document.place.clone() };
+        // Pairing goes by NFC; what is uploaded keeps the CRM's own spelling.
+        let (place, nfc) = if moved {
+            let place = self.naming().place_of(&file.path);
+            (place.clone(), place)
+        } else {
+            (document.place.clone(), document.nfc.clone())
+        };
         if self.policy.one_way {
             self.problem(&document.place, ProblemKind::NewerInDropbox);
             return Some(pair);
         }
-        let key = self.naming().place_key(&place);
+        let key = self.naming().place_key(&nfc);
         let twin = self.record.documents.iter().find(|other| {
             !self.used_documents.contains(&other.id)
                 && other.size_bytes == file.size_bytes
@@ -531,7 +549,7 @@ impl<'a> Planner<'a> {
             self.supersede(at, other, Some(file));
             return self.pairs.pop().flatten();
         }
-        match self.occupant(&place, Some(&document.id)) {
+        match self.occupant(&nfc, Some(&document.id)) {
             Occupant::Nobody => {}
             Occupant::Leaving => {
                 self.waiting = true;

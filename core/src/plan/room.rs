@@ -65,14 +65,17 @@ impl<'a> Planner<'a> {
             let candidate =
                 Place { folder: place.folder.clone(), name: numbered(&place.name, number) };
             let key = self.naming().place_key(&candidate);
-            if !self.documents.values().any(|d| self.naming().place_key(&d.nfc) == key) {
+            let taken = self.documents.values().any(|d| {
+                self.naming().place_key(&d.nfc) == key || self.naming().place_key(&d.place) == key
+            });
+            if !taken {
                 return candidate;
             }
         }
         place.clone()
     }
 
-    /// Who but `except` stands at a place of the CRM? Case aside: some systems would take them for one.
+    /// Who but `except` stands at a place (in NFC) of the CRM? Case aside: some systems would take them for one.
     pub(super) fn occupant(&self, place: &Place, except: Option<&DocumentId>) -> Occupant<'a> {
         let key = self.naming().place_key(place);
         let mut found = Occupant::Nobody;

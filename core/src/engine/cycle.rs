@@ -1,0 +1,153 @@
+//! The life of a cycle: what is due, when it is over, what is stored then. Its records stand in `record`.
+
+use super::{Cycle, Engine, Phase, Purpose, OBSERVATIONS_MAX};
+use crate::effect::Failure;
+use crate::ids::Record;
+use crate::state::Link;
+use crate::status::SyncReport;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+impl Engine {
+    pub(super) fn begin(&mut self, full: bool, now_ms: u64) {
+        if let Some(cycle) = self.cycle.as_mut() {
+            if full && !cycle.full {
+                self.rerun = true;
+            }
+            return;
+        }
+        if self.index.halt.is_some() || self.index.links.is_empty() {
+            self.report = Some(SyncReport::default());
+            return;
+        }
+        let mut due: Vec<&Link> =
+            self.index.links.iter().filter(|link| full || link.dirty || link.pressed).collect();
+        due.sort_by_key(|link| (!link.pressed, !link.dirty, link.listed_ms));
+        let due = due.into_iter().map(|link| link.record.clone()).collect();
+        self.error = None;
+        self.cycle = Some(Cycle {
+            phase: Phase::Observing,
+            asked: false,
+            started_ms: now_ms,
+            due,
+            full,
+            observations: 0,
+            observe_again: false,
+            again: BTreeSet::new(),
+            entries: Vec::new(),
+            cursor: None,
+            listing_is_whole: false,
+            out_of_space: false,
+            unfinished: false,
+            ended: false,
+            error: None,
+            report: SyncReport::default(),
+        });
+    }
+
+    pub(super) fn finish_cycle(&mut self, now_ms: u64) {
+        let Some(cycle) = self.cycle.as_mut() else {
+            return;
+        };
+        let failed = cycle.error.is_some();
+        // While an observation is wanted no record begins: those that are due wait for it.
+        let idle = cycle.phase == Phase::Working
+            && self.work.is_empty()
+            && (cycle.due.is_empty() || cycle.observe_again);
+        let quiet = self.tasks.values().all(|purpose| matches!(purpose, Purpose::Read(_)));
+        if !(idle || failed) || !quiet || self.saving {
+            return;
+        }
+        if !failed && cycle.observe_again && cycle.observations < OBSERVATIONS_MAX {
+            cycle.observe_again = false;
+            cycle.phase = Phase::Observing;
+            cycle.asked = false;
+            let again = core::mem::take(&mut cycle.again);
+            cycle.due.extend(again);
+            self.step_observing();
+            return;
+        }
+        if !failed && cycle.observe_again {
+            // Enough for one cycle: whatever keeps changing is looked at again soon.
+            cycle.observe_again = false;
+            cycle.unfinished = true;
+            let again = core::mem::take(&mut cycle.again);
+            for link in self.index.links.iter_mut().filter(|link| again.contains(&link.record)) {
+                link.dirty = true;
+            }
+            if !cycle.due.is_empty() {
+                return self.step_records(now_ms);
+            }
+        }
+        if !core::mem::replace(&mut cycle.ended, true) {
+            let interval_ms = self.config.interval_ms;
+            let jitter_ms = (self.config.seed ^ now_ms) % (interval_ms / 20 + 1);
+            let wait_ms = match (&cycle.error, cycle.unfinished) {
+                (Some(_), _) => Some(interval_ms / 12),
+                (None, true) => Some(interval_ms / 60),
+                (None, false) => cycle.full.then_some(interval_ms),
+            };
+            if let Some(wait_ms) = wait_ms {
+                self.index.due_ms = Some(now_ms + wait_ms + jitter_ms);
+            }
+            if cycle.error.is_none() && cycle.full {
+                self.index.last_cycle_ms = Some(now_ms);
+            }
+            self.dirty_index = true;
+        }
+        let unsaved = self.dirty_index || !self.dirty.is_empty();
+        if unsaved && !matches!(cycle.error, Some(Failure::Store)) {
+            self.save_wanted = true;
+            self.step_saving();
+            return;
+        }
+        let Some(cycle) = self.cycle.take() else {
+            return;
+        };
+        let mut report = cycle.report;
+        report.duration_ms = now_ms.saturating_sub(cycle.started_ms);
+        report.error = cycle.error.clone();
+        report.problems = self.problems.values().map(|problems| problems.len() as u32).sum();
+        report.halted = self.index.links.iter().filter(|link| link.halt.is_some()).count() as u32;
+        self.error = cycle.error;
+        self.report = Some(report);
+        self.clear_queues();
+        let watched = &self.watched;
+        let dirty = &self.dirty;
+        self.records.retain(|record, _| watched.contains(record) || dirty.contains(record));
+        self.version += 1;
+        if core::mem::take(&mut self.rerun) && self.error.is_none() {
+            self.begin(true, now_ms);
+        }
+    }
+
+    pub(super) fn clear_queues(&mut self) {
+        self.work.clear();
+        self.transfers.clear();
+        self.commits.clear();
+        self.moves.clear();
+        self.deletes.clear();
+        self.copies.clear();
+        self.folders.clear();
+        self.creates.clear();
+    }
+
+    /// Takes back what has not been started for a record.
+    pub(super) fn drop_queued(&mut self, record: &Record) {
+        let mut dropped = 0;
+        let mut keep = |other: &Record| {
+            let kept = other != record;
+            dropped += u32::from(!kept);
+            kept
+        };
+        self.transfers.retain(|(other, _)| keep(other));
+        self.commits.retain(|(other, _, _)| keep(other));
+        self.moves.retain(|(other, _)| keep(other));
+        self.deletes.retain(|(other, _)| keep(other));
+        self.copies.retain(|(other, _)| keep(other));
+        self.creates.retain(|(other, _)| keep(other));
+        if let Some(work) = self.work.get_mut(record) {
+            work.open = work.open.saturating_sub(dropped);
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! A record's folder in Dropbox: made, made again, renamed with the record.
+
+use super::{Engine, Purpose, Stage};
+use crate::effect::{Effect, Failure, Outcome, Place, Reason};
+use crate::ids::Record;
+use crate::path::{fold, numbered, split_dir};
+use crate::state::LinkedFolder;
+use crate::status::{Halt, Happened, Problem, ProblemKind};
+use crate::tree;
+use alloc::format;
+use alloc::string::{String, ToString};
+
+/// `name`, `name (2)` … this many, where files stand in the way of a record's folder.
+const NUMBERS_MAX: u32 = 9;
+
+impl Engine {
+    /// Makes the folder, makes it again, or renames it with the record.
+    pub(super) fn see_to_folder(&mut self, record: &Record, now_ms: u64) {
+        let Some(link) = self.link(record).cloned() else {
+            self.work.remove(record);
+            return;
+        };
+        if link.folder_removed && !link.pressed {
+            // F4: the CRM keeps all; M2 and M14 wait for the button.
+            self.halt_record(record, Halt::FolderRemoved, now_ms);
+            self.rest(record, now_ms);
+            return;
+        }
+        let naming = self.naming();
+        let target = naming.record_folder(record, &link.name);
+        match &link.folder {
+            Some(folder) if !link.folder_removed => {
+                let before = naming.record_folder(record, &link.named);
+                let renamed = link.name != link.named;
+                if !renamed {
+                    return self.stage(record, Stage::Listing);
+                }
+                // R12: only the case; R18: a folder the user put elsewhere stays there.
+                if fold(&before) == fold(&target) || fold(&folder.path) != fold(&before) {
+                    if let Some(link) = self.link_mut(record) {
+                        link.named = link.name.clone();
+                        self.dirty_index = true;
+                    }
+                    return self.stage(record, Stage::Listing);
+                }
+                self.open(record);
+                let parent = split_dir(&folder.path).0.to_string();
+                self.task(
+                    Purpose::Siblings(record.clone()),
+                    Effect::CountChildren { path: parent },
+                );
+            }
+            _ => {
+                self.open(record);
+                let effect = Effect::EnsureFolder { path: target };
+                self.folders.push_back((Purpose::Folder(record.clone(), 1), effect));
+            }
+        }
+    }
+
+    /// R10: the `<name>` folder if only this record is in it, else the record's own.
+    pub(super) fn move_folder(&mut self, record: &Record, alone: bool) {
+        let Some(link) = self.link(record).cloned() else {
+            return self.close(record);
+        };
+        let Some(folder) = link.folder else {
+            return self.close(record);
+        };
+        let target = self.naming().record_folder(record, &link.name);
+        let (from, to) = if alone {
+            (split_dir(&folder.path).0.to_string(), split_dir(&target).0.to_string())
+        } else {
+            (folder.id.to_string(), target)
+        };
+        self.folders.push_back((
+            Purpose::FolderMove(record.clone(), alone),
+            Effect::MoveFolder { from, to },
+        ));
+    }
+
+    pub(super) fn folder_made(
+        &mut self,
+        record: Record,
+        number: u32,
+        outcome: Outcome,
+        now_ms: u64,
+    ) {
+        self.writing = false;
+        match outcome {
+            Outcome::Folder { folder, existed } => {
+                let path = folder.path_display.clone();
+                let folder = LinkedFolder {
+                    id: folder.id,
+                    path: folder.path_display,
+                    path_lower: folder.path_lower,
+                };
+                if existed {
+                    // The link gets the folder only together with what stands in it.
+                    let effect = crate::effect::Effect::ListFolder { path };
+                    self.task(Purpose::FolderListing(record, folder), effect);
+                    return;
+                }
+                self.folder_listed(&record, folder, &[]);
+                self.close(&record);
+            }
+            Outcome::Failed(failure) => {
+                self.close(&record);
+                self.folder_refused(&record, number, failure, now_ms);
+            }
+            _ => self.close(&record),
+        }
+    }
+
+    /// The folder cannot be made under this name: under another one, or it is this record's problem alone.
+    fn folder_refused(&mut self, record: &Record, number: u32, failure: Failure, now_ms: u64) {
+        let Some(name) = self.link(record).map(|link| link.name.clone()) else {
+            return;
+        };
+        let target = self.naming().record_folder(record, &name);
+        let other = match &failure {
+            Failure::Refused(Reason::Name) if self.learn_astral(&target) => {
+                return; // The stage is still the folder's: it is asked for again, written otherwise.
+            }
+            // A file stands where a folder must: beside it (`name (2)`).
+            Failure::Conflict if number < NUMBERS_MAX => {
+                let (parent, leaf) = split_dir(&target);
+                format!("{}/{leaf}", numbered(parent, number + 1))
+            }
+            Failure::Refused(Reason::Name) if number == 1 => {
+                self.naming().record_folder(record, "")
+            }
+            Failure::Conflict | Failure::Refused(_) | Failure::Forbidden | Failure::NotFound => {
+                return self.folder_given_up(record, ProblemKind::Refused(Reason::Name), now_ms);
+            }
+            Failure::OutOfSpace => {
+                return self.folder_given_up(record, ProblemKind::OutOfSpace, now_ms);
+            }
+            _ => return self.fail(failure),
+        };
+        self.open(record);
+        let effect = Effect::EnsureFolder { path: other };
+        self.folders.push_back((Purpose::Folder(record.clone(), number + 1), effect));
+    }
+
+    fn folder_given_up(&mut self, record: &Record, kind: ProblemKind, now_ms: u64) {
+        let name = self.link(record).map(|link| link.name.clone()).unwrap_or_default();
+        let place = Place { folder: String::new(), name };
+        self.problems.insert(record.clone(), alloc::vec![Problem { place, kind }]);
+        if let Some(link) = self.link_mut(record) {
+            link.pressed = false;
+            link.dirty = false;
+            link.settled_ms = Some(now_ms);
+        }
+        self.dirty_index = true;
+        self.rest(record, now_ms);
+    }
+
+    pub(super) fn folder_listed(
+        &mut self,
+        record: &Record,
+        folder: LinkedFolder,
+        entries: &[crate::effect::Entry],
+    ) {
+        let below = alloc::format!("{}/", folder.path_lower);
+        if let Some(stored) = self.records.get_mut(record) {
+            stored.nodes.clear();
+            for entry in entries {
+                let path = super::observe::path_of(entry);
+                if let Some(relative) = path.strip_prefix(&below).filter(|rest| !rest.is_empty()) {
+                    tree::apply(&mut stored.nodes, relative, entry);
+                }
+            }
+        }
+        if let Some(link) = self.link_mut(record) {
+            link.folder = Some(folder);
+            link.folder_removed = false;
+            link.named = link.name.clone();
+        }
+        self.dirty.insert(record.clone());
+        self.dirty_index = true;
+        self.stage(record, Stage::Listing);
+    }
+
+    pub(super) fn folder_moved(
+        &mut self,
+        record: Record,
+        alone: bool,
+        outcome: Outcome,
+        now_ms: u64,
+    ) {
+        self.writing = false;
+        let name = self.link(&record).map(|link| link.name.clone()).unwrap_or_default();
+        let target = self.naming().record_folder(&record, &name);
+        match outcome {
+            Outcome::Folder { folder, .. } => {
+                let Some(known) = self.link(&record).and_then(|link| link.folder.clone()) else {
+                    return self.close(&record);
+                };
+                let to = if alone {
+                    let tail = |path: &str| split_dir(path).1.to_string();
+                    LinkedFolder {
+                        path: format!("{}/{}", folder.path_display, tail(&known.path)),
+                        path_lower: format!("{}/{}", folder.path_lower, tail(&known.path_lower)),
+                        id: known.id,
+                    }
+                } else {
+                    LinkedFolder {
+                        id: folder.id,
+                        path: folder.path_display,
+                        path_lower: folder.path_lower,
+                    }
+                };
+                self.happened(&record, "", Happened::FolderMoved, now_ms);
+                // What a person did below the old path just before will be told under that path, where no
+                // folder is ours any more: so it is listed anew.
+                let effect = Effect::ListFolder { path: to.path.clone() };
+                self.task(Purpose::FolderListing(record, to), effect);
+                return;
+            }
+            Outcome::Failed(Failure::Refused(Reason::Name)) if self.learn_astral(&target) => {
+                return self.close(&record); // Written otherwise, and asked for again.
+            }
+            Outcome::Failed(Failure::Conflict) if alone => return self.move_folder(&record, false),
+            Outcome::Failed(
+                Failure::TooManyFiles | Failure::Conflict | Failure::Refused(_) | Failure::NotFound,
+            ) => {
+                // The old folder stays in use.
+                if let Some(link) = self.link_mut(&record) {
+                    link.named = link.name.clone();
+                    self.dirty_index = true;
+                }
+                self.observe_again(&record);
+            }
+            Outcome::Failed(failure) => self.fail(failure),
+            _ => {}
+        }
+        self.stage(&record, Stage::Listing);
+        self.close(&record);
+    }
+}

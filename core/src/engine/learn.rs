@@ -1,0 +1,173 @@
+//! What the trees learn from a write that happened in Dropbox.
+
+use super::Engine;
+use crate::effect::{FileEntry, Staged};
+use crate::ids::Record;
+use crate::plan::Operation;
+use crate::state::{CrmSide, DropboxSide, Pair};
+use crate::status::Happened;
+use crate::tree;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+impl Engine {
+    pub(super) fn uploaded(
+        &mut self,
+        record: &Record,
+        operation: &Operation,
+        staged: &Staged,
+        file: FileEntry,
+        now_ms: u64,
+    ) {
+        let Operation::Upload { document, over, .. } = operation else {
+            return;
+        };
+        let Some(relative) = self.relative(record, &file.path_lower) else {
+            return;
+        };
+        let Some(stored) = self.records.get_mut(record) else {
+            return;
+        };
+        tree::place_file(&mut stored.nodes, &relative, &file);
+        let path =
+            tree::files(&stored.nodes).get(&file.id).map(|f| f.path.clone()).unwrap_or(relative);
+        let Some(seen) = stored.documents.iter_mut().find(|seen| seen.id == *document) else {
+            return;
+        };
+        let name = seen.place.name.clone();
+        // P1: it changed while it was read: what was sent is agreed on, the newer version is looked at again.
+        let same = seen.size_bytes == staged.size_bytes;
+        if same {
+            seen.hash = Some(staged.hash.clone());
+        }
+        let side = CrmSide {
+            id: seen.id.clone(),
+            place: seen.place.clone(),
+            size_bytes: staged.size_bytes,
+            updated_at: if same { seen.updated_at.clone() } else { String::new() },
+        };
+        let known = stored.pairs.iter_mut().find(|pair| {
+            pair.crm.as_ref().is_some_and(|crm| crm.id == *document) && pair.dropbox.is_some()
+        });
+        match (known, over) {
+            (Some(pair), Some(_)) => {
+                // The places stay as they were: a rename is decided after the content.
+                pair.hash = staged.hash.clone();
+                if let Some(crm) = pair.crm.as_mut() {
+                    crm.size_bytes = side.size_bytes;
+                    crm.updated_at = side.updated_at;
+                }
+                if let Some(dropbox) = pair.dropbox.as_mut() {
+                    dropbox.rev = file.rev.clone();
+                }
+            }
+            _ => {
+                stored.pairs.retain(|pair| {
+                    let same_document = pair.crm.as_ref().is_some_and(|crm| crm.id == *document);
+                    let same_file = pair.dropbox.as_ref().is_some_and(|d| d.id == file.id);
+                    !(same_document || same_file)
+                });
+                stored.pairs.push(Pair {
+                    crm: Some(side),
+                    dropbox: Some(DropboxSide { id: file.id.clone(), path, rev: file.rev.clone() }),
+                    hash: staged.hash.clone(),
+                    superseded: Vec::new(),
+                    lost_path: None,
+                });
+            }
+        }
+        if let Some(work) = self.work.get_mut(record) {
+            work.progress.done_count += 1;
+            work.progress.done_bytes += staged.size_bytes;
+            work.progress.current = Some(name.clone());
+        }
+        if let Some(cycle) = self.cycle.as_mut() {
+            cycle.report.to_dropbox += 1;
+        }
+        let what =
+            if over.is_some() { Happened::UpdatedInDropbox } else { Happened::CopiedToDropbox };
+        self.happened(record, &name, what, now_ms);
+    }
+
+    pub(super) fn moved(&mut self, record: &Record, file: FileEntry, now_ms: u64) {
+        let Some(relative) = self.relative(record, &file.path_lower) else {
+            return;
+        };
+        let Some(stored) = self.records.get_mut(record) else {
+            return;
+        };
+        let before =
+            tree::files(&stored.nodes).get(&file.id).map(|f| f.path.clone()).unwrap_or_default();
+        tree::place_file(&mut stored.nodes, &relative, &file);
+        let path =
+            tree::files(&stored.nodes).get(&file.id).map(|f| f.path.clone()).unwrap_or(relative);
+        let documents = &stored.documents;
+        for pair in &mut stored.pairs {
+            let Some(side) = pair.dropbox.as_mut().filter(|side| side.id == file.id) else {
+                continue;
+            };
+            side.path = path.clone();
+            let seen = pair
+                .crm
+                .as_mut()
+                .and_then(|crm| Some((documents.iter().find(|seen| seen.id == crm.id)?, crm)));
+            if let Some((seen, crm)) = seen {
+                crm.place = seen.place.clone();
+            }
+        }
+        if let Some(cycle) = self.cycle.as_mut() {
+            cycle.report.moved += 1;
+        }
+        let what = Happened::MovedInDropbox { from: before };
+        self.happened(record, crate::path::split_dir(&path).1, what, now_ms);
+    }
+
+    pub(super) fn copied(
+        &mut self,
+        record: &Record,
+        operation: &Operation,
+        file: FileEntry,
+        now_ms: u64,
+    ) {
+        let Some(relative) = self.relative(record, &file.path_lower) else {
+            return;
+        };
+        let Some(stored) = self.records.get_mut(record) else {
+            return;
+        };
+        let original = Self::file_of(operation)
+            .and_then(|id| tree::files(&stored.nodes).get(id).map(|f| f.path.clone()))
+            .unwrap_or_default();
+        tree::place_file(&mut stored.nodes, &relative, &file);
+        if let Some(cycle) = self.cycle.as_mut() {
+            cycle.report.conflicts += 1;
+        }
+        let copy = crate::path::split_dir(&file.path_display).1.to_string();
+        let name = crate::path::split_dir(&original).1.to_string();
+        self.happened(record, &name, Happened::KeptBoth { copy }, now_ms);
+    }
+
+    pub(super) fn deleted(&mut self, record: &Record, operation: &Operation, now_ms: u64) {
+        let Operation::DeleteFile { file, .. } = operation else {
+            return;
+        };
+        let Some(stored) = self.records.get_mut(record) else {
+            return;
+        };
+        let found = tree::files(&stored.nodes).get(file).map(|f| (f.key.clone(), f.path.clone()));
+        stored.pairs.retain(|pair| pair.dropbox.as_ref().map(|side| &side.id) != Some(file));
+        if let Some((key, path)) = found {
+            stored.nodes.remove(&key);
+            if let Some(cycle) = self.cycle.as_mut() {
+                cycle.report.deleted += 1;
+            }
+            self.happened(
+                record,
+                crate::path::split_dir(&path).1,
+                Happened::DeletedInDropbox,
+                now_ms,
+            );
+        }
+        self.dirty.insert(record.clone());
+    }
+}

@@ -1,0 +1,162 @@
+//! What does not happen: by what the engine does about it.
+
+use super::Engine;
+use crate::effect::{Failure, Reason};
+use crate::ids::{FileId, Record};
+use crate::plan::Operation;
+use crate::state::{Refusal, Subject};
+use crate::status::Happened;
+use crate::tree;
+use alloc::string::ToString;
+
+impl Engine {
+    pub(super) fn observe_again(&mut self, record: &Record) {
+        if let Some(cycle) = self.cycle.as_mut() {
+            cycle.observe_again = true;
+            cycle.again.insert(record.clone());
+        }
+        if let Some(work) = self.work.get_mut(record) {
+            // Its turn ends here; it comes again with what the observation shows.
+            work.cancelled = true;
+        }
+        self.drop_queued(record);
+    }
+
+    /// By what the engine does about it.
+    pub(super) fn failed(
+        &mut self,
+        record: &Record,
+        operation: &Operation,
+        failure: Failure,
+        now_ms: u64,
+    ) {
+        match failure {
+            Failure::Unavailable(_)
+            | Failure::Unauthorized(_)
+            | Failure::Store
+            | Failure::Malformed(_) => {
+                self.fail(failure);
+            }
+            Failure::Conflict | Failure::CursorReset => self.observe_again(record),
+            Failure::NotFound => match operation {
+                // Gone on the CRM's side since it was listed, or on Dropbox's since it was observed.
+                Operation::Hash { .. }
+                | Operation::Upload { .. }
+                | Operation::DeleteDocument { .. } => {
+                    if let Some(work) = self.work.get_mut(record) {
+                        work.list_again = true;
+                    }
+                }
+                _ => self.observe_again(record),
+            },
+            Failure::OutOfSpace => {
+                if let Some(cycle) = self.cycle.as_mut() {
+                    cycle.out_of_space = true;
+                }
+            }
+            Failure::KindRefused => {
+                let kind = record.kind;
+                self.index.refused_kinds.retain(|(refused, _)| *refused != kind);
+                self.index.refused_kinds.push((kind, now_ms));
+                self.dirty_index = true;
+            }
+            Failure::SlashRefused => {
+                self.index.slash_refused = true;
+                self.dirty_index = true;
+            }
+            Failure::Forbidden => self.refuse(record, operation, Reason::Restricted, now_ms),
+            Failure::TooManyFiles => self.refuse(record, operation, Reason::DropboxRefused, now_ms),
+            Failure::Refused(Reason::Name)
+                if path_of(operation).is_some_and(|path| self.learn_astral(path)) => {}
+            Failure::Refused(reason) => self.refuse(record, operation, reason, now_ms),
+            Failure::Cancelled => {
+                if let Some(work) = self.work.get_mut(record) {
+                    work.cancelled = true;
+                }
+            }
+        }
+    }
+
+    /// N2: an account that refuses characters outside the basic plane.
+    pub(super) fn learn_astral(&mut self, path: &str) -> bool {
+        let learned = !self.index.astral_refused && path.chars().any(|c| c as u32 > 0xffff);
+        if learned {
+            self.index.astral_refused = true;
+            self.dirty_index = true;
+        }
+        learned
+    }
+
+    /// Z7: not tried again until it changes or the button is pressed.
+    pub(super) fn refuse(
+        &mut self,
+        record: &Record,
+        operation: &Operation,
+        reason: Reason,
+        now_ms: u64,
+    ) {
+        let Some(stored) = self.records.get_mut(record) else {
+            return;
+        };
+        let by_document = |id: &crate::ids::DocumentId| {
+            stored.documents.iter().find(|seen| seen.id == *id).map(|seen| {
+                let subject = Subject::Document {
+                    id: seen.id.clone(),
+                    updated_at: seen.updated_at.clone(),
+                    place: seen.place.clone(),
+                };
+                (seen.place.name.clone(), subject)
+            })
+        };
+        let by_file = |id: &FileId| {
+            tree::files(&stored.nodes).get(id).map(|file| {
+                let subject = Subject::File {
+                    id: file.id.clone(),
+                    rev: file.rev.clone(),
+                    path: file.path.clone(),
+                };
+                (crate::path::split_dir(&file.path).1.to_string(), subject)
+            })
+        };
+        let found = match operation {
+            Operation::Hash { document, .. } | Operation::Upload { document, .. } => {
+                by_document(document)
+            }
+            Operation::DeleteDocument { document } => by_document(&document.id),
+            Operation::Create { replaces, .. } => match (&replaces.file, &replaces.document) {
+                (Some(file), _) => by_file(file),
+                (None, Some(document)) => by_document(document),
+                (None, None) => None,
+            },
+            Operation::MoveFile { file, .. }
+            | Operation::CopyFile { file, .. }
+            | Operation::DeleteFile { file, .. } => {
+                let document = stored
+                    .pairs
+                    .iter()
+                    .find(|pair| pair.dropbox.as_ref().is_some_and(|side| side.id == *file))
+                    .and_then(|pair| pair.crm.as_ref())
+                    .map(|side| side.id.clone());
+                document.and_then(|id| by_document(&id)).or_else(|| by_file(file))
+            }
+            Operation::ConfirmGone { .. } => None,
+        };
+        if let Some((name, subject)) = found {
+            stored.refusals.retain(|refusal| refusal.subject != subject);
+            stored.refusals.push(Refusal { subject, reason });
+            self.happened(record, &name, Happened::Refused(reason), now_ms);
+        }
+        // Whatever it was, it is not tried again in this turn.
+        if let (None, Some(work)) = (Self::file_of(operation), self.work.get_mut(record)) {
+            work.list_again = false;
+        }
+    }
+}
+
+fn path_of(operation: &Operation) -> Option<&str> {
+    match operation {
+        Operation::Upload { path, .. } => Some(path),
+        Operation::MoveFile { to, .. } | Operation::CopyFile { to, .. } => Some(to),
+        _ => None,
+    }
+}

@@ -1,0 +1,146 @@
+//! What users and the page ask for: press, cancel, unlink, decide, a name heard.
+
+use super::Engine;
+use crate::ids::Record;
+use crate::state::{Link, StoredRecord, SCHEMA};
+use crate::status::{Halt, Happened};
+use alloc::string::String;
+
+impl Engine {
+    pub(super) fn press(&mut self, record: Record, name: String, now_ms: u64) {
+        self.watched.insert(record.clone());
+        if self.link(&record).is_none() {
+            self.removed.remove(&record);
+            self.index.links.push(Link {
+                record: record.clone(),
+                named: name.clone(),
+                name,
+                folder: None,
+                folder_removed: false,
+                pressed: true,
+                dirty: true,
+                listed_ms: 0,
+                settled_ms: None,
+                synced_count: 0,
+                file_count: 0,
+                problem_count: 0,
+                halt: None,
+                confirmed: None,
+            });
+            self.records
+                .insert(record.clone(), StoredRecord { schema: SCHEMA, ..StoredRecord::default() });
+            self.dirty.insert(record.clone());
+            self.happened(&record, "", Happened::Linked, now_ms);
+        } else if let Some(link) = self.link_mut(&record) {
+            link.pressed = true;
+            link.name = name;
+        }
+        if matches!(self.index.halt, Some(Halt::AppFolderGone)) {
+            // Its cause may be gone; the observation says so.
+            self.index.halt = None;
+        }
+        // Stored before the first write: whoever reloads the page in the middle finds the work waiting.
+        self.save_wanted = true;
+        self.dirty_index = true;
+        self.enqueue(record, now_ms);
+    }
+
+    pub(super) fn named(&mut self, record: Record, name: String, now_ms: u64) {
+        self.watched.insert(record.clone());
+        let Some(link) = self.link_mut(&record) else {
+            return;
+        };
+        if link.name != name {
+            link.name = name;
+            link.dirty = true;
+            self.dirty_index = true;
+            self.enqueue(record.clone(), now_ms);
+        }
+        if !self.records.contains_key(&record) {
+            self.wanted.insert(record);
+        }
+    }
+
+    pub(super) fn cancel(&mut self, record: &Record) {
+        if let Some(cycle) = self.cycle.as_mut() {
+            cycle.due.retain(|other| other != record);
+            cycle.again.remove(record);
+        }
+        if let Some(work) = self.work.get_mut(record) {
+            work.cancelled = true;
+            work.stopping = true;
+        }
+        self.drop_queued(record);
+        let made = self.link(record).map(|link| link.folder.is_some());
+        match made {
+            // Nothing was written yet: the link was only about to be made.
+            Some(false) if !self.work.contains_key(record) => self.unlink(record),
+            _ => {
+                if let Some(link) = self.link_mut(record) {
+                    link.pressed = false;
+                    link.dirty = false;
+                    self.dirty_index = true;
+                    self.save_wanted = true;
+                }
+            }
+        }
+    }
+
+    pub(super) fn unlink(&mut self, record: &Record) {
+        self.drop_queued(record);
+        self.work.remove(record);
+        self.records.remove(record);
+        self.problems.remove(record);
+        self.dirty.remove(record);
+        self.index.links.retain(|link| link.record != *record);
+        self.removed.insert(record.clone());
+        self.dirty_index = true;
+        self.save_wanted = true;
+    }
+
+    pub(super) fn decide(&mut self, record: Option<Record>, confirmed: bool, now_ms: u64) {
+        let Some(record) = record else {
+            // Over all: a deletion in Dropbox never reaches the CRM, so both answers only mark documents.
+            self.index.halt = None;
+            self.index.links.iter_mut().for_each(|link| link.dirty = true);
+            let counted = self.index.links.iter_mut();
+            counted.for_each(|link| link.synced_count = 0);
+            self.dirty_index = true;
+            self.begin(true, now_ms);
+            return;
+        };
+        let Some(halt) = self.link_mut(&record).and_then(|link| link.halt.take()) else {
+            return;
+        };
+        if let Some(link) = self.link_mut(&record) {
+            link.dirty = true;
+            if confirmed {
+                link.confirmed = Some(halt.clone());
+            }
+        }
+        if !confirmed {
+            if let Some(stored) = self.records.get_mut(&record) {
+                crate::guard::dismiss(stored, &halt);
+                self.dirty.insert(record.clone());
+            }
+        }
+        self.happened(&record, "", Happened::Decided { confirmed }, now_ms);
+        self.dirty_index = true;
+        self.enqueue(record, now_ms);
+    }
+
+    /// Puts a record in front of the queue; begins a cycle for it if none runs.
+    pub(super) fn enqueue(&mut self, record: Record, now_ms: u64) {
+        self.begin(false, now_ms);
+        let busy = self.work.contains_key(&record);
+        if let Some(cycle) = self.cycle.as_mut() {
+            if busy {
+                cycle.again.insert(record);
+                cycle.observe_again = true;
+            } else {
+                cycle.due.retain(|other| *other != record);
+                cycle.due.push_front(record);
+            }
+        }
+    }
+}

@@ -48,7 +48,6 @@ const REQUIRED: &[&str] = &[
     "fault: C6 dropbox",
     "fault: C7",
     "fault: C8",
-    "fault: C9 crm down",
     "fault: C9 crm up",
     "fault: C9 dropbox down",
     "fault: C9 dropbox up",
@@ -92,6 +91,11 @@ impl Coverage {
                 self.0.insert(what.into(), 1);
             }
         }
+    }
+
+    /// Whether it happened.
+    pub fn has(&self, what: &str) -> bool {
+        self.0.contains_key(what)
     }
 
     /// Adds what another worker met.

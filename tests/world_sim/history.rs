@@ -8,6 +8,7 @@ use crate::support::power::Cut;
 use crate::support::scene::{Scene, Tab};
 use crate::support::store::MemoryStore;
 use sandbox::teamleader::model::{Kind, Subject};
+use sandbox::teamleader::variants::Taken;
 use sandbox::{Options, Rng, Variants};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -396,12 +397,13 @@ impl History {
                 }
                 None => self.open(browser),
             }
-            // What began among faults may end with one.
-            let ended = self.sync(browser)?;
-            if matches!(ended.error, Some(Failure::Unauthorized(_))) {
-                self.close(browser);
-                self.open(browser);
+            let revoked = self.ledger.borrow().coverage.has("fault: C7");
+            if let (true, Some(open)) = (revoked, &self.browsers[browser].open) {
+                // Whose grant was taken back has connected again by now.
+                self.scene.connect(&open.tab, self.browsers[browser].account);
             }
+            // What began among faults may end with one.
+            self.sync(browser)?;
         }
         self.quiet()?;
         for _ in 0..6 {
@@ -459,6 +461,7 @@ impl History {
         let world = self.scene.world();
         let ledger = self.ledger.borrow();
         let standing = ledger.standing(&world);
+        let refuses_empty = world.options.variants.crm.empty_upload == Taken::Refused;
         if let Some(lost) = ledger.due.iter().find(|content| !standing.contains(content)) {
             return Err(format!("content {lost} is lost"));
         }
@@ -480,12 +483,15 @@ impl History {
                 let small = |only: &&u32| **only < HUGE;
                 let only_crm: Vec<_> = crm.difference(&dropbox).filter(small).collect();
                 let only_dropbox: Vec<_> = dropbox.difference(&crm).filter(small).collect();
-                // What is too large stays on its side, and the other side keeps what it has (Z4).
-                let large = status.problems.iter().filter(|problem| {
-                    matches!(problem.kind, ProblemKind::Refused(Reason::TooLarge))
+                // What is too large, or not taken, stays on its side, and the other keeps what it has (Z4, M8).
+                let stays = status.problems.iter().filter(|problem| match problem.kind {
+                    ProblemKind::Refused(Reason::TooLarge) | ProblemKind::NewerInDropbox => true,
+                    // Nothing at all, where the CRM wants something.
+                    ProblemKind::Refused(Reason::CrmRefused) => refuses_empty,
+                    _ => false,
                 });
-                let large = large.count();
-                if only_crm.len() > large || only_dropbox.len() > large && !status.one_way {
+                let stays = stays.count();
+                if only_crm.len() > stays || only_dropbox.len() > stays && !status.one_way {
                     return Err(format!(
                         "the sides differ after the button: record {}, only in the CRM {only_crm:?}, \
                          only in Dropbox {} {only_dropbox:?}, problems {:?}",

@@ -224,7 +224,7 @@ impl Watch<World> for Watcher {
 }
 
 fn short(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).chars().take(600).collect()
+    String::from_utf8_lossy(bytes).chars().take(20_000).collect()
 }
 
 /// What a request changes, if anything.

@@ -111,7 +111,7 @@ impl Case {
             .into_iter()
             .filter_map(|(key, content)| Some((key.strip_prefix(&below)?.to_string(), content)))
             .collect();
-        let own = |side: &[(&str, Content)]| {
+        let own = |side: &[(&str, Content)]| -> Vec<(String, Content)> {
             let mut side: Vec<(String, Content)> =
                 side.iter().map(|(name, content)| (name.to_string(), *content)).collect();
             side.sort();
@@ -836,4 +836,38 @@ fn k7_a_document_that_a_listing_misses_is_not_deleted() {
     assert_eq!(case.world.files(0).len(), 2, "absence is not evidence");
     case.world.unlisted.clear();
     case.run().expect(&[(A, X), ("b.txt", Y)], &[(A, X), ("b.txt", Y)]);
+}
+
+#[test]
+fn r9_m15_gone_on_both_sides_an_equal_document_elsewhere_is_new() {
+    // Found by seed 3710: our own delete was not stored before the tab died.
+    let act = |case: &mut Case| {
+        case.crm_rename(A, "b.txt").remove(A);
+    };
+    row(false, &[(A, X)], act, &[("b.txt", X)], &[("b.txt", X)]);
+}
+
+#[test]
+fn m13_the_button_copies_what_is_found_missing_only_while_it_works() {
+    // Found by seed 16567: the mark was made after the button had cleared the marks.
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    case.remove(A).run();
+    case.crm_rename(A, "b.txt");
+    case.press();
+    case.expect(&[("b.txt", X)], &[("b.txt", X)]);
+}
+
+#[test]
+fn k4_a_document_edited_while_its_replacement_is_uploaded_stays_and_no_content_stands_twice() {
+    // Found by seed 17320.
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    case.put(A, Y);
+    let now = case.world.clock;
+    case.browser.send(Event::Run, now);
+    while !case.world.trace.iter().any(|line| line.contains("CreateDocument")) {
+        case.browser.finish(&mut case.world, 0, Fault::None);
+    }
+    case.crm_edit(A, Z);
+    case.browser.settle(&mut case.world);
+    case.run().expect(&[(A, Z), (A, Y)], &[(A, Y), ("a (2).txt", Z)]);
 }

@@ -121,6 +121,7 @@ impl Engine {
                 *kind == record.kind && now_ms.saturating_sub(*at_ms) < REFUSED_KIND_MS
             }),
             out_of_space: self.cycle.as_ref().is_some_and(|cycle| cycle.out_of_space),
+            pressed: self.link(record).is_some_and(|link| link.pressed),
             today: self.today.clone(),
             gone: work.map(|work| work.gone.clone()).unwrap_or_default(),
             created: work.map(|work| work.created.clone()).unwrap_or_default(),
@@ -171,7 +172,7 @@ impl Engine {
         }
     }
 
-    /// The button: marks, refusals and files missing in Dropbox count no longer.
+    /// The button: refusals count no longer. Marks are the planner's ([`Policy::pressed`]).
     fn clear_marks(&mut self, record: &Record) {
         let Some(link) = self.link(record) else {
             return;
@@ -182,16 +183,7 @@ impl Engine {
         }
         let kind = record.kind;
         if let Some(stored) = self.records.get_mut(record) {
-            let files = tree::files(&stored.nodes);
-            let documents: BTreeSet<_> =
-                stored.documents.iter().map(|document| document.id.clone()).collect();
             stored.refusals.clear();
-            stored.pairs.retain(|pair| match (&pair.crm, &pair.dropbox) {
-                (Some(crm), Some(dropbox)) => {
-                    files.contains_key(&dropbox.id) || !documents.contains(&crm.id)
-                }
-                _ => false,
-            });
         }
         self.index.refused_kinds.retain(|(refused, _)| *refused != kind);
         self.dirty.insert(record.clone());

@@ -116,6 +116,9 @@ impl Engine {
             link.dirty = true;
             if confirmed {
                 link.confirmed = Some(halt.clone());
+            } else {
+                // The button would clear the marks that this decision makes.
+                link.pressed = false;
             }
         }
         if !confirmed {

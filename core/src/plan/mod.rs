@@ -32,6 +32,8 @@ pub struct Policy {
     pub one_way: bool,
     /// The Dropbox is full: nothing is sent there in this cycle.
     pub out_of_space: bool,
+    /// The button was pressed: marks count no longer, and what is missing in Dropbox is copied.
+    pub pressed: bool,
     /// Today, `YYYY-MM-DD`.
     pub today: String,
     /// Documents missing in the listing whose `files.info` answered 404 in this cycle.
@@ -228,6 +230,7 @@ impl<'a> Planner<'a> {
             reserved: record
                 .pairs
                 .iter()
+                .filter(|_| !policy.pressed)
                 .filter_map(|pair| pair.lost_path.as_deref())
                 .map(crate::path::fold)
                 .collect(),

@@ -82,7 +82,10 @@ impl<'a> Planner<'a> {
             let Some(side) = pair.crm.as_mut() else {
                 continue;
             };
-            if self.documents.contains_key(&side.id) {
+            // Gone on both sides it is forgotten (M15): what is equal to it elsewhere is another document. A mark has
+            // no file, and stays its document's.
+            let file_gone = pair.dropbox.as_ref().is_some_and(|d| !self.files.contains_key(&d.id));
+            if file_gone || self.documents.contains_key(&side.id) {
                 continue;
             }
             let candidates: Vec<&SeenDocument> = self
@@ -183,18 +186,25 @@ impl<'a> Planner<'a> {
         if let Some((side, seen)) = old {
             let untouched = match self.content(&seen, &pair) {
                 Content::Known(known) => known == pair.hash,
-                Content::Unknown => false,
+                Content::Unknown if self.too_large(seen.size_bytes) => false,
+                Content::Unknown => {
+                    // Perhaps only renamed: nothing is decided about bytes nobody has looked at.
+                    self.used_documents.insert(document.id.clone());
+                    return self.hash(&seen);
+                }
             };
-            if !untouched {
-                // The user changed the old document meanwhile: it is theirs, and stays.
-                return;
+            if untouched {
+                pair.superseded.push(CrmSide {
+                    size_bytes: seen.size_bytes,
+                    updated_at: seen.updated_at.clone(),
+                    place: seen.place.clone(),
+                    id: side.id,
+                });
+            } else {
+                // The user changed the old document meanwhile: it is theirs, stays, and goes to Dropbox as a new one.
+                self.conflicts.push(seen.place.clone());
+                self.used_documents.remove(&seen.id);
             }
-            pair.superseded.push(CrmSide {
-                size_bytes: seen.size_bytes,
-                updated_at: seen.updated_at.clone(),
-                place: seen.place.clone(),
-                id: side.id,
-            });
         }
         pair.crm = Some(crm_side(document));
         pair.hash = hash;
@@ -305,7 +315,7 @@ impl<'a> Planner<'a> {
         match (document, file) {
             (None, None) => None, // M15
             (Some(document), None) => match self.content(document, &pair) {
-                Content::Known(hash) if hash == pair.hash => {
+                Content::Known(hash) if hash == pair.hash && !self.policy.pressed => {
                     // M13: kept in the CRM, not copied back.
                     pair.lost_path = pair.dropbox.take().map(|side| side.path);
                     pair.crm =
@@ -368,6 +378,9 @@ impl<'a> Planner<'a> {
 
     fn decide_kept_in_crm(&mut self, pair: Pair, document: Option<&SeenDocument>) -> Option<Pair> {
         let document = document?;
+        if self.policy.pressed {
+            return self.release(document);
+        }
         match self.content(document, &pair) {
             Content::Known(hash) if hash == pair.hash => {
                 Some(Pair { crm: Some(crm_side(document)), ..pair })
@@ -388,7 +401,7 @@ impl<'a> Planner<'a> {
 
     fn decide_kept_in_dropbox(&mut self, pair: Pair, file: Option<File>) -> Option<Pair> {
         let file = file?;
-        if file.hash.as_ref() == Some(&pair.hash) {
+        if file.hash.as_ref() == Some(&pair.hash) && !self.policy.pressed {
             return Some(Pair { dropbox: Some(dropbox_side(&file)), ..pair });
         }
         self.used_files.remove(&file.id);

@@ -145,7 +145,7 @@ fn document(row: &DocumentRow, words: &Words) -> Element {
             .text(words.word("copy_back"))
     });
     el("li")
-        .class("document")
+        .class("entry")
         .key(row.key.clone())
         .attr("data-mark", word)
         .child(mark.key("mark"))

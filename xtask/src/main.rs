@@ -7,6 +7,7 @@ mod build;
 mod conformance;
 mod demo;
 mod install;
+mod screenshots;
 mod sim;
 mod size;
 mod test;
@@ -35,6 +36,7 @@ cargo xtask <verb>
   size [--write]        the shipped files, plain, gzip and brotli, against the budget
   sim [--seeds N] [--from K] [--mutants] [--world]
                         random histories: the engine over a model, then the whole system
+  screenshots [STATE]   pictures of every state of the panel, or of those whose name contains STATE
   conformance           each sync rule and the tests that carry its id
 ";
 
@@ -68,6 +70,8 @@ fn run(arguments: &[String]) -> Result<()> {
         ("size", []) => measure(&workspace, Ratchet::Check),
         ("size", ["--write"]) => measure(&workspace, Ratchet::Write),
         ("sim", options) => sim::sim(&workspace, sim::Options::parse(options)?),
+        ("screenshots", []) => screenshots::screenshots(&workspace, ""),
+        ("screenshots", [state]) => screenshots::screenshots(&workspace, state),
         ("conformance", []) => conformance::conformance(&workspace),
         ("help" | "--help" | "-h", _) => {
             print!("{HELP}");

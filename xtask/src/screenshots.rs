@@ -1,0 +1,74 @@
+//! `screenshots`: pictures of every state of the panel, drawn from fixed snapshots without the engine.
+//!
+//! The gallery is a module of its own (`examples/gallery.rs`) with a page around it; a script opens that page in
+//! Chromium. What the states are, and how they look, is not decided here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{bail, Context, Result};
+use serde_json::Value;
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::build::{shown, PLUGIN};
+use crate::install;
+use crate::wasm_toolchain::WasmToolchain;
+use crate::workspace::{copy_tree, run, run_logged, Workspace};
+
+/// Writes the pictures whose state's name contains the filter.
+pub fn screenshots(workspace: &Workspace, filter: &str) -> Result<()> {
+    let site = build_gallery(workspace)?;
+    let pictures = workspace.target.join("gallery");
+    install::npm(workspace, "tests/e2e")?;
+    let mut node = workspace.command("node");
+    node.arg("tests/e2e/screenshots.mjs")
+        .arg(filter)
+        .env("CHROMIUM", install::chromium(workspace)?)
+        .env("GALLERY_DIR", site)
+        .env("PICTURES_DIR", &pictures);
+    run(&mut node)?;
+    println!("Pictures: {}", shown(workspace, &pictures));
+    Ok(())
+}
+
+/// Builds the gallery's page and returns its folder.
+pub fn build_gallery(workspace: &Workspace) -> Result<PathBuf> {
+    let toolchain = WasmToolchain::choose(workspace)?;
+    println!("Compiling the gallery …");
+    let mut cargo = toolchain.cargo(workspace, "build");
+    cargo.args(["--package", PLUGIN, "--example", "gallery"]);
+    cargo.args(["--message-format", "json-render-diagnostics"]);
+    let compiled = run_logged(&mut cargo, &workspace.target.join("xtask/gallery.log"))?;
+    if !compiled.ok {
+        let readable: Vec<_> = compiled.log.lines().filter(|line| !line.starts_with('{')).collect();
+        bail!("the gallery does not compile:\n{}", readable.join("\n"));
+    }
+    let module = module_in(&compiled.log).context("cargo reported no gallery.wasm")?;
+    let site = gallery_dir(workspace);
+    fs::create_dir_all(&site)?;
+    Bindgen::new()
+        .input_path(module)
+        .out_name("gallery")
+        .web(true)?
+        .typescript(false)
+        .generate(&site)
+        .context("wasm-bindgen could not write the gallery's glue")?;
+    fs::copy(workspace.root.join("examples/gallery.html"), site.join("index.html"))?;
+    fs::copy(workspace.root.join("www/panel.css"), site.join("panel.css"))?;
+    copy_tree(&workspace.root.join("www/translations"), &site.join("translations"))?;
+    Ok(site)
+}
+
+/// Where the gallery's page stands.
+pub fn gallery_dir(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("gallery/site")
+}
+
+fn module_in(log: &str) -> Option<PathBuf> {
+    log.lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["reason"] == "compiler-artifact")
+        .flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default())
+        .filter_map(|file| file.as_str().map(PathBuf::from))
+        .rfind(|file| file.file_name() == Path::new("gallery.wasm").file_name())
+}

@@ -171,7 +171,7 @@ fn left(left_ms: u64) -> Text {
 
 fn offline(snapshot: &Snapshot, status: &RecordStatus) -> PanelView {
     let view = screen(Screen::Offline, Tone::Notice, t("offline")).detail(t("offline_what"));
-    view.since(last_seen(snapshot, status), snapshot).folder(status)
+    view.last_sync(last_seen(snapshot, status), snapshot).folder(status)
 }
 
 fn settled(snapshot: &Snapshot, status: &RecordStatus) -> PanelView {
@@ -227,7 +227,7 @@ fn interrupted(error: &Failure, snapshot: &Snapshot, status: &RecordStatus) -> P
         _ => view.primary(t("try_again"), Action::Press),
     };
     view.problems = rows::problems(status);
-    view.since(last_seen(snapshot, status), snapshot).folder(status)
+    view.last_sync(last_seen(snapshot, status), snapshot).folder(status)
 }
 
 /// What ended a cycle, and what to do: for people.
@@ -408,6 +408,13 @@ impl PanelView {
 
     fn since(mut self, at_ms: Option<u64>, snapshot: &Snapshot) -> Self {
         self.since = at_ms.map(|at_ms| t("since").with("ago", Arg::Ago(at_ms, snapshot.now_ms)));
+        self
+    }
+
+    /// Where the line on top tells of something else.
+    fn last_sync(mut self, at_ms: Option<u64>, snapshot: &Snapshot) -> Self {
+        let ago = at_ms.map(|at_ms| Arg::Ago(at_ms, snapshot.now_ms));
+        self.notes.extend(ago.map(|ago| t("last_sync").with("ago", ago)));
         self
     }
 

@@ -103,11 +103,12 @@ fn schedule(view: &ScheduleView, words: &Words) -> Element {
 }
 
 fn links(rows: &[LinkRow], words: &Words, local: &Local) -> Element {
-    let title = words.say(&t("linked").count(rows.len() as u64));
-    let block = block("block links", title);
     if rows.is_empty() {
+        let block = block("block links", words.word("linked_title"));
         return block.child(part("p", "quiet").text(words.word("linked_none")));
     }
+    let title = words.say(&t("linked").count(rows.len() as u64));
+    let block = block("block links", title);
     let shown = local.records_shown;
     let list = part("ul", "rows").all(rows.iter().take(shown).map(|row| link(row, words, local)));
     block.child(list).maybe(more(rows.len(), shown, Message::MoreRecords, words))

@@ -4,77 +4,12 @@
 mod support;
 
 use sandbox::{Effect, Fault, Options, Origin};
-use std::rc::Rc;
-use support::ports::{content_hash, WorldPorts};
+use support::ports::content_hash;
 use support::power::Cut;
-use support::scene::{Scene, Tab};
-use support::store::MemoryStore;
-use sync_core::{Event, Failure, Record, RecordKind, SyncReport, SCHEMA};
-use teamleader_dropbox::driver::{Driver, OpenError, Setup};
-
-/// A company with documents, and a connected tab.
-struct Stage {
-    scene: Scene,
-    browser: MemoryStore,
-    tab: Tab,
-    account: String,
-    record: Record,
-}
-
-impl Stage {
-    fn new() -> Self {
-        Self::with(Options::default())
-    }
-
-    fn with(options: Options) -> Self {
-        let scene = Scene::new(options, None);
-        let browser = MemoryStore::default();
-        let tab = scene.tab(&browser, "anna", 1);
-        let account = scene.connect(&tab, 0);
-        let record = scene.add_record(RecordKind::Company, "Pied Piper");
-        Self { scene, browser, tab, account, record }
-    }
-
-    fn add_document(&self, folder: &str, name: &str, bytes: &[u8]) {
-        use sandbox::teamleader::model::{Kind, Subject};
-        let subject = Subject::new(Kind::Company, self.record.id.clone());
-        let now_ms = self.scene.now_ms();
-        self.scene.world().crm.user_add(&subject, folder, name, bytes, now_ms).unwrap();
-    }
-
-    fn setup(&self) -> Setup {
-        self.scene.setup(&self.tab, &self.account)
-    }
-
-    fn drive(&mut self) -> Rc<Driver<WorldPorts>> {
-        let setup = self.setup();
-        self.scene.drive(&self.tab.clone(), setup).unwrap().0
-    }
-
-    fn press(&mut self, driver: &Rc<Driver<WorldPorts>>) -> SyncReport {
-        driver.send(Event::Press { record: self.record.clone(), name: "Pied Piper".into() });
-        self.sync(driver)
-    }
-
-    fn sync(&mut self, driver: &Rc<Driver<WorldPorts>>) -> SyncReport {
-        let driver = driver.clone();
-        self.scene.executor.block_on(async move { driver.sync().await })
-    }
-
-    /// Files of the Dropbox, with their hashes.
-    fn files(&self) -> Vec<(String, String)> {
-        let tree = self.scene.world().dropbox.tree(0);
-        tree.into_iter().filter_map(|(path, (_, hash))| Some((path, hash?))).collect()
-    }
-
-    fn path(&self, name: &str) -> String {
-        format!("/Companies/Pied Piper/{}/{name}", self.record.id)
-    }
-
-    fn request_count(&self) -> usize {
-        self.scene.world().log.len()
-    }
-}
+use support::scene::Scene;
+use support::stage::Stage;
+use sync_core::{Event, Failure, RecordKind, SCHEMA};
+use teamleader_dropbox::driver::{OpenError, Setup};
 
 #[test]
 fn m2_the_button_copies_every_document() {

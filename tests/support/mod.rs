@@ -10,4 +10,5 @@ pub mod ports;
 pub mod power;
 pub mod scene;
 pub mod script;
+pub mod stage;
 pub mod store;

@@ -41,10 +41,15 @@ pub struct Tab {
 impl Scene {
     /// A world made so. With a seed, the order of tasks is drawn.
     pub fn new(options: Options, seed: Option<u64>) -> Self {
-        let timeline = Timeline::new(options.start_ms);
-        let port_base = options.port_base;
-        let app_key = options.dropbox_app_key.clone();
-        let world = Rc::new(RefCell::new(World::new(options)));
+        Self::of(World::new(options), seed)
+    }
+
+    /// A world as it stands.
+    pub fn of(world: World, seed: Option<u64>) -> Self {
+        let timeline = Timeline::new(world.now_ms);
+        let port_base = world.options.port_base;
+        let app_key = world.options.dropbox_app_key.clone();
+        let world = Rc::new(RefCell::new(world));
         let network = Network::new(world.clone(), timeline.clone(), port_base);
         let executor = match seed {
             Some(seed) => Executor::with_seed(timeline, seed),

@@ -16,6 +16,7 @@ pub struct MemoryStore {
 struct Inner {
     rows: RefCell<BTreeMap<String, String>>,
     locks: RefCell<BTreeMap<String, Rc<Permits>>>,
+    good_saves: Cell<u32>,
     failing_saves: Cell<u32>,
     failing_loads: Cell<u32>,
 }
@@ -23,7 +24,21 @@ struct Inner {
 impl MemoryStore {
     /// The next so many transactions fail without effect (quota, abort).
     pub fn fail_saves(&self, count: u32) {
+        self.inner.good_saves.set(0);
         self.inner.failing_saves.set(count);
+    }
+
+    /// After so many good transactions one fails without effect.
+    pub fn fail_save_after(&self, good: u32) {
+        self.inner.good_saves.set(good);
+        self.inner.failing_saves.set(1);
+    }
+
+    /// A browser with these rows.
+    pub fn of(rows: BTreeMap<String, String>) -> Self {
+        let store = Self::default();
+        *store.inner.rows.borrow_mut() = rows;
+        store
     }
 
     /// The next so many readings fail.
@@ -59,7 +74,10 @@ impl MemoryStore {
     }
 
     pub(super) fn save(&self, changes: Vec<(String, Option<String>)>) -> Result<(), StoreError> {
-        take_failure(&self.inner.failing_saves)?;
+        match self.inner.good_saves.get().checked_sub(1) {
+            Some(good) => self.inner.good_saves.set(good),
+            None => take_failure(&self.inner.failing_saves)?,
+        }
         let mut rows = self.inner.rows.borrow_mut();
         for (key, value) in changes {
             match value {

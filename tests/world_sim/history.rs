@@ -397,13 +397,13 @@ impl History {
                 }
                 None => self.open(browser),
             }
+            // What began among faults may end with one.
+            self.sync(browser)?;
             let revoked = self.ledger.borrow().coverage.has("fault: C7");
             if let (true, Some(open)) = (revoked, &self.browsers[browser].open) {
                 // Whose grant was taken back has connected again by now.
                 self.scene.connect(&open.tab, self.browsers[browser].account);
             }
-            // What began among faults may end with one.
-            self.sync(browser)?;
         }
         self.quiet()?;
         for _ in 0..6 {

@@ -5,6 +5,7 @@
 //! an address. Opening the window and receiving the code is the page's part (`www/oauth.html`).
 
 use crate::backoff::{Backoff, PATIENCE_OUTAGE_MS};
+use crate::json::{from_json, Read, Value};
 use crate::percent::{form, percent_encode};
 use crate::ports::{Body, Endpoints, Method, Ports, Request, Response, StoreError, TransportError};
 use serde::{Deserialize, Serialize};
@@ -150,28 +151,46 @@ struct Stored {
     expires_ms: u64,
 }
 
-#[derive(Deserialize)]
 struct TokenAnswer {
     access_token: String,
     expires_in: u64,
     refresh_token: Option<String>,
 }
 
-#[derive(Deserialize)]
+impl Read for TokenAnswer {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            access_token: value.text("access_token")?,
+            expires_in: value.number("expires_in")?,
+            refresh_token: value.maybe_text("refresh_token")?,
+        })
+    }
+}
+
 struct TokenRefusal {
     error: String,
 }
 
-#[derive(Deserialize)]
+impl Read for TokenRefusal {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self { error: value.text("error")? })
+    }
+}
+
 struct FullAccount {
     account_id: String,
-    name: FullName,
+    display_name: String,
     email: String,
 }
 
-#[derive(Deserialize)]
-struct FullName {
-    display_name: String,
+impl Read for FullAccount {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            account_id: value.text("account_id")?,
+            display_name: value.field("name")?.text("display_name")?,
+            email: value.text("email")?,
+        })
+    }
 }
 
 /// Connects, hands out tokens, disconnects; for one CRM user.
@@ -400,9 +419,9 @@ impl<P: Ports> Auth<P> {
         };
         let response = self.send(request).await?;
         if response.status == 200 {
-            return serde_json::from_str(response.text()).map_err(|_| AuthError::Malformed);
+            return TokenAnswer::read_text(response.text()).ok_or(AuthError::Malformed);
         }
-        let refusal: Option<TokenRefusal> = serde_json::from_str(response.text()).ok();
+        let refusal = TokenRefusal::read_text(response.text());
         Err(match refusal {
             Some(refusal) if refusal.error == "invalid_grant" => AuthError::Revoked,
             Some(refusal) => AuthError::Misconfigured(plain_word(&refusal.error)),
@@ -415,13 +434,8 @@ impl<P: Ports> Auth<P> {
         if response.status != 200 {
             return Err(AuthError::Malformed);
         }
-        let account: FullAccount =
-            serde_json::from_str(response.text()).map_err(|_| AuthError::Malformed)?;
-        Ok(Account {
-            id: account.account_id,
-            name: account.name.display_name,
-            email: account.email,
-        })
+        let account = FullAccount::read_text(response.text()).ok_or(AuthError::Malformed)?;
+        Ok(Account { id: account.account_id, name: account.display_name, email: account.email })
     }
 
     /// Whether the grant is gone now.
@@ -470,7 +484,7 @@ impl<P: Ports> Auth<P> {
     async fn load(&self) -> Result<Option<Stored>, AuthError> {
         let rows = self.ports.load(&[self.key()]).await?;
         // A row that cannot be read is no connection: the user connects again.
-        Ok(rows.into_iter().next().flatten().and_then(|text| serde_json::from_str(&text).ok()))
+        Ok(rows.into_iter().next().flatten().and_then(|text| from_json(&text)))
     }
 
     /// Takes the sign-in out of the store: it is accepted once.
@@ -488,7 +502,7 @@ impl<P: Ports> Auth<P> {
             })
             .await;
         let text = taken?.ok_or(AuthError::UnknownState)?;
-        let pending: Pending = serde_json::from_str(&text).map_err(|_| AuthError::UnknownState)?;
+        let pending: Pending = from_json(&text).ok_or(AuthError::UnknownState)?;
         if pending.expires_ms < self.ports.now_ms() {
             return Err(AuthError::Expired);
         }
@@ -501,8 +515,7 @@ impl<P: Ports> Auth<P> {
         let rows = self.ports.load(&keys).await?;
         let now_ms = self.ports.now_ms();
         let stale = |text: &Option<String>| {
-            let pending: Option<Pending> =
-                text.as_deref().and_then(|text| serde_json::from_str(text).ok());
+            let pending: Option<Pending> = text.as_deref().and_then(from_json);
             pending.is_none_or(|pending| pending.expires_ms < now_ms)
         };
         let pairs = keys.into_iter().zip(rows);

@@ -7,6 +7,7 @@ pub mod backoff;
 pub mod bell;
 pub mod driver;
 pub mod dropbox;
+pub mod json;
 pub mod limiter;
 pub mod panel;
 pub mod percent;

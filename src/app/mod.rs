@@ -13,6 +13,7 @@ mod tabs;
 use crate::auth::{self, Auth, Owner};
 use crate::bell::Bell;
 use crate::driver::Driver;
+use crate::json::from_json;
 use crate::panel::view::{DocumentsPanel, SettingsPanel, Words};
 use crate::panel::{Action, Bulk, Connection, Settings, Snapshot};
 use crate::platform::{self, now_ms, sleep, BrowserPorts, Channel, Database};
@@ -260,8 +261,8 @@ impl App {
     fn hear_tabs(self: &Rc<Self>) -> Result<Channel, JsValue> {
         let app = Rc::downgrade(self);
         let hear = move |text: String| {
-            let message = serde_json::from_str::<Message>(&text);
-            if let (Some(app), Ok(message)) = (app.upgrade(), message) {
+            let message = from_json::<Message>(&text);
+            if let (Some(app), Some(message)) = (app.upgrade(), message) {
                 app.hear(message);
             }
         };

@@ -6,9 +6,9 @@
 
 use super::App;
 use crate::auth::AuthError;
+use crate::json::{Read, Value};
 use crate::panel::{ConnectFailure, Connection};
 use crate::platform::{sleep, Channel, Popup};
-use serde::Deserialize;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -24,11 +24,20 @@ const ANSWER: &str = "teamleader-dropbox/answer";
 const LOOK_MS: u32 = 400;
 
 /// What the redirect page heard from Dropbox.
-#[derive(Deserialize)]
 struct Answer {
     state: String,
     code: Option<String>,
     error: Option<String>,
+}
+
+impl Read for Answer {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            state: value.text("state")?,
+            code: value.maybe_text("code")?,
+            error: value.maybe_text("error")?,
+        })
+    }
 }
 
 /// A sign-in begun in this tab.
@@ -51,7 +60,7 @@ impl App {
         let app = Rc::downgrade(self);
         let hear = move |text: String| {
             let Some(app) = app.upgrade() else { return };
-            let Ok(answer) = serde_json::from_str::<Answer>(&text) else { return };
+            let Some(answer) = Answer::read_text(&text) else { return };
             let ours =
                 app.sign_in.borrow().as_ref().is_some_and(|begun| begun.state == answer.state);
             if ours {
@@ -143,7 +152,7 @@ impl App {
         let Some(storage) = store(window().session_storage()) else { return };
         let Some(text) = storage.get_item(ANSWER).ok().flatten() else { return };
         let _: Result<(), JsValue> = storage.remove_item(ANSWER);
-        if let Ok(answer) = serde_json::from_str::<Answer>(&text) {
+        if let Some(answer) = Answer::read_text(&text) {
             self.clone().answered(answer).await;
         }
     }

@@ -1,8 +1,8 @@
 //! The engine's state as rows of the store: JSON text under keys of the accounts it belongs to.
 
+use crate::json::{from_json, Read, Value};
 use crate::percent::percent_encode;
 use crate::ports::{Store, StoreError};
-use serde::Deserialize;
 use sync_core::{Record, Save, StoredIndex, StoredRecord, SCHEMA};
 
 /// Whose state it is. State of other accounts is never touched (G7).
@@ -44,9 +44,14 @@ pub enum OpenError {
 }
 
 /// What every row says about itself, whatever else its version says.
-#[derive(Deserialize)]
 struct Version {
     schema: u32,
+}
+
+impl Read for Version {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self { schema: u32::try_from(value.number("schema")?).unwrap_or(u32::MAX) })
+    }
 }
 
 /// The index; `None` for none and for one that cannot be read (then it is a first link: nothing is deleted).
@@ -58,12 +63,12 @@ pub(super) async fn load_index(
     let Some(text) = rows.into_iter().next().flatten() else {
         return Ok(None);
     };
-    if let Ok(Version { schema }) = serde_json::from_str(&text) {
+    if let Some(Version { schema }) = Version::read_text(&text) {
         if schema > SCHEMA {
             return Err(OpenError::Newer(schema));
         }
     }
-    Ok(serde_json::from_str(&text).ok())
+    Ok(from_json(&text))
 }
 
 /// Records; `None` for those never stored and those that cannot be read.
@@ -74,9 +79,8 @@ pub(super) async fn load_records(
 ) -> Result<Vec<(Record, Option<StoredRecord>)>, StoreError> {
     let keys: Vec<String> = records.iter().map(|record| key.record(record)).collect();
     let rows = store.load(&keys).await?;
-    let read = |text: String| {
-        serde_json::from_str(&text).ok().filter(|stored: &StoredRecord| stored.schema <= SCHEMA)
-    };
+    let read =
+        |text: String| from_json(&text).filter(|stored: &StoredRecord| stored.schema <= SCHEMA);
     let rows = rows.into_iter().map(|row| row.and_then(read));
     Ok(records.into_iter().zip(rows).collect())
 }

@@ -12,8 +12,8 @@ use super::types::{
 };
 use super::{malformed, Dropbox};
 use crate::backoff::{PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
+use crate::json::Read;
 use crate::ports::Ports;
-use serde::de::DeserializeOwned;
 use serde::Serialize;
 use sync_core::{Commit, Delete, Failure, FileEntry, FileId, Move, Reason, Side, WriteMode};
 
@@ -232,7 +232,7 @@ impl<P: Ports> Dropbox<P> {
     }
 
     /// Launches a batch that may become a job, and asks until the job has ended.
-    async fn job<E: DeserializeOwned>(
+    async fn job<E: Read>(
         &self,
         route: &str,
         check_route: &str,

@@ -7,10 +7,9 @@ use super::header_json::header_json;
 use super::tags::Tags;
 use super::Dropbox;
 use crate::backoff::{Backoff, PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
+use crate::json::{Read, Value};
 use crate::ports::{Body, Clock, Method, Ports, Request, Response, TransportError};
-use serde::de::DeserializeOwned;
 use serde::Serialize;
-use serde_json::Value;
 use sync_core::{Failure, Side};
 
 /// How long an rpc call may take (ms). Batches of 1000 are answered in one piece.
@@ -31,7 +30,7 @@ impl<R> Answer<R> {
     }
 
     /// Parses a successful answer's text.
-    fn parse<T: DeserializeOwned>(self, text: impl Fn(&R) -> &str) -> Result<Answer<T>, Failure> {
+    fn parse<T: Read>(self, text: impl Fn(&R) -> &str) -> Result<Answer<T>, Failure> {
         let result = match self.result {
             Ok(response) => Ok(parse_json(text(&response))?),
             Err(tags) => Err(tags),
@@ -41,8 +40,8 @@ impl<R> Answer<R> {
 }
 
 /// JSON of a success; anything unexpected is [`Failure::Malformed`].
-pub(super) fn parse_json<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
-    serde_json::from_str(text).map_err(|_| Failure::Malformed(Side::Dropbox))
+pub(super) fn parse_json<T: Read>(text: &str) -> Result<T, Failure> {
+    T::read_text(text).ok_or(Failure::Malformed(Side::Dropbox))
 }
 
 /// A wait before the next try, or the end of patience.
@@ -71,14 +70,13 @@ impl Patience {
 
 /// `error.retry_after` of a 429's JSON, in seconds; its text may be plain.
 fn retry_after_s(text: &str) -> Option<u32> {
-    let body: Value = serde_json::from_str(text).ok()?;
-    let seconds = body.get("error")?.get("retry_after")?.as_u64()?;
+    let seconds = Value::parse(text)?.field("error")?.number("retry_after")?;
     Some(u32::try_from(seconds).unwrap_or(u32::MAX))
 }
 
 impl<P: Ports> Dropbox<P> {
     /// An rpc route: JSON in, JSON out.
-    pub(super) async fn rpc<T: DeserializeOwned>(
+    pub(super) async fn rpc<T: Read>(
         &self,
         route: &str,
         argument: &impl Serialize,
@@ -103,7 +101,7 @@ impl<P: Ports> Dropbox<P> {
     }
 
     /// An upload route: argument in a header, bytes in, JSON out.
-    pub(super) async fn upload<T: DeserializeOwned>(
+    pub(super) async fn upload<T: Read>(
         &self,
         route: &str,
         argument: &impl Serialize,

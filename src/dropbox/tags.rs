@@ -2,7 +2,7 @@
 //!
 //! `error_summary` is never read: Dropbox appends dots to it on purpose.
 
-use serde_json::Value;
+use crate::json::Value;
 use sync_core::{Failure, Reason, Side};
 
 /// `["path", "conflict", "file"]`
@@ -19,18 +19,18 @@ impl Tags {
         let mut value = error;
         loop {
             let tag = match value {
-                Value::String(tag) => tag.as_str(),
-                _ => value.get(".tag").and_then(Value::as_str).unwrap_or_default(),
+                Value::Text(tag) => tag.as_str(),
+                _ => value.field(".tag").and_then(Value::as_text).unwrap_or_default(),
             };
             let inner = if tag.is_empty() {
-                value.get("reason")
+                value.field("reason")
             } else {
                 tags.push(tag.to_owned());
-                value.get(tag).or_else(|| value.get("reason"))
+                value.field(tag).or_else(|| value.field("reason"))
             };
             match inner {
                 // Text below a tag explains (`malformed_path`); it names nothing.
-                Some(inner) if inner.is_object() => value = inner,
+                Some(inner @ Value::Object(_)) => value = inner,
                 _ => return Self(tags),
             }
         }
@@ -38,8 +38,8 @@ impl Tags {
 
     /// Of a whole error answer; empty when it is no JSON of this form.
     pub fn of_body(text: &str) -> Self {
-        let body: Value = serde_json::from_str(text).unwrap_or_default();
-        body.get("error").map_or(Self(Vec::new()), Self::of)
+        let body = Value::parse(text).unwrap_or_default();
+        body.field("error").map_or(Self(Vec::new()), Self::of)
     }
 
     /// An answer of 400: the request was not understood. Dropbox says it in plain text, without a tag.

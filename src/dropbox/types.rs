@@ -3,8 +3,8 @@
 //! Source: Dropbox's Stone specification (`files.stone`, `users.stone`). Unknown fields are tolerated in answers.
 
 use super::tags::Tags;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use crate::json::{Read, Value};
+use serde::Serialize;
 use sync_core::{ContentHash, FileEntry, FileId, FolderEntry, FolderId, Revision};
 
 /// Argument of `files/list_folder`.
@@ -25,11 +25,20 @@ pub(super) struct ListFolderContinue<'a> {
 }
 
 /// Answer of both.
-#[derive(Deserialize)]
 pub(super) struct ListFolderPage {
     pub entries: Vec<Metadata>,
     pub cursor: String,
     pub has_more: bool,
+}
+
+impl Read for ListFolderPage {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            entries: value.list("entries")?,
+            cursor: value.text("cursor")?,
+            has_more: value.flag("has_more")?,
+        })
+    }
 }
 
 /// Argument of `files/list_folder/longpoll`.
@@ -40,7 +49,7 @@ pub(super) struct Longpoll<'a> {
 }
 
 /// Answer of `files/list_folder/longpoll`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LongpollAnswer {
     /// Something changed.
     pub changes: bool,
@@ -48,18 +57,34 @@ pub struct LongpollAnswer {
     pub backoff: Option<u32>,
 }
 
+impl Read for LongpollAnswer {
+    fn read(value: &Value) -> Option<Self> {
+        let backoff = value.number("backoff").map(|s| u32::try_from(s).unwrap_or(u32::MAX));
+        Some(Self { changes: value.flag("changes")?, backoff })
+    }
+}
+
 /// A file, a folder or the absence of both.
-#[derive(Deserialize)]
-#[serde(tag = ".tag", rename_all = "snake_case")]
 pub(super) enum Metadata {
     File(FileMetadata),
     Folder(FolderMetadata),
     Deleted(DeletedMetadata),
-    #[serde(other)]
     Other,
 }
 
-#[derive(Deserialize)]
+impl Read for Metadata {
+    fn read(value: &Value) -> Option<Self> {
+        Some(match value.text(".tag")?.as_str() {
+            "file" => Self::File(FileMetadata::read(value)?),
+            "folder" => Self::Folder(FolderMetadata::read(value)?),
+            "deleted" => {
+                Self::Deleted(DeletedMetadata { path_lower: value.maybe_text("path_lower")? })
+            }
+            _ => Self::Other,
+        })
+    }
+}
+
 pub(super) struct FileMetadata {
     /// Absent where the file is not mounted.
     pub path_lower: Option<String>,
@@ -67,13 +92,23 @@ pub(super) struct FileMetadata {
     pub id: String,
     pub rev: String,
     pub size: u64,
-    #[serde(default = "yes")]
     pub is_downloadable: bool,
     pub content_hash: Option<String>,
 }
 
-fn yes() -> bool {
-    true
+impl Read for FileMetadata {
+    fn read(value: &Value) -> Option<Self> {
+        let is_downloadable = value.field("is_downloadable");
+        Some(Self {
+            path_lower: value.maybe_text("path_lower")?,
+            path_display: value.maybe_text("path_display")?,
+            id: value.text("id")?,
+            rev: value.text("rev")?,
+            size: value.number("size")?,
+            is_downloadable: is_downloadable != Some(&Value::Bool(false)),
+            content_hash: value.maybe_text("content_hash")?,
+        })
+    }
 }
 
 impl FileMetadata {
@@ -91,11 +126,20 @@ impl FileMetadata {
     }
 }
 
-#[derive(Deserialize)]
 pub(super) struct FolderMetadata {
     pub path_lower: Option<String>,
     pub path_display: Option<String>,
     pub id: String,
+}
+
+impl Read for FolderMetadata {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            path_lower: value.maybe_text("path_lower")?,
+            path_display: value.maybe_text("path_display")?,
+            id: value.text("id")?,
+        })
+    }
 }
 
 impl FolderMetadata {
@@ -110,7 +154,6 @@ impl FolderMetadata {
     }
 }
 
-#[derive(Deserialize)]
 pub(super) struct DeletedMetadata {
     pub path_lower: Option<String>,
 }
@@ -129,9 +172,14 @@ pub(super) struct CreateFolder<'a> {
 }
 
 /// Answer of `files/create_folder_v2`.
-#[derive(Deserialize)]
 pub(super) struct CreatedFolder {
     pub metadata: FolderMetadata,
+}
+
+impl Read for CreatedFolder {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self { metadata: FolderMetadata::read(value.field("metadata")?)? })
+    }
 }
 
 /// Argument of `files/move_v2` and `files/copy_v2`.
@@ -144,9 +192,14 @@ pub(super) struct Relocation<'a> {
 }
 
 /// Answer of `files/move_v2` and `files/copy_v2`.
-#[derive(Deserialize)]
 pub(super) struct Relocated {
     pub metadata: Metadata,
+}
+
+impl Read for Relocated {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self { metadata: Metadata::read(value.field("metadata")?)? })
+    }
 }
 
 /// Argument of `files/move_batch_v2`.
@@ -189,9 +242,14 @@ pub(super) struct SessionStart<'a> {
 }
 
 /// Answer of `files/upload_session/start`.
-#[derive(Deserialize)]
 pub(super) struct SessionStarted {
     pub session_id: String,
+}
+
+impl Read for SessionStarted {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self { session_id: value.text("session_id")? })
+    }
 }
 
 /// Argument of `files/upload_session/finish_batch_v2`.
@@ -230,27 +288,35 @@ pub(super) enum Mode<'a> {
 }
 
 /// Answer of a batch route, or of its check.
-#[derive(Deserialize)]
-#[serde(tag = ".tag", rename_all = "snake_case")]
 pub(super) enum Launch<E> {
-    AsyncJobId {
-        async_job_id: String,
-    },
+    AsyncJobId { async_job_id: String },
     InProgress,
-    Complete {
-        entries: Vec<E>,
-    },
-    Failed {
-        failed: Value,
-    },
-    #[serde(other)]
+    Complete { entries: Vec<E> },
+    Failed { failed: Value },
     Other,
 }
 
+impl<E: Read> Read for Launch<E> {
+    fn read(value: &Value) -> Option<Self> {
+        Some(match value.text(".tag")?.as_str() {
+            "async_job_id" => Self::AsyncJobId { async_job_id: value.text("async_job_id")? },
+            "in_progress" => Self::InProgress,
+            "complete" => Self::Complete { entries: value.list("entries")? },
+            "failed" => Self::Failed { failed: value.field("failed")?.clone() },
+            _ => Self::Other,
+        })
+    }
+}
+
 /// Answer of `files/upload_session/finish_batch_v2`: synchronous, so without a tag.
-#[derive(Deserialize)]
 pub(super) struct Finished {
     pub entries: Vec<FinishEntry>,
+}
+
+impl Read for Finished {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self { entries: value.list("entries")? })
+    }
 }
 
 /// One result of a batch.
@@ -262,15 +328,20 @@ pub(super) trait BatchEntry {
 }
 
 /// A file, flat beside the tag.
-#[derive(Deserialize)]
-#[serde(tag = ".tag", rename_all = "snake_case")]
 pub(super) enum FinishEntry {
     Success(FileMetadata),
-    Failure {
-        failure: Value,
-    },
-    #[serde(other)]
+    Failure { failure: Value },
     Other,
+}
+
+impl Read for FinishEntry {
+    fn read(value: &Value) -> Option<Self> {
+        Some(match value.text(".tag")?.as_str() {
+            "success" => Self::Success(FileMetadata::read(value)?),
+            "failure" => Self::Failure { failure: value.field("failure")?.clone() },
+            _ => Self::Other,
+        })
+    }
 }
 
 impl BatchEntry for FinishEntry {
@@ -285,17 +356,20 @@ impl BatchEntry for FinishEntry {
 }
 
 /// Metadata with subtypes, so nested under the tag.
-#[derive(Deserialize)]
-#[serde(tag = ".tag", rename_all = "snake_case")]
 pub(super) enum MoveEntry {
-    Success {
-        success: Metadata,
-    },
-    Failure {
-        failure: Value,
-    },
-    #[serde(other)]
+    Success { success: Metadata },
+    Failure { failure: Value },
     Other,
+}
+
+impl Read for MoveEntry {
+    fn read(value: &Value) -> Option<Self> {
+        Some(match value.text(".tag")?.as_str() {
+            "success" => Self::Success { success: Metadata::read(value.field("success")?)? },
+            "failure" => Self::Failure { failure: value.field("failure")?.clone() },
+            _ => Self::Other,
+        })
+    }
 }
 
 impl BatchEntry for MoveEntry {
@@ -310,15 +384,20 @@ impl BatchEntry for MoveEntry {
 }
 
 /// What was deleted is of no interest.
-#[derive(Deserialize)]
-#[serde(tag = ".tag", rename_all = "snake_case")]
 pub(super) enum DeleteEntry {
     Success,
-    Failure {
-        failure: Value,
-    },
-    #[serde(other)]
+    Failure { failure: Value },
     Other,
+}
+
+impl Read for DeleteEntry {
+    fn read(value: &Value) -> Option<Self> {
+        Some(match value.text(".tag")?.as_str() {
+            "success" => Self::Success,
+            "failure" => Self::Failure { failure: value.field("failure")?.clone() },
+            _ => Self::Other,
+        })
+    }
 }
 
 impl BatchEntry for DeleteEntry {
@@ -333,21 +412,30 @@ impl BatchEntry for DeleteEntry {
 }
 
 /// Answer of `users/get_space_usage`.
-#[derive(Deserialize)]
 pub(super) struct SpaceUsage {
     pub used: u64,
     pub allocation: Allocation,
 }
 
-#[derive(Deserialize)]
-#[serde(tag = ".tag", rename_all = "snake_case")]
+impl Read for SpaceUsage {
+    fn read(value: &Value) -> Option<Self> {
+        let allocation = value.field("allocation")?;
+        Some(Self { used: value.number("used")?, allocation: Allocation::read(allocation)? })
+    }
+}
+
 pub(super) enum Allocation {
-    Individual {
-        allocated: u64,
-    },
-    Team {
-        allocated: u64,
-    },
-    #[serde(other)]
+    Individual { allocated: u64 },
+    Team { allocated: u64 },
     Other,
+}
+
+impl Read for Allocation {
+    fn read(value: &Value) -> Option<Self> {
+        Some(match value.text(".tag")?.as_str() {
+            "individual" => Self::Individual { allocated: value.number("allocated")? },
+            "team" => Self::Team { allocated: value.number("allocated")? },
+            _ => Self::Other,
+        })
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Plural forms, numbers, sizes and times come from a [`Formats`]: `Intl` in the browser, plain English in tests.
 
-use serde_json::Value;
+use crate::json::Value;
 use std::collections::BTreeMap;
 
 /// A sentence, not yet in any language.
@@ -169,18 +169,22 @@ impl std::fmt::Debug for Texts {
     }
 }
 
+/// The translations are no JSON object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no JSON object of words")]
+pub struct NoTranslations;
+
 impl Texts {
     /// From the content of `translations/<language>.json`: one object of strings. What is no string is left out.
-    pub fn new(json: &str, formats: Box<dyn Formats>) -> Result<Self, serde_json::Error> {
-        let values: BTreeMap<String, Value> = serde_json::from_str(json)?;
-        let words = values
-            .into_iter()
-            .filter_map(|(key, value)| match value {
-                Value::String(text) => Some((key, text)),
-                _ => None,
-            })
-            .collect();
-        Ok(Self { words, formats })
+    pub fn new(json: &str, formats: Box<dyn Formats>) -> Result<Self, NoTranslations> {
+        let Some(Value::Object(fields)) = Value::parse(json) else {
+            return Err(NoTranslations);
+        };
+        let words = fields.into_iter().filter_map(|(key, value)| match value {
+            Value::Text(text) => Some((key, text)),
+            _ => None,
+        });
+        Ok(Self { words: words.collect(), formats })
     }
 
     /// A sentence in this language. A key that is missing stands for itself; a test keeps that from happening.

@@ -3,11 +3,11 @@
 //! Repeated are 429, 5xx and lost answers of the JSON endpoints (each may be repeated: none of them creates a
 //! document); a 401 asks the host for a fresh token once; nothing else.
 
-use super::types::{Data, Errors};
+use super::types::Errors;
 use super::{malformed, Teamleader};
 use crate::backoff::{Backoff, PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
+use crate::json::{Read, Value};
 use crate::ports::{Body, Method, Ports, Request, Response, TransportError};
-use serde::de::DeserializeOwned;
 use serde::Serialize;
 use sync_core::{Failure, Reason, Side};
 
@@ -34,15 +34,16 @@ impl From<Refusal> for Failure {
 
 impl<P: Ports> Teamleader<P> {
     /// An endpoint that answers `{"data": …}`.
-    pub(super) async fn data<T: DeserializeOwned>(
+    pub(super) async fn data<T: Read>(
         &self,
         endpoint: &str,
         argument: &impl Serialize,
         urgent: bool,
     ) -> Result<T, Refusal> {
         let response = self.call(endpoint, argument, urgent).await?;
-        let answer: Result<Data<T>, _> = serde_json::from_str(response.text());
-        answer.map(|answer| answer.data).map_err(|_| Refusal::Final(Failure::Malformed(Side::Crm)))
+        let answer = Value::parse(response.text());
+        let data = answer.as_ref().and_then(|answer| answer.field("data")).and_then(T::read);
+        data.ok_or(Refusal::Final(Failure::Malformed(Side::Crm)))
     }
 
     /// An endpoint whose answer is its status.
@@ -83,7 +84,7 @@ impl<P: Ports> Teamleader<P> {
                         return Ok(response);
                     }
                     400 => {
-                        let errors = serde_json::from_str(response.text()).unwrap_or_default();
+                        let errors = Errors::read_text(response.text()).unwrap_or_default();
                         return Err(Refusal::Invalid(errors));
                     }
                     401 if !token_refused => {

@@ -3,7 +3,7 @@
 //! An account may hold projects of both generations (K9). Which one an id is of is found by asking, and kept.
 
 use super::call::Refusal;
-use super::types::{Entity, Id, ProjectsStatus, Subject};
+use super::types::{Entity, Id, Nothing, ProjectsStatus, Subject};
 use super::Teamleader;
 use crate::ports::Ports;
 use sync_core::{Failure, Record, RecordKind};
@@ -118,7 +118,7 @@ impl<P: Ports> Teamleader<P> {
         if let Some(generation) = self.account_generation.get() {
             return Ok(generation);
         }
-        let nothing = serde_json::Map::new();
+        let nothing = Nothing {};
         let status =
             self.data::<ProjectsStatus>("accounts.projects-v2-status", &nothing, urgent).await;
         let generation = match status {

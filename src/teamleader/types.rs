@@ -3,13 +3,8 @@
 //! Source: Teamleader's OpenAPI document. Unknown fields are tolerated; of the fields that matter, a wrong type
 //! fails the answer.
 
-use serde::{Deserialize, Deserializer, Serialize};
-
-/// `{"data": …}`, around every answer.
-#[derive(Deserialize)]
-pub(super) struct Data<T> {
-    pub data: T,
-}
+use crate::json::{Read, Value};
+use serde::Serialize;
 
 /// What files belong to.
 #[derive(Clone, Copy, Serialize)]
@@ -39,15 +34,26 @@ pub(super) struct SubjectFilter<'a> {
 }
 
 /// A row of `files.list`, and the data of `files.info`.
-#[derive(Clone, Deserialize)]
+#[derive(Clone)]
 pub(super) struct FileRow {
     pub id: String,
     pub name: String,
     pub size: u64,
     pub updated_at: String,
     /// A plain string; absent and null mean none.
-    #[serde(default, deserialize_with = "or_default")]
     pub folder: String,
+}
+
+impl Read for FileRow {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            id: value.text("id")?,
+            name: value.text("name")?,
+            size: value.number("size")?,
+            updated_at: value.text("updated_at")?,
+            folder: or_empty(value, "folder")?,
+        })
+    }
 }
 
 /// Argument of the `.info`, `files.download` and `files.delete` endpoints.
@@ -57,9 +63,14 @@ pub(super) struct Id<'a> {
 }
 
 /// Data of `files.download` and `files.upload`: an address good for a while.
-#[derive(Deserialize)]
 pub(super) struct Location {
     pub location: String,
+}
+
+impl Read for Location {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self { location: value.text("location")? })
+    }
 }
 
 /// Argument of `files.upload`.
@@ -78,6 +89,10 @@ pub(super) struct EntitiesList<'a> {
     pub page: Page,
 }
 
+/// Argument of endpoints without one.
+#[derive(Serialize)]
+pub(super) struct Nothing {}
+
 /// Argument of the same endpoints for all rows.
 #[derive(Serialize)]
 pub(super) struct Paging {
@@ -90,51 +105,76 @@ pub(super) struct IdsFilter<'a> {
 }
 
 /// A record of any kind: each has its own idea of a name.
-#[derive(Deserialize)]
 pub(super) struct Entity {
     pub id: String,
-    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    #[serde(default, deserialize_with = "or_default")]
     pub title: String,
-    #[serde(default, deserialize_with = "or_default")]
     pub first_name: String,
-    #[serde(default, deserialize_with = "or_default")]
     pub last_name: String,
-    #[serde(default, deserialize_with = "or_default")]
     pub code: String,
 }
 
+impl Read for Entity {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            id: value.text("id")?,
+            name: or_empty(value, "name")?,
+            title: or_empty(value, "title")?,
+            first_name: or_empty(value, "first_name")?,
+            last_name: or_empty(value, "last_name")?,
+            code: or_empty(value, "code")?,
+        })
+    }
+}
+
 /// Data of `accounts.projects-v2-status`.
-#[derive(Deserialize)]
 pub(super) struct ProjectsStatus {
     pub status: String,
 }
 
+impl Read for ProjectsStatus {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self { status: value.text("status")? })
+    }
+}
+
 /// The body of a refusal.
-#[derive(Default, Deserialize)]
+#[derive(Default)]
 pub(super) struct Errors {
-    #[serde(default)]
     pub errors: Vec<ErrorRow>,
 }
 
-#[derive(Default, Deserialize)]
+impl Read for Errors {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self { errors: value.list("errors").unwrap_or_default() })
+    }
+}
+
+#[derive(Default)]
 pub(super) struct ErrorRow {
-    #[serde(default, deserialize_with = "or_default")]
     pub title: String,
-    #[serde(default, deserialize_with = "or_default")]
     pub meta: ErrorMeta,
 }
 
-#[derive(Default, Deserialize)]
+impl Read for ErrorRow {
+    fn read(value: &Value) -> Option<Self> {
+        let meta = value.field("meta").and_then(ErrorMeta::read).unwrap_or_default();
+        Some(Self { title: or_empty(value, "title").unwrap_or_default(), meta })
+    }
+}
+
+#[derive(Default)]
 pub(super) struct ErrorMeta {
-    #[serde(default, deserialize_with = "or_default")]
     pub field: String,
 }
 
-/// `null` as if absent.
-fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+impl Read for ErrorMeta {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self { field: or_empty(value, "field").unwrap_or_default() })
+    }
+}
+
+/// Text of a field; absent and `null` as if empty.
+fn or_empty(value: &Value, name: &str) -> Option<String> {
+    value.maybe_text(name).map(Option::unwrap_or_default)
 }

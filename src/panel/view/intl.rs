@@ -41,7 +41,7 @@ extern "C" {
 pub enum WordsError {
     /// The translations are no JSON.
     #[error("the translations are malformed: {0}")]
-    Json(#[from] serde_json::Error),
+    Json(#[from] super::super::text::NoTranslations),
     /// The browser has no formats, not even for English.
     #[error("the browser has no Intl formats")]
     Intl,

@@ -1,0 +1,248 @@
+//! JSON as it comes in: text to a [`Value`], fields by name, and stored forms through serde.
+//!
+//! Written here because of its size in WebAssembly: a derived deserializer over `serde_json` costs three to seven
+//! kilobytes for each type, reading fields from a value some hundred bytes. What goes out is `serde_json`'s.
+
+mod parse;
+mod stored;
+
+pub use stored::from_json;
+
+/// A JSON value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Value {
+    /// `null`
+    #[default]
+    Null,
+    /// `true`, `false`
+    Bool(bool),
+    /// A whole number from 0.
+    Unsigned(u64),
+    /// A whole number below 0.
+    Negative(i64),
+    /// Any other number: none of ours, so its digits are not kept.
+    Fraction,
+    /// Text.
+    Text(String),
+    /// `[…]`
+    List(Vec<Value>),
+    /// `{…}` in the order of the text; of fields of one name the last one counts.
+    Object(Vec<(String, Value)>),
+}
+
+/// Something that is read out of a value; `None` where a field that matters is absent or of the wrong type.
+/// Fields nobody knows are passed over.
+pub trait Read: Sized {
+    /// Reads it.
+    fn read(value: &Value) -> Option<Self>;
+
+    /// Reads it out of text.
+    fn read_text(text: &str) -> Option<Self> {
+        Self::read(&Value::parse(text)?)
+    }
+}
+
+impl Value {
+    /// Reads one JSON text (RFC 8259), at most 128 levels deep; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse::parse(text)
+    }
+
+    /// A field of an object; `None` too where it is `null`.
+    pub fn field(&self, name: &str) -> Option<&Value> {
+        let Self::Object(fields) = self else { return None };
+        let found = fields.iter().rev().find(|(field, _)| field == name).map(|(_, value)| value);
+        found.filter(|value| **value != Self::Null)
+    }
+
+    /// Text.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A field that holds text.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.field(name)?.as_text().map(str::to_owned)
+    }
+
+    /// A field that holds text or nothing; `None` if it holds anything else.
+    pub fn maybe_text(&self, name: &str) -> Option<Option<String>> {
+        match self.field(name) {
+            None => Some(None),
+            Some(value) => value.as_text().map(|text| Some(text.to_owned())),
+        }
+    }
+
+    /// A field that holds a whole number from 0.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        match self.field(name)? {
+            Self::Unsigned(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// A field that holds yes or no.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        match self.field(name)? {
+            Self::Bool(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    /// A field that holds a list; every one of it has to be readable.
+    pub fn list<T: Read>(&self, name: &str) -> Option<Vec<T>> {
+        Vec::read(self.field(name)?)
+    }
+}
+
+impl<T: Read> Read for Vec<T> {
+    fn read(value: &Value) -> Option<Self> {
+        match value {
+            Value::List(values) => values.iter().map(T::read).collect(),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::{Deserialize, Serialize};
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn values_are_read_as_the_standard_says() {
+        let value = Value::parse(
+            "{\"a\":[1,-2,1.5,1e3,true,null],\"b\":\"\\u00e9\\ud83d\\ude00\\n\", \"c\" : {} }",
+        )
+        .expect("valid");
+        let list = Value::List(vec![
+            Value::Unsigned(1),
+            Value::Negative(-2),
+            Value::Fraction,
+            Value::Fraction,
+            Value::Bool(true),
+            Value::Null,
+        ]);
+        assert_eq!(value.field("a"), Some(&list));
+        assert_eq!(value.text("b").as_deref(), Some("é😀\n"));
+        assert_eq!(value.field("c"), Some(&Value::Object(Vec::new())));
+        assert_eq!(Value::parse("18446744073709551615"), Some(Value::Unsigned(u64::MAX)));
+        assert_eq!(Value::parse("18446744073709551616"), Some(Value::Fraction));
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused_and_nothing_panics() {
+        let deep = "[".repeat(100_000);
+        let wrong = [
+            "",
+            " ",
+            "{",
+            "[1,]",
+            "{\"a\":1,}",
+            "{a:1}",
+            "tru",
+            "01",
+            "1.",
+            "-",
+            "+1",
+            ".5",
+            "1e",
+            "\"",
+            "\"\\x\"",
+            "\"\\ud800\"",
+            "\"\\udc00\"",
+            "\"\\u12\"",
+            "\"\n\"",
+            "1 2",
+            "[1 2]",
+            "nul",
+            "\u{feff}1",
+            "{\"a\"}",
+            "{\"a\":}",
+            "[,]",
+            "\"\\",
+            "NaN",
+            &deep,
+        ];
+        for text in wrong {
+            assert_eq!(Value::parse(text), None, "{text:.20}");
+        }
+    }
+
+    #[test]
+    fn every_prefix_and_every_changed_byte_of_a_text_is_taken_or_refused() {
+        let text = r#"{"entries":[{".tag":"file","size":12,"name":"a \"b\" \u00fc 😀"}],"has_more":false}"#;
+        for end in 0..text.len() {
+            if let Some(part) = text.get(..end) {
+                assert_eq!(Value::parse(part), None, "{part}");
+            }
+        }
+        for index in 0..text.len() {
+            for byte in [0, b'"', b'\\', b'{', b']', b'9', b' ', 0x80] {
+                let mut bytes = text.as_bytes().to_vec();
+                bytes[index] = byte;
+                if let Ok(changed) = String::from_utf8(bytes) {
+                    let ours = Value::parse(&changed).is_some();
+                    let theirs = serde_json::from_str::<serde_json::Value>(&changed).is_ok();
+                    assert_eq!(ours, theirs, "{changed}");
+                }
+            }
+        }
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    enum Kind {
+        Plain,
+        Number(u32),
+        Named { name: String, size: Option<u64> },
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Form {
+        kinds: Vec<Kind>,
+        pairs: BTreeMap<String, (u8, bool)>,
+        #[serde(default)]
+        later: Option<Box<Form>>,
+        #[serde(default)]
+        negative: i64,
+    }
+
+    #[test]
+    fn stored_forms_come_back_as_they_were_written() {
+        let form = Form {
+            kinds: vec![
+                Kind::Plain,
+                Kind::Number(7),
+                Kind::Named { name: "ü\u{0}".into(), size: None },
+            ],
+            pairs: BTreeMap::from([("a".into(), (1, true))]),
+            later: Some(Box::new(Form {
+                kinds: Vec::new(),
+                pairs: BTreeMap::new(),
+                later: None,
+                negative: -5,
+            })),
+            negative: 0,
+        };
+        let text = serde_json::to_string(&form).expect("plain values");
+        assert_eq!(from_json(&text), Some(form));
+        let known = "{\"kinds\":[],\"pairs\":{},\"new\":[{}]}";
+        assert!(from_json::<Form>(known).is_some(), "unknown fields are passed over");
+        for wrong in [
+            "{}",
+            "{\"kinds\":{},\"pairs\":{}}",
+            "{\"kinds\":[\"Other\"],\"pairs\":{}}",
+            "{\"kinds\":[{\"Number\":-1}],\"pairs\":{}}",
+            "{\"kinds\":[{\"Number\":4294967296}],\"pairs\":{}}",
+            "{\"kinds\":[{\"Plain\":1,\"Number\":2}],\"pairs\":{}}",
+            "[]",
+            "null",
+        ] {
+            assert_eq!(from_json::<Form>(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Six languages, each complete: keys, plural forms, what stands in braces.
+
+use crate::html::{drawn, said, words};
+use crate::scenes::scenes;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use teamleader_dropbox::panel::local::Local;
+
+/// Languages and their plural forms (Unicode CLDR).
+const LANGUAGES: [(&str, &[&str]); 6] = [
+    ("en", &["one", "other"]),
+    ("de", &["one", "other"]),
+    ("nl", &["one", "other"]),
+    ("fr", &["many", "one", "other"]),
+    ("it", &["many", "one", "other"]),
+    ("es", &["many", "one", "other"]),
+];
+
+type Sentences = BTreeMap<String, String>;
+
+fn sentences(language: &str) -> Sentences {
+    let file = format!("{}/www/translations/{language}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
+}
+
+/// `key_one` → `key`, if it is a plural form at all.
+fn stem<'a>(key: &'a str, sentences: &Sentences) -> &'a str {
+    ["_one", "_many", "_other"]
+        .into_iter()
+        .find_map(|ending| key.strip_suffix(ending))
+        .filter(|stem| sentences.contains_key(&format!("{stem}_other")))
+        .unwrap_or(key)
+}
+
+fn holes(sentence: &str) -> BTreeSet<&str> {
+    let parts = sentence.split('{').skip(1);
+    parts.map(|part| part.split_once('}').expect("a brace is closed").0).collect()
+}
+
+#[test]
+fn every_language_says_everything_with_all_its_plural_forms() {
+    let english = sentences("en");
+    let stems: BTreeSet<&str> = english.keys().map(|key| stem(key, &english)).collect();
+    for (language, forms) in LANGUAGES {
+        let mut expected = BTreeSet::new();
+        for stem in &stems {
+            if english.contains_key(&format!("{stem}_other")) {
+                expected.extend(forms.iter().map(|form| format!("{stem}_{form}")));
+            } else {
+                expected.insert((*stem).to_owned());
+            }
+        }
+        let there: BTreeSet<String> = sentences(language).into_keys().collect();
+        let missing: Vec<_> = expected.difference(&there).collect();
+        let extra: Vec<_> = there.difference(&expected).collect();
+        assert!(missing.is_empty() && extra.is_empty(), "{language}: −{missing:?} +{extra:?}");
+    }
+}
+
+#[test]
+fn every_sentence_holds_what_the_english_one_holds() {
+    let english = sentences("en");
+    for (language, _) in LANGUAGES {
+        let sentences = sentences(language);
+        for (key, sentence) in &sentences {
+            let model = &english
+                .get(key)
+                .unwrap_or_else(|| &english[&format!("{}_other", stem(key, &sentences))]);
+            let mut expected = holes(model);
+            let mut there = holes(sentence);
+            // "Every hour" needs no number.
+            if key.ends_with("_one") {
+                expected.remove("count");
+                there.remove("count");
+            }
+            assert_eq!(there, expected, "{language}: {key}");
+            assert!(!sentence.trim().is_empty(), "{language}: {key}");
+        }
+    }
+}
+
+#[test]
+fn no_language_is_english_in_disguise() {
+    let english = sentences("en");
+    for (language, _) in &LANGUAGES[1..] {
+        let sentences = sentences(language);
+        let same = sentences.iter().filter(|(key, text)| english.get(*key) == Some(text)).count();
+        assert!(same * 20 < english.len(), "{language}: {same} sentences are the English ones");
+    }
+}
+
+/// Words in quotes in the panel's source that look like keys.
+fn quoted_in_source() -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut asked, mut quoted) = (BTreeSet::new(), BTreeSet::new());
+    let folder = format!("{}/src/panel", env!("CARGO_MANIFEST_DIR"));
+    for entry in fs::read_dir(folder).unwrap() {
+        let file = entry.unwrap().path();
+        if file.extension().is_none_or(|ending| ending != "rs") {
+            continue;
+        }
+        let source = fs::read_to_string(file).unwrap();
+        let pieces: Vec<&str> = source.split('"').collect();
+        for pair in pieces.windows(2) {
+            let is_key = !pair[1].is_empty()
+                && pair[1].bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            if is_key {
+                quoted.insert(pair[1].to_owned());
+                let before = pair[0];
+                let plain = before.strip_suffix("t(").is_some_and(|rest| {
+                    !rest.ends_with(|character: char| {
+                        character.is_alphanumeric() || character == '_'
+                    })
+                });
+                if plain || before.ends_with("word(") {
+                    asked.insert(pair[1].to_owned());
+                }
+            }
+        }
+    }
+    (asked, quoted)
+}
+
+#[test]
+fn every_key_of_the_source_is_translated_and_no_other() {
+    let english = sentences("en");
+    let stems: BTreeSet<String> =
+        english.keys().map(|key| stem(key, &english).to_owned()).collect();
+    let (asked, quoted) = quoted_in_source();
+    let missing: Vec<_> = asked.difference(&stems).collect();
+    let unused: Vec<_> = stems.difference(&quoted).collect();
+    assert!(missing.is_empty(), "no words for {missing:?}");
+    assert!(unused.is_empty(), "nobody says {unused:?}");
+}
+
+#[test]
+fn no_state_shows_a_key_or_an_empty_brace_in_any_language() {
+    for (language, _) in LANGUAGES {
+        let words = words(language);
+        for scene in scenes() {
+            let said = said(&drawn(&scene, &words, &Local::default()));
+            assert!(!said.contains(['{', '}']), "{language}: {}: {said}", scene.name);
+            let key =
+                said.split_whitespace().find(|word| word.contains('_') && !word.contains('.'));
+            assert_eq!(key, None, "{language}: {}", scene.name);
+        }
+    }
+}

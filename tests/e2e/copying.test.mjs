@@ -26,7 +26,7 @@ scene("a record without documents gets its folder", {}, async ({ sandbox, person
 });
 
 scene("a document over 50 MB is listed with its reason, the others arrive", {}, async ({ sandbox, person }) => {
-  const documents = [{ name: "Film.mov", size: MOST_BYTES + 1 }, { name: "Largest.bin", size: MOST_BYTES }, ...numbered(2)];
+  const documents = [{ name: "Film.mov", size: MOST_BYTES + 1 }, { name: "Large.bin", size: 5_000_000 }, ...numbered(2)];
   await sandbox.seed([{ kind: "company", id: "c-1", name: "Pied Piper", documents }]);
   await person.arrive("company", "Pied Piper");
   assert.equal(await person.sync(), "part-failed");

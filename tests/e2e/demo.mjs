@@ -28,8 +28,11 @@ async function demonstrate() {
   mkdirSync(PICTURES, { recursive: true });
   const profile = await Profile.open(browser);
   const person = await Person.in(profile, sandbox);
+  // The whole record on one picture.
+  await person.page.setViewportSize({ width: 1280, height: 1240 });
   let pictures = 0;
   const picture = async (name, of = person.page) => {
+    await of.mouse.move(0, 0);
     await of.screenshot({ path: `${PICTURES}/${++pictures}-${name}.png` });
   };
   const before = await sandbox.state();
@@ -59,7 +62,8 @@ async function demonstrate() {
 
   const files = await profile.context.newPage();
   await files.goto(`${sandbox.dropbox}/home/Apps/Teamleader%20CRM/Companies/${encodeURIComponent(first.name)}/${first.id}`);
-  await files.getByText(first.documents[0].name).first().waitFor();
+  const [inRoot] = first.documents.filter((document) => document.folder === before.crm.default_folder);
+  await files.getByText(inRoot.name).first().waitFor();
   await picture("the-folder-in-dropbox", files);
 
   const after = await sandbox.state();

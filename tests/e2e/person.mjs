@@ -26,12 +26,15 @@ export class Person {
   async signIn(name = "Anna Peeters") {
     await this.page.goto(`${this.sandbox.crm}/`);
     await this.page.getByRole("button", { name: `Sign in as ${name}` }).click();
-    await this.page.getByRole("navigation", { name: "Modules" }).waitFor();
+    // The list comes after the plugin was started; what is clicked before that is drawn anew under the pointer.
+    await this.page.getByRole("heading", { level: 1, name: MODULES.company }).waitFor();
   }
 
   /** Goes to a record by the navigation and the module's list. */
   async openRecord(kind, name) {
-    await this.page.getByRole("navigation", { name: "Modules" }).getByRole("link", { name: MODULES[kind] }).click();
+    const list = this.page.getByRole("heading", { level: 1, name: MODULES[kind], exact: true });
+    if (!(await list.isVisible())) await this.page.getByRole("navigation", { name: "Modules" }).getByRole("link", { name: MODULES[kind] }).click();
+    await list.waitFor();
     // The circle before the name holds initials, so the link's name ends with the record's.
     await this.page.locator("a.row-link").filter({ hasText: name }).click();
     await this.page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
@@ -100,7 +103,7 @@ export class Person {
   }
 
   /** A document's line in the CRM's own panel. */
-  document = (name) => this.page.locator("li.document").filter({ has: this.page.getByRole("link", { name, exact: true }) });
+  document = (name) => this.page.locator(".documents li.document").filter({ has: this.page.getByRole("link", { name, exact: true }) });
 
   /** Adds documents with the CRM's own form. */
   async addDocuments(files, folder = "") {

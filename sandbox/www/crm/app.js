@@ -84,8 +84,10 @@ async function show() {
   document.title = `${module?.title ?? "Marketplace"} · CRM`;
   try {
     let left;
-    if (module && second) left = await recordPage(main, module, decodeURIComponent(second), session);
-    else if (module) await listPage(main, module);
+    // What answers late must not take the place of the page that was opened since.
+    const current = () => mine === visit;
+    if (module && second) left = await recordPage(main, module, decodeURIComponent(second), session, current);
+    else if (module) await listPage(main, module, current);
     else if (first === "marketplace" && second === "dropbox") left = settingsPage(main, session, navigate);
     else if (first === "marketplace") marketplacePage(main, session, navigate);
     else if (first === "") return navigate("/companies");
@@ -94,6 +96,7 @@ async function show() {
     if (mine !== visit) left?.();
     else leave = left ?? leave;
   } catch (error) {
+    if (mine !== visit) return;
     if (error.status === 401) location.reload();
     else missing(error.message);
   }

@@ -45,8 +45,9 @@ function initials(name) {
 }
 
 /** Shows a module's list; typing narrows it. */
-export async function listPage(main, module) {
+export async function listPage(main, module, current) {
   const { records } = await ask("GET", `records?module=${module.path}`);
+  if (!current()) return;
   const body = el("tbody");
   const none = el("div", { class: "empty", hidden: true }, icon(module.path, "icon icon-large"), el("p", {}, `No ${module.title.toLowerCase()} found.`));
   const search = el("input", { type: "search", class: "input", "aria-label": `Search ${module.title.toLowerCase()}`, placeholder: "Search", oninput: () => show(search.value) });
@@ -76,8 +77,9 @@ export async function listPage(main, module) {
 }
 
 /** Shows a record with its Documents panel; returns what to call when the page is left. */
-export async function recordPage(main, module, id, session) {
+export async function recordPage(main, module, id, session, current) {
   const record = await ask("GET", `record?${new URLSearchParams({ module: module.path, id })}`);
+  if (!current()) return undefined;
   const title = el("h1", { class: "record-title" }, record.name || "(no name)");
   const panel = el("section", { class: "island widget documents-panel", "aria-labelledby": "documents-title" });
   const generation = record.kind === "project" ? "Project (previous module)" : module.title.replace(/ies$/, "y").replace(/s$/, "");

@@ -103,7 +103,7 @@ export class Person {
   }
 
   /** A document's line in the CRM's own panel. */
-  document = (name) => this.page.locator(".documents li.document").filter({ has: this.page.getByRole("link", { name, exact: true }) });
+  document = (name) => this.page.locator(".documents-panel > .documents li.document").filter({ has: this.page.getByRole("link", { name, exact: true }) });
 
   /** Adds documents with the CRM's own form. */
   async addDocuments(files, folder = "") {
@@ -123,15 +123,15 @@ export class Person {
     await this.document(name).waitFor({ state: "detached" });
   }
 
-  /** Renames a document, or moves it to a folder, with the CRM's own menu. */
+  /** Moves a document to a folder, and renames it if a name is given, with the CRM's own menu. */
   async changeDocument(name, change) {
     await this.page.getByRole("button", { name: `Actions for ${name}` }).click();
     await this.page.getByRole("menuitem", { name: "Rename or move" }).click();
     const dialog = this.page.getByRole("dialog");
     if (change.name !== undefined) await dialog.getByLabel("Name").fill(change.name);
-    if (change.folder !== undefined) await dialog.getByLabel("Folder").fill(change.folder);
+    await dialog.getByLabel("Folder").fill(change.folder);
     await dialog.getByRole("button", { name: "Save" }).click();
-    await dialog.waitFor({ state: "detached" });
+    await this.page.getByRole("list", { name: change.folder, exact: true }).getByRole("link", { name: change.name ?? name, exact: true }).waitFor();
   }
 
   /** Renames the record with the CRM's own dialog. */

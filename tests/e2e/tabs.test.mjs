@@ -41,7 +41,7 @@ scene("two tabs show the same, and one works", {}, async (s) => {
   assert.equal(uploads.length, 1, JSON.stringify(uploads));
 });
 
-scene("the working tab is killed: the other takes over and finishes, without a twin", {}, async (s) => {
+scene("the working tab is killed: the other takes over and finishes, without a twin", { refused: ["409 /create_folder_v2"] }, async (s) => {
   await s.sandbox.seed([{ ...RECORD, documents: numbered(20) }]);
   await s.person.arrive(RECORD.kind, RECORD.name);
   const other = await secondTab(s);
@@ -137,9 +137,8 @@ scene("a guard: many deletions are dismissed, and every file stays", { refused: 
   await manyDeleted(s);
   await s.person.panel.getByRole("button", { name: /keep/i }).click();
   await s.person.untilScreen("up-to-date");
-  const state = await s.sandbox.state();
+  const state = await s.untilState("what is new in Dropbox comes to the CRM", (state) => documents(state).length === 2);
   assert.equal(dropboxTree(state).size, 14);
-  assert.equal(documents(state).length, 2);
 });
 
 scene("two people with two Dropboxes on one record: all three ends equal, no twin", {}, async (s) => {

@@ -12,8 +12,10 @@ const DOCUMENTS = [
   { name: "Notes.txt", text: "some notes" },
   { name: "Plan.txt", folder: "Plans/2026", text: "a plan" },
 ];
+/** The CRM's token lives an hour: who comes back later is refused once, and gets a fresh one. */
+const HOURS_LATER = ["401 /files.list"];
 /** Without it, every change in Dropbox would be there before the timer is. */
-const NO_LONGPOLL = { world: { variants: { longpoll: "false" } }, refused: ["404 /longpoll"] };
+const NO_LONGPOLL = { world: { variants: { longpoll: "false" } }, refused: ["404 /longpoll", ...HOURS_LATER] };
 const OBSERVED = "/2/files/list_folder/continue";
 
 /** A linked record at rest; the page's clock can be moved. */
@@ -114,7 +116,7 @@ scene("deleted in the CRM: deleted in Dropbox", { refused: ["404 /files.info"] }
   assert.ok(!files(state).includes(`${folder}/Offer.txt`));
 });
 
-scene("deleted in Dropbox: kept in the CRM, not copied back until the button is pressed", {}, async (s) => {
+scene("deleted in Dropbox: kept in the CRM, not copied back until the button is pressed", { refused: HOURS_LATER }, async (s) => {
   const { folder } = await linked(s);
   await s.sandbox.forgetRequests();
   await s.sandbox.deleteFile(`${folder}/Offer.txt`);

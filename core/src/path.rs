@@ -156,7 +156,24 @@ pub fn numbered(path: &str, number: u32) -> String {
     if number < 2 {
         return path.to_owned();
     }
-    suffixed(path, &format!(" ({number})"))
+    suffixed(&unnumbered(path), &format!(" ({number})"))
+}
+
+/// `name (7).ext` → `name.ext`, so that a twin of a twin is counted on: `name (8).ext`.
+fn unnumbered(path: &str) -> String {
+    let (dir, name) = split_dir(path);
+    let (stem, extension) = split_extension(name);
+    let number = |stem: &str| {
+        let at = stem.rfind(" (")?;
+        let digits = stem[at..].strip_prefix(" (")?.strip_suffix(')')?;
+        let counts = (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        (counts && at > 0).then_some(at)
+    };
+    match number(stem) {
+        Some(at) if dir.is_empty() => format!("{}{extension}", &stem[..at]),
+        Some(at) => format!("{dir}/{}{extension}", &stem[..at]),
+        None => path.to_owned(),
+    }
 }
 
 /// `name (conflicted copy 2026-01-31).ext`, then ` 2`, ` 3` …
@@ -184,10 +201,8 @@ pub fn is_conflicted_copy(path: &str, original: &str) -> bool {
 
 /// Is `path` a numbered twin of `original` (` (2)`, ` (3)` …)?
 pub fn is_numbered(path: &str, original: &str) -> bool {
-    suffix_of(path, original)
-        .as_deref()
-        .and_then(|suffix| suffix.strip_prefix(" (")?.strip_suffix(')'))
-        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+    let base = unnumbered(path);
+    base != path && fold(&base) == fold(&unnumbered(original))
 }
 
 /// What stands between stem and extension of `path` beyond the stem of `original`, folded; `None` if it is not

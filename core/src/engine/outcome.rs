@@ -1,7 +1,7 @@
 //! What the trees learn from outcomes. The synced tree changes only from what was seen to happen.
 
 use super::{Engine, Purpose, Stage};
-use crate::effect::{Document, Failure, FileEntry, Outcome, TaskId};
+use crate::effect::{Document, Effect, Failure, FileEntry, Outcome, TaskId};
 use crate::ids::Record;
 use crate::plan::Operation;
 use crate::state::SeenDocument;
@@ -248,7 +248,18 @@ impl Engine {
                 }
                 self.happened(&record, &place.name, happened, now_ms);
             }
-            (Operation::DeleteDocument { document }, Outcome::Done) => {
+            (Operation::DeleteDocument { document, .. }, Outcome::Gone(false)) => {
+                let effect = Effect::DeleteDocument { document: document.as_document() };
+                // Still open: the delete closes it.
+                self.task(Purpose::Step(record, operation), effect);
+                return;
+            }
+            (Operation::DeleteDocument { .. }, Outcome::Gone(true)) => {
+                if let Some(work) = self.work.get_mut(&record) {
+                    work.list_again = true;
+                }
+            }
+            (Operation::DeleteDocument { document, .. }, Outcome::Done) => {
                 if let Some(stored) = self.records.get_mut(&record) {
                     stored.documents.retain(|seen| seen.id != document.id);
                     for pair in &mut stored.pairs {

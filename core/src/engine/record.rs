@@ -289,8 +289,9 @@ impl Engine {
                 let effect = Effect::ConfirmGone { document: document.clone() };
                 self.task(Purpose::Step(item.0, item.1), effect);
             }
-            Operation::DeleteDocument { document } => {
-                let effect = Effect::DeleteDocument { document: document.as_document() };
+            Operation::DeleteDocument { stays, .. } => {
+                // Another browser may have deleted the new one: then the old one is the last.
+                let effect = Effect::ConfirmGone { document: stays.clone() };
                 self.task(Purpose::Step(item.0, item.1), effect);
             }
             Operation::Hash { .. } | Operation::Upload { .. } => self.transfers.push_back(item),

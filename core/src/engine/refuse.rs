@@ -122,7 +122,7 @@ impl Engine {
             Operation::Hash { document, .. } | Operation::Upload { document, .. } => {
                 by_document(document)
             }
-            Operation::DeleteDocument { document } => by_document(&document.id),
+            Operation::DeleteDocument { document, .. } => by_document(&document.id),
             Operation::Create { replaces, .. } => match (&replaces.file, &replaces.document) {
                 (Some(file), _) => by_file(file),
                 (None, Some(document)) => by_document(document),

@@ -4,6 +4,7 @@
 //! looks again until nothing is left: so a crash anywhere is repaired by planning from what is seen.
 //! Steps that only look (hash, confirm a deletion) come before the writes that depend on them.
 
+mod equals;
 mod pairs;
 mod room;
 mod unpaired;
@@ -119,6 +120,8 @@ pub enum Operation {
     DeleteDocument {
         /// As it was seen.
         document: SeenDocument,
+        /// The document that holds the content from now on.
+        stays: DocumentId,
     },
 }
 
@@ -151,6 +154,7 @@ pub fn plan(record: &StoredRecord, policy: &Policy) -> Plan {
     let mut planner = Planner::new(record, policy);
     planner.recognise_attempts();
     planner.rebind();
+    planner.pair_equals_by_place();
     planner.finish_replacements();
     planner.decide_pairs();
     planner.match_unpaired();

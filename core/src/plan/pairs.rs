@@ -3,7 +3,8 @@
 use super::room::Occupant;
 use super::{crm_side, dropbox_side, Content, Operation, Planner, Replacement};
 use crate::effect::{Place, Reason, Source, WriteMode};
-use crate::path::fold;
+use crate::ids::ContentHash;
+use crate::path::{fold, is_numbered};
 use crate::state::{Attempt, CrmSide, Pair, SeenDocument};
 use crate::status::ProblemKind;
 use crate::tree::File;
@@ -50,7 +51,13 @@ impl<'a> Planner<'a> {
                         && (!mark || file.hash.as_ref() == Some(&pair_hash))
                         && !self.belongs_to_another(file, mark)
                 });
-                if let Some(file) = found.cloned() {
+                let copied = || {
+                    pair.crm
+                        .as_ref()
+                        .filter(|_| mark)
+                        .and_then(|side| self.copied(side, &pair_hash))
+                };
+                if let Some(file) = found.cloned().or_else(copied) {
                     let file = &file;
                     self.used_files.insert(file.id.clone());
                     pair.dropbox = Some(dropbox_side(file));
@@ -60,6 +67,19 @@ impl<'a> Planner<'a> {
             self.pairs[at] = Some(pair);
         }
         self.rebind_renamed();
+    }
+
+    /// P6: a kept document that another browser of the same user has copied meanwhile, under its path or beside it.
+    fn copied(&self, side: &CrmSide, hash: &ContentHash) -> Option<File> {
+        let document = self.documents.get(&side.id)?;
+        let path = self.naming().path_of(&document.nfc);
+        let found = self.files.values().find(|file| {
+            file.hash.as_ref() == Some(hash)
+                && !self.used_files.contains(&file.id)
+                && (fold(&file.path) == fold(&path) || is_numbered(&file.path, &path))
+                && !self.belongs_to_another(file, true)
+        });
+        found.cloned()
     }
 
     /// A file at a lost path may be another document's: one that no pair speaks for yet and whose upload was not
@@ -193,6 +213,13 @@ impl<'a> Planner<'a> {
                     return self.hash(&seen);
                 }
             };
+            if untouched && self.is_higher_twin(&side, &seen, document) {
+                // The pair's document holds it already: this one is the twin that leaves.
+                pair.superseded.push(crm_side(document));
+                self.used_documents.insert(document.id.clone());
+                self.pairs[at] = Some(pair);
+                return;
+            }
             if untouched {
                 pair.superseded.push(CrmSide {
                     size_bytes: seen.size_bytes,
@@ -242,11 +269,12 @@ impl<'a> Planner<'a> {
             });
             if new_stands {
                 for old in &pair.superseded {
-                    // RACE: an edit of the old document between this look and the delete below is caught by the
-                    // `files.info` just before it, except for the time of that one request.
-                    if let Some(seen) = self.documents.get(&old.id) {
-                        self.operations
-                            .push(Operation::DeleteDocument { document: (*seen).clone() });
+                    // RACE: an edit of the old document, or a delete of the new one, between this look and the delete
+                    // below is caught by the `files.info` of both just before it, except for the time of one request.
+                    let stays = pair.crm.as_ref().map(|side| side.id.clone());
+                    if let (Some(seen), Some(stays)) = (self.documents.get(&old.id), stays) {
+                        let document = (*seen).clone();
+                        self.operations.push(Operation::DeleteDocument { document, stays });
                         self.waiting = true;
                     }
                 }
@@ -557,6 +585,24 @@ impl<'a> Planner<'a> {
                 self.hash(other);
                 return Some(pair);
             }
+            let ours = self
+                .record
+                .attempts
+                .iter()
+                .any(|a| self.attempted(a, other) && Some(&a.hash) == other.hash.as_ref());
+            if moved && !ours {
+                // Not our upload: it is the file's document now, and the old one nobody's to delete. Whoever made it
+                // may be about to delete the one of the two that we would keep.
+                self.used_documents.insert(other.id.clone());
+                self.used_documents.remove(&document.id);
+                return Some(Pair {
+                    crm: Some(crm_side(other)),
+                    dropbox: Some(dropbox_side(file)),
+                    hash: other.hash.clone().unwrap_or(pair.hash),
+                    superseded: Vec::new(),
+                    lost_path: None,
+                });
+            }
             self.pairs.push(Some(pair));
             let at = self.pairs.len() - 1;
             self.supersede(at, other, Some(file));
@@ -575,7 +621,7 @@ impl<'a> Planner<'a> {
                 let own = self.naming().place_of(&file.path);
                 let place = match self.occupant(&own, Some(&document.id)) {
                     Occupant::Nobody => own,
-                    _ => self.free_place(&place),
+                    _ => self.free_place(&nfc),
                 };
                 self.create_from_file(file, place, Some(document.id.clone()));
                 return Some(pair);
@@ -635,7 +681,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn sides(&self, pair: &Pair) -> Option<(&'a SeenDocument, &File)> {
+    pub(super) fn sides(&self, pair: &Pair) -> Option<(&'a SeenDocument, &File)> {
         let document = self.documents.get(&pair.crm.as_ref()?.id).copied()?;
         Some((document, self.files.get(&pair.dropbox.as_ref()?.id)?))
     }
@@ -654,14 +700,13 @@ impl<'a> Planner<'a> {
         self.waiting = true;
         if let Some(kept) = kept {
             let hash = kept.hash.clone();
-            let aside = self.free_place(&other.place);
+            let aside = self.free_place(&other.nfc);
             let source = Source::Document { id: other.id.clone() };
             let replaces = Replacement { file: None, document: Some(other.id.clone()) };
             self.create(aside, source, hash, other.size_bytes, replaces);
         } else {
             let path: String = self.naming().path_of(place);
-            self.reserved.insert(fold(&path));
-            let to = self.free_path(&path, None);
+            let to = self.free_everywhere(&path);
             self.operations.push(Operation::MoveFile { file: file.id.clone(), to });
         }
         Some(pair)

@@ -25,6 +25,21 @@ impl<'a> Planner<'a> {
         self.free_by(path, own, numbered)
     }
 
+    /// A path whose place in the CRM is free too: otherwise the next look would send it on.
+    pub(super) fn free_everywhere(&mut self, path: &str) -> String {
+        for number in 2u32.. {
+            let candidate = numbered(path, number);
+            let place = self.naming().place_of(&candidate);
+            if matches!(self.occupant(&place, None), Occupant::Nobody)
+                && !self.record.nodes.contains_key(&fold(&candidate))
+                && self.reserved.insert(fold(&candidate))
+            {
+                return candidate;
+            }
+        }
+        path.to_string()
+    }
+
     fn free_by(
         &mut self,
         path: &str,
@@ -59,16 +74,13 @@ impl<'a> Planner<'a> {
         built
     }
 
-    /// A place in the CRM that nobody stands at: `name`, `name (2)` …
+    /// A place in the CRM (from one in NFC) that nobody stands at: `name`, `name (2)` …
     pub(super) fn free_place(&self, place: &Place) -> Place {
         for number in 2u32.. {
             let candidate =
                 Place { folder: place.folder.clone(), name: numbered(&place.name, number) };
             let key = self.naming().place_key(&candidate);
-            let taken = self.documents.values().any(|d| {
-                self.naming().place_key(&d.nfc) == key || self.naming().place_key(&d.place) == key
-            });
-            if !taken {
+            if !self.documents.values().any(|d| self.naming().place_key(&d.nfc) == key) {
                 return candidate;
             }
         }

@@ -41,7 +41,7 @@ const NAMES: [&str; 7] =
 const FOLDERS: [&str; 4] = ["", "Contracts", "Contracts/2026", "c.pdf"];
 
 impl History {
-    fn new(seed: u64, browsers_of_one_user: bool) -> Self {
+    fn new(seed: u64) -> Self {
         let mut rng = Rng(seed);
         let variants = Variants {
             same_name_is_new_version: rng.one_in(2),
@@ -53,7 +53,7 @@ impl History {
         };
         let users = if rng.one_in(4) { 2 } else { 1 };
         let mut browsers: Vec<Browser> = (0..users).map(Browser::new).collect();
-        if browsers_of_one_user && rng.one_in(3) {
+        if rng.one_in(4) {
             browsers.push(Browser::new(0)); // The same user in another browser.
         }
         let records: Vec<Record> =
@@ -389,11 +389,10 @@ impl History {
 
 fn simulate(
     seed: u64,
-    shared: bool,
     verbose: bool,
     coverage: &mut Coverage,
 ) -> (Result<(), String>, Vec<String>) {
-    let mut history = History::new(seed, shared);
+    let mut history = History::new(seed);
     history.world.verbose = verbose;
     for _ in 0..history.rng.below(4) {
         history.edit(coverage);
@@ -437,15 +436,13 @@ fn main() {
             .unwrap_or(default)
     };
     let (from, seeds) = (number("--from", 0), number("--seeds", 300));
-    // Two browsers of one user know nothing of each other yet: asked for by name.
-    let shared = args.iter().any(|arg| arg == "--two-browsers");
     let verbose = args.iter().any(|arg| arg == "--trace");
     let start = Instant::now();
     let mut coverage = Coverage::default();
     let mut failed = 0u64;
     for seed in from..from + seeds {
-        let (result, trace) = simulate(seed, shared, verbose, &mut coverage);
-        let (again, same) = simulate(seed, shared, verbose, &mut Coverage::default());
+        let (result, trace) = simulate(seed, verbose, &mut coverage);
+        let (again, same) = simulate(seed, verbose, &mut Coverage::default());
         let result =
             if same == trace && again == result { result } else { Err("two runs differ".into()) };
         if let Err(violation) = result {

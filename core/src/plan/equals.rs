@@ -7,21 +7,28 @@
 use super::{crm_side, dropbox_side, Content, Planner};
 use crate::ids::ContentHash;
 use crate::path::fold;
-use crate::state::{CrmSide, DropboxSide, SeenDocument};
+use crate::state::{CrmSide, DropboxSide, Pair, SeenDocument};
 use crate::tree::File;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// A pair whose two sides stand, with contents that are known.
-struct Whole<'a> {
-    at: usize,
+/// A document of known content; with its pair, if both of its sides stand.
+struct Doc<'a> {
+    at: Option<usize>,
     document: &'a SeenDocument,
     content: ContentHash,
+    /// Nothing changed on either side of its pair.
+    rests: bool,
+}
+
+/// A file of known content; with its pair, if both of its sides stand.
+struct Held {
+    at: Option<usize>,
     file: File,
-    file_hash: ContentHash,
-    dropbox: DropboxSide,
-    /// Nothing changed on either side.
+    hash: ContentHash,
+    /// As its pair has it.
+    stored: Option<DropboxSide>,
     rests: bool,
 }
 
@@ -30,130 +37,165 @@ type Spot = (ContentHash, String, String);
 
 impl<'a> Planner<'a> {
     pub(super) fn pair_equals_by_place(&mut self) {
-        let mut wholes = self.wholes();
-        wholes.sort_by(|a, b| a.document.id.cmp(&b.document.id));
-        let taken = self.places_first(&wholes);
-        let taken = self.then_by_order(&wholes, taken);
-        for (member, whole) in wholes.iter().enumerate() {
-            match taken[member] {
-                Some(other) if other == member => {}
-                Some(other) => self.exchange(whole, &wholes[other]),
-                None => {
-                    // Another document has its file; what is left of it is as if it had never been paired.
-                    self.pairs[whole.at] = None;
-                    self.used_documents.remove(&whole.document.id);
+        let (mut docs, mut held) = self.wholes();
+        docs.sort_by(|a, b| a.document.id.cmp(&b.document.id));
+        held.sort_by(|a, b| a.file.key.cmp(&b.file.key));
+        let mut taken = self.places_first(&docs, &held);
+        self.then_by_order(&docs, &held, &mut taken);
+        let mut given = alloc::vec![false; held.len()];
+        for (doc, other) in docs.iter().zip(&taken) {
+            match (other.map(|other| (&held[other], other)), doc.at) {
+                (Some((file, other)), at) => {
+                    given[other] = true;
+                    if (at.is_some() || file.at.is_some()) && at != file.at {
+                        self.exchange(doc, file);
+                    }
                 }
+                (None, Some(at)) => {
+                    // Another document has its file; what is left of it is as if it had never been paired.
+                    self.pairs[at] = None;
+                    self.used_documents.remove(&doc.document.id);
+                }
+                (None, None) => {}
             }
         }
-        for (member, whole) in wholes.iter().enumerate() {
-            if !taken.contains(&Some(member)) {
-                self.used_files.remove(&whole.file.id);
-            }
+        for file in held.iter().zip(given).filter(|(_, given)| !given).map(|(file, _)| file) {
+            self.used_files.remove(&file.file.id);
         }
     }
 
-    fn wholes(&self) -> Vec<Whole<'a>> {
-        let mut wholes = Vec::new();
+    fn wholes(&self) -> (Vec<Doc<'a>>, Vec<Held>) {
+        let (mut docs, mut held) = (Vec::new(), Vec::new());
         for (at, pair) in self.pairs.iter().enumerate() {
             let Some(pair) = pair.as_ref().filter(|pair| pair.superseded.is_empty()) else {
                 continue;
             };
-            let (Some((document, file)), Some(dropbox)) = (self.sides(pair), &pair.dropbox) else {
+            let Some((document, file)) = self.sides(pair) else {
                 continue;
             };
             let content = self.content(document, pair);
-            if let (Content::Known(content), Some(file_hash)) = (content, file.hash.clone()) {
-                let rests = content == pair.hash && file_hash == pair.hash;
-                let (file, dropbox) = (file.clone(), dropbox.clone());
-                wholes.push(Whole { at, document, content, file, file_hash, dropbox, rests });
+            if let (Content::Known(content), Some(hash)) = (content, file.hash.clone()) {
+                let (file, stored) = (file.clone(), pair.dropbox.clone());
+                let rests = content == pair.hash && hash == pair.hash;
+                docs.push(Doc { at: Some(at), document, content, rests });
+                held.push(Held { at: Some(at), file, hash, stored, rests });
             }
         }
-        wholes
+        for document in &self.record.documents {
+            let free = !self.used_documents.contains(&document.id);
+            if let Some(content) = document.hash.clone().filter(|_| free) {
+                docs.push(Doc { at: None, document, content, rests: false });
+            }
+        }
+        for file in self.files.values().filter(|file| !self.used_files.contains(&file.id)) {
+            if let Some(hash) = file.hash.clone() {
+                held.push(Held { at: None, file: file.clone(), hash, stored: None, rests: false });
+            }
+        }
+        (docs, held)
     }
 
-    /// For each member, whose file stands at its document's place with its content: of several the first path, and
-    /// of several documents the lowest id.
-    fn places_first(&self, wholes: &[Whole<'a>]) -> Vec<Option<usize>> {
+    /// For each document the file that stands at its place with its content: of several the first path, and of
+    /// several documents the lowest id.
+    fn places_first(&mut self, docs: &[Doc<'a>], held: &[Held]) -> Vec<Option<usize>> {
         let mut spots: BTreeMap<Spot, Vec<usize>> = BTreeMap::new();
-        for (member, whole) in wholes.iter().enumerate() {
-            let (folder, name) = self.naming().place_key(&self.naming().place_of(&whole.file.path));
-            let by_place = (whole.file_hash.clone(), folder, name);
-            let by_path = (whole.file_hash.clone(), "/".into(), fold(&whole.file.path));
+        for (at, file) in held.iter().enumerate() {
+            let (folder, name) = self.naming().place_key(&self.naming().place_of(&file.file.path));
+            let by_place = (file.hash.clone(), folder, name);
+            let by_path = (file.hash.clone(), "/".into(), fold(&file.file.path));
             for spot in [by_place, by_path] {
-                spots.entry(spot).or_default().push(member);
+                spots.entry(spot).or_default().push(at);
             }
         }
-        let mut given = alloc::vec![false; wholes.len()];
-        let mut taken = Vec::with_capacity(wholes.len());
-        for whole in wholes {
-            let (folder, name) = self.naming().place_key(&whole.document.nfc);
-            let path = fold(&self.naming().path_of(&whole.document.nfc));
-            let by_place = (whole.content.clone(), folder, name);
-            let by_path = (whole.content.clone(), "/".into(), path);
+        let mut given = alloc::vec![false; held.len()];
+        let mut taken = Vec::with_capacity(docs.len());
+        for doc in docs {
+            let (folder, name) = self.naming().place_key(&doc.document.nfc);
+            let path = fold(&self.naming().path_of(&doc.document.nfc));
+            let by_place = (doc.content.clone(), folder, name);
+            let by_path = (doc.content.clone(), "/".into(), path);
             let found = [by_place, by_path]
                 .iter()
                 .filter_map(|spot| spots.get(spot))
                 .flatten()
                 .filter(|other| !given[**other])
-                .min_by(|a, b| wholes[**a].file.key.cmp(&wholes[**b].file.key))
+                .min()
                 .copied();
             if let Some(other) = found {
                 given[other] = true;
             }
             taken.push(found);
         }
+        self.look_for_owners(held, &given);
         taken
+    }
+
+    /// A new document at the place of a file that is paired with a document of another place may be that file's: it
+    /// is looked at before it counts as new.
+    fn look_for_owners(&mut self, held: &[Held], given: &[bool]) {
+        let astray: BTreeSet<(String, String)> = held
+            .iter()
+            .zip(given)
+            .filter(|(file, given)| !**given && file.at.is_some())
+            .map(|(file, _)| self.naming().place_key(&self.naming().place_of(&file.file.path)))
+            .collect();
+        if astray.is_empty() {
+            return;
+        }
+        for document in &self.record.documents {
+            let unknown = document.hash.is_none() && !self.used_documents.contains(&document.id);
+            if unknown && astray.contains(&self.naming().place_key(&document.nfc)) {
+                self.hash(document);
+            }
+        }
     }
 
     /// Of the rest, what rests and is equal: documents by place and id, files by path. Everything else stays with its
     /// own file, if that is still to be had.
-    fn then_by_order(
-        &self,
-        wholes: &[Whole<'a>],
-        mut taken: Vec<Option<usize>>,
-    ) -> Vec<Option<usize>> {
-        let mut given = alloc::vec![false; wholes.len()];
+    fn then_by_order(&self, docs: &[Doc<'a>], held: &[Held], taken: &mut [Option<usize>]) {
+        let mut given = alloc::vec![false; held.len()];
         for other in taken.iter().flatten() {
             given[*other] = true;
         }
         let mut rest: Vec<usize> =
-            (0..wholes.len()).filter(|member| taken[*member].is_none()).collect();
-        rest.sort_by_cached_key(|member| {
-            let document = wholes[*member].document;
-            (self.naming().place_key(&document.nfc), document.id.clone())
+            (0..docs.len()).filter(|n| taken[*n].is_none() && docs[*n].at.is_some()).collect();
+        rest.sort_by_cached_key(|n| {
+            (self.naming().place_key(&docs[*n].document.nfc), docs[*n].document.id.clone())
         });
         let mut left: Vec<usize> =
-            (0..wholes.len()).filter(|m| !given[*m] && wholes[*m].rests).collect();
-        left.sort_by(|a, b| wholes[*a].file.key.cmp(&wholes[*b].file.key));
-        for member in &rest {
-            let whole = &wholes[*member];
-            let equal = |other: &usize| wholes[*other].file_hash == whole.content;
-            if let Some(at) = left.iter().position(|other| whole.rests && equal(other)) {
+            (0..held.len()).filter(|n| !given[*n] && held[*n].rests).collect();
+        for n in &rest {
+            let doc = &docs[*n];
+            let equal = |other: &usize| held[*other].hash == doc.content;
+            if let Some(at) = left.iter().position(|other| doc.rests && equal(other)) {
                 let other = left.remove(at);
                 given[other] = true;
-                taken[*member] = Some(other);
+                taken[*n] = Some(other);
             }
         }
-        for member in rest {
-            if taken[member].is_none() && !given[member] {
-                given[member] = true;
-                taken[member] = Some(member);
+        for n in rest.into_iter().filter(|n| docs[*n].at.is_some()) {
+            let own = held.iter().position(|file| file.at == docs[n].at);
+            if let Some(own) = own.filter(|own| taken[n].is_none() && !given[*own]) {
+                given[own] = true;
+                taken[n] = Some(own);
             }
         }
-        taken
     }
 
-    /// The document of `mine` gets the file of `theirs`, of equal content.
-    fn exchange(&mut self, mine: &Whole<'a>, theirs: &Whole<'a>) {
-        let agree = self.agree(mine.document, &theirs.file);
-        if let Some(pair) = self.pairs[mine.at].as_mut() {
-            pair.hash = mine.content.clone();
-            if agree {
-                pair.crm = Some(crm_side(mine.document));
-                pair.dropbox = Some(dropbox_side(&theirs.file));
-            } else {
-                pair.dropbox = Some(theirs.dropbox.clone());
-            }
+    /// The document gets the file, of equal content.
+    fn exchange(&mut self, doc: &Doc<'a>, file: &Held) {
+        let agree = self.agree(doc.document, &file.file);
+        let stored = file.stored.clone().filter(|_| !agree);
+        let dropbox = Some(stored.unwrap_or_else(|| dropbox_side(&file.file)));
+        let before = doc.at.and_then(|at| self.pairs[at].clone()).and_then(|pair| pair.crm);
+        let crm = before.filter(|_| !agree).or_else(|| Some(crm_side(doc.document)));
+        let hash = doc.content.clone();
+        let pair = Some(Pair { crm, dropbox, hash, superseded: Vec::new(), lost_path: None });
+        self.used_documents.insert(doc.document.id.clone());
+        self.used_files.insert(file.file.id.clone());
+        match doc.at {
+            Some(at) => self.pairs[at] = pair,
+            None => self.pairs.push(pair),
         }
     }
 

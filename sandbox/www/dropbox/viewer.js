@@ -14,6 +14,19 @@ function element(tag, properties = {}, ...children) {
   return made;
 }
 
+const FOLDER = "M3 6h6l2 2h10v11H3z";
+const FILE = "M6 3h8l5 5v13H6zM14 3v5h5";
+
+/** A line drawing of 24 by 24, for the eye alone. */
+function drawing(shape) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  for (const [name, value] of [["viewBox", "0 0 24 24"], ["class", shape === FOLDER ? "icon folder" : "icon"], ["aria-hidden", "true"]]) svg.setAttribute(name, value);
+  path.setAttribute("d", shape);
+  svg.append(path);
+  return svg;
+}
+
 function say(text, failed = false) {
   at("status").textContent = text;
   at("status").classList.toggle("failed", failed);
@@ -141,8 +154,7 @@ async function dropped(transfer) {
 function row(entry) {
   const path = `${here}/${entry.name}`;
   const isFolder = entry.type === "folder";
-  const icon = element("span", { className: "icon", textContent: isFolder ? "📁" : "📄" });
-  icon.setAttribute("aria-hidden", "true");
+  const icon = drawing(isFolder ? FOLDER : FILE);
   const name = isFolder
     ? element("a", { href: link(path), textContent: entry.name })
     : element("span", { className: "file", textContent: entry.name });

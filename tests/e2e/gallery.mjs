@@ -37,7 +37,7 @@ export async function openGallery(browser, address, { scene, locale = "en", widt
 
 /** Goes to another state in the same window. */
 export async function goTo(page, address, { scene, locale = "en" }) {
-  const query = new URLSearchParams({ locale, ...(scene && { scene }) });
+  const query = new URLSearchParams({ locale, ...(scene ? { scene } : { stacked: "" }) });
   await page.goto(`${address}?${query}`);
   await page.waitForFunction(() => window.ready === true);
 }

@@ -19,6 +19,7 @@ try {
     const overview = await openGallery(browser, server.address, { width: 1428, theme });
     const names = (await sceneNames(overview)).filter((name) => name.includes(filter));
     await mkdir(`${pictures}/${theme}`, { recursive: true });
+    await overview.evaluate(() => (document.body.className = "all"));
     if (!filter) await overview.screenshot({ path: `${pictures}/all-${theme}.png`, fullPage: true });
     for (const width of WIDTHS) {
       const page = await openGallery(browser, server.address, { scene: names[0], width, theme });

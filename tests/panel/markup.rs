@@ -136,9 +136,7 @@ fn n9_hostile_names_are_seen_and_not_obeyed() {
     assert!(names.contains(&"<img src=x onerror=alert(1)>.pdf".into()), "{names:?}");
     assert!(names.contains(&"invoice\u{fffd}fdp.exe".into()), "{names:?}");
     assert!(names.contains(&"two\u{240a}lines.txt".into()), "{names:?}");
-    assert!(
-        !said(&panel).contains(['\u{202e}', '\n'].as_slice()) || !text(&panel).contains('\u{202e}')
-    );
+    assert!(!text(&panel).contains(['\u{202e}', '\n']), "{}", text(&panel));
 }
 
 #[test]

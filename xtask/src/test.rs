@@ -11,6 +11,7 @@ use anyhow::{bail, Result};
 
 use crate::build::{self, Purpose};
 use crate::install;
+use crate::screenshots;
 use crate::sim;
 use crate::workspace::{run_logged, Workspace};
 
@@ -115,6 +116,7 @@ fn prepare(workspace: &Workspace, needs: Needs, made: &mut Needs) -> Result<()> 
     }
     if needs == Needs::Browser && *made == Needs::Sandbox {
         build::build(workspace, Purpose::Ship)?;
+        screenshots::build_gallery(workspace)?;
         *made = Needs::Browser;
     }
     Ok(())
@@ -142,6 +144,7 @@ pub fn with_surroundings(workspace: &Workspace, command: &mut Command) -> Result
     command
         .env("SANDBOX_BIN", sandbox_binary(workspace))
         .env("PLUGIN_DIR", workspace.plugin_dir())
+        .env("GALLERY_DIR", screenshots::gallery_dir(workspace))
         .env("PICTURES_DIR", workspace.target.join("demo"));
     Ok(())
 }

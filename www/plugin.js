@@ -3,7 +3,7 @@
 
 import init, * as wasm from "./pkg/teamleader_dropbox.js";
 
-const LANGUAGES = ["en"];
+const LANGUAGES = ["de", "en", "es", "fr", "it", "nl"];
 /** How often the due time is looked at (ms). The due time itself is stored. */
 const LOOK_MS = 60_000;
 

@@ -153,11 +153,6 @@ fn assemble(workspace: &Workspace) -> Result<()> {
 }
 
 /// wasm-bindgen's glue generator reads only what its own version wrote into the module.
-/// Does the plugin have its browser part? Without one there is no module to build, lint or weigh.
-pub fn has_browser_part(workspace: &Workspace) -> bool {
-    bindgen_version(workspace).is_ok()
-}
-
 fn same_bindgen_version(workspace: &Workspace) -> Result<()> {
     let library = bindgen_version(workspace)?;
     let generator = locked_version(workspace, "wasm-bindgen-cli-support")?;

@@ -33,7 +33,7 @@ cargo xtask <verb>
   build [--profiling]   compile the plugin, write pkg/ and the folder a CRM loads
   tidy [--write-imports]
                         format, lints, dependencies, the module's imports and size
-  size [--write]        the shipped files, plain, gzip and brotli, against the budget
+  size [--write]        the shipped files, plain, gzip and brotli, beside the goal and last time
   sim [--seeds N] [--from K] [--mutants] [--world]
                         random histories: the engine over a model, then the whole system
   screenshots [STATE]   pictures of every state of the panel, or of those whose name contains STATE

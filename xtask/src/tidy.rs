@@ -60,16 +60,10 @@ pub fn tidy(workspace: &Workspace) -> Result<()> {
     report("reasons for dependencies", dependency_reasons(workspace));
     report("dependencies of the module", banned_dependencies(workspace));
     report("words", words(workspace));
-    if build::has_browser_part(workspace) {
-        let toolchain = build::build(workspace, Purpose::Ship)?;
-        report("lints of the module", module_lints(workspace, toolchain));
-        report("imports of the module", imports(workspace));
-        report("size", size::size(workspace, toolchain, Ratchet::Check).map(|()| Vec::new()));
-    } else {
-        println!(
-            "module: NOT CHECKED: the plugin has no browser part yet (Cargo.lock has no wasm-bindgen)"
-        );
-    }
+    let toolchain = build::build(workspace, Purpose::Ship)?;
+    report("lints of the module", module_lints(workspace, toolchain));
+    report("imports of the module", imports(workspace));
+    report("size", size::size(workspace, toolchain, Ratchet::Check).map(|()| Vec::new()));
     if failed > 0 {
         bail!("{failed} checks failed");
     }

@@ -74,6 +74,21 @@ pub struct Link {
     pub halt: Option<Halt>,
     /// The user confirmed this halt: it is passed once.
     pub confirmed: Option<Halt>,
+    /// The user stopped it: only the button works on it before this time (ms).
+    #[serde(default)]
+    pub rests_until_ms: Option<u64>,
+}
+
+impl Link {
+    /// Stopped by the user, and not yet due again.
+    pub fn rests(&self, now_ms: u64) -> bool {
+        self.rests_until_ms.is_some_and(|until_ms| now_ms < until_ms)
+    }
+
+    /// Somebody or something waits for it.
+    pub fn waits(&self) -> bool {
+        (self.pressed || self.dirty) && self.halt.is_none() && self.rests_until_ms.is_none()
+    }
 }
 
 /// A record's folder.

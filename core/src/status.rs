@@ -80,6 +80,12 @@ pub struct RecordStatus {
     pub problems: Vec<Problem>,
     /// Newest first.
     pub activity: Vec<Activity>,
+    /// What a guard's halt is about: files that would be deleted, or contents that changed, by path.
+    #[serde(default)]
+    pub affected: Vec<String>,
+    /// The user stopped it, and nothing of it is under way.
+    #[serde(default)]
+    pub cancelled: bool,
 }
 
 /// A document, its file, or both.

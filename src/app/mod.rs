@@ -559,6 +559,8 @@ impl App {
             items: Vec::new(),
             problems: Vec::new(),
             activity: Vec::new(),
+            affected: Vec::new(),
+            cancelled: false,
         })
     }
 

@@ -64,6 +64,10 @@ fn head(snapshot: &Snapshot, record: &Record, status: Option<&RecordStatus>) -> 
         RecordState::Halted(halt) => halted(halt, record, status),
         _ if !snapshot.online => offline(snapshot, status),
         RecordState::NotLinked => not_linked(snapshot),
+        // Stopped by the user: it rests until the button or the timer.
+        RecordState::Queued | RecordState::Settled if status.cancelled => {
+            interrupted(&Failure::Cancelled, snapshot, status)
+        }
         RecordState::Queued => match &snapshot.status.error {
             Some(error) if !snapshot.status.running => interrupted(error, snapshot, status),
             _ => waiting(snapshot, status),
@@ -268,7 +272,7 @@ fn halted(halt: &Halt, record: &Record, status: &RecordStatus) -> PanelView {
                 .primary(t("keep_files"), decide(false))
                 .destructive(t("delete_files").count(*count), decide(true))
                 .folder(status);
-            view.affected = to_be_deleted(status, *count);
+            view.affected.clone_from(&status.affected);
             view
         }
         Halt::ManyChanges { change_count, side, .. } => screen(Screen::Guard, Tone::Trouble, title)
@@ -309,21 +313,6 @@ fn halted_over_all(halt: &Halt) -> Option<PanelView> {
     let view = screen(Screen::Guard, Tone::Trouble, rows::halt_title(halt)).detail(detail);
     let view = view.primary(t("go_on"), Action::Decide { record: None, confirmed: false });
     Some(view.link(t("open_deleted"), Target::DeletedFiles))
-}
-
-/// The files a guard is about, if they can be told for sure: the listing also holds files that are only new.
-fn to_be_deleted(status: &RecordStatus, count: u32) -> Vec<String> {
-    let gone: Vec<String> = status
-        .items
-        .iter()
-        .filter(|item| item.document.is_none() && item.mark == sync_core::Mark::OnItsWay)
-        .map(|item| rows::with_folder(&item.place))
-        .collect();
-    if u32::try_from(gone.len()).ok() == Some(count) {
-        gone
-    } else {
-        Vec::new()
-    }
 }
 
 fn connect_failed(failure: ConnectFailure) -> PanelView {

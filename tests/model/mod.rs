@@ -55,6 +55,8 @@ pub struct Doc {
 
 #[derive(Clone, Debug, Default)]
 pub struct CrmRecord {
+    /// Told when names are asked for.
+    pub name: Option<String>,
     pub docs: BTreeMap<String, Doc>,
     pub forbidden: bool,
     pub gone: bool,
@@ -436,7 +438,14 @@ impl World {
                 self.writes += 1;
                 Outcome::Folder { folder: self.folder_entry(d, &lower(to)).unwrap(), existed: true }
             }
-            Effect::NameRecords { .. } => Outcome::Names(Vec::new()),
+            Effect::NameRecords { kind, ids } => Outcome::Names(
+                ids.iter()
+                    .filter_map(|id| {
+                        let record = self.records.get(&Record::new(*kind, id.as_str()))?;
+                        Some((id.clone(), record.name.clone()?))
+                    })
+                    .collect(),
+            ),
             Effect::ListDocuments { record, .. } => match self.records.get(record) {
                 Some(r) if r.forbidden => failed(Failure::Forbidden),
                 Some(r) if !r.gone => Outcome::Documents(

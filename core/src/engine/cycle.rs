@@ -8,6 +8,9 @@ use crate::status::SyncReport;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
+/// Who still waits after a cycle is worked for again after this long, then twice as long … up to an hour.
+const RETRY_MS: u64 = 60_000;
+
 impl Engine {
     pub(super) fn begin(&mut self, full: bool, now_ms: u64) {
         if let Some(cycle) = self.cycle.as_mut() {
@@ -20,12 +23,18 @@ impl Engine {
             self.report = Some(SyncReport::default());
             return;
         }
-        let mut due: Vec<&Link> =
-            self.index.links.iter().filter(|link| full || link.dirty || link.pressed).collect();
+        let mut due: Vec<&Link> = self
+            .index
+            .links
+            .iter()
+            .filter(|link| (full || link.dirty || link.pressed) && !link.rests(now_ms))
+            .collect();
         due.sort_by_key(|link| (!link.pressed, !link.dirty, link.listed_ms));
         let due = due.into_iter().map(|link| link.record.clone()).collect();
+        let names = if full { self.names_due(now_ms) } else { Vec::new() };
         self.error = None;
         self.cycle = Some(Cycle {
+            names,
             phase: Phase::Observing,
             asked: false,
             started_ms: now_ms,
@@ -52,6 +61,7 @@ impl Engine {
         let failed = cycle.error.is_some();
         // While an observation is wanted no record begins: those that are due wait for it.
         let idle = cycle.phase == Phase::Working
+            && cycle.names.is_empty()
             && self.work.is_empty()
             && (cycle.due.is_empty() || cycle.observe_again);
         let quiet = self.tasks.values().all(|purpose| matches!(purpose, Purpose::Read(_)));
@@ -64,7 +74,7 @@ impl Engine {
             cycle.asked = false;
             let again = core::mem::take(&mut cycle.again);
             cycle.due.extend(again);
-            self.step_observing();
+            self.step_observing(now_ms);
             return;
         }
         if !failed && cycle.observe_again {
@@ -111,6 +121,12 @@ impl Engine {
         report.halted = self.index.links.iter().filter(|link| link.halt.is_some()).count() as u32;
         self.error = cycle.error;
         self.report = Some(report);
+        if self.index.links.iter().any(Link::waits) {
+            self.retry_ms = now_ms + (RETRY_MS << self.retries.min(6));
+            self.retries += 1;
+        } else {
+            self.retries = 0;
+        }
         self.clear_queues();
         let watched = &self.watched;
         let dirty = &self.dirty;

@@ -7,6 +7,7 @@
 mod cycle;
 mod folder;
 mod learn;
+mod names;
 mod observe;
 mod outcome;
 mod record;
@@ -17,7 +18,7 @@ mod write;
 
 use crate::effect::{Commit, Effect, Failure, Place, Save, Task, TaskId};
 use crate::event::Event;
-use crate::ids::{ContentHash, DocumentId, FileId, Record};
+use crate::ids::{ContentHash, DocumentId, FileId, Record, RecordKind};
 use crate::path::Naming;
 use crate::plan::Operation;
 use crate::state::{Link, StoredIndex, StoredRecord, SCHEMA};
@@ -88,6 +89,8 @@ struct Cycle {
     full: bool,
     observations: u32,
     observe_again: bool,
+    /// Whose names are still to be asked for, by batches.
+    names: Vec<(RecordKind, Vec<String>)>,
     /// Records to be planned again after the next observation.
     again: BTreeSet<Record>,
     entries: Vec<crate::effect::Entry>,
@@ -132,6 +135,7 @@ struct Work {
 #[derive(Clone, Debug)]
 enum Purpose {
     Observe,
+    Names(RecordKind),
     Read(Vec<Record>),
     Save(Vec<Record>, Vec<(Record, Operation)>),
     /// Which number of its name is tried.
@@ -182,6 +186,10 @@ pub struct Engine {
     stopped: bool,
     rerun: bool,
     error: Option<Failure>,
+    /// Cycles that ended with somebody still waiting, one after the other.
+    retries: u32,
+    /// Not again before this time for those who wait (ms). What a tab left behind is due at once.
+    retry_ms: u64,
     version: u64,
     report: Option<SyncReport>,
 }
@@ -189,11 +197,7 @@ pub struct Engine {
 impl Engine {
     /// From the stored index, or from nothing. The caller refuses an index with a newer schema before.
     pub fn new(config: Config, index: Option<StoredIndex>) -> Self {
-        let mut index = index.unwrap_or(StoredIndex { schema: SCHEMA, ..StoredIndex::default() });
-        if index.links.iter().any(|link| link.pressed || link.dirty) {
-            // The tab before died in the middle: what it had begun is due.
-            index.due_ms = None;
-        }
+        let index = index.unwrap_or(StoredIndex { schema: SCHEMA, ..StoredIndex::default() });
         Self {
             config,
             index,
@@ -224,6 +228,8 @@ impl Engine {
             stopped: false,
             rerun: false,
             error: None,
+            retries: 0,
+            retry_ms: 0,
             version: 1,
             report: None,
         }
@@ -256,7 +262,7 @@ impl Engine {
                 }
             }
             Event::Named { record, name } => self.named(record, name, now_ms),
-            Event::Cancel { record } => self.cancel(&record),
+            Event::Cancel { record } => self.cancel(&record, now_ms),
             Event::Unlink { record } => self.unlink(&record),
             Event::Decide { record, confirmed } => self.decide(record, confirmed, now_ms),
             Event::CopyBack { record, document } => {
@@ -298,7 +304,9 @@ impl Engine {
         if self.stopped || waits {
             return None;
         }
-        Some(self.index.due_ms.unwrap_or(0))
+        let due_ms = self.index.due_ms.unwrap_or(0);
+        let waiting = self.cycle.is_none() && self.index.links.iter().any(Link::waits);
+        Some(if waiting { due_ms.min(self.retry_ms) } else { due_ms })
     }
 
     /// The report of the cycle that ended last, once.
@@ -345,7 +353,8 @@ impl Engine {
         self.step_reading();
         self.step_saving();
         if self.cycle.is_some() {
-            self.step_observing();
+            self.step_observing(now_ms);
+            self.step_names();
             self.step_records(now_ms);
             self.step_transfers();
             self.step_writes();

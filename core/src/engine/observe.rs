@@ -12,7 +12,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 impl Engine {
-    pub(super) fn step_observing(&mut self) {
+    pub(super) fn step_observing(&mut self, now_ms: u64) {
         let Some(cycle) = self.cycle.as_mut() else {
             return;
         };
@@ -27,7 +27,7 @@ impl Engine {
                 let cursor = self.index.cursor.clone();
                 self.task(Purpose::Observe, Effect::ObserveDropbox { cursor });
             }
-            Phase::Reading => self.apply_changes(),
+            Phase::Reading => self.apply_changes(now_ms),
             _ => {}
         }
     }
@@ -42,7 +42,7 @@ impl Engine {
     }
 
     /// Applies what was observed once every touched record is in memory; the new cursor is saved with the trees.
-    fn apply_changes(&mut self) {
+    fn apply_changes(&mut self, now_ms: u64) {
         let Some(cycle) = self.cycle.as_mut() else {
             return;
         };
@@ -90,7 +90,8 @@ impl Engine {
         };
         for record in touched {
             // P6: nothing is planned from a CRM listing of an earlier cycle: a change makes the record due.
-            if !cycle.due.contains(&record) {
+            let rests = self.index.links.iter().any(|l| l.record == record && l.rests(now_ms));
+            if !rests && !cycle.due.contains(&record) {
                 cycle.due.push_front(record);
             }
         }

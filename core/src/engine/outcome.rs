@@ -21,6 +21,7 @@ impl Engine {
                 Outcome::Failed(failure) => self.observe_failed(failure),
                 _ => {}
             },
+            Purpose::Names(kind) => self.names_heard(kind, outcome, now_ms),
             Purpose::Read(asked) => {
                 match outcome {
                     Outcome::Records(records) => self.records_read(records),

@@ -236,6 +236,7 @@ impl Engine {
             if let Some(link) = self.link_mut(record) {
                 link.pressed = false;
                 link.dirty = false;
+                link.rests_until_ms = None;
                 link.confirmed = None;
                 link.settled_ms = Some(now_ms);
             }

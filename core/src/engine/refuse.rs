@@ -79,12 +79,13 @@ impl Engine {
 
     /// N2: an account that refuses characters outside the basic plane.
     pub(super) fn learn_astral(&mut self, path: &str) -> bool {
-        let learned = !self.index.astral_refused && path.chars().any(|c| c as u32 > 0xffff);
-        if learned {
+        // Known already: the refused path was written before it was.
+        let astral = path.chars().any(|c| c as u32 > 0xffff);
+        if astral && !self.index.astral_refused {
             self.index.astral_refused = true;
             self.dirty_index = true;
         }
-        learned
+        astral
     }
 
     /// Z7: not tried again until it changes or the button is pressed.

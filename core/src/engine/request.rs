@@ -26,6 +26,7 @@ impl Engine {
                 problem_count: 0,
                 halt: None,
                 confirmed: None,
+                rests_until_ms: None,
             });
             self.records
                 .insert(record.clone(), StoredRecord { schema: SCHEMA, ..StoredRecord::default() });
@@ -33,6 +34,7 @@ impl Engine {
             self.happened(&record, "", Happened::Linked, now_ms);
         } else if let Some(link) = self.link_mut(&record) {
             link.pressed = true;
+            link.rests_until_ms = None;
             link.name = name;
         }
         if matches!(self.index.halt, Some(Halt::AppFolderGone)) {
@@ -61,7 +63,8 @@ impl Engine {
         }
     }
 
-    pub(super) fn cancel(&mut self, record: &Record) {
+    pub(super) fn cancel(&mut self, record: &Record, now_ms: u64) {
+        let rests_until_ms = Some(now_ms + self.config.interval_ms);
         if let Some(cycle) = self.cycle.as_mut() {
             cycle.due.retain(|other| other != record);
             cycle.again.remove(record);
@@ -79,6 +82,7 @@ impl Engine {
                 if let Some(link) = self.link_mut(record) {
                     link.pressed = false;
                     link.dirty = false;
+                    link.rests_until_ms = rests_until_ms;
                     self.dirty_index = true;
                     self.save_wanted = true;
                 }
@@ -134,6 +138,9 @@ impl Engine {
 
     /// Puts a record in front of the queue; begins a cycle for it if none runs.
     pub(super) fn enqueue(&mut self, record: Record, now_ms: u64) {
+        if self.link(&record).is_some_and(|link| link.rests(now_ms)) {
+            return;
+        }
         self.begin(false, now_ms);
         let busy = self.work.contains_key(&record);
         if let Some(cycle) = self.cycle.as_mut() {

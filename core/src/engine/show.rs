@@ -1,14 +1,15 @@
 //! What is shown of the engine. Derived, never stored.
 
 use super::Engine;
-use crate::effect::Place;
+use crate::effect::{Place, Side};
 use crate::ids::Record;
 use crate::path::is_conflicted_copy;
 use crate::plan::Operation;
 use crate::state::{Link, StoredRecord, Subject};
-use crate::status::{Item, LinkStatus, Mark, ProblemKind, RecordState, RecordStatus, Status};
+use crate::status::{Halt, Item, LinkStatus, Mark, ProblemKind, RecordState, RecordStatus, Status};
 use crate::tree;
 use alloc::collections::BTreeSet;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 impl Engine {
@@ -59,6 +60,8 @@ impl Engine {
             settled_ms: link.settled_ms,
             items: self.items(record, link, stored, &problems),
             activity: stored.activity.iter().rev().cloned().collect(),
+            affected: link.halt.as_ref().map_or_else(Vec::new, |halt| affected(stored, halt)),
+            cancelled: link.rests_until_ms.is_some(),
             problems,
         })
     }
@@ -157,6 +160,35 @@ impl Engine {
         items.sort_by(|a, b| a.place.cmp(&b.place));
         items
     }
+}
+
+/// Paths below the record's folder that a halt is about.
+fn affected(stored: &StoredRecord, halt: &Halt) -> Vec<String> {
+    let files = tree::files(&stored.nodes);
+    let mut paths: Vec<String> = Vec::new();
+    for pair in &stored.pairs {
+        let (Some(crm), Some(dropbox)) = (&pair.crm, &pair.dropbox) else {
+            continue;
+        };
+        let Some(file) = files.get(&dropbox.id) else {
+            continue;
+        };
+        let document = stored.documents.iter().find(|document| document.id == crm.id);
+        let unchanged = file.hash.as_ref() == Some(&pair.hash);
+        let concerned = match halt {
+            Halt::CrmEmpty { .. } | Halt::ManyDeletes { .. } => document.is_none() && unchanged,
+            Halt::ManyChanges { side: Side::Dropbox, .. } => document.is_some() && !unchanged,
+            Halt::ManyChanges { side: Side::Crm, .. } => document.is_some_and(|document| {
+                document.size_bytes != crm.size_bytes || document.updated_at != crm.updated_at
+            }),
+            _ => false,
+        };
+        if concerned {
+            paths.push(file.path.clone());
+        }
+    }
+    paths.sort();
+    paths
 }
 
 fn is_any_copy<'p>(path: &str, mut others: impl Iterator<Item = &'p str>) -> bool {

@@ -1,0 +1,68 @@
+//! Names of linked records whose page is not open (R10): asked for in batches, once in a while.
+
+use super::{Engine, Purpose};
+use crate::effect::{Effect, Failure, Outcome, Side};
+use crate::ids::{Record, RecordKind};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Names are asked for at most this often.
+const NAMES_MS: u64 = 3_600_000;
+/// Records of one request.
+const BATCH_MAX: usize = 100;
+
+impl Engine {
+    /// Batches to ask for in this cycle.
+    pub(super) fn names_due(&mut self, now_ms: u64) -> Vec<(RecordKind, Vec<String>)> {
+        let asked_ms = self.index.named_ms.filter(|asked_ms| *asked_ms <= now_ms);
+        if asked_ms.is_some_and(|asked_ms| now_ms - asked_ms < NAMES_MS) {
+            return Vec::new();
+        }
+        self.index.named_ms = Some(now_ms);
+        self.dirty_index = true;
+        let mut batches = Vec::new();
+        for kind in RecordKind::ALL {
+            let links = self.index.links.iter().filter(|link| link.record.kind == kind);
+            let ids: Vec<String> = links.map(|link| link.record.id.clone()).collect();
+            batches.extend(ids.chunks(BATCH_MAX).map(|ids| (kind, ids.to_vec())));
+        }
+        batches
+    }
+
+    /// One batch at a time: the budget of requests is small.
+    pub(super) fn step_names(&mut self) {
+        let asking = self.tasks.values().any(|purpose| matches!(purpose, Purpose::Names(_)));
+        let Some(cycle) = self.cycle.as_mut().filter(|cycle| cycle.error.is_none() && !asking)
+        else {
+            return;
+        };
+        if let Some((kind, ids)) = cycle.names.pop() {
+            self.task(Purpose::Names(kind), Effect::NameRecords { kind, ids });
+        }
+    }
+
+    /// A name that changed makes its record due. A record that was not found keeps the name it had.
+    pub(super) fn names_heard(&mut self, kind: RecordKind, outcome: Outcome, now_ms: u64) {
+        let names = match outcome {
+            Outcome::Names(names) => names,
+            Outcome::Failed(failure @ Failure::Unauthorized(Side::Crm)) => {
+                return self.fail(failure);
+            }
+            _ => {
+                // A name can wait; it is asked for again with the next full cycle.
+                self.index.named_ms = None;
+                return;
+            }
+        };
+        for (id, name) in names {
+            let record = Record { kind, id };
+            let Some(link) = self.link_mut(&record).filter(|link| link.name != name) else {
+                continue;
+            };
+            link.name = name;
+            link.dirty = true;
+            self.dirty_index = true;
+            self.enqueue(record, now_ms);
+        }
+    }
+}

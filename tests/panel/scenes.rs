@@ -326,6 +326,8 @@ pub fn linked(state: RecordState) -> RecordStatus {
             .collect(),
         problems: Vec::new(),
         activity: activity(),
+        affected: Vec::new(),
+        cancelled: false,
     }
 }
 

@@ -34,7 +34,7 @@ cargo xtask <verb>
   tidy [--write-imports]
                         format, lints, dependencies, the module's imports and size
   size [--write]        the shipped files, plain, gzip and brotli, beside the goal and last time
-  sim [--seeds N] [--from K] [--mutants] [--world]
+  sim [--seeds N] [--from K] [--world] [--world]
                         random histories: the engine over a model, then the whole system
   screenshots [STATE]   pictures of every state of the panel, or of those whose name contains STATE
   conformance           each sync rule and the tests that carry its id

@@ -15,16 +15,14 @@ pub struct Options {
     pub seeds: u64,
     /// The first seed.
     pub from: u64,
-    /// Break one rule at a time instead, and see that each break is caught.
-    pub mutants: bool,
     /// The whole system alone, without the engine's own simulation.
     pub world: bool,
 }
 
 impl Options {
-    /// Reads `--seeds N`, `--from K`, `--mutants` and `--world`.
+    /// Reads `--seeds N`, `--from K` and `--world`.
     pub fn parse(arguments: &[&str]) -> Result<Self> {
-        let mut options = Self { seeds: 2_000, from: 0, mutants: false, world: false };
+        let mut options = Self { seeds: 2_000, from: 0, world: false };
         let mut rest = arguments.iter();
         while let Some(&name) = rest.next() {
             let mut number = || -> Result<u64> {
@@ -34,10 +32,9 @@ impl Options {
             match name {
                 "--seeds" => options.seeds = number()?,
                 "--from" => options.from = number()?,
-                "--mutants" => options.mutants = true,
                 "--world" => options.world = true,
                 other => {
-                    bail!("sim does not know {other}; it knows --seeds, --from, --mutants, --world")
+                    bail!("sim does not know {other}; it knows --seeds, --from, --world")
                 }
             }
         }
@@ -68,10 +65,7 @@ pub fn sim(workspace: &Workspace, options: Options) -> Result<()> {
     if !options.world {
         engine(workspace, options)?;
     }
-    if !options.mutants {
-        world(workspace, options)?;
-    }
-    Ok(())
+    world(workspace, options)
 }
 
 fn command(workspace: &Workspace, target: &str, extra: &[&str]) -> Command {
@@ -96,10 +90,6 @@ fn world(workspace: &Workspace, options: Options) -> Result<()> {
 fn engine(workspace: &Workspace, options: Options) -> Result<()> {
     let command = |extra: &[&str]| command(workspace, "sim", extra);
     run(&mut command(&["--no-run"]))?;
-    if options.mutants {
-        // The mutants share out their own seeds.
-        return run(command(&["--", "--mutants"]).args(["--seeds", &options.seeds.to_string()]));
-    }
     let workers = std::thread::available_parallelism().map_or(1, |count| count.get() as u64);
     let mut running: Vec<(Options, Child)> = Vec::new();
     for share in options.shares(workers) {
@@ -129,7 +119,7 @@ mod tests {
     #[test]
     fn shares_cover_every_seed_once() {
         for (seeds, workers) in [(10, 3), (2, 4), (8, 2), (1, 1)] {
-            let options = Options { seeds, from: 5, mutants: false, world: false };
+            let options = Options { seeds, from: 5, world: false };
             let mut next = 5;
             for share in options.shares(workers) {
                 assert_eq!(share.from, next);
@@ -143,7 +133,7 @@ mod tests {
     #[test]
     fn options_are_read_and_unknown_ones_refused() {
         let options = Options::parse(&["--from", "7", "--seeds", "9"]).unwrap();
-        assert_eq!(options, Options { seeds: 9, from: 7, mutants: false, world: false });
+        assert_eq!(options, Options { seeds: 9, from: 7, world: false });
         assert!(Options::parse(&["--seeds"]).is_err());
         assert!(Options::parse(&["--seed", "1"]).is_err());
     }

@@ -68,7 +68,7 @@ fn p7_a_second_call_joins_the_running_cycle() {
     let (first, second) =
         stage.scene.executor.block_on(async move { futures_util::join!(one.sync(), two.sync()) });
     assert_eq!(first, second);
-    assert_eq!(first.requests, 2, "one look at Dropbox, one at the record");
+    assert_eq!(first.requests, 3, "one look at Dropbox, one at the record, one at its name");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Names of linked records whose page is not open (R10): asked for in batches, once in a while.
 
-use super::{Engine, Purpose};
+use super::{Engine, Phase, Purpose};
 use crate::effect::{Effect, Failure, Outcome, Side};
 use crate::ids::{Record, RecordKind};
 use alloc::string::String;
@@ -29,10 +29,13 @@ impl Engine {
         batches
     }
 
-    /// One batch at a time: the budget of requests is small.
+    /// One batch at a time, after Dropbox answered: the budget of requests is small.
     pub(super) fn step_names(&mut self) {
         let asking = self.tasks.values().any(|purpose| matches!(purpose, Purpose::Names(_)));
-        let Some(cycle) = self.cycle.as_mut().filter(|cycle| cycle.error.is_none() && !asking)
+        let Some(cycle) = self
+            .cycle
+            .as_mut()
+            .filter(|cycle| cycle.phase == Phase::Working && cycle.error.is_none() && !asking)
         else {
             return;
         };

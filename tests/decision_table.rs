@@ -871,3 +871,13 @@ fn k4_a_document_edited_while_its_replacement_is_uploaded_stays_and_no_content_s
     case.browser.settle(&mut case.world);
     case.run().expect(&[(A, Z), (A, Y)], &[(A, Y), ("a (2).txt", Z)]);
 }
+
+#[test]
+fn r9_a_file_that_holds_another_content_is_nobodys_renamed_document() {
+    // Found by seed 708: the file's content was our own upload of a document deleted since, and not heard of; it
+    // replaced the renamed document.
+    let act = |case: &mut Case| {
+        case.crm_rename(A, "b.txt").put(A, Y);
+    };
+    row(false, &[(A, X)], act, &[(A, Y), ("b.txt", X)], &[(A, Y), ("b.txt", X)]);
+}

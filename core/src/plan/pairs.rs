@@ -108,6 +108,12 @@ impl<'a> Planner<'a> {
             if file_gone || self.documents.contains_key(&side.id) {
                 continue;
             }
+            // The file holds another content, perhaps one that we sent ourselves and did not hear of. The document
+            // of the old content is then nobody's earlier version: both stay (M12, M2).
+            let file = pair.dropbox.as_ref().and_then(|d| self.files.get(&d.id));
+            if file.is_some_and(|file| file.hash.as_ref() != Some(&pair.hash)) {
+                continue;
+            }
             let candidates: Vec<&SeenDocument> = self
                 .record
                 .documents

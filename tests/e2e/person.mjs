@@ -89,9 +89,9 @@ export class Person {
     return popup;
   }
 
-  /** Presses `Sync to Dropbox` and waits until the record is at rest. */
-  async sync() {
-    await this.button("Sync to Dropbox").click();
+  /** Presses `Sync to Dropbox` (or what it is called in the person's language) and waits until the record is at rest. */
+  async sync(button = "Sync to Dropbox") {
+    await this.button(button).click();
     return this.untilAtRest();
   }
 

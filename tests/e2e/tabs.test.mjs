@@ -148,12 +148,13 @@ scene("two people with two Dropboxes on one record: all three ends equal, no twi
   const bram = await s.newBrowser();
   await bram.signIn("Bram de Vries");
   await bram.openRecord(RECORD.kind, RECORD.name);
-  await bram.connectDropbox({ as: "Bram de Vries" });
-  await bram.sync();
+  // He has the CRM in Dutch.
+  await bram.connectDropbox({ as: "Bram de Vries", button: "Dropbox verbinden" });
+  await bram.sync("Synchroniseren met Dropbox");
   const folder = folderOf(await s.sandbox.record(RECORD.name));
   await s.sandbox.putFile(`${folder}/From Anna.txt`, "anna", 0);
   await s.untilState("Anna's file is in the CRM", (state) => documents(state).length === 4);
-  await bram.sync();
+  await bram.sync("Synchroniseren met Dropbox");
   await until("Bram has it too", async () => dropboxTree(await s.sandbox.state(), 1).size === 4);
   const state = await s.sandbox.state();
   assertEqualTrees(state, [RECORD.id], 0);

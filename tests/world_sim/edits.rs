@@ -40,6 +40,8 @@ pub struct Memory {
     stood: BTreeMap<(usize, String), BTreeSet<Place>>,
     /// What was deleted that once stood there: a file put there takes its place (K2).
     deleted: BTreeMap<(usize, Place), BTreeSet<u32>>,
+    /// What a file held that was deleted: some get their id back at their old path, and are the same file then.
+    held: BTreeMap<(usize, String), BTreeSet<u32>>,
 }
 
 impl History {
@@ -351,6 +353,8 @@ impl History {
                 Some(now) if now.content == content => {}
                 Some(_) => gone.extend(content),
                 None => {
+                    let held = self.memory.held.entry((account, id.clone())).or_default();
+                    held.extend(content);
                     let stood = self.memory.stood.remove(&(account, id.clone()));
                     for place in stood.unwrap_or_default() {
                         // Something else stands where it stood: both within one cycle are an edit (K2).
@@ -368,6 +372,10 @@ impl History {
         for (id, file) in after {
             if before.get(id).is_some_and(|old| old.key == file.key) {
                 continue;
+            }
+            if !before.contains_key(id) {
+                let held = self.memory.held.remove(&(account, id.clone()));
+                gone.extend(held.unwrap_or_default());
             }
             if let Some(place) = self.place(&file.key) {
                 gone.extend(self.memory.deleted.remove(&(account, place)).unwrap_or_default());

@@ -188,13 +188,13 @@ impl Engine {
                 .iter()
                 .filter(|(folder, _)| folder.as_str() == path || folder.starts_with(&below));
             for (_, record) in covered {
-                if moved.contains_key(record) {
-                    continue; // It stands here afterwards; that its old place is empty says nothing.
-                }
+                // In order: what was told of before this stands no more.
                 if let Some(stored) = self.records.get_mut(record) {
                     stored.nodes.clear();
                 }
-                lost.insert(record.clone());
+                if !moved.contains_key(record) {
+                    lost.insert(record.clone());
+                }
             }
         }
         let Some((folder, record)) = owner(folders, path) else {

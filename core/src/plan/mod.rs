@@ -154,6 +154,7 @@ pub fn plan(record: &StoredRecord, policy: &Policy) -> Plan {
     let mut planner = Planner::new(record, policy);
     planner.recognise_attempts();
     planner.rebind();
+    planner.reserve_undecided();
     planner.pair_equals_by_place();
     planner.finish_replacements();
     planner.decide_pairs();

@@ -1,6 +1,6 @@
 //! Where something can stand: free paths in Dropbox, occupied places in the CRM, and the writes that need them.
 
-use super::{Operation, Planner, Replacement};
+use super::{Content, Operation, Planner, Replacement};
 use crate::effect::{Place, Reason, Source, WriteMode};
 use crate::ids::{ContentHash, DocumentId, FileId};
 use crate::path::{conflicted_copy, fold, from_crm, is_conflicted_copy, numbered, split_dir};
@@ -19,6 +19,20 @@ pub(super) enum Occupant<'a> {
 }
 
 impl<'a> Planner<'a> {
+    /// A file is gone, and its document has to be looked at before anybody says what that means: until then no other
+    /// document's content goes to its path, where the next look would take it for an edit of that file (K2).
+    pub(super) fn reserve_undecided(&mut self) {
+        for pair in self.pairs.iter().flatten() {
+            let (Some(crm), Some(dropbox)) = (&pair.crm, &pair.dropbox) else { continue };
+            let Some(document) = self.documents.get(&crm.id) else { continue };
+            if !self.files.contains_key(&dropbox.id)
+                && self.content(document, pair) == Content::Unknown
+            {
+                self.reserved.insert(fold(&dropbox.path));
+            }
+        }
+    }
+
     /// The first of `path`, `path (2)` … that nothing stands at; `own` counts as free. Two documents never
     /// share one path: what this gives away is reserved for the rest of the plan.
     pub(super) fn free_path(&mut self, path: &str, own: Option<&str>) -> String {

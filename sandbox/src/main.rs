@@ -11,6 +11,7 @@ const USAGE: &str = "\
 sandbox [--port-base 7400] [--latency-ms 0] [--seed 0] [--variant name=value]...
         [--draw-variants SEED] [--strict-public-api] [--rate-limit] [--empty] [--tls]
         [--plugin-dir DIR] [--redirect-uri URI]... [--app-key KEY] [--data DIR]
+        [--crm-redirect-uri URI]... [--crm-client-id ID]
 
 Serves a CRM and a Dropbox on loopback. --empty: a CRM without sample records. --tls: https as
 well, 100 ports above. --data: state is kept in DIR between runs; without it, in memory.";
@@ -66,6 +67,8 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
             "--tls" => tls = true,
             "--plugin-dir" => options.plugin_dir = Some(value()?.into()),
             "--redirect-uri" => options.dropbox_redirect_uris.push(value()?),
+            "--crm-redirect-uri" => options.crm_redirect_uris.push(value()?),
+            "--crm-client-id" => options.crm_client_id = value()?,
             "--app-key" => options.dropbox_app_key = value()?,
             "--data" => data = Some(value()?.into()),
             _ => return Err(format!("no such flag: {word}")),

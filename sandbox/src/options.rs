@@ -34,6 +34,10 @@ pub struct Options {
     /// Redirect addresses registered for the app, matched exactly. Besides these, pages of the
     /// CRM's own origin (no query, no fragment) are: this world cannot know where a package is mounted.
     pub dropbox_redirect_uris: Vec<String>,
+    /// The client id of the CRM's integration that applications in a browser sign in with.
+    pub crm_client_id: String,
+    /// Redirect addresses of that integration, matched exactly.
+    pub crm_redirect_uris: Vec<String>,
     /// Scopes ticked for the app in the console.
     pub dropbox_scopes: Vec<String>,
     /// Storage of each Dropbox account.
@@ -59,6 +63,8 @@ impl Default for Options {
             sample: false,
             dropbox_app_key: "sandbox-app-key".into(),
             dropbox_redirect_uris: Vec::new(),
+            crm_client_id: "sandbox-client-id".into(),
+            crm_redirect_uris: Vec::new(),
             dropbox_scopes: [
                 "account_info.read",
                 "files.metadata.read",
@@ -87,6 +93,8 @@ impl Options {
             language: self.crm_language.clone(),
             dropbox_app_key: self.dropbox_app_key.clone(),
             token_lifetime_s: self.crm_token_life_s,
+            client_id: self.crm_client_id.clone(),
+            redirect_uris: self.crm_redirect_uris.clone(),
         }
     }
 }

@@ -2,12 +2,16 @@
 //!
 //! Here: the state, the edits that people make on the CRM's pages, and which part answers which request. The API's
 //! endpoints are in `api.rs`, `files.rs` and `records.rs`, the file host in `transfer.rs`, the pages in `pages.rs`,
-//! seeding and reading the whole state in `snapshot.rs`, the demo's records in `sample.rs`. No clock of its own: every
+//! `detail_pages.rs` and `implicit.rs` (access for applications in a browser), seeding and reading the whole state in `snapshot.rs`, the demo's records in `sample.rs`. No clock of its own: every
 //! call says what time it is, in milliseconds since 1970.
 
 mod api;
+mod detail_pages;
 mod edits;
 mod files;
+mod implicit;
+#[cfg(test)]
+mod implicit_tests;
 pub mod model;
 mod pages;
 mod records;
@@ -48,6 +52,10 @@ pub struct Settings {
     pub dropbox_app_key: String,
     /// Seconds that a bearer token lives.
     pub token_lifetime_s: u64,
+    /// The integration's client id, for the implicit grant.
+    pub client_id: String,
+    /// Where the implicit grant may lead back to, matched exactly.
+    pub redirect_uris: Vec<String>,
 }
 
 impl Default for Settings {
@@ -62,6 +70,8 @@ impl Default for Settings {
             language: "en".to_owned(),
             dropbox_app_key: "sandbox-app-key".to_owned(),
             token_lifetime_s: 3600,
+            client_id: "sandbox-client-id".to_owned(),
+            redirect_uris: Vec::new(),
         }
     }
 }
@@ -79,6 +89,8 @@ pub struct Teamleader {
     by_record: BTreeMap<Subject, BTreeSet<(u64, String)>>,
     tokens: BTreeMap<String, Token>,
     sessions: BTreeMap<String, String>,
+    /// User and client id: who agreed to which integration.
+    agreements: BTreeSet<(String, String)>,
     links: BTreeMap<String, Link>,
     plugin_installed: bool,
     accepted_ms: VecDeque<u64>,
@@ -111,6 +123,7 @@ impl Teamleader {
             by_record: BTreeMap::new(),
             tokens: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            agreements: BTreeSet::new(),
             links: BTreeMap::new(),
             plugin_installed: true,
             accepted_ms: VecDeque::new(),

@@ -1,5 +1,6 @@
 //! The CRM's own pages and what they ask of their server: sign-in, records, documents, the installed plugin.
 //!
+//! Access for applications is in `implicit.rs`, the pages of records at their public addresses in `detail_pages.rs`.
 //! `/app/…` is the CRM's private interface for its pages, guarded by a session cookie; it is no part of the public API,
 //! and the plugin never uses it. Every other path is a page, an asset or a file of the installed plugin.
 
@@ -16,8 +17,10 @@ const COOKIE: &str = "crm_session";
 const TOKEN_MARGIN_MS: u64 = 60_000;
 
 const INDEX: &str = include_str!("../../www/crm/index.html");
-const ASSETS: [(&str, &str, &str); 7] = [
+const ASSETS: [(&str, &str, &str); 9] = [
     ("crm.css", "text/css; charset=utf-8", include_str!("../../www/crm/crm.css")),
+    ("detail.css", "text/css; charset=utf-8", include_str!("../../www/crm/detail.css")),
+    ("detail.js", JAVASCRIPT, include_str!("../../www/crm/detail.js")),
     ("app.js", JAVASCRIPT, include_str!("../../www/crm/app.js")),
     ("dom.js", JAVASCRIPT, include_str!("../../www/crm/dom.js")),
     ("plugin-host.js", JAVASCRIPT, include_str!("../../www/crm/plugin-host.js")),
@@ -30,6 +33,9 @@ const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 impl Teamleader {
     pub(crate) fn handle_pages(&mut self, request: &Request, now_ms: u64) -> Response {
         let path = request.path();
+        if let Some(response) = self.handle_authorize(request, now_ms) {
+            return response.with_header("cache-control", "no-store");
+        }
         let response = if let Some(action) = path.strip_prefix("/app/") {
             self.private(request, action, now_ms)
         } else if request.method != "GET" {
@@ -45,6 +51,8 @@ impl Teamleader {
             Response::empty(204)
         } else if let Some(elsewhere) = self.other_host(request) {
             Response::see_other(&elsewhere)
+        } else if let Some(page) = self.handle_detail_page(request) {
+            page
         } else {
             Response::html(200, INDEX)
         };
@@ -99,8 +107,7 @@ impl Teamleader {
 
     fn private(&mut self, request: &Request, action: &str, now_ms: u64) -> Response {
         let cookie = request.cookie(COOKIE).unwrap_or("").to_owned();
-        let user_id = self.sessions.get(&cookie).cloned();
-        let user = self.users.iter().find(|u| Some(&u.id) == user_id.as_ref()).cloned();
+        let user = self.visitor(request);
         let body: Value = if action == "documents" {
             Value::Null
         } else {
@@ -113,7 +120,7 @@ impl Teamleader {
             ("POST", "session") => return self.sign_in(request, &body),
             ("DELETE", "session") => {
                 self.sessions.remove(&cookie);
-                let gone = format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict");
+                let gone = format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
                 return Response::empty(204).with_header("set-cookie", &gone);
             }
             _ => {}
@@ -171,11 +178,23 @@ impl Teamleader {
         let Some(user) = self.users.iter().find(|u| u.id == wanted).cloned() else {
             return Response::json(400, &json!({ "error": "There is no such user" }));
         };
+        let cookie = self.open_session(&user);
+        let answer = Response::json(200, &self.session(request, Some(&user)));
+        answer.with_header("set-cookie", &cookie)
+    }
+
+    /// Whose session the request belongs to.
+    pub(super) fn visitor(&self, request: &Request) -> Option<User> {
+        let user_id = self.sessions.get(request.cookie(COOKIE)?)?;
+        self.users.iter().find(|user| user.id == *user_id).cloned()
+    }
+
+    /// Begins a session; the cookie that belongs to it.
+    pub(super) fn open_session(&mut self, user: &User) -> String {
         let secret = self.ids.secret();
         self.sessions.insert(secret.clone(), user.id.clone());
-        let answer = Response::json(200, &self.session(request, Some(&user)));
-        let cookie = format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict");
-        answer.with_header("set-cookie", &cookie)
+        // An application elsewhere leads people to `/oauth2/authorize`: they are still signed in there.
+        format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax")
     }
 
     fn page_token(&mut self, user: &User, now_ms: u64) -> Option<Value> {
@@ -285,6 +304,18 @@ impl Teamleader {
         }
         self.documents.get(&id).map(page_document)
     }
+}
+
+/// A page with one card in the middle.
+pub(super) fn small(title: &str, body: &str) -> String {
+    format!(
+        "<!doctype html><html lang=en><head><meta charset=utf-8>\
+         <meta name=viewport content=\"width=device-width, initial-scale=1\"><title>{title} · CRM\
+         </title><link rel=stylesheet href=\"/assets/crm.css\">\
+         <link rel=stylesheet href=\"/assets/detail.css\"></head><body class=sign-in>\
+         <main class=\"island sign-in-card\"><div class=brand><span class=brand-mark></span>\
+         Lumen &amp; Co</div>{body}</main></body></html>"
+    )
 }
 
 fn person(user: &User) -> Value {

@@ -102,6 +102,28 @@ pub enum Touch {
     ContentOnly,
 }
 
+/// What happens when an application that a person agreed to asks for access again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuthorizeAgain {
+    /// No question, but never in a frame.
+    #[default]
+    InWindow,
+    /// No question, in a frame as well.
+    InFrame,
+    /// The same question each time.
+    Asks,
+}
+
+/// Where a detail page shows the documents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DocumentsPlace {
+    /// A widget in the page.
+    #[default]
+    Widget,
+    /// A tab at the edge of the window that opens them.
+    Tab,
+}
+
 /// One choice for every open point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrmVariants {
@@ -131,6 +153,10 @@ pub struct CrmVariants {
     pub link_lifetime_s: u64,
     /// `upload-limit=52428800|20971520`: bytes that step 2 takes at most.
     pub upload_limit_bytes: u64,
+    /// `authorize-again=in-window|in-frame|asks`: the implicit grant, once agreed to.
+    pub authorize_again: AuthorizeAgain,
+    /// `documents-place=widget|tab`: on the detail pages.
+    pub documents_place: DocumentsPlace,
 }
 
 impl Default for CrmVariants {
@@ -149,13 +175,15 @@ impl Default for CrmVariants {
             updated_at: Touch::default(),
             link_lifetime_s: 900,
             upload_limit_bytes: 52_428_800,
+            authorize_again: AuthorizeAgain::default(),
+            documents_place: DocumentsPlace::default(),
         }
     }
 }
 
 impl CrmVariants {
     /// Every name with the values worth trying; the two numeric ones take any number.
-    pub const ALL: [(&'static str, &'static [&'static str]); 13] = [
+    pub const ALL: [(&'static str, &'static [&'static str]); 15] = [
         ("same-name-upload", &["second-document", "new-version"]),
         ("folder-slash", &["kept", "refused"]),
         ("upload-answer", &["with-id", "empty"]),
@@ -169,6 +197,8 @@ impl CrmVariants {
         ("updated-at", &["every-change", "content-only"]),
         ("link-seconds", &["900", "60", "3600"]),
         ("upload-limit", &["52428800", "20971520"]),
+        ("authorize-again", &["in-window", "in-frame", "asks"]),
+        ("documents-place", &["widget", "tab"]),
     ];
 
     /// Sets one variant by name, as `--variant name=value` does.
@@ -207,6 +237,11 @@ impl CrmVariants {
             "deleted-subject" => self.deleted_subject = pick(first, DeletedSubject::EmptyList),
             "error-body" => self.error_body = pick(first, ErrorBody::TitleOnly),
             "rate-headers" => self.rate_headers = pick(first, Exposed::Readable),
+            "authorize-again" => {
+                self.authorize_again =
+                    [AuthorizeAgain::InWindow, AuthorizeAgain::InFrame, AuthorizeAgain::Asks][at];
+            }
+            "documents-place" => self.documents_place = pick(first, DocumentsPlace::Tab),
             "updated-at" => self.updated_at = pick(first, Touch::ContentOnly),
             _ => {
                 self.list_order =
@@ -232,6 +267,8 @@ impl CrmVariants {
             "error-body" => self.error_body as usize,
             "rate-headers" => self.rate_headers as usize,
             "updated-at" => self.updated_at as usize,
+            "authorize-again" => self.authorize_again as usize,
+            "documents-place" => self.documents_place as usize,
             "link-seconds" => return number(self.link_lifetime_s),
             _ => return number(self.upload_limit_bytes),
         };

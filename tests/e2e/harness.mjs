@@ -17,10 +17,15 @@ const WORLD = { sample: true, variants: {}, quota_bytes: 2 * 1024 ** 3, strict_p
 /** What the tests of one file share: made before the first of them, ended after the last. */
 const shared = {};
 
-/** Call once in a test file. Answers how its tests are written: `scene("what holds", async (s) => …)`. */
-export function scenes() {
+/**
+ * Call once in a test file; `launchBrowser` for another browser than Chromium. Answers how its tests are written:
+ * `scene("what holds", async (s) => …)`.
+ */
+export function scenes(launchBrowser = launch) {
   before(async () => {
-    [shared.sandbox, shared.browser] = await Promise.all([Sandbox.start(), launch()]);
+    // One after the other: a browser whose sandbox does not start would never be closed.
+    shared.sandbox = await Sandbox.start();
+    shared.browser = await launchBrowser();
   });
   after(async () => {
     await shared.browser?.close();

@@ -100,14 +100,30 @@ pub fn python(workspace: &Workspace, packages: &[&str]) -> Result<PathBuf> {
 pub fn chromium(workspace: &Workspace) -> Result<PathBuf> {
     const NAMES: &[&str] =
         &["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
-    if let Some(browser) = env::var_os("CHROMIUM").map(PathBuf::from) {
+    browser(workspace, "CHROMIUM", NAMES, "chromium")
+}
+
+/// A Firefox: the machine's, else Debian's package.
+pub fn firefox(workspace: &Workspace) -> Result<PathBuf> {
+    browser(workspace, "FIREFOX", &["firefox-esr", "firefox"], "firefox-esr")
+}
+
+/// The one the variable names, the first that is installed, or Debian's package.
+fn browser(
+    workspace: &Workspace,
+    variable: &str,
+    names: &[&str],
+    package: &str,
+) -> Result<PathBuf> {
+    if let Some(browser) = env::var_os(variable).map(PathBuf::from) {
         return Ok(browser);
     }
-    if let Some(browser) = installed(NAMES) {
+    if let Some(browser) = installed(names) {
         return Ok(browser);
     }
-    apt(workspace, &["chromium"])?;
-    installed(NAMES).context("apt-get installed chromium, but no such program is on the PATH")
+    apt(workspace, &[package])?;
+    installed(names)
+        .with_context(|| format!("apt-get installed {package}, but no such program is on the PATH"))
 }
 
 /// wasm-opt of the npm package `binaryen`; Debian's own is years old.

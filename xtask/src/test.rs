@@ -205,7 +205,9 @@ fn end_to_end(workspace: &Workspace) -> Result<Option<Command>> {
     let Some(mut command) = node_tests(workspace, "tests/e2e", 2)? else {
         return Ok(None);
     };
-    command.env("CHROMIUM", install::chromium(workspace)?);
+    command
+        .env("CHROMIUM", install::chromium(workspace)?)
+        .env("FIREFOX", install::firefox(workspace)?);
     Ok(Some(command))
 }
 

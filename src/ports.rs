@@ -153,8 +153,8 @@ pub trait Locks {
 /// The host's bearer token.
 #[allow(async_fn_in_trait, reason = "one thread, no Send bounds wanted")]
 pub trait CrmTokens {
-    /// A token of the signed-in user, fresh; `None` when the host has none.
-    async fn crm_token(&self) -> Option<String>;
+    /// A token of the signed-in user, fresh; `None` when the host has none. `refused`: the CRM answered 401 to this one.
+    async fn crm_token(&self, refused: Option<&str>) -> Option<String>;
 }
 
 /// Unicode as the page knows it.

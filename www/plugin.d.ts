@@ -23,8 +23,11 @@ export interface DropboxEndpoints {
 export interface Host {
   /** The CRM's public API. */
   apiBase: string;
-  /** A fresh bearer token of the signed-in user. */
-  getAccessToken(): Promise<string>;
+  /**
+   * A fresh bearer token of the signed-in user. `refused`: the API just answered 401 to this one. While there is none, the
+   * promise may stay open: the sync pauses, and goes on where it was.
+   */
+  getAccessToken(refused?: string): Promise<string>;
   account: { id: string };
   user: { id: string };
   /** BCP 47. */

@@ -11,9 +11,9 @@ extern "C" {
     #[derive(Clone)]
     pub type Host;
 
-    /// A fresh bearer token of the signed-in user.
+    /// A fresh bearer token of the signed-in user. `refused`: the API answered 401 to this one.
     #[wasm_bindgen(method, catch, js_name = getAccessToken)]
-    pub async fn access_token(this: &Host) -> Result<JsValue, JsValue>;
+    pub async fn access_token(this: &Host, refused: Option<String>) -> Result<JsValue, JsValue>;
 
     /// Listens to the page; the answer stops listening.
     #[wasm_bindgen(method, catch)]

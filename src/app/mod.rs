@@ -105,9 +105,9 @@ impl App {
         let database = Database::open().await;
         let database = database.map_err(|error| JsError::new(&error.to_string()))?;
         let source = host.clone();
-        let tokens = Rc::new(move || -> LocalBoxFuture<'static, Option<String>> {
+        let tokens = Rc::new(move |refused| -> LocalBoxFuture<'static, Option<String>> {
             let host = source.clone();
-            async move { host.access_token().await.ok()?.as_string() }.boxed_local()
+            async move { host.access_token(refused).await.ok()?.as_string() }.boxed_local()
         });
         let ports = BrowserPorts::new(database, tokens);
         let settings = options.settings;

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use sync_core::ContentHash;
 
 /// Asks the host for a token of the signed-in user; `None` when it has none.
-pub type TokenSource = Rc<dyn Fn() -> LocalBoxFuture<'static, Option<String>>>;
+pub type TokenSource = Rc<dyn Fn(Option<String>) -> LocalBoxFuture<'static, Option<String>>>;
 
 /// The browser as the plugin sees it.
 pub struct BrowserPorts {
@@ -105,8 +105,8 @@ impl Locks for BrowserPorts {
 }
 
 impl CrmTokens for BrowserPorts {
-    async fn crm_token(&self) -> Option<String> {
-        (self.tokens)().await
+    async fn crm_token(&self, refused: Option<&str>) -> Option<String> {
+        (self.tokens)(refused.map(String::from)).await
     }
 }
 

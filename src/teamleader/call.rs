@@ -57,10 +57,10 @@ impl<P: Ports> Teamleader<P> {
         let text =
             serde_json::to_string(argument).expect("text keys and plain values always serialize");
         let mut backoff = Backoff::default();
-        let mut token_refused = false;
+        let mut refused: Option<String> = None;
         loop {
             self.limiter.admit(ports, urgent).await;
-            let Some(token) = ports.crm_token().await else {
+            let Some(token) = ports.crm_token(refused.as_deref()).await else {
                 return Err(Refusal::Final(Failure::Unauthorized(Side::Crm)));
             };
             let request = Request {
@@ -87,9 +87,9 @@ impl<P: Ports> Teamleader<P> {
                         let errors = Errors::read_text(response.text()).unwrap_or_default();
                         return Err(Refusal::Invalid(errors));
                     }
-                    401 if !token_refused => {
+                    401 if refused.is_none() => {
                         // The host hands out a fresh one.
-                        token_refused = true;
+                        refused = Some(token);
                         continue;
                     }
                     429 => {

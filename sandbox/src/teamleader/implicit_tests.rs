@@ -13,6 +13,8 @@ const ASK: &str = "/oauth2/authorize?client_id=sandbox-client-id&response_type=t
 struct Browser {
     crm: Teamleader,
     cookie: Option<String>,
+    /// What the answer is for, as browsers say.
+    dest: Option<&'static str>,
 }
 
 impl Browser {
@@ -24,7 +26,7 @@ impl Browser {
         for (name, value) in variants {
             settings.variants.set(name, value).unwrap().unwrap();
         }
-        Browser { crm: Teamleader::new(settings, 7), cookie: None }
+        Browser { crm: Teamleader::new(settings, 7), cookie: None, dest: None }
     }
 
     fn get(&mut self, target: &str) -> Response {
@@ -35,6 +37,9 @@ impl Browser {
         let mut request = Request::new(Origin::Crm, method, target).with_body(form);
         if let Some(cookie) = &self.cookie {
             request = request.with_header("cookie", cookie);
+        }
+        if let Some(dest) = self.dest {
+            request = request.with_header("sec-fetch-dest", dest);
         }
         let response = self.crm.handle(&request, NOW_MS);
         if let Some(cookie) = response.header("set-cookie") {
@@ -121,6 +126,9 @@ fn whether_it_may_stand_in_a_frame_is_a_variant() {
         let response = browser.get(ASK);
         assert_eq!(response.header("x-frame-options").is_none(), framed, "{value}");
         assert_eq!(response.status == 200, asks, "{value}");
+        browser.dest = Some("iframe");
+        let response = browser.get(ASK);
+        assert_eq!(response.status == 303, framed, "{value}");
     }
 }
 

@@ -24,7 +24,7 @@ impl Teamleader {
             _ => None,
         };
         let (number, size) = call.page()?;
-        let records: Vec<&Record> = self
+        let mut records: Vec<&Record> = self
             .records
             .range(Subject::new(kind, "")..)
             .map(|(_, record)| record)
@@ -36,6 +36,7 @@ impl Teamleader {
             .filter(|record| term.as_ref().is_none_or(|term| matches_term(record, term)))
             .filter(|record| since.is_none_or(|since| record.updated_s >= since))
             .collect();
+        sort(&mut records, kind, &call.body["sort"][0]);
         let matches = records.len();
         let rows: Vec<Value> = records
             .into_iter()
@@ -106,7 +107,10 @@ impl Teamleader {
                 put("tags", json!([]));
                 put("added_at", added);
                 put("updated_at", updated);
-                put("web_url", format!("{}/companies/{id}", self.base_url(call.request, 0)).into());
+                put(
+                    "web_url",
+                    format!("{}/company_detail.php?id={id}", self.base_url(call.request, 0)).into(),
+                );
             }
             Kind::Contact => {
                 put("first_name", record.first_name.as_str().into());
@@ -115,7 +119,10 @@ impl Teamleader {
                 put("tags", json!([]));
                 put("added_at", added);
                 put("updated_at", updated);
-                put("web_url", format!("{}/contacts/{id}", self.base_url(call.request, 0)).into());
+                put(
+                    "web_url",
+                    format!("{}/contact_detail.php?id={id}", self.base_url(call.request, 0)).into(),
+                );
             }
             Kind::Project => {
                 put("reference", format!("PRO-{}", record.number).into());
@@ -149,6 +156,25 @@ impl Teamleader {
         }
         fields.extend(record.details.clone());
         Value::Object(fields)
+    }
+}
+
+/// By the first field asked for; one that the kind's endpoint does not document changes nothing.
+fn sort(records: &mut [&Record], kind: Kind, by: &Value) {
+    match (kind, by["field"].as_str().unwrap_or_default()) {
+        (Kind::Company | Kind::Contact, "name") | (Kind::NextgenProject, "title") => {
+            records.sort_by_cached_key(|record| record.display_name().to_lowercase());
+        }
+        (Kind::Company | Kind::Contact, "added_at") => records.sort_by_key(|r| r.added_s),
+        (Kind::Company | Kind::Contact, "updated_at") => records.sort_by_key(|r| r.updated_s),
+        (Kind::Meeting, "scheduled_at") => records.sort_by_cached_key(|record| {
+            let scheduled = record.details.get("scheduled_at").and_then(Value::as_str);
+            scheduled.map_or_else(|| date_time(record.updated_s), str::to_owned)
+        }),
+        _ => return,
+    }
+    if by["order"] == "desc" {
+        records.reverse();
     }
 }
 

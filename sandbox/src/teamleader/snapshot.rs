@@ -59,7 +59,7 @@ impl Teamleader {
     /// `POST sample {}` · `record/rename {kind,id,name}` · `record/forbid {kind,id,forbidden}` · `record/delete
     /// {kind,id}` · `document/add {kind,id,folder,name,text|base64|size}` · `document/edit {document,text|…}` ·
     /// `document/rename {document,name}` · `document/move {document,folder}` · `document/delete {document}` ·
-    /// `plugin {installed}`. Those that end with a document answer `{"document": id}`.
+    /// `plugin {installed}` · `tokens/expire {}`. Those that end with a document answer `{"document": id}`.
     ///
     /// # Errors
     /// The call is unknown, or the record or document does not stand.
@@ -116,6 +116,7 @@ impl Teamleader {
                     return Err("there is no such document".to_owned());
                 }
             }
+            ("POST", "tokens/expire") => self.expire_tokens(),
             ("POST", "plugin") => self.plugin_installed = body["installed"] == true,
             _ => return Err(format!("no such control call: /crm/{rest}")),
         }

@@ -70,7 +70,7 @@ impl Teamleader {
         };
         let framed = self.settings.variants.authorize_again == AuthorizeAgain::InFrame;
         // No `form-action`: the answer to the form leads to the application's origin.
-        let policy = "default-src 'none'; style-src 'self'; base-uri 'none'";
+        let policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'";
         let response = response.with_header("referrer-policy", "no-referrer");
         Some(if framed {
             response.with_header("content-security-policy", policy)

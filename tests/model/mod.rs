@@ -1,32 +1,21 @@
 //! Both services as the engine sees them, and nothing of HTTP: a model to run the engine against, thousands of
 //! histories a second. What it answers follows the published behaviour of both services.
-#![allow(clippy::unwrap_used, dead_code, reason = "test support, shared by several test programs")]
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    unused_imports,
+    reason = "test support, shared by several test programs"
+)]
 
+mod browser;
+pub mod case;
+mod perform;
+mod rng;
+
+pub use browser::{Browser, Fault};
+pub use rng::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::*;
-
-/// A small seeded generator (splitmix64).
-#[derive(Clone, Debug)]
-pub struct Rng(pub u64);
-
-impl Rng {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-    pub fn below(&mut self, n: u64) -> u64 {
-        self.next() % n.max(1)
-    }
-    pub fn one_in(&mut self, n: u64) -> bool {
-        self.below(n) == 0
-    }
-    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
-        (!items.is_empty()).then(|| &items[self.below(items.len() as u64) as usize])
-    }
-}
 
 /// A content is a label; equal labels are equal bytes. Few sizes, so that sizes often agree.
 pub type Content = u64;
@@ -36,15 +25,20 @@ pub fn hash_of(content: Content) -> ContentHash {
 }
 
 pub fn size_of(content: Content) -> u64 {
-    if content >= HUGE {
-        52_428_801
-    } else {
-        100 + content % 3
+    match content {
+        HUGE.. => 52_428_801,
+        LIMIT => 52_428_800,
+        BELOW_LIMIT => 52_428_799,
+        other => 100 + other % 3,
     }
 }
 
 /// Contents from here on are over the limit.
 pub const HUGE: Content = 1 << 40;
+/// The largest content that is copied.
+pub const LIMIT: Content = 1 << 39;
+/// One byte less.
+pub const BELOW_LIMIT: Content = LIMIT - 1;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Doc {
@@ -107,6 +101,12 @@ pub struct World {
     pub versions: BTreeSet<Content>,
     /// Documents that listings miss though they stand there: pages shift while others are added.
     pub unlisted: BTreeSet<String>,
+    /// What the CRM calls the default folder.
+    pub default_folder: String,
+    /// Contents that neither service takes.
+    pub refused: BTreeSet<Content>,
+    /// Folders hold more files than Dropbox moves at once.
+    pub too_many_files: bool,
 }
 
 /// Both services' NFC, as far as the names of the histories need it.
@@ -124,6 +124,7 @@ impl World {
             variants,
             dropboxes: vec![Dropbox::default(); dropboxes],
             clock: 1_000,
+            default_folder: "General".into(),
             ..Self::default()
         }
     }
@@ -136,7 +137,7 @@ impl World {
     pub fn add(&mut self, record: &Record, folder: &str, name: &str, content: Content) -> String {
         let id = format!("doc-{:05}", self.id());
         self.clock += 1;
-        let folder = if folder.is_empty() { "General" } else { folder };
+        let folder = if folder.is_empty() { &self.default_folder } else { folder };
         let place = Place { folder: folder.into(), name: name.into() };
         self.trace.push(format!("crm {record:?} add {id} {place:?} = {content:x}"));
         let doc = Doc { place, content, stamp: self.clock };
@@ -155,9 +156,12 @@ impl World {
     }
 
     fn upload(&mut self, record: &Record, place: &Place, content: Content) {
-        let folder = if place.folder.is_empty() { "General" } else { &place.folder };
+        let folder = match place.folder.as_str() {
+            "" => self.default_folder.clone(),
+            folder => folder.to_owned(),
+        };
         let place = match self.variants.normalises {
-            true => &Place { folder: nfc(folder), name: nfc(&place.name) },
+            true => &Place { folder: nfc(&folder), name: nfc(&place.name) },
             false => place,
         };
         if self.variants.same_name_is_new_version {
@@ -173,7 +177,6 @@ impl World {
                 return self.edit(record, &id, content);
             }
         }
-        let folder = folder.to_string();
         self.add(record, &folder, &place.name, content);
     }
 
@@ -378,339 +381,6 @@ impl World {
     fn file_result(&self, d: usize, key: &str) -> Result<FileEntry, Failure> {
         self.file_entry(d, key).ok_or(Failure::NotFound)
     }
-
-    /// Carries one effect out, at once and whole.
-    pub fn perform(&mut self, d: usize, effect: &Effect) -> Outcome {
-        let failed = Outcome::Failed;
-        match effect {
-            Effect::Load(_) | Effect::Save(_) => unreachable!("the store's"),
-            Effect::ObserveDropbox { cursor } => {
-                self.listings += 1;
-                let log = &self.dropboxes[d].log;
-                let epoch = self.dropboxes[d].epoch;
-                let end = Cursor(format!("{epoch}:{}", log.len()));
-                let mut entries: Vec<Entry> = match cursor {
-                    None => {
-                        let keys: Vec<String> = self.dropboxes[d].things.keys().cloned().collect();
-                        keys.iter().filter_map(|key| self.entry(d, key)).collect()
-                    }
-                    Some(cursor) => {
-                        let (known, at) = cursor.as_str().split_once(':').unwrap();
-                        if known != epoch.to_string() {
-                            return failed(Failure::CursorReset);
-                        }
-                        log[at.parse::<usize>().unwrap()..].to_vec()
-                    }
-                };
-                if self.variants.child_first {
-                    children_first(&mut entries);
-                }
-                Outcome::Changes { entries, cursor: end }
-            }
-            Effect::ListFolder { path } => {
-                let entries = self
-                    .below(d, &lower(path))
-                    .iter()
-                    .filter_map(|key| self.entry(d, key))
-                    .collect();
-                Outcome::Changes { entries, cursor: Cursor(String::new()) }
-            }
-            Effect::EnsureFolder { path } => {
-                let existed = self.dropboxes[d].things.contains_key(&lower(path));
-                Outcome::Folder { folder: self.make_folder(d, path), existed }
-            }
-            Effect::CountChildren { path } => {
-                let key = lower(path);
-                let below = self.below(d, &key);
-                let direct = below.iter().filter(|k| !k[key.len() + 1..].contains('/')).count();
-                Outcome::Children(direct as u32)
-            }
-            Effect::MoveFolder { from, to } => {
-                let Some(key) = self.find_any(d, from) else {
-                    return failed(Failure::NotFound);
-                };
-                if !self.dropboxes[d].things.contains_key(&key) {
-                    return failed(Failure::NotFound);
-                }
-                if !self.rename(d, &key, to) {
-                    return failed(Failure::Conflict);
-                }
-                self.writes += 1;
-                Outcome::Folder { folder: self.folder_entry(d, &lower(to)).unwrap(), existed: true }
-            }
-            Effect::NameRecords { kind, ids } => Outcome::Names(
-                ids.iter()
-                    .filter_map(|id| {
-                        let record = self.records.get(&Record::new(*kind, id.as_str()))?;
-                        Some((id.clone(), record.name.clone()?))
-                    })
-                    .collect(),
-            ),
-            Effect::ListDocuments { record, .. } => match self.records.get(record) {
-                Some(r) if r.forbidden => failed(Failure::Forbidden),
-                Some(r) if !r.gone => Outcome::Documents(
-                    r.docs
-                        .iter()
-                        .filter(|(id, _)| !self.unlisted.contains(*id))
-                        .map(|(id, doc)| Self::document(id, doc))
-                        .collect(),
-                ),
-                _ => failed(Failure::NotFound),
-            },
-            Effect::ConfirmGone { document } => {
-                Outcome::Gone(self.find_doc(document.as_str()).is_none())
-            }
-            Effect::HashDocument { document, .. } => match self.find_doc(document.as_str()) {
-                Some((_, doc)) => {
-                    Outcome::Hashed { hash: hash_of(doc.content), size_bytes: size_of(doc.content) }
-                }
-                None => failed(Failure::NotFound),
-            },
-            Effect::StageDocument { document, .. } => match self.find_doc(document.as_str()) {
-                Some((_, doc)) => Outcome::Staged(Staged {
-                    session: doc.content.to_string(),
-                    size_bytes: size_of(doc.content),
-                    hash: hash_of(doc.content),
-                }),
-                None => failed(Failure::NotFound),
-            },
-            Effect::CommitFiles(commits) => {
-                Outcome::Files(commits.iter().map(|commit| self.commit(d, commit)).collect())
-            }
-            Effect::MoveFiles(moves) => Outcome::Files(
-                moves
-                    .iter()
-                    .map(|m| {
-                        let key = self.find_file(d, m.id.as_str()).ok_or(Failure::NotFound)?;
-                        if !self.rename(d, &key, &m.to) {
-                            return Err(Failure::Conflict);
-                        }
-                        self.writes += 1;
-                        self.file_result(d, &lower(&m.to))
-                    })
-                    .collect(),
-            ),
-            Effect::DeleteFiles(deletes) => Outcome::Deleted(
-                deletes
-                    .iter()
-                    .map(|delete| {
-                        let Some(key) = self.find_file(d, delete.id.as_str()) else {
-                            return Ok(());
-                        };
-                        if self.file_result(d, &key)?.rev != delete.rev {
-                            return Err(Failure::Conflict);
-                        }
-                        self.writes += 1;
-                        self.delete(d, &key);
-                        Ok(())
-                    })
-                    .collect(),
-            ),
-            Effect::CopyFile { id, to } => {
-                let Some(key) = self.find_file(d, id.as_str()) else {
-                    return failed(Failure::NotFound);
-                };
-                if self.dropboxes[d].things.contains_key(&lower(to)) {
-                    return failed(Failure::Conflict);
-                }
-                let Some(Thing::File { content, .. }) = self.dropboxes[d].things.get(&key).cloned()
-                else {
-                    return failed(Failure::NotFound);
-                };
-                self.writes += 1;
-                Outcome::Files(vec![self.put(d, to, content).ok_or(Failure::Conflict)])
-            }
-            Effect::CreateDocument { record, place, source, hash, .. } => {
-                if self.variants.one_way {
-                    return failed(Failure::KindRefused);
-                }
-                if self.variants.slash_refused && place.folder.contains('/') {
-                    return failed(Failure::SlashRefused);
-                }
-                let content = match source {
-                    Source::File { id, rev } => self.find_file(d, id.as_str()).and_then(|key| {
-                        match self.dropboxes[d].things.get(&key)? {
-                            Thing::File { content, rev: now, .. } if *now == rev.0 => {
-                                Some(*content)
-                            }
-                            _ => None,
-                        }
-                    }),
-                    Source::Document { id } => {
-                        self.find_doc(id.as_str()).map(|(_, doc)| doc.content)
-                    }
-                };
-                match content {
-                    Some(content) if hash_of(content) == *hash => {
-                        self.writes += 1;
-                        self.upload(&record.clone(), &place.clone(), content);
-                        Outcome::Done
-                    }
-                    _ => failed(Failure::Conflict),
-                }
-            }
-            Effect::DeleteDocument { document } => {
-                let found = self.find_doc(document.id.as_str()).map(|(record, doc)| {
-                    (record.clone(), Self::document(document.id.as_str(), doc) == *document)
-                });
-                match found {
-                    None => Outcome::Done,
-                    Some((_, false)) => failed(Failure::Conflict),
-                    Some((record, true)) => {
-                        self.writes += 1;
-                        let docs = &mut self.records.get_mut(&record).unwrap().docs;
-                        docs.remove(document.id.as_str());
-                        Outcome::Done
-                    }
-                }
-            }
-        }
-    }
-
-    fn commit(&mut self, d: usize, commit: &Commit) -> Result<FileEntry, Failure> {
-        if self.dropboxes[d].full {
-            return Err(Failure::OutOfSpace);
-        }
-        let content: Content = commit.staged.session.parse().unwrap();
-        let key = self.find_any(d, &commit.path).ok_or(Failure::Conflict)?;
-        let there = self.dropboxes[d].things.get(&key).cloned();
-        match (&commit.mode, there) {
-            (WriteMode::Add, None) => {}
-            (WriteMode::Update(rev), Some(Thing::File { rev: now, .. })) if now == rev.0 => {}
-            _ => return Err(Failure::Conflict),
-        }
-        self.writes += 1;
-        let path = if commit.path.starts_with("id:") {
-            self.display(d, &key)
-        } else {
-            commit.path.clone()
-        };
-        self.put(d, &path, content).ok_or(Failure::Conflict)
-    }
-}
-
-/// Exchanges each folder with the entry of its child that follows it.
-fn children_first(entries: &mut [Entry]) {
-    for at in 1..entries.len() {
-        let Entry::Folder(parent) = &entries[at - 1] else { continue };
-        let below = format!("{}/", parent.path_lower);
-        if matches!(&entries[at], Entry::File(file) if file.path_lower.starts_with(&below)) {
-            entries.swap(at - 1, at);
-        }
-    }
-}
-
-/// A browser: an engine, what it stored, and the effects under way.
-pub struct Browser {
-    pub engine: Engine,
-    pub dropbox: usize,
-    pub index: Option<StoredIndex>,
-    pub rows: BTreeMap<Record, StoredRecord>,
-    pub tasks: Vec<Task>,
-    pub reports: Vec<SyncReport>,
-}
-
-impl Browser {
-    pub fn new(dropbox: usize) -> Self {
-        Self {
-            engine: Engine::new(Config::default(), None),
-            dropbox,
-            index: None,
-            rows: BTreeMap::new(),
-            tasks: Vec::new(),
-            reports: Vec::new(),
-        }
-    }
-
-    /// The tab dies; the next one begins with what was stored.
-    pub fn crash(&mut self) {
-        self.engine = Engine::new(Config::default(), self.index.clone());
-        self.tasks.clear();
-    }
-
-    pub fn send(&mut self, event: Event, now: u64) {
-        self.engine.set_today("2026-01-31");
-        self.engine.handle(event, now);
-        self.collect(now);
-    }
-
-    fn collect(&mut self, now: u64) {
-        while let Some(task) = self.engine.poll_effect(now) {
-            self.tasks.push(task);
-        }
-        if let Some(report) = self.engine.poll_report() {
-            self.reports.push(report);
-        }
-    }
-
-    /// Ends one effect under way; `fault` says how.
-    pub fn finish(&mut self, world: &mut World, at: usize, fault: Fault) {
-        let task = self.tasks.remove(at);
-        let outcome = match &task.effect {
-            Effect::Load(records) => Outcome::Records(
-                records.iter().map(|r| (r.clone(), self.rows.get(r).cloned())).collect(),
-            ),
-            Effect::Save(_) if fault != Fault::None => Outcome::Failed(Failure::Store),
-            Effect::Save(save) => {
-                self.index = save.index.clone().or(self.index.take());
-                for (record, row) in &save.records {
-                    match row {
-                        Some(row) => self.rows.insert(record.clone(), row.clone()),
-                        None => self.rows.remove(record),
-                    };
-                }
-                Outcome::Done
-            }
-            effect => match fault {
-                Fault::None => world.perform(self.dropbox, effect),
-                Fault::Before => Outcome::Failed(Failure::Unavailable(Side::Dropbox)),
-                Fault::After => {
-                    world.perform(self.dropbox, effect);
-                    Outcome::Failed(Failure::Unavailable(Side::Dropbox))
-                }
-            },
-        };
-        world.trace.push(if world.verbose {
-            format!("  [{}] {fault:?} {:?} -> {outcome:?}", self.dropbox, task.effect)
-        } else {
-            format!("  [{}] {fault:?} {:?}", self.dropbox, std::mem::discriminant(&task.effect))
-        });
-        self.engine.handle(Event::Done { task: task.id, outcome }, world.clock);
-        self.collect(world.clock);
-    }
-
-    /// Runs until nothing is under way, without faults.
-    pub fn settle(&mut self, world: &mut World) {
-        for _ in 0..20_000 {
-            if self.tasks.is_empty() {
-                return;
-            }
-            self.finish(world, 0, Fault::None);
-        }
-        panic!("does not come to rest:\n{}", world.trace[world.trace.len() - 40..].join("\n"));
-    }
-
-    pub fn run(&mut self, world: &mut World) {
-        let now = world.clock;
-        self.send(Event::Run, now);
-        self.settle(world);
-    }
-
-    pub fn press(&mut self, world: &mut World, record: &Record) {
-        let now = world.clock;
-        self.send(Event::Press { record: record.clone(), name: "Acme".into() }, now);
-        self.settle(world);
-    }
-}
-
-/// What goes wrong with one effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    None,
-    /// Nothing happened.
-    Before,
-    /// It happened, and nobody heard.
-    After,
 }
 
 /// The places and contents of a record on both sides, for comparing.

@@ -1,7 +1,8 @@
 //! The engine's simulation: random histories of edits on both sides, faults, crashes and a second user, by seed.
 //!
-//! `cargo test --profile sim --test sim -- --seeds N [--from K] [--two-browsers]`. Every seed runs twice and must leave the same
-//! trace. A violation prints its seed and the end of its trace.
+//! `cargo test --profile sim --test sim -- --seeds N [--from K] [--first] [--trace] [--two-browsers]`. Every seed runs twice
+//! and must leave the same trace. A violation prints its seed, the fewest edits that show it, and the end of that
+//! history's trace; `--trace` prints all of it, with every effect in full. `--first` stops at the first.
 #![allow(clippy::unwrap_used, reason = "a test program")]
 
 #[path = "../model/mod.rs"]
@@ -11,6 +12,14 @@ use model::{contents, hash_of, Browser, Content, Fault, Rng, Thing, Variants, Wo
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 use sync_core::{Event, Record, RecordKind};
+
+/// Edits of a history: from so many to fewer than so many.
+const EDITS_MIN: u64 = 20;
+const EDITS_MAX: u64 = 35;
+/// After so many failures nobody reads on.
+const FAILURES_MAX: u64 = 10;
+/// Lines of a failing history's trace.
+const TRACE_END: usize = 25;
 
 #[derive(Default)]
 struct Coverage(BTreeMap<&'static str, u64>);
@@ -393,6 +402,7 @@ fn simulate(
     seed: u64,
     two_browsers: bool,
     verbose: bool,
+    edits_max: u64,
     coverage: &mut Coverage,
 ) -> (Result<(), String>, Vec<String>) {
     let mut history = History::new(seed, two_browsers);
@@ -404,8 +414,8 @@ fn simulate(
     for b in 0..history.browsers.len() {
         history.browsers[b].press(&mut history.world, &record);
     }
-    let edits = 20 + history.rng.below(15);
-    for _ in 0..edits {
+    let edits = EDITS_MIN + history.rng.below(EDITS_MAX - EDITS_MIN);
+    for _ in 0..edits.min(edits_max) {
         history.edit(coverage);
         for _ in 0..history.rng.below(5) {
             history.work(coverage);
@@ -439,23 +449,33 @@ fn main() {
             .unwrap_or(default)
     };
     let (from, seeds) = (number("--from", 0), number("--seeds", 300));
-    let verbose = args.iter().any(|arg| arg == "--trace");
-    let two_browsers = args.iter().any(|arg| arg == "--two-browsers");
+    let given = |name: &str| args.iter().any(|arg| arg == name);
+    let (verbose, two_browsers) = (given("--trace"), given("--two-browsers"));
+    let failures_max = if given("--first") { 1 } else { FAILURES_MAX };
     let start = Instant::now();
     let mut coverage = Coverage::default();
     let mut failed = 0u64;
     for seed in from..from + seeds {
-        let (result, trace) = simulate(seed, two_browsers, verbose, &mut coverage);
-        let (again, same) = simulate(seed, two_browsers, verbose, &mut Coverage::default());
+        let run = |edits_max, verbose, coverage: &mut Coverage| {
+            simulate(seed, two_browsers, verbose, edits_max, coverage)
+        };
+        let (result, trace) = run(u64::MAX, false, &mut coverage);
+        let (again, same) = run(u64::MAX, false, &mut Coverage::default());
         let result =
             if same == trace && again == result { result } else { Err("two runs differ".into()) };
         if let Err(violation) = result {
             failed += 1;
-            println!("seed {seed}: {violation}");
-            if verbose {
-                println!("{}", trace.join("\n"));
-            }
-            if failed >= 10 {
+            // The fewest edits that show one.
+            let shown = |edits| run(edits, verbose, &mut Coverage::default());
+            let shortest = (0..EDITS_MAX).map(|edits| (edits, shown(edits)));
+            let (edits, (result, trace)) = shortest
+                .into_iter()
+                .find(|(_, (result, _))| result.is_err())
+                .unwrap_or((EDITS_MAX, (Err(violation), trace)));
+            println!("seed {seed}, {edits} edits: {}", result.err().unwrap_or_default());
+            let skipped = if verbose { 0 } else { trace.len().saturating_sub(TRACE_END) };
+            trace[skipped..].iter().for_each(|line| println!("  {line}"));
+            if failed >= failures_max {
                 break;
             }
         }

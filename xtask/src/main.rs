@@ -7,6 +7,7 @@ mod build;
 mod conformance;
 mod demo;
 mod install;
+mod mutants;
 mod screenshots;
 mod sim;
 mod size;
@@ -34,8 +35,10 @@ cargo xtask <verb>
   tidy [--write-imports]
                         format, lints, dependencies, the module's imports and size
   size [--write]        the shipped files, plain, gzip and brotli, beside the goal and last time
-  sim [--seeds N] [--from K] [--world] [--world]
+  sim [--seeds N] [--from K] [--world]
                         random histories: the engine over a model, then the whole system
+  sim --mutants [TEXT]  break one rule of the engine at a time: does any test notice? TEXT: only
+                        the rules whose title contains it
   screenshots [STATE]   pictures of every state of the panel, or of those whose name contains STATE
   conformance           each sync rule and the tests that carry its id
 ";
@@ -69,6 +72,8 @@ fn run(arguments: &[String]) -> Result<()> {
         ("tidy", ["--write-imports"]) => tidy::write_imports(&workspace),
         ("size", []) => measure(&workspace, Ratchet::Check),
         ("size", ["--write"]) => measure(&workspace, Ratchet::Write),
+        ("sim", ["--mutants"]) => mutants::mutants(&workspace, ""),
+        ("sim", ["--mutants", title]) => mutants::mutants(&workspace, title),
         ("sim", options) => sim::sim(&workspace, sim::Options::parse(options)?),
         ("screenshots", []) => screenshots::screenshots(&workspace, ""),
         ("screenshots", [state]) => screenshots::screenshots(&workspace, state),

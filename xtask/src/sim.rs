@@ -1,7 +1,7 @@
 //! `sim`: random histories of the whole system, split over the processors.
 //!
 //! The engine's simulation is the test target `sim`, whose seeds are shared out here; the whole system's is the test
-//! target `world_sim`, which shares them out itself.
+//! target `world_sim`, which shares them out itself. What the tests themselves are worth is seen to in `mutants`.
 
 use anyhow::{bail, Context, Result};
 

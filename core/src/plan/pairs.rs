@@ -196,6 +196,16 @@ impl<'a> Planner<'a> {
             || replaced.is_some_and(|old| {
                 old.place == attempt.place && self.naming().place_key(&old.nfc) == nfc
             })
+            || self.in_unknown_default_folder(attempt, document)
+    }
+
+    /// K6: an upload without a folder comes back in the account's default folder. While nobody knows its name, any
+    /// folder may be it; the document's hash tells.
+    fn in_unknown_default_folder(&self, attempt: &Attempt, document: &SeenDocument) -> bool {
+        document.hash.is_none()
+            && self.naming().default_folder.is_none()
+            && attempt.place.folder.is_empty()
+            && attempt.place.name == document.nfc.name
     }
 
     /// `document`, of known content, takes the place of the pair's document, which is to be deleted.

@@ -1,0 +1,118 @@
+//! A browser of the model: an engine, its store, and effects that end in any order, well or not.
+
+use super::World;
+use std::collections::BTreeMap;
+use sync_core::*;
+
+/// A browser: an engine, what it stored, and the effects under way.
+pub struct Browser {
+    pub engine: Engine,
+    pub dropbox: usize,
+    pub index: Option<StoredIndex>,
+    pub rows: BTreeMap<Record, StoredRecord>,
+    pub tasks: Vec<Task>,
+    pub reports: Vec<SyncReport>,
+}
+
+impl Browser {
+    pub fn new(dropbox: usize) -> Self {
+        Self {
+            engine: Engine::new(Config::default(), None),
+            dropbox,
+            index: None,
+            rows: BTreeMap::new(),
+            tasks: Vec::new(),
+            reports: Vec::new(),
+        }
+    }
+
+    /// The tab dies; the next one begins with what was stored.
+    pub fn crash(&mut self) {
+        self.engine = Engine::new(Config::default(), self.index.clone());
+        self.tasks.clear();
+    }
+
+    pub fn send(&mut self, event: Event, now: u64) {
+        self.engine.set_today("2026-01-31");
+        self.engine.handle(event, now);
+        self.collect(now);
+    }
+
+    fn collect(&mut self, now: u64) {
+        while let Some(task) = self.engine.poll_effect(now) {
+            self.tasks.push(task);
+        }
+        if let Some(report) = self.engine.poll_report() {
+            self.reports.push(report);
+        }
+    }
+
+    /// Ends one effect under way; `fault` says how.
+    pub fn finish(&mut self, world: &mut World, at: usize, fault: Fault) {
+        let task = self.tasks.remove(at);
+        let outcome = match &task.effect {
+            Effect::Load(records) => Outcome::Records(
+                records.iter().map(|r| (r.clone(), self.rows.get(r).cloned())).collect(),
+            ),
+            Effect::Save(_) if fault != Fault::None => Outcome::Failed(Failure::Store),
+            Effect::Save(save) => {
+                self.index = save.index.clone().or(self.index.take());
+                for (record, row) in &save.records {
+                    match row {
+                        Some(row) => self.rows.insert(record.clone(), row.clone()),
+                        None => self.rows.remove(record),
+                    };
+                }
+                Outcome::Done
+            }
+            effect => match fault {
+                Fault::None => world.perform(self.dropbox, effect),
+                Fault::Before => Outcome::Failed(Failure::Unavailable(Side::Dropbox)),
+                Fault::After => {
+                    world.perform(self.dropbox, effect);
+                    Outcome::Failed(Failure::Unavailable(Side::Dropbox))
+                }
+            },
+        };
+        world.trace.push(if world.verbose {
+            format!("  [{}] {fault:?} {:?} -> {outcome:?}", self.dropbox, task.effect)
+        } else {
+            format!("  [{}] {fault:?} {:?}", self.dropbox, std::mem::discriminant(&task.effect))
+        });
+        self.engine.handle(Event::Done { task: task.id, outcome }, world.clock);
+        self.collect(world.clock);
+    }
+
+    /// Runs until nothing is under way, without faults.
+    pub fn settle(&mut self, world: &mut World) {
+        for _ in 0..20_000 {
+            if self.tasks.is_empty() {
+                return;
+            }
+            self.finish(world, 0, Fault::None);
+        }
+        panic!("does not come to rest:\n{}", world.trace[world.trace.len() - 40..].join("\n"));
+    }
+
+    pub fn run(&mut self, world: &mut World) {
+        let now = world.clock;
+        self.send(Event::Run, now);
+        self.settle(world);
+    }
+
+    pub fn press(&mut self, world: &mut World, record: &Record) {
+        let now = world.clock;
+        self.send(Event::Press { record: record.clone(), name: "Acme".into() }, now);
+        self.settle(world);
+    }
+}
+
+/// What goes wrong with one effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    None,
+    /// Nothing happened.
+    Before,
+    /// It happened, and nobody heard.
+    After,
+}

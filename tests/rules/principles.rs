@@ -1,0 +1,137 @@
+//! The principles, each where it would hurt most to break it (B).
+
+use crate::model::case::{Case, A, COPY, X, Y, Z};
+use crate::model::{Fault, Variants};
+use sync_core::*;
+
+#[test]
+fn b1_an_attempt_is_stored_before_each_upload_to_the_crm_and_never_replayed() {
+    let mut case = Case::new(Variants::default(), &[]);
+    case.put(A, X);
+    case.run_until(|effect| matches!(effect, Effect::CreateDocument { .. }));
+    let attempts = &case.browser.rows[&case.record].attempts;
+    assert_eq!(attempts.len(), 1);
+    assert_eq!(attempts[0].place.name, A);
+    // The tab dies, and the file is gone: nobody uploads it any more.
+    case.browser.crash();
+    case.remove(A).run().expect(&[], &[]);
+}
+
+#[test]
+fn b2_a_record_that_is_not_found_is_frozen() {
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    case.world.records.get_mut(&case.record).unwrap().gone = true;
+    case.put("b.txt", Y).run();
+    assert_eq!(case.halt(), Some(Halt::CrmGone));
+    assert_eq!(case.world.files(0).len(), 2);
+    case.world.records.get_mut(&case.record).unwrap().gone = false;
+    case.run().expect(&[(A, X), ("b.txt", Y)], &[(A, X), ("b.txt", Y)]);
+}
+
+#[test]
+fn b3_two_spellings_of_one_place_are_never_moved_to_and_fro() {
+    let mut case = Case::new(Variants::default(), &[(A, X), (A, Y), ("x\\y.txt", Z)]);
+    let writes = case.world.writes;
+    case.run().run().run();
+    assert_eq!(case.world.writes, writes);
+    // What one side changes against its own last place is carried over; the other twin stays.
+    case.rename("a (2).txt", "c.txt").run();
+    case.expect(&[(A, X), ("c.txt", Y), ("x\\y.txt", Z)], &[(A, X), ("c.txt", Y), ("x＼y.txt", Z)]);
+}
+
+#[test]
+fn b4_a_new_time_is_looked_at_before_anything_is_decided() {
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    let writes = case.world.writes;
+    case.crm_edit(A, X).run().expect(&[(A, X)], &[(A, X)]);
+    assert_eq!((case.world.writes, case.count("HashDocument")), (writes, 1));
+    // Of the same size, and another content.
+    case.crm_edit(A, X + 3).run().expect(&[(A, X + 3)], &[(A, X + 3)]);
+}
+
+#[test]
+fn b5_a_file_edited_just_before_it_would_be_deleted_survives() {
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    case.crm_delete(A);
+    case.run_until(|effect| matches!(effect, Effect::DeleteFiles(_)));
+    case.put(A, Y);
+    case.browser.settle(&mut case.world);
+    // Observed and planned anew within the cycle.
+    assert_eq!(case.browser.reports.last().unwrap().error, None);
+    case.expect(&[(A, Y)], &[(A, Y)]);
+}
+
+#[test]
+fn b5_a_file_edited_just_before_it_would_be_written_over_survives() {
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    case.crm_edit(A, Y);
+    case.run_until(|effect| matches!(effect, Effect::CommitFiles(_)));
+    case.put(A, Z);
+    case.browser.settle(&mut case.world);
+    assert_eq!(case.browser.reports.last().unwrap().error, None);
+    case.expect(&[(A, Y), (COPY, Z)], &[(A, Y), (COPY, Z)]);
+}
+
+#[test]
+fn b6_a_record_with_a_change_in_dropbox_is_due_in_the_same_cycle() {
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    let other = case.link("r1", "Beta");
+    case.world.put(0, "/companies/beta/r1/b.txt", Y).unwrap();
+    // Only the first record is asked for.
+    case.press();
+    assert_eq!(case.world.records[&other].docs.len(), 1);
+}
+
+#[test]
+fn b6_nothing_is_planned_from_an_earlier_listing() {
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    let listed = case.count("ListDocuments");
+    case.crm_edit(A, Y).put("b.txt", Z).run();
+    assert!(case.count("ListDocuments") > listed);
+    case.expect(&[(A, Y), ("b.txt", Z)], &[(A, Y), ("b.txt", Z)]);
+}
+
+#[test]
+fn b7_the_cursor_is_never_stored_without_the_trees() {
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    case.put("b.txt", Y);
+    // The cycle fails after Dropbox was observed, is stored, and the tab dies.
+    let listing = |effect: &Effect| matches!(effect, Effect::ListDocuments { .. });
+    case.run_until(listing);
+    case.finish(Fault::Before, listing);
+    case.browser.settle(&mut case.world);
+    case.browser.crash();
+    case.run().expect(&[(A, X), ("b.txt", Y)], &[(A, X), ("b.txt", Y)]);
+}
+
+#[test]
+fn b7_what_is_stored_between_observation_and_trees_has_the_old_cursor() {
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    case.browser.crash();
+    case.put("b.txt", Y);
+    // The record's trees are still being read when a press wants to be stored.
+    case.run_until(|effect| matches!(effect, Effect::Load(_)));
+    let record = Record::new(RecordKind::Company, "r1");
+    case.world.records.entry(record.clone()).or_default();
+    case.browser.send(Event::Press { record, name: "Beta".into() }, case.world.clock);
+    case.finish(Fault::None, |effect| matches!(effect, Effect::Save(_)));
+    case.browser.crash();
+    case.run().expect(&[(A, X), ("b.txt", Y)], &[(A, X), ("b.txt", Y)]);
+}
+
+#[test]
+fn b8_c15_trees_of_a_newer_version_authorise_no_deletion() {
+    let mut case = Case::new(Variants::default(), &[(A, X), ("b.txt", Y)]);
+    case.browser.crash();
+    case.browser.rows.get_mut(&case.record).unwrap().schema = SCHEMA + 1;
+    case.crm_delete(A).run();
+    assert_eq!(case.world.files(0).len(), 2);
+}
+
+#[test]
+fn b9_p8_the_echo_of_our_own_move_is_no_work() {
+    let mut case = Case::new(Variants::default(), &[(A, X), ("b.txt", Y)]);
+    // The path is taken: the file goes beside it, which nobody must take for a person's rename.
+    case.crm_rename(A, "b.txt").run();
+    case.expect(&[("b.txt", X), ("b.txt", Y)], &[("b (2).txt", X), ("b.txt", Y)]);
+}

@@ -34,6 +34,8 @@ export interface Host {
   locale: string;
   /** Values of the manifest's parameters. */
   settings: { dropboxAppKey: string; dropboxEndpoints?: DropboxEndpoints; [parameter: string]: unknown };
+  /** Where Dropbox's sign-in comes back to; the package's `oauth.html` where it is missing. */
+  redirectUri?: string;
   /** Listens; the answer stops listening. */
   on(event: "documents.changed" | "record.changed", listener: (record: RecordRef) => void): () => void;
   /** The CRM's own panel reloads its list. */

@@ -22,7 +22,7 @@ export async function start(host) {
     user: { id: host.user.id },
     locale: host.locale,
     settings: { ...host.settings },
-    redirectUri: here("oauth.html"),
+    redirectUri: host.redirectUri ?? here("oauth.html"),
     translations: words.text,
   };
   await wasm.start(options, host, () => {

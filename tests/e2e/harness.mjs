@@ -26,7 +26,7 @@ export function scenes(launchBrowser = launch, host = { Person, start: (flags) =
   before(async () => {
     // One after the other: a browser whose sandbox does not start would never be closed.
     shared.sandbox = await host.start();
-    shared.browser = await launchBrowser();
+    shared.browser = await launchBrowser(shared.sandbox);
     shared.Person = host.Person;
   });
   after(async () => {

@@ -1,10 +1,12 @@
-// The words of the hosted page: every language has them all, with the same values in them, and none is left unused.
+// The words of the hosted page and of the extension: every language has them all, with the same values in them, and none is left unused.
 
 import assert from "node:assert/strict";
 import { readFile, readdir } from "node:fs/promises";
 import { test } from "node:test";
 
 const APP = new URL("../../www/app/", import.meta.url);
+/** It says what the hosted page says. */
+const EXTENSION = new URL("../../extension/", import.meta.url);
 const wordsOf = async (language) => JSON.parse(await readFile(new URL(`words/${language}.json`, APP), "utf8"));
 const values = (text) => (text.match(/\{\w+\}/g) ?? []).sort();
 
@@ -21,8 +23,9 @@ for (const language of ["de", "es", "fr", "it", "nl"]) {
 }
 
 test("no word is left unused", async () => {
-  const files = (await readdir(APP)).filter((name) => name.endsWith(".js"));
-  const scripts = (await Promise.all(files.map((name) => readFile(new URL(name, APP), "utf8")))).join("\n");
+  const scriptsIn = async (folder) => (await readdir(folder)).filter((name) => name.endsWith(".js")).map((name) => new URL(name, folder));
+  const files = [...(await scriptsIn(APP)), ...(await scriptsIn(EXTENSION))];
+  const scripts = (await Promise.all(files.map((file) => readFile(file, "utf8")))).join("\n");
   // Names of modules, and those made of a key and an ending.
   const made = /^(companies|contacts|projects|meetings|products|error_\w+|\w+_what)$/;
   const unused = Object.keys(english).map((key) => key.replace(/\.(one|other)$/, "")).filter((key) => !made.test(key) && !scripts.includes(`"${key}"`));

@@ -28,7 +28,7 @@ export async function liveThrough(s) {
   await s.untilEqual(RECORD.id);
   await sandbox.putFile(`${folder}/Plans/From Dropbox.txt`, "drawn in Dropbox");
   await s.untilEqual(RECORD.id);
-  await person.document("From Dropbox.txt").waitFor();
+  await person.sees("From Dropbox.txt");
 
   await sandbox.putFile(`${folder}/Offer.txt`, "a better offer");
   let state = await s.untilEqual(RECORD.id);
@@ -37,7 +37,7 @@ export async function liveThrough(s) {
   await sandbox.moveFile(`${folder}/Offer.txt`, `${folder}/Signed offer.txt`);
   state = await s.untilEqual(RECORD.id);
   assert.deepEqual(names(state), ["From Dropbox.txt", "From the CRM.txt", "Notes.txt", "Signed offer.txt"]);
-  await person.document("Signed offer.txt").waitFor();
+  await person.sees("Signed offer.txt");
 
   await person.deleteDocument("Signed offer.txt");
   state = await s.untilEqual(RECORD.id);

@@ -134,6 +134,20 @@ export class Person {
     await this.page.getByRole("list", { name: change.folder, exact: true }).getByRole("link", { name: change.name ?? name, exact: true }).waitFor();
   }
 
+  /** Waits until the page shows this document. */
+  sees = (name) => this.document(name).waitFor();
+
+  /** Disconnects in the settings that this page shows. */
+  async disconnectIn(page) {
+    const settings = page.locator('[data-plugin-slot="settings"]');
+    const disconnect = settings.getByRole("button", { name: "Disconnect Dropbox" });
+    await disconnect.click();
+    // The question whether they are sure has the same answer.
+    await settings.getByRole("button", { name: "Cancel" }).waitFor();
+    await disconnect.click();
+    await disconnect.waitFor({ state: "detached" });
+  }
+
   /** Renames the record with the CRM's own dialog. */
   async renameRecord(name) {
     await this.page.getByRole("button", { name: "Edit name" }).click();

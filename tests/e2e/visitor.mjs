@@ -56,13 +56,7 @@ export class Visitor extends Person {
   async disconnect() {
     const place = this.page.url();
     await this.page.getByRole("link", { name: "Settings" }).click();
-    const settings = this.page.locator('[data-plugin-slot="settings"]');
-    const disconnect = settings.getByRole("button", { name: "Disconnect Dropbox" });
-    await disconnect.click();
-    // The question whether they are sure has the same answer.
-    await settings.getByRole("button", { name: "Cancel" }).waitFor();
-    await disconnect.click();
-    await disconnect.waitFor({ state: "detached" });
+    await this.disconnectIn(this.page);
     await this.page.goto(place);
     await this.untilScreen("not-connected");
   }

@@ -6,6 +6,7 @@
 mod build;
 mod conformance;
 mod demo;
+mod extension;
 mod install;
 mod mutants;
 mod screenshots;
@@ -30,7 +31,7 @@ cargo xtask <verb>
   demo [--headless]     serve the demo CRM and the emulated Dropbox on this machine;
                         --headless: do the main job there in a browser without a screen
   test [STEP]           all tests, or the steps whose name contains STEP
-                        (rust, xtask, sim, clients-node, clients-python, e2e)
+                        (rust, xtask, sim, clients-node, clients-python, e2e, extension)
   build [--profiling]   compile the plugin, write pkg/ and the folder a CRM loads
   tidy [--write-imports]
                         format, lints, dependencies, the module's imports and size

@@ -10,6 +10,7 @@ use std::process::Command;
 use anyhow::{bail, Result};
 
 use crate::build::{self, Purpose};
+use crate::extension;
 use crate::install;
 use crate::screenshots;
 use crate::sim;
@@ -43,6 +44,7 @@ const STEPS: &[Step] = &[
     Step { name: "clients-node", needs: Needs::Sandbox, command: clients_node },
     Step { name: "clients-python", needs: Needs::Sandbox, command: clients_python },
     Step { name: "e2e", needs: Needs::Browser, command: end_to_end },
+    Step { name: "extension", needs: Needs::Browser, command: extension_lint },
 ];
 
 /// Passed and failed tests of a step or of all.
@@ -117,6 +119,7 @@ fn prepare(workspace: &Workspace, needs: Needs, made: &mut Needs) -> Result<()> 
     if needs == Needs::Browser && *made == Needs::Sandbox {
         build::build(workspace, Purpose::Ship)?;
         screenshots::build_gallery(workspace)?;
+        extension::assemble(workspace)?;
         *made = Needs::Browser;
     }
     Ok(())
@@ -144,6 +147,7 @@ pub fn with_surroundings(workspace: &Workspace, command: &mut Command) -> Result
     command
         .env("SANDBOX_BIN", sandbox_binary(workspace))
         .env("PLUGIN_DIR", workspace.plugin_dir())
+        .env("EXTENSIONS_DIR", extension::unpacked(workspace))
         .env("GALLERY_DIR", screenshots::gallery_dir(workspace))
         .env("PICTURES_DIR", workspace.target.join("demo"));
     Ok(())
@@ -209,6 +213,10 @@ fn end_to_end(workspace: &Workspace) -> Result<Option<Command>> {
         .env("CHROMIUM", install::chromium(workspace)?)
         .env("FIREFOX", install::firefox(workspace)?);
     Ok(Some(command))
+}
+
+fn extension_lint(workspace: &Workspace) -> Result<Option<Command>> {
+    node_tests(workspace, "tests/extension", 2)
 }
 
 /// node's own test runner over every `*.test.mjs` of a folder with a lock file.

@@ -1,0 +1,16 @@
+// What the installer typed into the options, or shipped in config.json, in the form of the hosted page's configuration.
+
+import { readConfig } from "../app/config.js";
+
+const KEY = "config";
+
+/** The configuration in force. The addresses that both services come back to belong to the browser, not to a page. */
+export async function readSettings() {
+  const shipped = await readConfig(new URL("..", import.meta.url));
+  const { [KEY]: typed = {} } = await chrome.storage.local.get(KEY);
+  const redirectUris = { teamleader: chrome.identity.getRedirectURL("teamleader"), dropbox: chrome.identity.getRedirectURL("dropbox") };
+  return { ...shipped, ...typed, redirectUris };
+}
+
+/** Keeps what was typed. */
+export const writeSettings = (typed) => chrome.storage.local.set({ [KEY]: typed });

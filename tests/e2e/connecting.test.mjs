@@ -125,7 +125,9 @@ scene("Dropbox does not answer", { torn: true }, async (s) => {
   await sandbox.fault({ origin: "dropbox_api", path: "/oauth2/token", times: 1000, effect: "cut_before" });
   await person.signIn();
   await person.openRecord(...RECORD);
-  await allow(await person.openSignIn());
+  const popup = await person.openSignIn();
+  // The clock jumps in every window of the browser: this one has to be gone before.
+  await Promise.all([popup.waitForEvent("close"), allow(popup)]);
   await until("the plugin gives up", async () => {
     await profile.context.clock.fastForward(10_000);
     return (await person.screen()) === "connect-failed";

@@ -1,8 +1,7 @@
 //! `build`: from the plugin's source to the folder a CRM loads.
 //!
-//! cargo makes the module, wasm-bindgen the glue, wasm-opt makes both small; then the package
-//! folder is assembled from `www/`, `pkg/` and the manifest. What goes into an archive, and what is
-//! refused there, is not decided here.
+//! cargo makes the module, wasm-bindgen the glue, wasm-opt makes both small. What ships beside them,
+//! what goes into an archive, and what is refused there, is not decided here.
 
 use std::fs;
 use std::path::Path;
@@ -12,8 +11,9 @@ use serde_json::Value;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::install;
+use crate::package::contents;
 use crate::wasm_toolchain::{WasmToolchain, TARGET};
-use crate::workspace::{copy_tree, run, run_logged, Workspace};
+use crate::workspace::{run, run_logged, Workspace};
 
 /// The plugin's package in this workspace.
 pub const PLUGIN: &str = "teamleader-dropbox";
@@ -56,7 +56,7 @@ pub fn build(workspace: &Workspace, purpose: Purpose) -> Result<WasmToolchain> {
         write_pkg(workspace, &module, &pkg, purpose)?;
         workspace.set_stamp("pkg", &made_from)?;
     }
-    assemble(workspace)?;
+    contents::assemble(workspace)?;
     println!("Plugin: {}", shown(workspace, &workspace.plugin_dir()));
     Ok(toolchain)
 }
@@ -123,32 +123,6 @@ fn write_pkg(workspace: &Workspace, module: &Path, pkg: &Path, purpose: Purpose)
     let (size_before, size_after) = (fs::metadata(&before)?.len(), fs::metadata(&after)?.len());
     fs::rename(&after, &before)?;
     println!("pkg/{MODULE}_bg.wasm: {size_before} → {size_after} bytes");
-    Ok(())
-}
-
-/// Puts together what a CRM loads: paths in the manifest are relative to this folder.
-fn assemble(workspace: &Workspace) -> Result<()> {
-    let folder = workspace.plugin_dir();
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
-    fs::create_dir_all(folder.join("pkg"))?;
-    let www = workspace.root.join("www");
-    if www.is_dir() {
-        copy_tree(&www, &folder)?;
-    }
-    for name in [format!("{MODULE}.js"), format!("{MODULE}_bg.wasm")] {
-        fs::copy(workspace.root.join("pkg").join(&name), folder.join("pkg").join(&name))
-            .with_context(|| format!("pkg/{name} is missing"))?;
-    }
-    let manifest = fs::read_to_string(workspace.root.join("manifest.json"))
-        .context("cannot read manifest.json")?;
-    let mut manifest: Value = serde_json::from_str(&manifest).context("manifest.json")?;
-    let hash = install::hash_of(&folder.join("pkg").join(format!("{MODULE}_bg.wasm")))?;
-    manifest["entry"]["wasmSha256"] = Value::String(hash);
-    let mut text = serde_json::to_string_pretty(&manifest)?;
-    text.push('\n');
-    fs::write(folder.join("manifest.json"), text)?;
     Ok(())
 }
 

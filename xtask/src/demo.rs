@@ -6,6 +6,7 @@ use anyhow::{bail, Context, Result};
 
 use crate::build::{self, Purpose};
 use crate::install;
+use crate::package;
 use crate::test::{build_sandbox, with_surroundings};
 use crate::workspace::Workspace;
 
@@ -18,6 +19,7 @@ const SCRIPTS: &str = "tests/e2e";
 /// Builds, serves and says what to click, until Ctrl-C.
 pub fn serve(workspace: &Workspace) -> Result<()> {
     build::build(workspace, Purpose::Ship)?;
+    let plugin = package::pack_and_validate(workspace)?;
     let sandbox = build_sandbox(workspace)?;
     println!(
         "\n\
@@ -34,8 +36,8 @@ pub fn serve(workspace: &Workspace) -> Result<()> {
     );
     let status = workspace
         .command(sandbox)
-        .args(["--port-base", &PORT_BASE.to_string(), "--plugin-dir"])
-        .arg(workspace.plugin_dir())
+        .args(["--port-base", &PORT_BASE.to_string(), "--plugin"])
+        .arg(plugin)
         .status()
         .context("the sandbox does not start")?;
     if !status.success() {
@@ -47,6 +49,7 @@ pub fn serve(workspace: &Workspace) -> Result<()> {
 /// Performs the main job in a browser without a screen; an error if the trees differ afterwards.
 pub fn perform(workspace: &Workspace) -> Result<()> {
     build::build(workspace, Purpose::Ship)?;
+    package::pack_and_validate(workspace)?;
     build_sandbox(workspace)?;
     install::npm(workspace, SCRIPTS)?;
     let mut node = workspace.command("node");

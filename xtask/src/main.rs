@@ -9,14 +9,18 @@ mod demo;
 mod extension;
 mod install;
 mod mutants;
+mod package;
 mod screenshots;
 mod sim;
 mod size;
 mod test;
 mod tidy;
+mod validate;
+mod wasm_module;
 mod wasm_toolchain;
 mod workspace;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{bail, Result};
@@ -33,6 +37,8 @@ cargo xtask <verb>
   test [STEP]           all tests, or the steps whose name contains STEP
                         (rust, xtask, sim, clients-node, clients-python, e2e, extension)
   build [--profiling]   compile the plugin, write pkg/ and the folder a CRM loads
+  package               build, and write dist/<id>-<version>.zip: what a marketplace takes
+  validate PACKAGE      the reasons to refuse a package (a zip or a folder), one a line
   tidy [--write-imports]
                         format, lints, dependencies, the module's imports and size
   size [--write]        the shipped files, plain, gzip and brotli, beside the goal and last time
@@ -69,6 +75,8 @@ fn run(arguments: &[String]) -> Result<()> {
         ("demo", ["--headless"]) => demo::perform(&workspace),
         ("test", []) => test::test(&workspace, ""),
         ("test", [step]) => test::test(&workspace, step),
+        ("package", []) => package::package(&workspace).map(drop),
+        ("validate", [package]) => validate::validate(&workspace, Path::new(package)),
         ("tidy", []) => tidy::tidy(&workspace),
         ("tidy", ["--write-imports"]) => tidy::write_imports(&workspace),
         ("size", []) => measure(&workspace, Ratchet::Check),

@@ -11,12 +11,24 @@ use anyhow::{bail, Context, Result};
 use flate2::{write::GzEncoder, Compression};
 use serde_json::{json, Value};
 
-use crate::build::MODULE;
 use crate::wasm_toolchain::WasmToolchain;
 use crate::workspace::Workspace;
 
 /// What all shipped files together are to be at most, after gzip.
 const GOAL_BYTES: usize = 150 * 1024;
+
+/// What a package may be at most, of the same files: `validate` refuses more. It follows the goal down.
+pub const BUDGET_BYTES: usize = 450 * 1024;
+
+/// What a page loads. Module and glue carry the name that `build` gives them.
+pub const SHIPPED: &[&str] = &[
+    "pkg/teamleader_dropbox_bg.wasm",
+    "pkg/teamleader_dropbox.js",
+    "plugin.js",
+    "panel.css",
+    "translations/en.json",
+    "manifest.json",
+];
 
 /// Growth over the committed figure that passes without a new figure.
 const GROWTH_PERCENT_MOST: usize = 2;
@@ -71,21 +83,13 @@ pub fn size(workspace: &Workspace, toolchain: WasmToolchain, ratchet: Ratchet) -
 
 fn print_table(workspace: &Workspace) -> Result<Size> {
     let plugin = workspace.plugin_dir();
-    let shipped = [
-        format!("pkg/{MODULE}_bg.wasm"),
-        format!("pkg/{MODULE}.js"),
-        "plugin.js".to_owned(),
-        "panel.css".to_owned(),
-        "translations/en.json".to_owned(),
-        "manifest.json".to_owned(),
-    ];
     println!("{:<34}{:>10}{:>10}{:>10}", "bytes", "raw", "gzip", "brotli");
     let mut total = Size::default();
-    for name in shipped {
+    for name in SHIPPED {
         let bytes =
-            fs::read(plugin.join(&name)).with_context(|| format!("{name} is not shipped"))?;
+            fs::read(plugin.join(name)).with_context(|| format!("{name} is not shipped"))?;
         let size = measure(&bytes)?;
-        print_line(&name, size);
+        print_line(name, size);
         total = Size {
             raw: total.raw + size.raw,
             gzip: total.gzip + size.gzip,
@@ -100,13 +104,18 @@ fn print_line(name: &str, size: Size) {
     println!("{name:<34}{:>10}{:>10}{:>10}", size.raw, size.gzip, size.brotli);
 }
 
-fn measure(bytes: &[u8]) -> Result<Size> {
+/// Size after gzip, as servers send it.
+pub fn gzip_bytes(bytes: &[u8]) -> Result<usize> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(bytes)?;
+    Ok(gzip.finish()?.len())
+}
+
+fn measure(bytes: &[u8]) -> Result<Size> {
     let mut compressed = Vec::new();
     let parameters = brotli::enc::BrotliEncoderParams::default();
     brotli::BrotliCompress(&mut &bytes[..], &mut compressed, &parameters)?;
-    Ok(Size { raw: bytes.len(), gzip: gzip.finish()?.len(), brotli: compressed.len() })
+    Ok(Size { raw: bytes.len(), gzip: gzip_bytes(bytes)?, brotli: compressed.len() })
 }
 
 fn check_growth(before: usize, now: usize) -> Result<()> {

@@ -12,6 +12,7 @@ use anyhow::{bail, Result};
 use crate::build::{self, Purpose};
 use crate::extension;
 use crate::install;
+use crate::package;
 use crate::screenshots;
 use crate::sim;
 use crate::workspace::{run_logged, Workspace};
@@ -118,6 +119,7 @@ fn prepare(workspace: &Workspace, needs: Needs, made: &mut Needs) -> Result<()> 
     }
     if needs == Needs::Browser && *made == Needs::Sandbox {
         build::build(workspace, Purpose::Ship)?;
+        package::pack_and_validate(workspace)?;
         screenshots::build_gallery(workspace)?;
         extension::assemble(workspace)?;
         *made = Needs::Browser;
@@ -148,6 +150,8 @@ pub fn with_surroundings(workspace: &Workspace, command: &mut Command) -> Result
         .env("SANDBOX_BIN", sandbox_binary(workspace))
         .env("PLUGIN_DIR", workspace.plugin_dir())
         .env("EXTENSIONS_DIR", extension::unpacked(workspace))
+        .env("PLUGIN_ZIP", package::packed(workspace)?)
+        .env("PLUGIN_NEXT_ZIP", package::packed_next(workspace))
         .env("GALLERY_DIR", screenshots::gallery_dir(workspace))
         .env("PICTURES_DIR", workspace.target.join("demo"));
     Ok(())

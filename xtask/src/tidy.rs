@@ -11,6 +11,7 @@ use anyhow::{bail, Context, Result};
 
 use crate::build::{self, Purpose, MODULE, PLUGIN};
 use crate::size::{self, Ratchet};
+use crate::wasm_module;
 use crate::wasm_toolchain::{WasmToolchain, TARGET};
 use crate::workspace::{output_of, run_logged, Workspace};
 
@@ -182,90 +183,8 @@ fn imports(workspace: &Workspace) -> Result<Vec<Finding>> {
 pub fn imports_of_module(workspace: &Workspace) -> Result<BTreeSet<String>> {
     let file = workspace.plugin_dir().join("pkg").join(format!("{MODULE}_bg.wasm"));
     let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    let names = parse_imports(&bytes).context("the module's import section is malformed")?;
-    Ok(names.into_iter().map(|name| without_hash(&name).to_owned()).collect())
-}
-
-/// `__wbg_fetch_0123456789abcdef` → `__wbg_fetch`; closures' and casts' numbers go as well.
-fn without_hash(name: &str) -> &str {
-    match name.rsplit_once('_') {
-        Some((rest, hash))
-            if hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) =>
-        {
-            rest
-        }
-        _ => name,
-    }
-}
-
-/// The field names of a module's imports (WebAssembly core specification, 5.5.5).
-fn parse_imports(module: &[u8]) -> Option<Vec<String>> {
-    let mut rest = module.strip_prefix(b"\0asm\x01\0\0\0")?;
-    while let Some((&id, tail)) = rest.split_first() {
-        let mut section = tail;
-        let length = usize::try_from(leb128(&mut section)?).ok()?;
-        let (mut body, after) = section.split_at_checked(length)?;
-        rest = after;
-        if id != 2 {
-            continue;
-        }
-        let mut names = Vec::new();
-        for _ in 0..leb128(&mut body)? {
-            name(&mut body)?;
-            names.push(name(&mut body)?);
-            skip_import_kind(&mut body)?;
-        }
-        return Some(names);
-    }
-    Some(Vec::new())
-}
-
-fn skip_import_kind(body: &mut &[u8]) -> Option<()> {
-    let (&kind, tail) = body.split_first()?;
-    *body = tail;
-    match kind {
-        0 => leb128(body).map(drop),
-        1 => {
-            *body = body.get(1..)?;
-            skip_limits(body)
-        }
-        2 => skip_limits(body),
-        3 => {
-            *body = body.get(2..)?;
-            Some(())
-        }
-        _ => None,
-    }
-}
-
-fn skip_limits(body: &mut &[u8]) -> Option<()> {
-    let (&flags, tail) = body.split_first()?;
-    *body = tail;
-    leb128(body)?;
-    if flags & 1 == 1 {
-        leb128(body)?;
-    }
-    Some(())
-}
-
-fn name(body: &mut &[u8]) -> Option<String> {
-    let length = usize::try_from(leb128(body)?).ok()?;
-    let (bytes, tail) = body.split_at_checked(length)?;
-    *body = tail;
-    String::from_utf8(bytes.to_vec()).ok()
-}
-
-fn leb128(body: &mut &[u8]) -> Option<u32> {
-    let mut value = 0_u32;
-    for shift in (0..35).step_by(7) {
-        let (&byte, tail) = body.split_first()?;
-        *body = tail;
-        value |= u32::from(byte & 0x7f).checked_shl(shift)?;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
+    let names = wasm_module::imports(&bytes).context("the module's import section is malformed")?;
+    Ok(names.into_iter().map(|name| wasm_module::without_hash(&name).to_owned()).collect())
 }
 
 /// Words that do not belong in the repository, by the file and line they stand in.
@@ -337,25 +256,6 @@ mod tests {
                         bare = { version = \"1\", features = [\n  \"A\",\n] }\n\
                         core = { path = \"core\" }\n[lints]\nworkspace = true\n";
         assert_eq!(without_reason(manifest), ["log", "bare"]);
-    }
-
-    #[test]
-    fn imports_are_read_from_the_section_they_stand_in() {
-        // (import "m" "f" (func (type 0))) (import "m" "t" (memory 1))
-        let module =
-            b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x0e\x02\x01m\x01f\0\0\x01m\x01t\x02\0\x01";
-        assert_eq!(parse_imports(module).unwrap(), ["f", "t"]);
-        assert_eq!(parse_imports(&module[..module.len() - 3]), None);
-        assert_eq!(parse_imports(b"no module"), None);
-    }
-
-    #[test]
-    fn only_a_hash_is_cut_from_a_name() {
-        assert_eq!(without_hash("__wbg_fetch_0123456789abcdef"), "__wbg_fetch");
-        assert_eq!(
-            without_hash("__wbindgen_init_externref_table"),
-            "__wbindgen_init_externref_table"
-        );
     }
 
     #[test]

@@ -79,6 +79,14 @@ pub fn page_changed() {
     }
 }
 
+/// Ends the connection, wherever the lead is, then the plugin in this page. Files stay.
+#[wasm_bindgen]
+pub async fn remove() {
+    if let Some(app) = APP.take() {
+        app.remove().await;
+    }
+}
+
 /// Ends the plugin in this page. Connection, state and files stay.
 #[wasm_bindgen]
 pub async fn stop() {

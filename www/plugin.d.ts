@@ -75,7 +75,13 @@ export interface Plugin {
   mountSettings(element: HTMLElement): Mounted;
   /** Runs one cycle over all linked records; joins the one that runs. */
   sync(): Promise<SyncReport>;
+  /** Ends the plugin in this page. Connection, state and documents stay. */
   stop(): Promise<void>;
+  /**
+   * The same for good, as when the plugin is uninstalled: the user's connection to Dropbox is revoked, what the plugin
+   * kept in this browser is deleted. Documents stay on both sides.
+   */
+  remove(): Promise<void>;
 }
 
 /** Starts the plugin; once per page. */

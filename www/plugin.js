@@ -4,6 +4,8 @@
 import init, * as wasm from "./pkg/teamleader_dropbox.js";
 
 const LANGUAGES = ["de", "en", "es", "fr", "it", "nl"];
+/** Of the database, and before the names of what is stored for a moment. */
+const NAME = "teamleader-dropbox";
 /** How often the due time is looked at (ms). The due time itself is stored. */
 const LOOK_MS = 60_000;
 
@@ -49,6 +51,12 @@ export async function start(host) {
   window.addEventListener("online", onNetwork);
   window.addEventListener("offline", onNetwork);
   look();
+  function rest() {
+    clearInterval(timer);
+    document.removeEventListener("visibilitychange", onVisible);
+    window.removeEventListener("online", onNetwork);
+    window.removeEventListener("offline", onNetwork);
+  }
 
   function mount(element, fill) {
     const { holder, root, ready } = shadow(element);
@@ -78,11 +86,13 @@ export async function start(host) {
       return wasm.sync();
     },
     async stop() {
-      clearInterval(timer);
-      document.removeEventListener("visibilitychange", onVisible);
-      window.removeEventListener("online", onNetwork);
-      window.removeEventListener("offline", onNetwork);
+      rest();
       await alive(wasm.stop);
+    },
+    async remove() {
+      rest();
+      await alive(wasm.remove);
+      await forget();
     },
   };
 }
@@ -114,6 +124,18 @@ async function loadWords(locale) {
   if (!response.ok) throw new Error(`translations/${name}.json: ${response.status}`);
   const text = await response.text();
   return { text, all: JSON.parse(text) };
+}
+
+/** Takes away what the plugin keeps in this browser. Other tabs let go of the database when it is to be deleted. */
+async function forget() {
+  for (const storage of [localStorage, sessionStorage]) {
+    for (const key of Object.keys(storage).filter((key) => key.startsWith(`${NAME}/`))) storage.removeItem(key);
+  }
+  await new Promise((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(NAME);
+    request.onsuccess = () => resolve();
+    request.onerror = () => reject(request.error);
+  });
 }
 
 /** What is left to say when the module died: the same words the panel would use. */

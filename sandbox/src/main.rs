@@ -10,7 +10,7 @@ use std::path::PathBuf;
 const USAGE: &str = "\
 sandbox [--port-base 7400] [--latency-ms 0] [--seed 0] [--variant name=value]...
         [--draw-variants SEED] [--strict-public-api] [--rate-limit] [--empty] [--tls]
-        [--plugin-dir DIR] [--redirect-uri URI]... [--app-key KEY] [--data DIR]
+        [--plugin ZIP] [--redirect-uri URI]... [--app-key KEY] [--data DIR]
         [--crm-redirect-uri URI]... [--crm-client-id ID]
 
 Serves a CRM and a Dropbox on loopback. --empty: a CRM without sample records. --tls: https as
@@ -65,7 +65,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
             "--rate-limit" | "--rate-limits" => options.rate_limits = true,
             "--empty" => options.sample = false,
             "--tls" => tls = true,
-            "--plugin-dir" => options.plugin_dir = Some(value()?.into()),
+            "--plugin" => options.plugin = Some(value()?.into()),
             "--redirect-uri" => options.dropbox_redirect_uris.push(value()?),
             "--crm-redirect-uri" => options.crm_redirect_uris.push(value()?),
             "--crm-client-id" => options.crm_client_id = value()?,

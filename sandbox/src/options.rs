@@ -21,8 +21,8 @@ pub struct Options {
     pub port_base: u16,
     /// `http` or `https`.
     pub scheme: &'static str,
-    /// The installed plugin's files; without, no plugin is installed.
-    pub plugin_dir: Option<PathBuf>,
+    /// The package that the CRM's marketplace offers and the account begins with; without, there is none.
+    pub plugin: Option<PathBuf>,
     /// The language of the CRM account: names the default folder.
     pub crm_language: String,
     /// Life of a CRM bearer token.
@@ -57,7 +57,7 @@ impl Default for Options {
             start_ms: 1_767_603_600_000,
             port_base: 7400,
             scheme: "http",
-            plugin_dir: None,
+            plugin: None,
             crm_language: "en".into(),
             crm_token_life_s: 3600,
             sample: false,
@@ -89,7 +89,7 @@ impl Options {
             rate_limits: self.rate_limits,
             port_base: self.port_base,
             scheme: self.scheme,
-            plugin_dir: self.plugin_dir.clone(),
+            plugin: self.plugin.clone(),
             language: self.crm_language.clone(),
             dropbox_app_key: self.dropbox_app_key.clone(),
             token_lifetime_s: self.crm_token_life_s,

@@ -32,6 +32,8 @@ use wasm_bindgen_futures::spawn_local;
 
 /// Changes are drawn together (ms): under what an eye sees, over what a burst of them costs.
 const DRAW_MS: u32 = 60;
+/// How often, at that pace, a removal looks whether the leader has disconnected.
+const REMOVAL_LOOKS: u32 = 200;
 /// Times in words grow old; drawn anew this often (ms).
 const AGE_MS: u32 = 30_000;
 /// A page that hears nothing of its leader goes on without (ms).
@@ -204,6 +206,25 @@ impl App {
         self.report_bell.ring();
         self.tabs.take();
         self.sign_ins.take();
+    }
+
+    /// Disconnects, then stops. A leader that does not answer is not waited for.
+    pub async fn remove(self: &Rc<Self>) {
+        if self.is_connected().await {
+            self.end_connection();
+        }
+        for _ in 0..REMOVAL_LOOKS {
+            if !self.is_connected().await {
+                return self.stop().await;
+            }
+            sleep(DRAW_MS).await;
+        }
+        let _: Result<bool, auth::AuthError> = self.auth.disconnect().await;
+        self.stop().await;
+    }
+
+    async fn is_connected(&self) -> bool {
+        matches!(self.auth.connection().await, Ok(Some(_)))
     }
 
     /// Shows the panel of a record inside `root`; the answer unmounts it.

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
 const BINARY = process.env.SANDBOX_BIN;
-const PLUGIN_DIR = process.env.PLUGIN_DIR;
+const PLUGIN = process.env.PLUGIN_ZIP;
 /** Where a run looks for ports; the sandbox takes 21 in a row. Below what systems hand out by themselves. */
 const PORTS = { first: 10_000, count: 20_000, step: 32 };
 const OFFSETS = { crm: 0, crmApi: 1, crmFiles: 2, dropbox: 10, api: 11, content: 12, notify: 13, control: 20 };
@@ -15,14 +15,14 @@ export class Sandbox {
 
   /** Starts one; `flags` as on its command line, or what answers them for the first of its ports. */
   static async start(flags = []) {
-    for (const name of ["SANDBOX_BIN", "PLUGIN_DIR"]) {
+    for (const name of ["SANDBOX_BIN", "PLUGIN_ZIP"]) {
       if (!process.env[name]) throw new Error(`${name} is not set: run these tests with \`cargo xtask test e2e\``);
     }
     let refusal = "";
     for (let attempt = 0; attempt < 20; attempt++) {
       // Two test files run at once: each begins elsewhere, and goes on where ports are taken.
       const base = PORTS.first + ((process.pid * 7 + attempt * 131) * PORTS.step) % PORTS.count;
-      const child = spawn(BINARY, ["--port-base", String(base), "--plugin-dir", PLUGIN_DIR, ...(typeof flags === "function" ? flags(base) : flags)], { stdio: ["ignore", "pipe", "pipe"] });
+      const child = spawn(BINARY, ["--port-base", String(base), "--plugin", PLUGIN, ...(typeof flags === "function" ? flags(base) : flags)], { stdio: ["ignore", "pipe", "pipe"] });
       const outcome = await readiness(child);
       if (outcome === "ready") return new this(child, base);
       refusal = outcome;

@@ -13,6 +13,7 @@ mod implicit;
 #[cfg(test)]
 mod implicit_tests;
 pub mod model;
+mod package;
 mod pages;
 mod records;
 mod sample;
@@ -25,6 +26,9 @@ mod wire;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use package::Package;
 
 use model::{default_folder, Document, Ids, Kind, Link, Record, Subject, Token, User};
 use variants::CrmVariants;
@@ -44,8 +48,8 @@ pub struct Settings {
     pub port_base: u16,
     /// `http` or `https`.
     pub scheme: &'static str,
-    /// The installed plugin's files; `None`: no plugin.
-    pub plugin_dir: Option<PathBuf>,
+    /// The package that the marketplace offers and the account begins with; `None`: no plugin.
+    pub plugin: Option<PathBuf>,
     /// The account's language: names the default folder.
     pub language: String,
     /// The app key that the plugin is set up with.
@@ -66,7 +70,7 @@ impl Default for Settings {
             rate_limits: false,
             port_base: 7400,
             scheme: "http",
-            plugin_dir: None,
+            plugin: None,
             language: "en".to_owned(),
             dropbox_app_key: "sandbox-app-key".to_owned(),
             token_lifetime_s: 3600,
@@ -92,7 +96,9 @@ pub struct Teamleader {
     /// User and client id: who agreed to which integration.
     agreements: BTreeSet<(String, String)>,
     links: BTreeMap<String, Link>,
-    plugin_installed: bool,
+    /// What the marketplace offers.
+    offered: Option<PathBuf>,
+    installed: Option<Arc<Package>>,
     accepted_ms: VecDeque<u64>,
     next_seq: u64,
     next_number: u64,
@@ -115,7 +121,6 @@ impl Teamleader {
             })
             .collect();
         Teamleader {
-            settings,
             account_id,
             users,
             records: BTreeMap::new(),
@@ -125,11 +130,17 @@ impl Teamleader {
             sessions: BTreeMap::new(),
             agreements: BTreeSet::new(),
             links: BTreeMap::new(),
-            plugin_installed: true,
+            offered: settings.plugin.clone(),
+            installed: settings
+                .plugin
+                .as_deref()
+                .and_then(|path| Package::open(path).ok())
+                .map(Arc::new),
             accepted_ms: VecDeque::new(),
             next_seq: 0,
             next_number: 100,
             ids,
+            settings,
         }
     }
 

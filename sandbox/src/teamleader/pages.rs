@@ -4,11 +4,12 @@
 //! `/app/…` is the CRM's private interface for its pages, guarded by a session cookie; it is no part of the public API,
 //! and the plugin never uses it. Every other path is a page, an asset or a file of the installed plugin.
 
-use std::path::{Component, Path};
+use std::sync::Arc;
 
 use serde_json::{json, Value};
 
 use super::model::{date_time, Document, Kind, Record, Subject, User};
+use super::package::Package;
 use super::{wire, Teamleader};
 use crate::{percent_decode, Request, Response};
 
@@ -27,6 +28,15 @@ const ASSETS: [(&str, &str, &str); 9] = [
     ("record-page.js", JAVASCRIPT, include_str!("../../www/crm/record-page.js")),
     ("documents-panel.js", JAVASCRIPT, include_str!("../../www/crm/documents-panel.js")),
     ("marketplace.js", JAVASCRIPT, include_str!("../../www/crm/marketplace.js")),
+];
+/// Whose part each of the sandbox's origins plays.
+const EMULATED: [(&str, u16); 6] = [
+    ("https://api.focus.teamleader.eu", 1),
+    ("https://files.teamleader.eu", 2),
+    ("https://cdn.teamleader.eu", 2),
+    ("https://api.dropboxapi.com", 11),
+    ("https://content.dropboxapi.com", 12),
+    ("https://notify.dropboxapi.com", 13),
 ];
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
@@ -63,11 +73,16 @@ impl Teamleader {
     }
 
     fn policy(&self, request: &Request) -> String {
-        let hosts = [1, 2, 11, 12, 13].map(|offset| self.base_url(request, offset));
+        // Whatever the plugin did not declare is out of its reach.
+        let declared = self.installed.iter().flat_map(|package| package.connects_to());
+        let hosts: Vec<String> = declared
+            .filter_map(|origin| EMULATED.iter().find(|(real, _)| *real == origin))
+            .map(|(_, offset)| self.base_url(request, *offset))
+            .collect();
         format!(
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' {}; \
-             style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
-             frame-ancestors 'none'",
+             style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+             frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
             hosts.join(" ")
         )
     }
@@ -81,16 +96,18 @@ impl Teamleader {
         (name == "localhost").then(|| format!("{base}{}", request.target))
     }
 
-    /// A file of the package as it lies on disk now, so that a rebuilt plugin needs no restart.
+    /// Takes the offered package, whatever was installed before.
+    pub(super) fn install_plugin(&mut self) -> Result<(), String> {
+        let path = self.offered.as_deref().ok_or("there is no plugin to install")?;
+        self.installed = Some(Arc::new(Package::open(path)?));
+        Ok(())
+    }
+
+    /// A file of the installed package.
     fn plugin_file(&self, name: &str) -> Response {
-        let missing = || Response::text(404, "Not found");
-        let Some(dir) = &self.settings.plugin_dir else {
-            return missing();
+        let Some(bytes) = self.installed.as_ref().and_then(|package| package.file(name)) else {
+            return Response::text(404, "Not found");
         };
-        let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
-        if !inside || name.is_empty() {
-            return missing();
-        }
         let content_type = match name.rsplit_once('.').map_or("", |(_, e)| e) {
             "js" | "mjs" => JAVASCRIPT,
             "css" => "text/css; charset=utf-8",
@@ -101,8 +118,7 @@ impl Teamleader {
             "png" => "image/png",
             _ => "application/octet-stream",
         };
-        std::fs::read(dir.join(name))
-            .map_or_else(|_| missing(), |b| Response::bytes(200, content_type, b))
+        Response::bytes(200, content_type, bytes)
     }
 
     fn private(&mut self, request: &Request, action: &str, now_ms: u64) -> Response {
@@ -141,8 +157,14 @@ impl Teamleader {
                 self.user_delete(id).then(|| json!({}))
             }
             ("POST", "plugin") => {
-                self.plugin_installed = body["installed"] == true;
-                Some(json!({ "installed": self.plugin_installed }))
+                if body["installed"] == true {
+                    if let Err(reason) = self.install_plugin() {
+                        return Response::json(422, &json!({ "error": reason }));
+                    }
+                } else {
+                    self.installed = None;
+                }
+                Some(json!({ "installed": self.installed.is_some() }))
             }
             _ => None,
         };
@@ -158,12 +180,8 @@ impl Teamleader {
             "users": self.users.iter().map(person).collect::<Vec<Value>>(),
             "user": user.map(person),
             "default_folder": self.default_folder(),
-            "plugin_installed": self.plugin_installed,
-            "plugin_available": self
-                .settings
-                .plugin_dir
-                .as_ref()
-                .is_some_and(|dir| dir.join("plugin.js").is_file()),
+            "plugin_installed": self.installed.as_ref().map(|package| &package.manifest),
+            "plugin_offered": self.offered(),
             "app_key": self.settings.dropbox_app_key,
             "api_base": self.base_url(request, 1),
             "dropbox": {
@@ -171,6 +189,15 @@ impl Teamleader {
                 "content": self.base_url(request, 12), "notify": self.base_url(request, 13),
             },
         })
+    }
+
+    /// The manifest of what the marketplace offers, or why it offers nothing.
+    fn offered(&self) -> Value {
+        match self.offered.as_deref().map(Package::open) {
+            Some(Ok(package)) => package.manifest,
+            Some(Err(reason)) => json!({ "refused": reason }),
+            None => Value::Null,
+        }
     }
 
     fn sign_in(&mut self, request: &Request, body: &Value) -> Response {

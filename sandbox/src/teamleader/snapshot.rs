@@ -117,7 +117,17 @@ impl Teamleader {
                 }
             }
             ("POST", "tokens/expire") => self.expire_tokens(),
-            ("POST", "plugin") => self.plugin_installed = body["installed"] == true,
+            ("POST", "plugin") => {
+                // From now on the marketplace offers another version.
+                if let Some(path) = body["offer"].as_str() {
+                    self.offered = Some(path.into());
+                }
+                match body["installed"].as_bool() {
+                    Some(true) => self.install_plugin()?,
+                    Some(false) => self.installed = None,
+                    None => {}
+                }
+            }
             _ => return Err(format!("no such control call: /crm/{rest}")),
         }
         Ok(json!({}))
@@ -153,7 +163,7 @@ impl Teamleader {
         json!({
             "account_id": self.account_id,
             "default_folder": self.default_folder(),
-            "plugin_installed": self.plugin_installed,
+            "plugin_installed": self.installed.is_some(),
             "users": self.users.iter()
                 .map(|u| json!({ "id": u.id, "first_name": u.first_name, "last_name": u.last_name }))
                 .collect::<Vec<Value>>(),

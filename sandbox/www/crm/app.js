@@ -1,7 +1,7 @@
 // The CRM's shell: sign-in, navigation, user menu, and which page stands behind which address.
 
 import { ask, attempt, el, icon, menuButton } from "./dom.js";
-import { marketplacePage, settingsPage } from "./marketplace.js";
+import { marketplacePage, pluginPage } from "./marketplace.js";
 import { startPlugin, stopPlugin } from "./plugin-host.js";
 import { MODULES, listPage, recordPage } from "./record-page.js";
 
@@ -88,8 +88,8 @@ async function show() {
     const current = () => mine === visit;
     if (module && second) left = await recordPage(main, module, decodeURIComponent(second), session, current);
     else if (module) await listPage(main, module, current);
-    else if (first === "marketplace" && second === "dropbox") left = settingsPage(main, session, navigate);
-    else if (first === "marketplace") marketplacePage(main, session, navigate);
+    else if (first === "marketplace" && second === "dropbox") left = pluginPage(main, session);
+    else if (first === "marketplace") marketplacePage(main, session);
     else if (first === "") return navigate("/companies");
     else return missing("This page does not exist.");
     // A page that was left while it loaded must not stay mounted behind the next one.

@@ -11,12 +11,10 @@ let failure = null;
 /** Starts the plugin if the account has it installed. Never throws: without it the CRM works as ever. */
 export async function startPlugin(session) {
   failure = null;
-  if (!session.plugin_installed) return;
-  if (!session.plugin_available) {
-    failure = "The plugin's files are missing on this server. Build them with “cargo xtask build”, then reload.";
-    return;
-  }
+  const manifest = session.plugin_installed;
+  if (!manifest) return;
   try {
+    await onlyTheseScripts(manifest);
     const { start } = await import("/plugin/plugin.js");
     plugin = await start(hostFor(session));
   } catch (error) {
@@ -25,7 +23,28 @@ export async function startPlugin(session) {
   }
 }
 
-/** Stops the plugin, as when it is removed or the user signs out. */
+/** The browser refuses what is not the script that the manifest names: now, and when the module's import asks for it. */
+async function onlyTheseScripts({ entry, integrity }) {
+  const loads = [entry.module, entry.glue].map((path) => {
+    const link = el("link", { rel: "modulepreload", href: `/plugin/${path}`, integrity: integrity[path] });
+    const loaded = new Promise((resolve, reject) => {
+      link.addEventListener("load", resolve);
+      link.addEventListener("error", () => reject(new Error(`${path} is not the script that was installed`)));
+    });
+    document.head.append(link);
+    return loaded;
+  });
+  await Promise.all(loads);
+}
+
+/** Ends the user's connection, forgets what the plugin kept in this browser, and stops it. */
+export async function removePlugin() {
+  const running = plugin;
+  plugin = null;
+  await running?.remove();
+}
+
+/** Stops the plugin, as when it is updated or the user signs out. */
 export async function stopPlugin() {
   const running = plugin;
   plugin = null;
@@ -40,9 +59,9 @@ function hostFor(session) {
     user: { id: session.user.id },
     locale: session.user.language,
     settings: {
+      ...Object.fromEntries(session.plugin_installed.parameters.map(({ name, default: value }) => [name, value])),
       dropboxAppKey: session.app_key,
       dropboxEndpoints: session.dropbox,
-      syncIntervalMinutes: 60,
     },
     on(event, listener) {
       listeners[event].add(listener);

@@ -5,7 +5,7 @@
 use crate::effect::{Document, Place, Reason};
 use crate::ids::{ContentHash, Cursor, DocumentId, FileId, FolderId, Record, RecordKind, Revision};
 use crate::status::{Activity, Halt};
-use alloc::collections::BTreeMap;
+use crate::map::Map;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -108,7 +108,7 @@ pub struct StoredRecord {
     /// [`SCHEMA`] of the writer.
     pub schema: u32,
     /// What stands below its folder, by `path_lower` relative to the folder (no slash in front).
-    pub nodes: BTreeMap<String, Node>,
+    pub nodes: Map<String, Node>,
     /// The CRM's documents, as last listed, with the hashes known for exactly these.
     pub documents: Vec<SeenDocument>,
     /// The synced tree.

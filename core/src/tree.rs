@@ -4,12 +4,12 @@ use crate::effect::{Entry, FileEntry};
 use crate::ids::{ContentHash, FileId, Revision};
 use crate::path::split_dir;
 use crate::state::Node;
-use alloc::collections::BTreeMap;
+use crate::map::Map;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// The nodes of one record, by `path_lower` relative to its folder.
-pub type Nodes = BTreeMap<String, Node>;
+pub type Nodes = Map<String, Node>;
 
 /// A file with its whole displayed path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct File {
 }
 
 /// All files, each id once (the last path wins if a listing ever repeats an id).
-pub fn files(nodes: &Nodes) -> BTreeMap<FileId, File> {
+pub fn files(nodes: &Nodes) -> Map<FileId, File> {
     nodes
         .iter()
         .filter_map(|(key, node)| match node {
@@ -96,7 +96,7 @@ pub fn place_file(nodes: &mut Nodes, relative: &str, file: &FileEntry) {
 pub fn remove(nodes: &mut Nodes, relative: &str) {
     nodes.remove(relative);
     let below: Vec<String> = nodes
-        .range(alloc::format!("{relative}/")..)
+        .from_key(alloc::format!("{relative}/").as_str())
         .take_while(|(key, _)| {
             key.starts_with(relative) && key.as_bytes().get(relative.len()) == Some(&b'/')
         })

@@ -22,7 +22,7 @@ use contract::{within, Host, Options, RecordRef};
 use futures_util::future::{select, LocalBoxFuture};
 use futures_util::FutureExt;
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use sync_core::map::{Map, Set};
 use std::pin::pin;
 use std::rc::Rc;
 use sync_core::{Record, RecordStatus, SyncReport};
@@ -66,13 +66,13 @@ pub struct App {
     connection: RefCell<Connection>,
     shared: RefCell<Shared>,
     bulk: RefCell<Bulk>,
-    panels: RefCell<BTreeMap<u32, Panel>>,
+    panels: RefCell<Map<u32, Panel>>,
     next_panel: Cell<u32>,
     /// Ends listening to the host.
     unlisten: RefCell<Vec<js_sys::Function>>,
     drawing: Cell<bool>,
     /// What each shown record's documents were when the page was last told.
-    told: RefCell<BTreeMap<Record, Vec<String>>>,
+    told: RefCell<Map<Record, Vec<String>>>,
 
     leading: Cell<bool>,
     /// Leading is to end, in favour of a tab that somebody sees.
@@ -81,12 +81,12 @@ pub struct App {
     leader: RefCell<TabId>,
     driver: RefCell<Option<Rc<Driver<BrowserPorts>>>>,
     /// What other tabs show.
-    watched: RefCell<BTreeMap<TabId, Vec<Record>>>,
+    watched: RefCell<Map<TabId, Vec<Record>>>,
     /// Questions of this tab that no leader took yet.
     unanswered: RefCell<Vec<(String, Command)>>,
     /// Questions this leader took.
-    taken: RefCell<BTreeSet<String>>,
-    reports: RefCell<BTreeMap<String, SyncReport>>,
+    taken: RefCell<Set<String>>,
+    reports: RefCell<Map<String, SyncReport>>,
     report_bell: Bell,
     next_id: Cell<u32>,
     /// Grows with every change of the connection or of the interval.

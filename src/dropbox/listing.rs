@@ -7,7 +7,7 @@ use super::types::{
 };
 use super::{malformed, Dropbox};
 use crate::ports::{Body, Method, Ports, Request, TransportError};
-use std::collections::BTreeSet;
+use sync_core::map::Set;
 use sync_core::{Cursor, Entry, Failure, Side};
 
 /// The most entries Dropbox gives at once.
@@ -109,7 +109,7 @@ impl<P: Ports> Dropbox<P> {
     /// Goes on until `has_more` is false; that alone ends a listing.
     async fn pages(&self, mut entries: Vec<Entry>, cursor: Cursor) -> Result<Listing, Failure> {
         let mut cursor = cursor;
-        let mut seen = BTreeSet::from([cursor.clone()]);
+        let mut seen = Set::from([cursor.clone()]);
         let mut idle_pages = 0;
         loop {
             let argument = ListFolderContinue { cursor: cursor.as_str() };

@@ -3,7 +3,7 @@
 //! Nothing of it is stored or told to others; what leaves the panel is an [`Action`].
 
 use super::model::Action;
-use std::collections::BTreeSet;
+use sync_core::map::Set;
 use sync_core::{DocumentId, Record, RecordKind};
 
 /// Rows of a list shown at first, and added by each "show more".
@@ -73,7 +73,7 @@ pub struct Local {
     /// The module chosen for linking.
     pub module: RecordKind,
     /// Ticked records of that module.
-    pub ticked: BTreeSet<String>,
+    pub ticked: Set<String>,
 }
 
 impl Default for Local {
@@ -84,7 +84,7 @@ impl Default for Local {
             documents_shown: ROWS,
             records_shown: ROWS,
             module: RecordKind::Company,
-            ticked: BTreeSet::new(),
+            ticked: Set::new(),
         }
     }
 }

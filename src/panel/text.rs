@@ -3,7 +3,7 @@
 //! Plural forms, numbers, sizes and times come from a [`Formats`]: `Intl` in the browser, plain English in tests.
 
 use crate::json::Value;
-use std::collections::BTreeMap;
+use sync_core::map::Map;
 
 /// A sentence, not yet in any language.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,7 +159,7 @@ pub(super) fn distance(at_ms: u64, now_ms: u64) -> (i64, &'static str) {
 
 /// All words of one language, with its formats.
 pub struct Texts {
-    words: BTreeMap<String, String>,
+    words: Map<String, String>,
     formats: Box<dyn Formats>,
 }
 

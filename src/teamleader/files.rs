@@ -4,7 +4,7 @@ use super::call::{final_failure, Refusal};
 use super::types::{Errors, FileRow, FilesList, Id, Location, Page, SubjectFilter, Upload};
 use super::{malformed, Teamleader};
 use crate::ports::Ports;
-use std::collections::BTreeSet;
+use sync_core::map::Set;
 use sync_core::{ContentHash, Document, DocumentId, Failure, Place, Reason, Record, Side};
 
 /// The most rows the CRM gives at once.
@@ -20,7 +20,7 @@ impl<P: Ports> Teamleader<P> {
     pub async fn documents(&self, record: &Record, urgent: bool) -> Result<Vec<Document>, Failure> {
         let subject = self.subject(record, urgent).await?;
         let mut documents = Vec::new();
-        let mut seen = BTreeSet::new();
+        let mut seen = Set::new();
         let mut idle_pages = 0;
         for number in 1.. {
             let argument = FilesList {

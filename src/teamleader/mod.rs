@@ -14,7 +14,7 @@ use crate::limiter::Limiter;
 use crate::ports::Ports;
 use crate::wire::Wire;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use sync_core::map::Map;
 use std::rc::Rc;
 use subject::Generation;
 use sync_core::{Failure, Side};
@@ -28,7 +28,7 @@ pub struct Teamleader<P> {
     /// Which generation of projects the account uses; asked once.
     account_generation: Cell<Option<Generation>>,
     /// Projects whose generation is known, by id.
-    generations: RefCell<BTreeMap<String, Generation>>,
+    generations: RefCell<Map<String, Generation>>,
 }
 
 impl<P: Ports> Teamleader<P> {
@@ -39,7 +39,7 @@ impl<P: Ports> Teamleader<P> {
             api_base: api_base.trim_end_matches('/').into(),
             limiter: Limiter::default(),
             account_generation: Cell::new(None),
-            generations: RefCell::new(BTreeMap::new()),
+            generations: RefCell::new(Map::new()),
         }
     }
 

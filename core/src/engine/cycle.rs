@@ -5,7 +5,7 @@ use crate::effect::Failure;
 use crate::ids::Record;
 use crate::state::Link;
 use crate::status::SyncReport;
-use alloc::collections::BTreeSet;
+use crate::map::Set;
 use alloc::vec::Vec;
 
 /// Who still waits after a cycle is worked for again after this long, then twice as long … up to an hour.
@@ -42,7 +42,7 @@ impl Engine {
             full,
             observations: 0,
             observe_again: false,
-            again: BTreeSet::new(),
+            again: Set::new(),
             entries: Vec::new(),
             cursor: None,
             listing_is_whole: false,

@@ -23,7 +23,8 @@ use crate::path::Naming;
 use crate::plan::Operation;
 use crate::state::{Link, StoredIndex, StoredRecord, SCHEMA};
 use crate::status::{Activity, Halt, Happened, Problem, Progress, SyncReport};
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use crate::map::{Map, Set};
+use alloc::collections::VecDeque;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -92,7 +93,7 @@ struct Cycle {
     /// Whose names are still to be asked for, by batches.
     names: Vec<(RecordKind, Vec<String>)>,
     /// Records to be planned again after the next observation.
-    again: BTreeSet<Record>,
+    again: Set<Record>,
     entries: Vec<crate::effect::Entry>,
     cursor: Option<crate::ids::Cursor>,
     listing_is_whole: bool,
@@ -123,8 +124,8 @@ struct Work {
     open: u32,
     rounds: u32,
     list_again: bool,
-    gone: BTreeSet<DocumentId>,
-    created: BTreeSet<(Place, ContentHash)>,
+    gone: Set<DocumentId>,
+    created: Set<(Place, ContentHash)>,
     cancelled: bool,
     /// The user stopped it: what is under way ends, and nothing is shown of it.
     stopping: bool,
@@ -157,19 +158,19 @@ pub struct Engine {
     config: Config,
     index: StoredIndex,
     today: String,
-    records: BTreeMap<Record, StoredRecord>,
+    records: Map<Record, StoredRecord>,
     /// Records somebody looks at: kept in memory.
-    watched: BTreeSet<Record>,
-    wanted: BTreeSet<Record>,
-    problems: BTreeMap<Record, Vec<Problem>>,
-    work: BTreeMap<Record, Work>,
+    watched: Set<Record>,
+    wanted: Set<Record>,
+    problems: Map<Record, Vec<Problem>>,
+    work: Map<Record, Work>,
     cycle: Option<Cycle>,
-    tasks: BTreeMap<TaskId, Purpose>,
+    tasks: Map<TaskId, Purpose>,
     next_task: u64,
     ready: VecDeque<Task>,
     // Operations that wait for their turn.
     transfers: VecDeque<(Record, Operation)>,
-    transfer_bytes: BTreeMap<TaskId, u64>,
+    transfer_bytes: Map<TaskId, u64>,
     commits: Vec<(Record, Operation, Commit)>,
     moves: Vec<(Record, Operation)>,
     deletes: Vec<(Record, Operation)>,
@@ -179,9 +180,9 @@ pub struct Engine {
     creates: Vec<(Record, Operation)>,
     writing: bool,
     saving: bool,
-    dirty: BTreeSet<Record>,
+    dirty: Set<Record>,
     dirty_index: bool,
-    removed: BTreeSet<Record>,
+    removed: Set<Record>,
     save_wanted: bool,
     stopped: bool,
     rerun: bool,
@@ -202,17 +203,17 @@ impl Engine {
             config,
             index,
             today: "1970-01-01".to_string(),
-            records: BTreeMap::new(),
-            watched: BTreeSet::new(),
-            wanted: BTreeSet::new(),
-            problems: BTreeMap::new(),
-            work: BTreeMap::new(),
+            records: Map::new(),
+            watched: Set::new(),
+            wanted: Set::new(),
+            problems: Map::new(),
+            work: Map::new(),
             cycle: None,
-            tasks: BTreeMap::new(),
+            tasks: Map::new(),
             next_task: 0,
             ready: VecDeque::new(),
             transfers: VecDeque::new(),
-            transfer_bytes: BTreeMap::new(),
+            transfer_bytes: Map::new(),
             commits: Vec::new(),
             moves: Vec::new(),
             deletes: Vec::new(),
@@ -221,9 +222,9 @@ impl Engine {
             creates: Vec::new(),
             writing: false,
             saving: false,
-            dirty: BTreeSet::new(),
+            dirty: Set::new(),
             dirty_index: false,
-            removed: BTreeSet::new(),
+            removed: Set::new(),
             save_wanted: false,
             stopped: false,
             rerun: false,

@@ -7,7 +7,7 @@ use crate::ids::Record;
 use crate::state::{LinkedFolder, StoredRecord, SCHEMA};
 use crate::status::Halt;
 use crate::tree;
-use alloc::collections::{BTreeMap, BTreeSet};
+use crate::map::{Map, Set};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -95,7 +95,7 @@ impl Engine {
                 cycle.due.push_front(record);
             }
         }
-        let pressed: BTreeSet<&Record> =
+        let pressed: Set<&Record> =
             self.index.links.iter().filter(|l| l.pressed).map(|l| &l.record).collect();
         cycle.due.make_contiguous().sort_by_key(|record| !pressed.contains(record));
     }
@@ -108,9 +108,9 @@ impl Engine {
             && held.all(|link| link.file_count == 0 && !link.pressed)
     }
 
-    fn give_to_records(&mut self, entries: &[Entry], whole: bool, touched: &BTreeSet<Record>) {
+    fn give_to_records(&mut self, entries: &[Entry], whole: bool, touched: &Set<Record>) {
         // Where each linked folder stands after these changes, by its id.
-        let mut moved: BTreeMap<Record, LinkedFolder> = BTreeMap::new();
+        let mut moved: Map<Record, LinkedFolder> = Map::new();
         for entry in entries {
             if let Entry::Deleted { path_lower } = entry {
                 // In order: what was deleted after it was last seen stands nowhere.
@@ -136,7 +136,7 @@ impl Engine {
                 }
             }
         }
-        let mut lost: BTreeSet<Record> = BTreeSet::new();
+        let mut lost: Set<Record> = Set::new();
         for record in touched {
             let Some(folder) = self.link(record).and_then(|link| link.folder.clone()) else {
                 continue;
@@ -155,7 +155,7 @@ impl Engine {
                 link.folder_removed = false;
             }
         }
-        let folders: BTreeMap<String, Record> = touched
+        let folders: Map<String, Record> = touched
             .iter()
             .filter_map(|record| {
                 Some((self.link(record)?.folder.as_ref()?.path_lower.clone(), record.clone()))
@@ -176,9 +176,9 @@ impl Engine {
     fn give_entry(
         &mut self,
         entry: &Entry,
-        folders: &BTreeMap<String, Record>,
-        moved: &BTreeMap<Record, LinkedFolder>,
-        lost: &mut BTreeSet<Record>,
+        folders: &Map<String, Record>,
+        moved: &Map<Record, LinkedFolder>,
+        lost: &mut Set<Record>,
     ) {
         let path = path_of(entry);
         if let Entry::Deleted { .. } = entry {
@@ -231,7 +231,7 @@ impl Engine {
         let Some(stored) = self.records.get(record) else {
             return false;
         };
-        let known: BTreeMap<_, _> = stored
+        let known: Map<_, _> = stored
             .pairs
             .iter()
             .filter_map(|pair| pair.dropbox.as_ref())
@@ -310,7 +310,9 @@ impl Engine {
                 .filter(|stored| stored.schema <= SCHEMA)
                 .unwrap_or(StoredRecord { schema: SCHEMA, ..StoredRecord::default() });
             if self.link(&record).is_some() {
-                self.records.entry(record).or_insert(stored);
+                if !self.records.contains_key(&record) {
+                    self.records.insert(record, stored);
+                }
             }
         }
     }
@@ -325,7 +327,7 @@ pub(super) fn path_of(entry: &Entry) -> &str {
 }
 
 /// The linked folder at or above a path.
-fn owner<'f>(folders: &'f BTreeMap<String, Record>, path: &str) -> Option<(&'f str, &'f Record)> {
+fn owner<'f>(folders: &'f Map<String, Record>, path: &str) -> Option<(&'f str, &'f Record)> {
     let ends = path.match_indices('/').map(|(at, _)| at).chain(core::iter::once(path.len()));
     ends.filter(|at| *at > 0)
         .find_map(|at| folders.get_key_value(&path[..at]))
@@ -333,22 +335,22 @@ fn owner<'f>(folders: &'f BTreeMap<String, Record>, path: &str) -> Option<(&'f s
 }
 
 /// The records whose folder or files these entries speak of; all of them for a whole listing.
-fn touched(links: &[crate::state::Link], cycle: &Cycle) -> BTreeSet<Record> {
+fn touched(links: &[crate::state::Link], cycle: &Cycle) -> Set<Record> {
     let with_folder = links.iter().filter(|link| link.folder.is_some());
     if cycle.listing_is_whole {
         return with_folder.map(|link| link.record.clone()).collect();
     }
     if cycle.entries.is_empty() {
-        return BTreeSet::new();
+        return Set::new();
     }
-    let by_path: BTreeMap<String, Record> = with_folder
+    let by_path: Map<String, Record> = with_folder
         .clone()
         .filter_map(|link| Some((link.folder.as_ref()?.path_lower.clone(), link.record.clone())))
         .collect();
-    let by_id: BTreeMap<_, _> = with_folder
+    let by_id: Map<_, _> = with_folder
         .filter_map(|link| Some((link.folder.as_ref()?.id.clone(), link.record.clone())))
         .collect();
-    let mut touched = BTreeSet::new();
+    let mut touched = Set::new();
     for entry in &cycle.entries {
         let path = path_of(entry);
         touched.extend(owner(&by_path, path).map(|(_, record)| record.clone()));
@@ -357,7 +359,7 @@ fn touched(links: &[crate::state::Link], cycle: &Cycle) -> BTreeSet<Record> {
             Entry::Deleted { .. } => {
                 let below = alloc::format!("{path}/");
                 let covered =
-                    by_path.range(below.clone()..).take_while(|(f, _)| f.starts_with(&below));
+                    by_path.from_key(below.as_str()).take_while(|(f, _)| f.starts_with(&below));
                 touched.extend(covered.map(|(_, record)| record.clone()));
             }
             Entry::File(_) => {}

@@ -6,7 +6,7 @@ use crate::ids::Record;
 use crate::plan::Operation;
 use crate::state::SeenDocument;
 use crate::status::Happened;
-use alloc::collections::BTreeMap;
+use crate::map::Map;
 use alloc::vec::Vec;
 
 impl Engine {
@@ -140,7 +140,7 @@ impl Engine {
 
     fn listed(&mut self, record: &Record, documents: Vec<Document>, now_ms: u64) {
         if let Some(stored) = self.records.get_mut(record) {
-            let known: BTreeMap<_, _> =
+            let known: Map<_, _> =
                 stored.documents.iter().map(|seen| (seen.id.clone(), seen.clone())).collect();
             let seen: Vec<SeenDocument> = documents
                 .into_iter()

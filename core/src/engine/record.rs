@@ -7,7 +7,7 @@ use crate::plan::{self, Operation, Policy};
 use crate::state::Attempt;
 use crate::status::{Halt, Happened, Progress};
 use crate::tree;
-use alloc::collections::BTreeSet;
+use crate::map::Set;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -33,8 +33,8 @@ impl Engine {
                         open: 0,
                         rounds: 0,
                         list_again: true,
-                        gone: BTreeSet::new(),
-                        created: BTreeSet::new(),
+                        gone: Set::new(),
+                        created: Set::new(),
                         cancelled: false,
                         stopping: false,
                         progress: Progress { started_ms: now_ms, ..Progress::default() },
@@ -221,7 +221,7 @@ impl Engine {
         let retry = self.cycle.as_ref().is_some_and(|cycle| cycle.again.contains(record));
         if done && !retry {
             if let Some(stored) = self.records.get_mut(record) {
-                let pending: BTreeSet<_> = stored
+                let pending: Set<_> = stored
                     .pairs
                     .iter()
                     .filter(|pair| !pair.superseded.is_empty())

@@ -8,7 +8,7 @@ use crate::plan::Operation;
 use crate::state::{Link, StoredRecord, Subject};
 use crate::status::{Halt, Item, LinkStatus, Mark, ProblemKind, RecordState, RecordStatus, Status};
 use crate::tree;
-use alloc::collections::BTreeSet;
+use crate::map::Set;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -90,7 +90,7 @@ impl Engine {
         let absolute = |path: &str| {
             link.folder.as_ref().map(|folder| alloc::format!("{}/{path}", folder.path))
         };
-        let under_way: BTreeSet<_> = self
+        let under_way: Set<_> = self
             .transfers
             .iter()
             .chain(&self.creates)
@@ -100,7 +100,7 @@ impl Engine {
                 _ => None,
             })
             .collect();
-        let mut shown_files = BTreeSet::new();
+        let mut shown_files = Set::new();
         let mut items = Vec::new();
         for document in &stored.documents {
             let pair = stored

@@ -9,7 +9,7 @@ use crate::ids::ContentHash;
 use crate::path::fold;
 use crate::state::{CrmSide, DropboxSide, Pair, SeenDocument};
 use crate::tree::File;
-use alloc::collections::{BTreeMap, BTreeSet};
+use crate::map::{Map, Set};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -98,13 +98,13 @@ impl<'a> Planner<'a> {
     /// For each document the file that stands at its place with its content: of several the first path, and of
     /// several documents the lowest id.
     fn places_first(&mut self, docs: &[Doc<'a>], held: &[Held]) -> Vec<Option<usize>> {
-        let mut spots: BTreeMap<Spot, Vec<usize>> = BTreeMap::new();
+        let mut spots: Map<Spot, Vec<usize>> = Map::new();
         for (at, file) in held.iter().enumerate() {
             let (folder, name) = self.naming().place_key(&self.naming().place_of(&file.file.path));
             let by_place = (file.hash.clone(), folder, name);
             let by_path = (file.hash.clone(), "/".into(), fold(&file.file.path));
             for spot in [by_place, by_path] {
-                spots.entry(spot).or_default().push(at);
+                spots.or_default(spot).push(at);
             }
         }
         let mut given = alloc::vec![false; held.len()];
@@ -133,7 +133,7 @@ impl<'a> Planner<'a> {
     /// A new document at the place of a file that is paired with a document of another place may be that file's: it
     /// is looked at before it counts as new.
     fn look_for_owners(&mut self, held: &[Held], given: &[bool]) {
-        let astray: BTreeSet<(String, String)> = held
+        let astray: Set<(String, String)> = held
             .iter()
             .zip(given)
             .filter(|(file, given)| !**given && file.at.is_some())

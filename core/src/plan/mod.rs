@@ -16,7 +16,7 @@ use crate::path::Naming;
 use crate::state::{CrmSide, DropboxSide, Pair, SeenDocument, StoredRecord, Subject};
 use crate::status::{Halt, Problem, ProblemKind};
 use crate::tree::{self, File};
-use alloc::collections::{BTreeMap, BTreeSet};
+use crate::map::{Map, Set};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -38,9 +38,9 @@ pub struct Policy {
     /// Today, `YYYY-MM-DD`.
     pub today: String,
     /// Documents missing in the listing whose `files.info` answered 404 in this cycle.
-    pub gone: BTreeSet<DocumentId>,
+    pub gone: Set<DocumentId>,
     /// Uploads to the CRM acknowledged in this cycle: not made twice if the listing lags.
-    pub created: BTreeSet<(Place, ContentHash)>,
+    pub created: Set<(Place, ContentHash)>,
     /// The halt that the user let pass.
     pub confirmed: Option<Halt>,
 }
@@ -192,18 +192,18 @@ pub(crate) struct Counts {
 struct Planner<'a> {
     record: &'a StoredRecord,
     policy: &'a Policy,
-    documents: BTreeMap<&'a DocumentId, &'a SeenDocument>,
-    files: BTreeMap<FileId, File>,
+    documents: Map<&'a DocumentId, &'a SeenDocument>,
+    files: Map<FileId, File>,
     /// Documents and files that a pair, or a step of this plan, already speaks for.
-    used_documents: BTreeSet<DocumentId>,
-    used_files: BTreeSet<FileId>,
+    used_documents: Set<DocumentId>,
+    used_files: Set<FileId>,
     /// Folded paths that this plan gives away.
-    reserved: BTreeSet<String>,
+    reserved: Set<String>,
     /// Documents whose place will be free after a later round.
-    leaving: BTreeSet<DocumentId>,
+    leaving: Set<DocumentId>,
     pairs: Vec<Option<Pair>>,
     operations: Vec<Operation>,
-    hashing: BTreeSet<DocumentId>,
+    hashing: Set<DocumentId>,
     conflicts: Vec<Place>,
     problems: Vec<Problem>,
     waiting: bool,
@@ -212,11 +212,11 @@ struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn new(record: &'a StoredRecord, policy: &'a Policy) -> Self {
-        let documents: BTreeMap<_, _> =
+        let documents: Map<_, _> =
             record.documents.iter().map(|document| (&document.id, document)).collect();
         let files = tree::files(&record.nodes);
-        let mut used_documents = BTreeSet::new();
-        let mut used_files = BTreeSet::new();
+        let mut used_documents = Set::new();
+        let mut used_files = Set::new();
         for pair in &record.pairs {
             used_documents.extend(pair.crm.iter().map(|side| side.id.clone()));
             used_documents.extend(pair.superseded.iter().map(|side| side.id.clone()));
@@ -239,10 +239,10 @@ impl<'a> Planner<'a> {
                 .filter_map(|pair| pair.lost_path.as_deref())
                 .map(crate::path::fold)
                 .collect(),
-            leaving: BTreeSet::new(),
+            leaving: Set::new(),
             pairs: record.pairs.iter().cloned().map(Some).collect(),
             operations: Vec::new(),
-            hashing: BTreeSet::new(),
+            hashing: Set::new(),
             conflicts: Vec::new(),
             problems: Vec::new(),
             waiting: false,

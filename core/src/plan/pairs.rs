@@ -8,7 +8,7 @@ use crate::path::{fold, is_numbered};
 use crate::state::{Attempt, CrmSide, Pair, SeenDocument};
 use crate::status::ProblemKind;
 use crate::tree::File;
-use alloc::collections::{BTreeMap, BTreeSet};
+use crate::map::{Map, Set};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -651,8 +651,8 @@ impl<'a> Planner<'a> {
     /// no way out (the CRM may take it for a new version of that one). So the whole ring is paired anew by place:
     /// the contents then follow as edits.
     fn turn_rings(&mut self) {
-        let mut standing: BTreeMap<(String, String), usize> = BTreeMap::new();
-        let mut target: BTreeMap<usize, (String, String)> = BTreeMap::new();
+        let mut standing: Map<(String, String), usize> = Map::new();
+        let mut target: Map<usize, (String, String)> = Map::new();
         for at in 0..self.pairs.len() {
             let Some((document, file)) = self.pairs[at].as_ref().and_then(|pair| self.sides(pair))
             else {
@@ -664,7 +664,7 @@ impl<'a> Planner<'a> {
             }
         }
         let next = |at: usize| target.get(&at).and_then(|key| standing.get(key)).copied();
-        let mut turned = BTreeSet::new();
+        let mut turned = Set::new();
         for start in target.keys().copied() {
             let mut ring = alloc::vec![start];
             let mut at = start;

@@ -6,17 +6,17 @@ use crate::effect::WriteMode;
 use crate::path::{fold, is_numbered};
 use crate::state::{Pair, SeenDocument};
 use crate::tree::File;
-use alloc::collections::{BTreeMap, BTreeSet};
+use crate::map::{Map, Set};
 use alloc::string::String;
 use alloc::vec::Vec;
 
 impl<'a> Planner<'a> {
     pub(super) fn match_unpaired(&mut self) {
-        let mut groups: BTreeMap<String, Vec<&'a SeenDocument>> = BTreeMap::new();
+        let mut groups: Map<String, Vec<&'a SeenDocument>> = Map::new();
         for document in &self.record.documents {
             if !self.used_documents.contains(&document.id) && !self.hashing.contains(&document.id) {
                 let key = fold(&self.naming().path_of(&document.nfc));
-                groups.entry(key).or_default().push(document);
+                groups.or_default(key).push(document);
             }
         }
         let mut conflicts = Vec::new();
@@ -104,7 +104,7 @@ impl<'a> Planner<'a> {
     fn create_new_files(&mut self) {
         let fresh: Vec<File> =
             self.files.values().filter(|f| !self.used_files.contains(&f.id)).cloned().collect();
-        let mut given: BTreeSet<(String, String)> = BTreeSet::new();
+        let mut given: Set<(String, String)> = Set::new();
         for file in fresh {
             let place = self.naming().place_of(&file.path);
             match self.occupant(&place, None) {

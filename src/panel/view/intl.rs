@@ -3,7 +3,7 @@
 use super::Words;
 use crate::panel::text::{distance, scaled, Formats, Texts};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use sync_core::map::Map;
 use wasm_bindgen::prelude::*;
 
 /// From this many days on a date says more than a number of days.
@@ -66,7 +66,7 @@ struct IntlFormats {
     date: DateTimeFormat,
     moment: DateTimeFormat,
     /// One per unit, made when first needed.
-    sizes: RefCell<BTreeMap<&'static str, NumberFormat>>,
+    sizes: RefCell<Map<&'static str, NumberFormat>>,
 }
 
 impl IntlFormats {

@@ -7,7 +7,7 @@
 use crate::panel::local::Message;
 use crate::panel::node::{Change, Element, Node, Property};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use sync_core::map::Map;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::JsCast;
@@ -122,14 +122,14 @@ struct Draw<'a> {
 
 impl Draw<'_> {
     fn children(&mut self, parent: &web_sys::Node, mounted: &mut Vec<Mounted>, nodes: Vec<Node>) {
-        let mut before: BTreeMap<Key, Mounted> =
+        let mut before: Map<Key, Mounted> =
             mounted.drain(..).map(|mounted| (mounted.key.clone(), mounted)).collect();
-        let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+        let mut counts: Map<&'static str, usize> = Map::new();
         let keyed: Vec<(Key, Node)> =
             nodes.into_iter().map(|node| (key_of(&node, &mut counts), node)).collect();
         let stay: Vec<Option<Mounted>> = keyed.iter().map(|(key, _)| before.remove(key)).collect();
         // First those that go: then nothing that stays has to move for them.
-        for gone in before.into_values() {
+        for (_, gone) in before {
             let _ = parent.remove_child(&gone.node);
         }
         let mut next = parent.first_child();
@@ -236,7 +236,7 @@ impl Draw<'_> {
     }
 }
 
-fn key_of(node: &Node, counts: &mut BTreeMap<&'static str, usize>) -> Key {
+fn key_of(node: &Node, counts: &mut Map<&'static str, usize>) -> Key {
     let tag = match node {
         Node::Element(Element { tag, key: Some(key), .. }) => {
             return Key::Named(tag, key.clone().into_owned());
@@ -244,7 +244,7 @@ fn key_of(node: &Node, counts: &mut BTreeMap<&'static str, usize>) -> Key {
         Node::Element(element) => element.tag,
         Node::Text(_) => "",
     };
-    let count = counts.entry(tag).or_default();
+    let count = counts.or_default(tag);
     *count += 1;
     Key::Counted(tag, *count)
 }

@@ -5,10 +5,10 @@
 //! an address. Opening the window and receiving the code is the page's part (`www/oauth.html`).
 
 use crate::backoff::{Backoff, PATIENCE_OUTAGE_MS};
-use crate::json::{from_json, Read, Value};
+use crate::json::forms::structs;
+use crate::json::{Read, Value, Write};
 use crate::percent::{form, percent_encode};
 use crate::ports::{Body, Endpoints, Method, Ports, Request, Response, StoreError, TransportError};
-use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
@@ -44,7 +44,7 @@ pub struct Owner {
 }
 
 /// The connected Dropbox account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// `dbid:…`
     pub id: String,
@@ -133,7 +133,6 @@ impl fmt::Debug for Token {
 }
 
 /// A sign-in under way, in the store until it is answered.
-#[derive(Serialize, Deserialize)]
 struct Pending {
     sealed_verifier: String,
     redirect_uri: String,
@@ -141,7 +140,6 @@ struct Pending {
 }
 
 /// The row of a connection.
-#[derive(Serialize, Deserialize)]
 struct Stored {
     account: Account,
     app_key: String,
@@ -149,6 +147,12 @@ struct Stored {
     sealed_refresh: String,
     sealed_access: String,
     expires_ms: u64,
+}
+
+structs! {
+    Account { id, name, email, }
+    Pending { sealed_verifier, redirect_uri, expires_ms, }
+    Stored { account, app_key, revoked, sealed_refresh, sealed_access, expires_ms, }
 }
 
 struct TokenAnswer {
@@ -238,7 +242,7 @@ impl<P: Ports> Auth<P> {
             expires_ms: self.ports.now_ms() + PENDING_MS,
         };
         let mut changes = self.stale_pending().await?;
-        changes.push((self.pending_key(&state), Some(to_json(&pending))));
+        changes.push((self.pending_key(&state), Some(pending.write_text())));
         self.ports.save(changes).await?;
 
         let mut fields = vec![
@@ -296,7 +300,7 @@ impl<P: Ports> Auth<P> {
             sealed_access: self.ports.seal(&token.0).await?,
             expires_ms: self.expires_ms(answer.expires_in),
         };
-        let row = vec![(self.key(), Some(to_json(&stored)))];
+        let row = vec![(self.key(), Some(stored.write_text()))];
         let saved = self.ports.with_lock(&self.lock_name(), self.ports.save(row)).await;
         *self.cached.borrow_mut() = None;
         saved?;
@@ -390,13 +394,13 @@ impl<P: Ports> Auth<P> {
                 if let Some(refresh) = answer.refresh_token {
                     row.sealed_refresh = self.ports.seal(&refresh).await?;
                 }
-                self.ports.save(vec![(self.key(), Some(to_json(&row)))]).await?;
+                self.ports.save(vec![(self.key(), Some(row.write_text()))]).await?;
                 *self.cached.borrow_mut() = Some((token.clone(), row.expires_ms));
                 Ok(token)
             }
             Err(AuthError::Revoked) => {
                 row.revoked = true;
-                self.ports.save(vec![(self.key(), Some(to_json(&row)))]).await?;
+                self.ports.save(vec![(self.key(), Some(row.write_text()))]).await?;
                 Err(AuthError::Revoked)
             }
             // Renewed early: while the old one lasts, a short outage of the token endpoint harms nobody.
@@ -484,7 +488,7 @@ impl<P: Ports> Auth<P> {
     async fn load(&self) -> Result<Option<Stored>, AuthError> {
         let rows = self.ports.load(&[self.key()]).await?;
         // A row that cannot be read is no connection: the user connects again.
-        Ok(rows.into_iter().next().flatten().and_then(|text| from_json(&text)))
+        Ok(rows.into_iter().next().flatten().and_then(|text| Stored::read_text(&text)))
     }
 
     /// Takes the sign-in out of the store: it is accepted once.
@@ -502,7 +506,7 @@ impl<P: Ports> Auth<P> {
             })
             .await;
         let text = taken?.ok_or(AuthError::UnknownState)?;
-        let pending: Pending = from_json(&text).ok_or(AuthError::UnknownState)?;
+        let pending = Pending::read_text(&text).ok_or(AuthError::UnknownState)?;
         if pending.expires_ms < self.ports.now_ms() {
             return Err(AuthError::Expired);
         }
@@ -515,7 +519,7 @@ impl<P: Ports> Auth<P> {
         let rows = self.ports.load(&keys).await?;
         let now_ms = self.ports.now_ms();
         let stale = |text: &Option<String>| {
-            let pending: Option<Pending> = text.as_deref().and_then(from_json);
+            let pending: Option<Pending> = text.as_deref().and_then(Pending::read_text);
             pending.is_none_or(|pending| pending.expires_ms < now_ms)
         };
         let pairs = keys.into_iter().zip(rows);
@@ -542,11 +546,6 @@ impl<P: Ports> Auth<P> {
         format!("dropbox-token/{}", self.owner_key())
     }
 }
-
-fn to_json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("text keys and plain values always serialize")
-}
-
 /// An error code of the other side, cut down to what a code may be: it is shown to people.
 fn plain_word(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect()

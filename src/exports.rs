@@ -2,25 +2,36 @@
 
 use crate::app::contract::{Host, Options, RecordRef};
 use crate::app::App;
+use crate::json::Read;
 use crate::platform;
+use futures_util::future::LocalBoxFuture;
+use js_sys::Promise;
 use serde::Serialize;
 use std::cell::RefCell;
+use std::future::Future;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
 
 thread_local! {
     /// The one plugin of this page.
     static APP: RefCell<Option<Rc<App>>> = const { RefCell::new(None) };
 }
 
+/// Boxed, so that the module holds the making of a promise once.
+fn promise(work: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
+    let work: LocalBoxFuture<'static, Result<JsValue, JsValue>> = Box::pin(work);
+    future_to_promise(work)
+}
+
 fn app() -> Result<Rc<App>, JsValue> {
     APP.with_borrow(Clone::clone).ok_or_else(|| JsError::new("the plugin is not started").into())
 }
 
-/// Starts the plugin. `options` are the host's plain values, `host` its functions; `crashed` is called once, without
+/// Starts the plugin. `options` are the host's plain values as JSON, `host` its functions; `crashed` is called once, without
 /// arguments, if the instance panics: it must not be called again afterwards.
 #[wasm_bindgen]
-pub async fn start(options: JsValue, host: Host, crashed: js_sys::Function) -> Result<(), JsValue> {
+pub fn start(options: &str, host: Host, crashed: js_sys::Function) -> Promise {
     std::panic::set_hook(Box::new(move |info| {
         if platform::is_dead() {
             return;
@@ -31,18 +42,21 @@ pub async fn start(options: JsValue, host: Host, crashed: js_sys::Function) -> R
         web_sys::console::error_1(&format!("The Dropbox plugin stopped at {place}.").into());
         let _: Result<JsValue, JsValue> = crashed.call0(&JsValue::NULL);
     }));
-    let options: Options = serde_wasm_bindgen::from_value(options)
-        .map_err(|error| JsError::new(&format!("the host's values: {error}")))?;
-    let app = App::start(options, host).await?;
-    APP.set(Some(app));
-    Ok(())
+    let options = Options::read_text(options);
+    promise(async move {
+        let options = options.ok_or_else(|| JsError::new("the host's values lack some"))?;
+        APP.set(Some(App::start(options, host).await?));
+        Ok(JsValue::UNDEFINED)
+    })
 }
 
 /// One cycle over all linked records; joins the one that runs. Resolves to a `SyncReport`.
 #[wasm_bindgen]
-pub async fn sync() -> Result<JsValue, JsValue> {
-    let report = app()?.run_sync().await;
-    Ok(report.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
+pub fn sync() -> Promise {
+    promise(async {
+        let report = app()?.run_sync().await;
+        Ok(report.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
+    })
 }
 
 /// A timed cycle is due in this page.
@@ -54,7 +68,7 @@ pub fn is_due() -> bool {
 /// Shows a record's panel in an empty element; the answer is for [`unmount`].
 #[wasm_bindgen(js_name = mountDocumentsPanel)]
 pub fn mount_documents_panel(root: &web_sys::Element, record: JsValue) -> Result<u32, JsValue> {
-    Ok(app()?.mount_documents(root, RecordRef::read(record)?))
+    Ok(app()?.mount_documents(root, RecordRef::read(&record)?))
 }
 
 /// Shows the settings in an empty element; the answer is for [`unmount`].
@@ -89,8 +103,11 @@ pub async fn remove() {
 
 /// Ends the plugin in this page. Connection, state and files stay.
 #[wasm_bindgen]
-pub async fn stop() {
-    if let Some(app) = APP.take() {
-        app.stop().await;
-    }
+pub fn stop() -> Promise {
+    promise(async {
+        if let Some(app) = APP.take() {
+            app.stop().await;
+        }
+        Ok(JsValue::UNDEFINED)
+    })
 }

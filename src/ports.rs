@@ -2,7 +2,6 @@
 //!
 //! `platform/` implements them for the browser, the tests for the in-process world. No logic lives here.
 
-use serde::{Deserialize, Serialize};
 use sync_core::ContentHash;
 
 /// A request's or an answer's bytes.
@@ -168,8 +167,7 @@ pub trait Ports: Transport + Clock + Store + Secrets + Locks + CrmTokens + Text 
 impl<P: Transport + Clock + Store + Secrets + Locks + CrmTokens + Text> Ports for P {}
 
 /// Where the services are. The default is the real ones.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoints {
     /// Dropbox rpc and token endpoint, without a slash at the end: `https://api.dropboxapi.com`.
     pub api: String,

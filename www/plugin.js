@@ -27,7 +27,7 @@ export async function start(host) {
     redirectUri: host.redirectUri ?? here("oauth.html"),
     translations: words.text,
   };
-  await wasm.start(options, host, () => {
+  await wasm.start(JSON.stringify(options), host, () => {
     // The instance is poisoned: nothing of it may run again. Its panels are drawn from here, without it.
     dead = true;
     for (const root of shown.values()) showCrash(root, words.all);

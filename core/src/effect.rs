@@ -7,10 +7,10 @@ use crate::ids::{ContentHash, Cursor, DocumentId, FileId, FolderId, Record, Reco
 use crate::state::{StoredIndex, StoredRecord};
 use alloc::string::String;
 use alloc::vec::Vec;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// One of the two sides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Side {
     /// Teamleader.
     Crm,
@@ -32,7 +32,7 @@ pub struct Task {
 }
 
 /// Where a document stands in the CRM, as the CRM says it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// The flat folder string; empty asks for the account's default folder.
     pub folder: String,
@@ -322,7 +322,7 @@ pub enum Outcome {
 }
 
 /// Why something did not happen, by what the engine does about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Failure {
     /// No connection, a timeout, 5xx or 429 beyond patience. It may have happened all the same. Ends the cycle.
     Unavailable(Side),
@@ -355,7 +355,7 @@ pub enum Failure {
 }
 
 /// Why an item is refused; the panel has a sentence for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Reason {
     /// Over 50 MB.
     TooLarge,

@@ -4,17 +4,16 @@
 
 use crate::effect::{Document, Place, Reason};
 use crate::ids::{ContentHash, Cursor, DocumentId, FileId, FolderId, Record, RecordKind, Revision};
-use crate::status::{Activity, Halt};
 use crate::map::Map;
+use crate::status::{Activity, Halt};
 use alloc::string::String;
 use alloc::vec::Vec;
-use serde::{Deserialize, Serialize};
 
 /// The version this code writes. A newer one is refused untouched.
 pub const SCHEMA: u32 = 1;
 
 /// One row: what is true of all records.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct StoredIndex {
     /// [`SCHEMA`] of the writer.
     pub schema: u32,
@@ -27,7 +26,6 @@ pub struct StoredIndex {
     /// The CRM refused a folder with `/` in it.
     pub slash_refused: bool,
     /// This Dropbox refuses characters outside the basic plane.
-    #[serde(default)]
     pub astral_refused: bool,
     /// What an upload without a folder came back as, as learned.
     pub default_folder: Option<String>,
@@ -44,7 +42,7 @@ pub struct StoredIndex {
 }
 
 /// A linked record.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Link {
     /// Which record.
     pub record: Record,
@@ -75,7 +73,6 @@ pub struct Link {
     /// The user confirmed this halt: it is passed once.
     pub confirmed: Option<Halt>,
     /// The user stopped it: only the button works on it before this time (ms).
-    #[serde(default)]
     pub rests_until_ms: Option<u64>,
 }
 
@@ -92,7 +89,7 @@ impl Link {
 }
 
 /// A record's folder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkedFolder {
     /// Its id.
     pub id: FolderId,
@@ -103,7 +100,7 @@ pub struct LinkedFolder {
 }
 
 /// One row per linked record: its trees.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct StoredRecord {
     /// [`SCHEMA`] of the writer.
     pub schema: u32,
@@ -122,7 +119,7 @@ pub struct StoredRecord {
 }
 
 /// What stands at a path below a record's folder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
     /// A folder, by its displayed name.
     Folder {
@@ -145,7 +142,7 @@ pub enum Node {
 }
 
 /// A document of the last listing, with what is known of its content.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenDocument {
     /// Its id.
     pub id: DocumentId,
@@ -183,7 +180,7 @@ impl SeenDocument {
 
 /// What both sides agreed on last, for one document and its file. One side may be gone:
 /// then the pair is a mark, and the other side stays as it is until its content changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
     /// The CRM's side.
     pub crm: Option<CrmSide>,
@@ -192,16 +189,14 @@ pub struct Pair {
     /// The content both had.
     pub hash: ContentHash,
     /// Documents our own upload has replaced and that are still to be deleted, as they were seen.
-    #[serde(default)]
     pub superseded: Vec<CrmSide>,
     /// Where the lost side last stood in Dropbox, relative to the record's folder (for marks): a file that
     /// comes back there is this document's.
-    #[serde(default)]
     pub lost_path: Option<String>,
 }
 
 /// A pair's document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrmSide {
     /// Its id.
     pub id: DocumentId,
@@ -214,7 +209,7 @@ pub struct CrmSide {
 }
 
 /// A pair's file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DropboxSide {
     /// Its id.
     pub id: FileId,
@@ -226,7 +221,7 @@ pub struct DropboxSide {
 
 /// An upload to the CRM that was about to be made. Stored before the call, never replayed: it only serves to
 /// recognise our own document afterwards.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// Where to.
     pub place: Place,
@@ -241,7 +236,7 @@ pub struct Attempt {
 }
 
 /// An item the other side refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// Which item, in which state.
     pub subject: Subject,
@@ -250,7 +245,7 @@ pub struct Refusal {
 }
 
 /// An item in one state of its content and place: any change makes it another subject.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// A document.
     Document {

@@ -4,10 +4,10 @@ use crate::effect::{Failure, Place, Reason};
 use crate::ids::{DocumentId, FileId, Record};
 use alloc::string::String;
 use alloc::vec::Vec;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Everything a tab needs to draw itself; sent to the other tabs as it is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Status {
     /// A cycle is running.
     pub running: bool,
@@ -26,7 +26,7 @@ pub struct Status {
 }
 
 /// A linked record in a list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LinkStatus {
     /// Which.
     pub record: Record,
@@ -43,7 +43,7 @@ pub struct LinkStatus {
 }
 
 /// How a record is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecordState {
     /// Never linked.
     NotLinked,
@@ -58,7 +58,7 @@ pub enum RecordState {
 }
 
 /// One record in full.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RecordStatus {
     /// Which.
     pub record: Record,
@@ -81,15 +81,13 @@ pub struct RecordStatus {
     /// Newest first.
     pub activity: Vec<Activity>,
     /// What a guard's halt is about: files that would be deleted, or contents that changed, by path.
-    #[serde(default)]
     pub affected: Vec<String>,
     /// The user stopped it, and nothing of it is under way.
-    #[serde(default)]
     pub cancelled: bool,
 }
 
 /// A document, its file, or both.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
     /// Folder and name in the CRM (or the ones it would have there).
     pub place: Place,
@@ -104,7 +102,7 @@ pub struct Item {
 }
 
 /// How an item is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mark {
     /// In both, equal.
     Both,
@@ -121,7 +119,7 @@ pub enum Mark {
 }
 
 /// How far a record is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Documents done in this run.
     pub done_count: u32,
@@ -138,7 +136,7 @@ pub struct Progress {
 }
 
 /// A path that could not be done.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// Its name, with its folder.
     pub place: Place,
@@ -147,7 +145,7 @@ pub struct Problem {
 }
 
 /// Why a path could not be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProblemKind {
     /// Refused by the other side, or too large.
     Refused(Reason),
@@ -160,7 +158,7 @@ pub enum ProblemKind {
 }
 
 /// A safety stop: a status, not an error.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Halt {
     /// G2: the CRM shows no documents though this many were synced.
     CrmEmpty {
@@ -200,7 +198,7 @@ pub enum Halt {
 }
 
 /// Something that happened on a record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Activity {
     /// When (ms).
     pub at_ms: u64,
@@ -211,7 +209,7 @@ pub struct Activity {
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happened {
     /// The record was linked.
     Linked,
@@ -258,7 +256,7 @@ pub enum Happened {
 }
 
 /// What one cycle did.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SyncReport {
     /// Documents written to Dropbox.

@@ -2,9 +2,9 @@
 
 use crate::effect::{Entry, FileEntry};
 use crate::ids::{ContentHash, FileId, Revision};
+use crate::map::Map;
 use crate::path::split_dir;
 use crate::state::Node;
-use crate::map::Map;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 

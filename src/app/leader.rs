@@ -3,13 +3,12 @@
 use super::tabs::{Command, Message, Shared};
 use super::App;
 use crate::driver::{Driver, OpenError, Setup, StateKey};
-use crate::platform::{sleep, BrowserPorts};
+use crate::platform::{self, sleep, BrowserPorts};
 use crate::ports::{Clock, Locks, Store};
 use futures_util::future::{select, Either};
 use std::pin::pin;
 use std::rc::Rc;
 use sync_core::{Config, Event, Failure, Record, Side, SyncReport};
-use wasm_bindgen_futures::spawn_local;
 
 /// The other tabs hear of changes at most so often (ms).
 const TELL_MS: u32 = 100;
@@ -96,7 +95,7 @@ impl App {
             driver.send(Event::Run);
         }
         self.tell(&driver);
-        spawn_local(self.clone().ask_space(driver.clone()));
+        platform::spawn(self.clone().ask_space(driver.clone()));
         let running = pin!(driver.run());
         let telling = pin!(self.keep_telling(&driver));
         let working = select(running, telling);
@@ -178,15 +177,15 @@ impl App {
         match command {
             Command::Sync => {
                 let app = self.clone();
-                spawn_local(async move {
+                platform::spawn(async move {
                     let report = driver.sync().await;
                     app.say(&Message::Taken { id: id.clone(), report: Some(report.clone()) });
                     app.answered_with(&id, Some(report));
                 });
                 return;
             }
-            Command::Disconnect => spawn_local(self.clone().disconnect(driver)),
-            Command::SetInterval(minutes) => spawn_local(self.clone().set_interval(minutes)),
+            Command::Disconnect => platform::spawn(self.clone().disconnect(driver)),
+            Command::SetInterval(minutes) => platform::spawn(self.clone().set_interval(minutes)),
             other => {
                 if let Some(event) = other.event() {
                     driver.send(event);

@@ -13,7 +13,7 @@ mod tabs;
 use crate::auth::{self, Auth, Owner};
 use crate::bell::Bell;
 use crate::driver::Driver;
-use crate::json::from_json;
+use crate::json::{Read, Write};
 use crate::panel::view::{DocumentsPanel, SettingsPanel, Words};
 use crate::panel::{Action, Bulk, Connection, Settings, Snapshot};
 use crate::platform::{self, now_ms, sleep, BrowserPorts, Channel, Database};
@@ -22,13 +22,12 @@ use contract::{within, Host, Options, RecordRef};
 use futures_util::future::{select, LocalBoxFuture};
 use futures_util::FutureExt;
 use std::cell::{Cell, RefCell};
-use sync_core::map::{Map, Set};
 use std::pin::pin;
 use std::rc::Rc;
+use sync_core::map::{Map, Set};
 use sync_core::{Record, RecordStatus, SyncReport};
 use tabs::{Command, Message, Shared, TabId};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 /// Changes are drawn together (ms): under what an eye sees, over what a burst of them costs.
 const DRAW_MS: u32 = 60;
@@ -113,7 +112,7 @@ impl App {
         });
         let ports = BrowserPorts::new(database, tokens);
         let settings = options.settings;
-        let owner = Owner { account: options.account.id, user: options.user.id };
+        let owner = Owner { account: options.account, user: options.user };
         let app = auth::App {
             key: settings.dropbox_app_key,
             redirect_uri: options.redirect_uri,
@@ -171,12 +170,12 @@ impl App {
         self.hear_host();
         self.take_answer().await;
         self.clone().read_connection().await;
-        spawn_local(self.clone().lead());
+        platform::spawn(self.clone().lead());
         self.watch();
         let informed = pin!(self.informed_bell.until(|| self.informed.get().then_some(())));
         select(informed, pin!(sleep(INFORMED_MS))).await;
         let app = Rc::downgrade(self);
-        spawn_local(async move {
+        platform::spawn(async move {
             loop {
                 sleep(AGE_MS).await;
                 match app.upgrade() {
@@ -282,7 +281,7 @@ impl App {
     fn hear_tabs(self: &Rc<Self>) -> Result<Channel, JsValue> {
         let app = Rc::downgrade(self);
         let hear = move |text: String| {
-            let message = from_json::<Message>(&text);
+            let message = Message::read_text(&text);
             if let (Some(app), Some(message)) = (app.upgrade(), message) {
                 app.hear(message);
             }
@@ -326,15 +325,14 @@ impl App {
             Message::Connection => {
                 self.epoch.set(self.epoch.get() + 1);
                 self.change_bell.ring();
-                spawn_local(self.clone().read_connection());
+                platform::spawn(self.clone().read_connection());
             }
         }
     }
 
     fn say(&self, message: &Message) {
         if let Some(channel) = &*self.tabs.borrow() {
-            let text = serde_json::to_string(message);
-            channel.say(&text.expect("text keys and plain values always serialize"));
+            channel.say(&message.write_text());
         }
     }
 
@@ -404,7 +402,7 @@ impl App {
         for event in ["documents.changed", "record.changed"] {
             let app = Rc::downgrade(self);
             let listener = Closure::<dyn FnMut(JsValue)>::new(move |record: JsValue| {
-                let (Some(app), Ok(record)) = (app.upgrade(), RecordRef::read(record)) else {
+                let (Some(app), Ok(record)) = (app.upgrade(), RecordRef::read(&record)) else {
                     return;
                 };
                 match event {
@@ -460,7 +458,7 @@ impl App {
             }
             Action::SyncNow => {
                 let app = self.clone();
-                spawn_local(async move {
+                platform::spawn(async move {
                     app.sync().await;
                 });
             }
@@ -470,8 +468,10 @@ impl App {
             Action::SetInterval(minutes) => {
                 self.command(Command::SetInterval(minutes));
             }
-            Action::ListRecords(kind) => spawn_local(self.clone().list_records(kind)),
-            Action::LinkAll { kind, chosen } => spawn_local(self.clone().link_all(kind, chosen)),
+            Action::ListRecords(kind) => platform::spawn(self.clone().list_records(kind)),
+            Action::LinkAll { kind, chosen } => {
+                platform::spawn(self.clone().link_all(kind, chosen))
+            }
             Action::PauseLinking(paused) => self.pause_linking(paused),
             Action::StopLinking => self.stop_linking(),
             Action::SaveLog => self.save_log(own.map(|record| record.record())),
@@ -486,7 +486,7 @@ impl App {
     fn end_connection(self: &Rc<Self>) {
         if self.leading.get() && self.driver.borrow().is_none() {
             let app = self.clone();
-            spawn_local(async move {
+            platform::spawn(async move {
                 if app.auth.disconnect().await.is_ok() {
                     app.connection_changed().await;
                 }
@@ -499,7 +499,7 @@ impl App {
     fn draw_soon(self: &Rc<Self>) {
         if !self.drawing.replace(true) {
             let app = Rc::downgrade(self);
-            spawn_local(async move {
+            platform::spawn(async move {
                 sleep(DRAW_MS).await;
                 if let Some(app) = app.upgrade() {
                     app.drawing.set(false);

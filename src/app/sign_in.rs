@@ -8,10 +8,9 @@ use super::App;
 use crate::auth::AuthError;
 use crate::json::{Read, Value};
 use crate::panel::{ConnectFailure, Connection};
-use crate::platform::{sleep, Channel, Popup};
+use crate::platform::{self, sleep, Channel, Popup};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{Storage, Url, Window};
 
 /// Where the redirect page speaks. Also in `www/oauth.js`.
@@ -67,7 +66,7 @@ impl App {
                 if let Some(channel) = &*app.sign_ins.borrow() {
                     channel.say(&format!("{{\"taken\":\"{}\"}}", plain(&answer.state)));
                 }
-                spawn_local(app.answered(answer));
+                platform::spawn(app.answered(answer));
             }
         };
         Channel::open(CHANNEL, Rc::new(hear))
@@ -83,7 +82,7 @@ impl App {
         );
         *self.connection.borrow_mut() = Connection::Connecting;
         self.draw();
-        spawn_local(self.clone().begin(popup, switch_account));
+        platform::spawn(self.clone().begin(popup, switch_account));
     }
 
     async fn begin(self: Rc<Self>, popup: Option<Popup>, switch_account: bool) {
@@ -143,7 +142,7 @@ impl App {
         }
         if *self.connection.borrow() == Connection::Connecting {
             *self.connection.borrow_mut() = Connection::NotConnected;
-            spawn_local(self.clone().read_connection());
+            platform::spawn(self.clone().read_connection());
         }
     }
 

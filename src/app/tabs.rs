@@ -2,14 +2,14 @@
 //!
 //! A command is said again to the next leader until a leader took it, so none is lost when a tab dies.
 
-use serde::{Deserialize, Serialize};
+use crate::json::forms::{enums, structs};
 use sync_core::{DocumentId, Event, Record, RecordStatus, Status, SyncReport};
 
 /// A tab's name among the others: random.
 pub type TabId = String;
 
 /// What a person or the page wants from the leader.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// A cycle over all linked records; answered with its report.
     Sync,
@@ -73,7 +73,7 @@ impl Command {
 }
 
 /// What all tabs show alike.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shared {
     /// The engine over all.
     pub status: Status,
@@ -88,7 +88,7 @@ pub struct Shared {
 }
 
 /// A message to all other tabs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Message {
     /// This tab shows these records now.
     Watch {
@@ -122,4 +122,20 @@ pub enum Message {
     Connection,
     /// A tab that does not lead is seen by somebody.
     Shown,
+}
+
+structs! {
+    Shared { status, records, interval_minutes, space, newer, }
+}
+
+enums! {
+    Command {
+        Sync, Press { record, name, }, Changed(record), Named { record, name, }, Cancel(record),
+        Unlink(record), Decide { record, confirmed, }, CopyBack { record, document, },
+        Pause(paused), SetInterval(minutes), Disconnect,
+    }
+    Message {
+        Watch { tab, records, }, State { leader, shared, }, Ask { id, command, },
+        Taken { id, report, }, Connection, Shown,
+    }
 }

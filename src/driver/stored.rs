@@ -1,6 +1,6 @@
 //! The engine's state as rows of the store: JSON text under keys of the accounts it belongs to.
 
-use crate::json::{from_json, Read, Value};
+use crate::json::{Read, Value, Write};
 use crate::percent::percent_encode;
 use crate::ports::{Store, StoreError};
 use sync_core::{Record, Save, StoredIndex, StoredRecord, SCHEMA};
@@ -68,7 +68,7 @@ pub(super) async fn load_index(
             return Err(OpenError::Newer(schema));
         }
     }
-    Ok(from_json(&text))
+    Ok(StoredIndex::read_text(&text))
 }
 
 /// Records; `None` for those never stored and those that cannot be read.
@@ -80,7 +80,7 @@ pub(super) async fn load_records(
     let keys: Vec<String> = records.iter().map(|record| key.record(record)).collect();
     let rows = store.load(&keys).await?;
     let read =
-        |text: String| from_json(&text).filter(|stored: &StoredRecord| stored.schema <= SCHEMA);
+        |text: String| StoredRecord::read_text(&text).filter(|stored| stored.schema <= SCHEMA);
     let rows = rows.into_iter().map(|row| row.and_then(read));
     Ok(records.into_iter().zip(rows).collect())
 }
@@ -93,10 +93,10 @@ pub(super) async fn save(
 ) -> Result<(), StoreError> {
     let mut changes = Vec::with_capacity(save.records.len() + 1);
     if let Some(index) = &save.index {
-        changes.push((key.index(), Some(to_json(index))));
+        changes.push((key.index(), Some(index.write_text())));
     }
     for (record, stored) in &save.records {
-        changes.push((key.record(record), stored.as_ref().map(to_json)));
+        changes.push((key.record(record), stored.as_ref().map(Write::write_text)));
     }
     store.save(changes).await
 }
@@ -105,8 +105,4 @@ pub(super) async fn save(
 pub(super) async fn retire(store: &impl Store, key: &StateKey) -> Result<(), StoreError> {
     let keys = store.keys(&key.prefix()).await?;
     store.save(keys.into_iter().map(|key| (key, None)).collect()).await
-}
-
-fn to_json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).expect("the stored form has text keys and plain values alone")
 }

@@ -7,8 +7,10 @@ use super::header_json::header_json;
 use super::tags::Tags;
 use super::Dropbox;
 use crate::backoff::{Backoff, PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
-use crate::json::{Read, Value};
+use crate::json::{to_json, Read, Value};
 use crate::ports::{Body, Clock, Method, Ports, Request, Response, TransportError};
+use futures_util::future::LocalBoxFuture;
+use futures_util::FutureExt;
 use serde::Serialize;
 use sync_core::{Failure, Side};
 
@@ -28,11 +30,16 @@ impl<R> Answer<R> {
     pub fn plain(self) -> Result<R, Failure> {
         self.result.map_err(|tags| tags.failure())
     }
+}
 
+/// A call under way.
+type Called<'a, C> = LocalBoxFuture<'a, Result<Answer<Response<C>>, Failure>>;
+
+impl<C> Answer<Response<C>> {
     /// Parses a successful answer's text.
-    fn parse<T: Read>(self, text: impl Fn(&R) -> &str) -> Result<Answer<T>, Failure> {
+    fn parse<T: Read>(self) -> Result<Answer<T>, Failure> {
         let result = match self.result {
-            Ok(response) => Ok(parse_json(text(&response))?),
+            Ok(response) => Ok(parse_json(response.text())?),
             Err(tags) => Err(tags),
         };
         Ok(Answer { result, unclear: self.unclear })
@@ -81,23 +88,18 @@ impl<P: Ports> Dropbox<P> {
         route: &str,
         argument: &impl Serialize,
     ) -> Result<Answer<T>, Failure> {
-        let text =
-            serde_json::to_string(argument).expect("text keys and plain values always serialize");
-        let url = format!("{}/2/{route}", self.endpoints().api);
-        let answer = self
-            .call(|bearer| Request {
-                method: Method::Post,
-                url: url.clone(),
-                headers: vec![
-                    ("authorization", bearer),
-                    ("content-type", "application/json".into()),
-                ],
-                body: Body::Text(text.clone()),
-                wants_content: false,
-                timeout_ms: RPC_TIMEOUT_MS,
-            })
-            .await?;
-        answer.parse(Response::text)
+        self.call(self.rpc_request(route, to_json(argument))).await?.parse()
+    }
+
+    fn rpc_request(&self, route: &str, argument: String) -> Request<P::Content> {
+        Request {
+            method: Method::Post,
+            url: format!("{}/2/{route}", self.endpoints().api),
+            headers: vec![("content-type", "application/json".into())],
+            body: Body::Text(argument),
+            wants_content: false,
+            timeout_ms: RPC_TIMEOUT_MS,
+        }
     }
 
     /// An upload route: argument in a header, bytes in, JSON out.
@@ -107,24 +109,18 @@ impl<P: Ports> Dropbox<P> {
         argument: &impl Serialize,
         content: &P::Content,
     ) -> Result<Answer<T>, Failure> {
-        let argument = header_json(argument);
-        let url = format!("{}/2/{route}", self.endpoints().content);
-        let timeout_ms = transfer_timeout_ms(self.wire.ports().size_bytes(content));
-        let answer = self
-            .call(|bearer| Request {
-                method: Method::Post,
-                url: url.clone(),
-                headers: vec![
-                    ("authorization", bearer),
-                    ("dropbox-api-arg", argument.clone()),
-                    ("content-type", "application/octet-stream".into()),
-                ],
-                body: Body::Content(content.clone()),
-                wants_content: false,
-                timeout_ms,
-            })
-            .await?;
-        answer.parse(Response::text)
+        let request = Request {
+            method: Method::Post,
+            url: format!("{}/2/{route}", self.endpoints().content),
+            headers: vec![
+                ("dropbox-api-arg", header_json(argument)),
+                ("content-type", "application/octet-stream".into()),
+            ],
+            body: Body::Content(content.clone()),
+            wants_content: false,
+            timeout_ms: transfer_timeout_ms(self.wire.ports().size_bytes(content)),
+        };
+        self.call(request).await?.parse()
     }
 
     /// A download route: argument in a header, bytes and a header out.
@@ -134,23 +130,27 @@ impl<P: Ports> Dropbox<P> {
         argument: &impl Serialize,
         size_bytes: u64,
     ) -> Result<Answer<Response<P::Content>>, Failure> {
-        let argument = header_json(argument);
-        let url = format!("{}/2/{route}", self.endpoints().content);
-        self.call(|bearer| Request {
+        let request = Request {
             method: Method::Post,
-            url: url.clone(),
-            headers: vec![("authorization", bearer), ("dropbox-api-arg", argument.clone())],
+            url: format!("{}/2/{route}", self.endpoints().content),
+            headers: vec![("dropbox-api-arg", header_json(argument))],
             body: Body::Empty,
             wants_content: true,
             timeout_ms: transfer_timeout_ms(size_bytes),
-        })
-        .await
+        };
+        self.call(request).await
     }
 
     /// Sends until there is an answer to be told apart by the endpoint, or patience ends.
-    async fn call(
+    ///
+    /// Boxed: every route awaits it, and one copy in the module is enough.
+    fn call(&self, request: Request<P::Content>) -> Called<'_, P::Content> {
+        self.try_call(request).boxed_local()
+    }
+
+    async fn try_call(
         &self,
-        request: impl Fn(String) -> Request<P::Content>,
+        request: Request<P::Content>,
     ) -> Result<Answer<Response<P::Content>>, Failure> {
         let ports = self.wire.ports();
         let mut patience = Patience::new();
@@ -158,7 +158,9 @@ impl<P: Ports> Dropbox<P> {
         let mut renewed = false;
         loop {
             let token = self.auth.token().await?;
-            let response = match self.wire.send(request(token.bearer())).await {
+            let mut request = request.clone();
+            request.headers.push(("authorization", token.bearer()));
+            let response = match self.wire.send(request).await {
                 Ok(response) => response,
                 Err(TransportError::Cancelled) => return Err(Failure::Cancelled),
                 Err(TransportError::Network | TransportError::Timeout) => {

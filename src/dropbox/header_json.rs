@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 /// The value as JSON of printable ASCII alone.
 pub fn header_json(value: &impl Serialize) -> String {
-    let json = serde_json::to_string(value).expect("text keys and plain values always serialize");
+    let json = crate::json::to_json(value);
     let mut safe = String::with_capacity(json.len());
     for character in json.chars() {
         if (' '..='~').contains(&character) {

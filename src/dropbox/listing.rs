@@ -6,6 +6,7 @@ use super::types::{
     ListFolder, ListFolderContinue, ListFolderPage, Longpoll, LongpollAnswer, Metadata, PathArg,
 };
 use super::{malformed, Dropbox};
+use crate::json::to_json;
 use crate::ports::{Body, Method, Ports, Request, TransportError};
 use sync_core::map::Set;
 use sync_core::{Cursor, Entry, Failure, Side};
@@ -66,9 +67,7 @@ impl<P: Ports> Dropbox<P> {
             url: format!("{}/2/files/list_folder/longpoll", self.endpoints().notify),
             // No authorization: Dropbox refuses a longpoll that carries one.
             headers: vec![("content-type", "application/json".into())],
-            body: Body::Text(
-                serde_json::to_string(&argument).expect("plain values always serialize"),
-            ),
+            body: Body::Text(to_json(&argument)),
             wants_content: false,
             timeout_ms: (timeout_s + LONGPOLL_JITTER_S + 10) * 1_000,
         };

@@ -1,12 +1,17 @@
-//! JSON as it comes in: text to a [`Value`], fields by name, and stored forms through serde.
+//! JSON: text to a [`Value`], fields by name, and our own stored forms both ways.
 //!
 //! Written here because of its size in WebAssembly: a derived deserializer over `serde_json` costs three to seven
-//! kilobytes for each type, reading fields from a value some hundred bytes. What goes out is `serde_json`'s.
+//! kilobytes for each type, reading fields from a value some hundred bytes. Requests are written by `serde_json`.
 
+pub(crate) mod forms;
 mod parse;
-mod stored;
 
-pub use stored::from_json;
+use std::fmt::Write as _;
+
+/// An argument of a request: plain values of ours under text keys.
+pub fn to_json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("text keys and plain values always serialize")
+}
 
 /// A JSON value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,10 +41,53 @@ pub trait Read: Sized {
     /// Reads it.
     fn read(value: &Value) -> Option<Self>;
 
+    /// What it is where its field is absent or `null`; `None` where that is not allowed.
+    fn absent() -> Option<Self> {
+        None
+    }
+
     /// Reads it out of text.
     fn read_text(text: &str) -> Option<Self> {
         Self::read(&Value::parse(text)?)
     }
+}
+
+/// Something that is stored, or said to another tab: [`Read`]'s other half.
+pub trait Write {
+    /// Appends it as JSON.
+    fn write(&self, out: &mut String);
+
+    /// As one JSON text.
+    fn write_text(&self) -> String {
+        let mut out = String::new();
+        self.write(&mut out);
+        out
+    }
+}
+
+/// Appends a field's name, behind a comma where one is due.
+pub(crate) fn key(out: &mut String, name: &str) {
+    if !out.ends_with('{') {
+        out.push(',');
+    }
+    text(out, name);
+    out.push(':');
+}
+
+/// Appends text in quotes.
+pub(crate) fn text(out: &mut String, text: &str) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\0'..='\x1f' => {
+                write!(out, "\\u{:04x}", u32::from(character)).expect("a String takes any text")
+            }
+            _ => out.push(character),
+        }
+    }
+    out.push('"');
 }
 
 impl Value {
@@ -109,9 +157,9 @@ impl<T: Read> Read for Vec<T> {
 
 #[cfg(test)]
 mod tests {
+    use super::forms::{enums, structs};
     use super::*;
-    use serde::{Deserialize, Serialize};
-    use std::collections::BTreeMap;
+    use serde::Serialize;
 
     #[test]
     fn values_are_read_as_the_standard_says() {
@@ -194,55 +242,61 @@ mod tests {
         }
     }
 
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[derive(Debug, PartialEq, Serialize)]
     enum Kind {
         Plain,
         Number(u32),
         Named { name: String, size: Option<u64> },
     }
 
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[derive(Debug, PartialEq, Serialize)]
     struct Form {
         kinds: Vec<Kind>,
-        pairs: BTreeMap<String, (u8, bool)>,
-        #[serde(default)]
+        pair: (u32, bool),
         later: Option<Box<Form>>,
-        #[serde(default)]
-        negative: i64,
+        list: Vec<String>,
     }
 
+    structs! { Form { kinds, pair, later, list = Vec::new(), } }
+    enums! { Kind { Plain, Number(number), Named { name, size, }, } }
+
     #[test]
-    fn stored_forms_come_back_as_they_were_written() {
+    fn stored_forms_come_back_as_they_were_written_and_are_those_of_serde() {
+        let last = Form { kinds: Vec::new(), pair: (0, false), later: None, list: Vec::new() };
         let form = Form {
             kinds: vec![
                 Kind::Plain,
                 Kind::Number(7),
-                Kind::Named { name: "ü\u{0}".into(), size: None },
+                Kind::Named { name: "{ü\u{0}\"\\\n😀\u{7f}".into(), size: None },
             ],
-            pairs: BTreeMap::from([("a".into(), (1, true))]),
-            later: Some(Box::new(Form {
-                kinds: Vec::new(),
-                pairs: BTreeMap::new(),
-                later: None,
-                negative: -5,
-            })),
-            negative: 0,
+            pair: (1, true),
+            later: Some(Box::new(last)),
+            list: vec!["{".into(), "}".into()],
         };
-        let text = serde_json::to_string(&form).expect("plain values");
-        assert_eq!(from_json(&text), Some(form));
-        let known = "{\"kinds\":[],\"pairs\":{},\"new\":[{}]}";
-        assert!(from_json::<Form>(known).is_some(), "unknown fields are passed over");
+        let text = form.write_text();
+        assert_eq!(Form::read_text(&text).as_ref(), Some(&form));
+        let theirs = serde_json::to_value(&form).expect("plain values");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).expect("JSON"), theirs);
+    }
+
+    #[test]
+    fn stored_forms_take_what_they_know_and_nothing_of_another_type() {
+        let known = r#"{"kinds":[],"pair":[1,true],"new":[{}]}"#;
+        assert!(Form::read_text(known).is_some(), "unknown fields are passed over");
         for wrong in [
             "{}",
-            "{\"kinds\":{},\"pairs\":{}}",
-            "{\"kinds\":[\"Other\"],\"pairs\":{}}",
-            "{\"kinds\":[{\"Number\":-1}],\"pairs\":{}}",
-            "{\"kinds\":[{\"Number\":4294967296}],\"pairs\":{}}",
-            "{\"kinds\":[{\"Plain\":1,\"Number\":2}],\"pairs\":{}}",
+            r#"{"kinds":{},"pair":[1,true]}"#,
+            r#"{"kinds":["Other"],"pair":[1,true]}"#,
+            r#"{"kinds":[{"Number":-1}],"pair":[1,true]}"#,
+            r#"{"kinds":[{"Number":4294967296}],"pair":[1,true]}"#,
+            r#"{"kinds":[{"Plain":1,"Number":2}],"pair":[1,true]}"#,
+            r#"{"kinds":["Number"],"pair":[1,true]}"#,
+            r#"{"kinds":[],"pair":[1]}"#,
+            r#"{"kinds":[],"pair":[1,true],"later":7}"#,
             "[]",
             "null",
         ] {
-            assert_eq!(from_json::<Form>(wrong), None, "{wrong}");
+            assert_eq!(Form::read_text(wrong), None, "{wrong}");
         }
     }
 }

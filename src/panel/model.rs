@@ -1,11 +1,10 @@
 //! What the panel is given, what it shows as data, and what it asks for. No words for people, no browser.
 
 use super::text::Text;
-use serde::{Deserialize, Serialize};
 use sync_core::{DocumentId, Record, RecordKind, RecordStatus, Status};
 
 /// Everything the panel of one record draws itself from.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
     /// How this CRM user stands with Dropbox.
     pub connection: Connection,
@@ -22,7 +21,7 @@ pub struct Snapshot {
 }
 
 /// How this CRM user stands with Dropbox.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Connection {
     /// Never connected, or disconnected.
     #[default]
@@ -49,7 +48,7 @@ pub enum Connection {
 }
 
 /// Why connecting failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectFailure {
     /// The window was closed before an answer.
     PopupClosed,
@@ -72,7 +71,7 @@ pub enum ConnectFailure {
 }
 
 /// What the settings show besides a [`Snapshot`] (whose `record` they ignore).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     /// Minutes between timed cycles.
     pub interval_minutes: u32,
@@ -81,7 +80,7 @@ pub struct Settings {
 }
 
 /// Linking many records at once.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Bulk {
     /// No module is chosen.
     #[default]
@@ -124,7 +123,7 @@ pub enum Bulk {
 }
 
 /// A record that can be linked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// Its id.
     pub id: String,

@@ -5,7 +5,7 @@ use js_sys::{Function, Promise, Reflect};
 use std::cell::RefCell;
 use std::future::Future;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{spawn_local, JsFuture};
+use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen]
 extern "C" {
@@ -64,7 +64,7 @@ pub(super) async fn with_lock<T>(name: &str, work: impl Future<Output = T>) -> T
             until_released
         });
         let request = manager().request(&format!("{PREFIX}{name}"), callback.unchecked_ref());
-        spawn_local(async move {
+        super::spawn(async move {
             if let Err(error) = JsFuture::from(request).await {
                 let _: Result<JsValue, JsValue> = refused.call1(&JsValue::NULL, &error);
             }

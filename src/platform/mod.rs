@@ -19,7 +19,9 @@ pub use locks::release_all;
 pub use popup::Popup;
 pub use ports::{BrowserPorts, TokenSource};
 
+use futures_util::future::LocalBoxFuture;
 use std::cell::Cell;
+use std::future::Future;
 use wasm_bindgen::prelude::*;
 
 thread_local! {
@@ -43,6 +45,12 @@ async fn only_alive() {
     if is_dead() {
         std::future::pending::<()>().await;
     }
+}
+
+/// Begins work that nobody waits for. Boxed, so that the module holds the running of a task once.
+pub fn spawn(work: impl Future<Output = ()> + 'static) {
+    let work: LocalBoxFuture<'static, ()> = Box::pin(work);
+    wasm_bindgen_futures::spawn_local(work);
 }
 
 /// What the plugin needs of the browser and does not find, by its name; `None` when all is there.

@@ -6,8 +6,10 @@
 use super::types::Errors;
 use super::{malformed, Teamleader};
 use crate::backoff::{Backoff, PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
-use crate::json::{Read, Value};
+use crate::json::{to_json, Read, Value};
 use crate::ports::{Body, Method, Ports, Request, Response, TransportError};
+use futures_util::future::LocalBoxFuture;
+use futures_util::FutureExt;
 use serde::Serialize;
 use sync_core::{Failure, Reason, Side};
 
@@ -40,22 +42,31 @@ impl<P: Ports> Teamleader<P> {
         argument: &impl Serialize,
         urgent: bool,
     ) -> Result<T, Refusal> {
-        let response = self.call(endpoint, argument, urgent).await?;
+        let response = self.call(endpoint, to_json(argument), urgent).await?;
         let answer = Value::parse(response.text());
         let data = answer.as_ref().and_then(|answer| answer.field("data")).and_then(T::read);
         data.ok_or(Refusal::Final(Failure::Malformed(Side::Crm)))
     }
 
     /// An endpoint whose answer is its status.
-    pub(super) async fn call(
+    ///
+    /// Boxed: every endpoint awaits it, and one copy in the module is enough.
+    pub(super) fn call<'a>(
+        &'a self,
+        endpoint: &'a str,
+        argument: String,
+        urgent: bool,
+    ) -> LocalBoxFuture<'a, Result<Response<P::Content>, Refusal>> {
+        self.try_call(endpoint, argument, urgent).boxed_local()
+    }
+
+    async fn try_call(
         &self,
         endpoint: &str,
-        argument: &impl Serialize,
+        argument: String,
         urgent: bool,
     ) -> Result<Response<P::Content>, Refusal> {
         let ports = self.wire.ports();
-        let text =
-            serde_json::to_string(argument).expect("text keys and plain values always serialize");
         let mut backoff = Backoff::default();
         let mut refused: Option<String> = None;
         loop {
@@ -71,7 +82,7 @@ impl<P: Ports> Teamleader<P> {
                     ("content-type", "application/json".into()),
                     ("x-api-version", API_VERSION.into()),
                 ],
-                body: Body::Text(text.clone()),
+                body: Body::Text(argument.clone()),
                 wants_content: false,
                 timeout_ms: TIMEOUT_MS,
             };

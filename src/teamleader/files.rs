@@ -3,6 +3,7 @@
 use super::call::{final_failure, Refusal};
 use super::types::{Errors, FileRow, FilesList, Id, Location, Page, SubjectFilter, Upload};
 use super::{malformed, Teamleader};
+use crate::json::to_json;
 use crate::ports::Ports;
 use sync_core::map::Set;
 use sync_core::{ContentHash, Document, DocumentId, Failure, Place, Reason, Record, Side};
@@ -142,7 +143,7 @@ impl<P: Ports> Teamleader<P> {
             Some(_) => {}
         }
         let argument = Id { id: document.id.as_str() };
-        match self.call("files.delete", &argument, true).await {
+        match self.call("files.delete", to_json(&argument), true).await {
             Ok(_) | Err(Refusal::Final(Failure::NotFound)) => Ok(()),
             Err(refusal) => Err(refusal.into()),
         }

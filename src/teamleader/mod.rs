@@ -14,9 +14,9 @@ use crate::limiter::Limiter;
 use crate::ports::Ports;
 use crate::wire::Wire;
 use std::cell::{Cell, RefCell};
-use sync_core::map::Map;
 use std::rc::Rc;
 use subject::Generation;
+use sync_core::map::Map;
 use sync_core::{Failure, Side};
 
 /// The client. One per driver.

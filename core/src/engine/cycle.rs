@@ -3,9 +3,9 @@
 use super::{Cycle, Engine, Phase, Purpose, OBSERVATIONS_MAX};
 use crate::effect::Failure;
 use crate::ids::Record;
+use crate::map::Set;
 use crate::state::Link;
 use crate::status::SyncReport;
-use crate::map::Set;
 use alloc::vec::Vec;
 
 /// Who still waits after a cycle is worked for again after this long, then twice as long … up to an hour.

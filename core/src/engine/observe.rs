@@ -4,10 +4,10 @@
 use super::{Cycle, Engine, Phase, Purpose};
 use crate::effect::{Effect, Entry, Failure};
 use crate::ids::Record;
+use crate::map::{Map, Set};
 use crate::state::{LinkedFolder, StoredRecord, SCHEMA};
 use crate::status::Halt;
 use crate::tree;
-use crate::map::{Map, Set};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 

@@ -3,10 +3,10 @@
 use super::{Engine, Purpose, Stage};
 use crate::effect::{Document, Effect, Failure, FileEntry, Outcome, TaskId};
 use crate::ids::Record;
+use crate::map::Map;
 use crate::plan::Operation;
 use crate::state::SeenDocument;
 use crate::status::Happened;
-use crate::map::Map;
 use alloc::vec::Vec;
 
 impl Engine {

@@ -3,11 +3,11 @@
 use super::{Engine, Phase, Purpose, Stage, Work, ACTIVE_MAX, REFUSED_KIND_MS, ROUNDS_MAX};
 use crate::effect::{Effect, Failure};
 use crate::ids::Record;
+use crate::map::Set;
 use crate::plan::{self, Operation, Policy};
 use crate::state::Attempt;
 use crate::status::{Halt, Happened, Progress};
 use crate::tree;
-use crate::map::Set;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;

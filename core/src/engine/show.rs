@@ -3,12 +3,12 @@
 use super::Engine;
 use crate::effect::{Place, Side};
 use crate::ids::Record;
+use crate::map::Set;
 use crate::path::is_conflicted_copy;
 use crate::plan::Operation;
 use crate::state::{Link, StoredRecord, Subject};
 use crate::status::{Halt, Item, LinkStatus, Mark, ProblemKind, RecordState, RecordStatus, Status};
 use crate::tree;
-use crate::map::Set;
 use alloc::string::String;
 use alloc::vec::Vec;
 

@@ -6,10 +6,10 @@
 
 use super::{crm_side, dropbox_side, Content, Planner};
 use crate::ids::ContentHash;
+use crate::map::{Map, Set};
 use crate::path::fold;
 use crate::state::{CrmSide, DropboxSide, Pair, SeenDocument};
 use crate::tree::File;
-use crate::map::{Map, Set};
 use alloc::string::String;
 use alloc::vec::Vec;
 

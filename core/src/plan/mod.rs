@@ -12,11 +12,11 @@ mod unpaired;
 use crate::effect::{Place, Source, WriteMode};
 use crate::guard;
 use crate::ids::{ContentHash, DocumentId, FileId, Revision};
+use crate::map::{Map, Set};
 use crate::path::Naming;
 use crate::state::{CrmSide, DropboxSide, Pair, SeenDocument, StoredRecord, Subject};
 use crate::status::{Halt, Problem, ProblemKind};
 use crate::tree::{self, File};
-use crate::map::{Map, Set};
 use alloc::string::String;
 use alloc::vec::Vec;
 

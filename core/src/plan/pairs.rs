@@ -4,11 +4,11 @@ use super::room::Occupant;
 use super::{crm_side, dropbox_side, Content, Operation, Planner, Replacement};
 use crate::effect::{Place, Reason, Source, WriteMode};
 use crate::ids::ContentHash;
+use crate::map::{Map, Set};
 use crate::path::{fold, is_numbered};
 use crate::state::{Attempt, CrmSide, Pair, SeenDocument};
 use crate::status::ProblemKind;
 use crate::tree::File;
-use crate::map::{Map, Set};
 use alloc::string::String;
 use alloc::vec::Vec;
 

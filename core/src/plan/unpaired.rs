@@ -3,10 +3,10 @@
 use super::room::Occupant;
 use super::{crm_side, dropbox_side, Planner};
 use crate::effect::WriteMode;
+use crate::map::{Map, Set};
 use crate::path::{fold, is_numbered};
 use crate::state::{Pair, SeenDocument};
 use crate::tree::File;
-use crate::map::{Map, Set};
 use alloc::string::String;
 use alloc::vec::Vec;
 

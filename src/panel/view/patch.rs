@@ -7,8 +7,8 @@
 use crate::panel::local::Message;
 use crate::panel::node::{Change, Element, Node, Property};
 use std::cell::RefCell;
-use sync_core::map::Map;
 use std::rc::Rc;
+use sync_core::map::Map;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{

@@ -8,6 +8,7 @@ use crate::ports::{Clock, Locks, Store};
 use futures_util::future::{select, Either};
 use std::pin::pin;
 use std::rc::Rc;
+use sync_core::map::Set;
 use sync_core::{Config, Event, Failure, Record, Side, SyncReport};
 
 /// The other tabs hear of changes at most so often (ms).
@@ -125,11 +126,8 @@ impl App {
     /// What the driver knows, to this tab and to the others.
     pub(super) fn tell(self: &Rc<Self>, driver: &Driver<BrowserPorts>) {
         let watched = self.watched.borrow();
-        let mut records: Vec<&Record> = watched.values().flatten().collect();
         let own = self.own_records();
-        records.extend(&own);
-        records.sort();
-        records.dedup();
+        let records: Set<&Record> = watched.values().flatten().chain(&own).collect();
         let shared = Shared {
             status: driver.status(),
             records: records.into_iter().filter_map(|r| driver.record_status(r)).collect(),

@@ -603,7 +603,7 @@ impl App {
             [("kind", record.kind.word()), ("id", &*record.id), ("name", record.name())]
         {
             let set = js_sys::Reflect::set(&value, &name.into(), &text.into());
-            set.expect("a plain object takes any property");
+            platform::sure(set, "a plain object takes any property");
         }
         let _: Result<(), JsValue> = self.host.notify_documents_changed(&value);
     }

@@ -61,7 +61,7 @@ fn schedule(snapshot: &Snapshot, settings: &Settings) -> ScheduleView {
     let mut minutes = INTERVALS.to_vec();
     if !minutes.contains(&settings.interval_minutes) {
         minutes.push(settings.interval_minutes);
-        minutes.sort_unstable();
+        sync_core::sort_by(&mut minutes, &mut |a, b| a.cmp(b));
     }
     let now_ms = snapshot.now_ms;
     let status = &snapshot.status;

@@ -5,7 +5,7 @@
 
 use super::bytes::{copied, from_base64, to_base64, to_base64url};
 use super::indexed_db::Database;
-use super::thrown;
+use super::{sure, thrown};
 use crate::ports::StoreError;
 use futures_util::future::try_join_all;
 use js_sys::{Array, ArrayBuffer, Object, Reflect, Uint8Array};
@@ -22,7 +22,7 @@ const KEY_NAME: &str = "device";
 
 fn crypto() -> Crypto {
     let window = web_sys::window().expect("the plugin runs in a page");
-    window.crypto().expect("`missing` was asked before")
+    sure(window.crypto(), "`missing` was asked before")
 }
 
 fn subtle() -> SubtleCrypto {
@@ -56,7 +56,7 @@ pub(super) async fn content_hash(content: &ArrayBuffer) -> Result<String, JsValu
 /// Of PKCE.
 pub(super) async fn sha256_base64url(text: &str) -> String {
     let digest = sha256(&Uint8Array::from(text.as_bytes())).await;
-    to_base64url(&digest.expect("SHA-256 of a few bytes cannot fail where WebCrypto exists"))
+    to_base64url(&sure(digest, "SHA-256 of a few bytes cannot fail where WebCrypto exists"))
 }
 
 /// Random characters out of `[A-Za-z0-9]`, without bias.
@@ -76,7 +76,7 @@ pub(super) fn random_text(length: usize) -> String {
 
 fn fill(bytes: &mut [u8]) {
     let filled = crypto().get_random_values_with_u8_array(bytes);
-    filled.expect("64 bytes are far below the 65,536 that one call may ask for");
+    sure(filled, "64 bytes are far below the 65,536 that one call may ask for");
 }
 
 fn algorithm(nonce: &[u8]) -> Object {
@@ -87,7 +87,7 @@ fn algorithm(nonce: &[u8]) -> Object {
 }
 
 fn set(object: &Object, name: &str, value: &JsValue) {
-    Reflect::set(object, &name.into(), value).expect("a plain object takes any property");
+    sure(Reflect::set(object, &name.into(), value), "a plain object takes any property");
 }
 
 /// The device's key; made at the first call. Two tabs at once agree: the first one stored stays.

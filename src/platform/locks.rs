@@ -1,6 +1,6 @@
 //! Web Locks: one holder at a time over all tabs of the origin. The browser frees what a dead tab held.
 
-use super::thrown;
+use super::{sure, thrown};
 use js_sys::{Function, Promise, Reflect};
 use std::cell::RefCell;
 use std::future::Future;
@@ -83,5 +83,5 @@ pub(super) async fn with_lock<T>(name: &str, work: impl Future<Output = T>) -> T
 fn manager() -> LockManager {
     let navigator = web_sys::window().expect("the plugin runs in a page").navigator();
     let locks = Reflect::get(&navigator, &"locks".into());
-    locks.expect("`missing` was asked before").unchecked_into()
+    sure(locks, "`missing` was asked before").unchecked_into()
 }

@@ -81,6 +81,15 @@ pub fn missing() -> Option<&'static str> {
     None
 }
 
+/// What cannot fail, for the reason given. Not `expect`: that brings the debug form of a `JsValue` into the module, and
+/// with it the printing of floating-point numbers.
+pub fn sure<T>(result: Result<T, JsValue>, why: &str) -> T {
+    match result {
+        Ok(value) => value,
+        Err(_) => panic!("{why}"),
+    }
+}
+
 /// Name and message of whatever the browser threw. Names of errors and texts of the browser alone: no data of ours.
 fn thrown(value: &JsValue) -> String {
     match value.dyn_ref::<web_sys::DomException>() {

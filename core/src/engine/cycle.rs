@@ -4,6 +4,7 @@ use super::{Cycle, Engine, Phase, Purpose, OBSERVATIONS_MAX};
 use crate::effect::Failure;
 use crate::ids::Record;
 use crate::map::Set;
+use crate::sort::sort_by;
 use crate::state::Link;
 use crate::status::SyncReport;
 use alloc::vec::Vec;
@@ -29,7 +30,8 @@ impl Engine {
             .iter()
             .filter(|link| (full || link.dirty || link.pressed) && !link.rests(now_ms))
             .collect();
-        due.sort_by_key(|link| (!link.pressed, !link.dirty, link.listed_ms));
+        let rank = |link: &Link| (!link.pressed, !link.dirty, link.listed_ms);
+        sort_by(&mut due, &mut |a, b| rank(a).cmp(&rank(b)));
         let due = due.into_iter().map(|link| link.record.clone()).collect();
         let names = if full { self.names_due(now_ms) } else { Vec::new() };
         self.error = None;

@@ -5,6 +5,7 @@ use super::{Cycle, Engine, Phase, Purpose};
 use crate::effect::{Effect, Entry, Failure};
 use crate::ids::Record;
 use crate::map::{Map, Set};
+use crate::sort::sort_by;
 use crate::state::{LinkedFolder, StoredRecord, SCHEMA};
 use crate::status::Halt;
 use crate::tree;
@@ -97,7 +98,8 @@ impl Engine {
         }
         let pressed: Set<&Record> =
             self.index.links.iter().filter(|l| l.pressed).map(|l| &l.record).collect();
-        cycle.due.make_contiguous().sort_by_key(|record| !pressed.contains(record));
+        let waits = |record: &Record| !pressed.contains(record);
+        sort_by(cycle.due.make_contiguous(), &mut |a, b| waits(a).cmp(&waits(b)));
     }
 
     /// G1: every linked folder that held synced files is gone or empty.

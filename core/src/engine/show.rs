@@ -6,6 +6,7 @@ use crate::ids::Record;
 use crate::map::Set;
 use crate::path::is_conflicted_copy;
 use crate::plan::Operation;
+use crate::sort::sort_by;
 use crate::state::{Link, StoredRecord, Subject};
 use crate::status::{Halt, Item, LinkStatus, Mark, ProblemKind, RecordState, RecordStatus, Status};
 use crate::tree;
@@ -157,7 +158,7 @@ impl Engine {
                 },
             });
         }
-        items.sort_by(|a, b| a.place.cmp(&b.place));
+        sort_by(&mut items, &mut |a, b| a.place.cmp(&b.place));
         items
     }
 }
@@ -187,7 +188,7 @@ fn affected(stored: &StoredRecord, halt: &Halt) -> Vec<String> {
             paths.push(file.path.clone());
         }
     }
-    paths.sort();
+    sort_by(&mut paths, &mut |a, b| a.cmp(b));
     paths
 }
 

@@ -8,6 +8,7 @@ use super::{crm_side, dropbox_side, Content, Planner};
 use crate::ids::ContentHash;
 use crate::map::{Map, Set};
 use crate::path::fold;
+use crate::sort::sort_by;
 use crate::state::{CrmSide, DropboxSide, Pair, SeenDocument};
 use crate::tree::File;
 use alloc::string::String;
@@ -38,8 +39,8 @@ type Spot = (ContentHash, String, String);
 impl<'a> Planner<'a> {
     pub(super) fn pair_equals_by_place(&mut self) {
         let (mut docs, mut held) = self.wholes();
-        docs.sort_by(|a, b| a.document.id.cmp(&b.document.id));
-        held.sort_by(|a, b| a.file.key.cmp(&b.file.key));
+        sort_by(&mut docs, &mut |a, b| a.document.id.cmp(&b.document.id));
+        sort_by(&mut held, &mut |a, b| a.file.key.cmp(&b.file.key));
         let mut taken = self.places_first(&docs, &held);
         self.then_by_order(&docs, &held, &mut taken);
         let mut given = alloc::vec![false; held.len()];
@@ -159,9 +160,10 @@ impl<'a> Planner<'a> {
         }
         let mut rest: Vec<usize> =
             (0..docs.len()).filter(|n| taken[*n].is_none() && docs[*n].at.is_some()).collect();
-        rest.sort_by_cached_key(|n| {
-            (self.naming().place_key(&docs[*n].document.nfc), docs[*n].document.id.clone())
-        });
+        // The documents come by id.
+        let places: Vec<_> =
+            docs.iter().map(|doc| self.naming().place_key(&doc.document.nfc)).collect();
+        sort_by(&mut rest, &mut |a, b| places[*a].cmp(&places[*b]));
         let mut left: Vec<usize> =
             (0..held.len()).filter(|n| !given[*n] && held[*n].rests).collect();
         for n in &rest {

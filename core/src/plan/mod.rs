@@ -14,6 +14,7 @@ use crate::guard;
 use crate::ids::{ContentHash, DocumentId, FileId, Revision};
 use crate::map::{Map, Set};
 use crate::path::Naming;
+use crate::sort::sort_by;
 use crate::state::{CrmSide, DropboxSide, Pair, SeenDocument, StoredRecord, Subject};
 use crate::status::{Halt, Problem, ProblemKind};
 use crate::tree::{self, File};
@@ -256,7 +257,7 @@ impl<'a> Planner<'a> {
 
     fn into_plan(self) -> Plan {
         let mut problems = self.problems;
-        problems.sort();
+        sort_by(&mut problems, &mut |a, b| a.cmp(b));
         problems.dedup();
         Plan {
             pairs: self.pairs.into_iter().flatten().collect(),

@@ -479,3 +479,53 @@ impl<'m, K> IntoIterator for &'m Set<K> {
         self.iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::collections::BTreeMap;
+
+    #[test]
+    fn it_holds_what_a_b_tree_holds_whatever_is_done_to_both() {
+        let mut seed = 1_u32;
+        let mut number = |most: u32| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 8) % most
+        };
+        let (mut ours, mut theirs) = (Map::new(), BTreeMap::new());
+        for round in 0..20_000_u32 {
+            let key = number(2_000);
+            match number(10) {
+                0..=5 => assert_eq!(ours.insert(key, round), theirs.insert(key, round)),
+                6 | 7 => assert_eq!(ours.remove(&key), theirs.remove(&key)),
+                8 => assert_eq!(
+                    ours.from_key(&key).next(),
+                    theirs.range(key..).next(),
+                    "round {round}"
+                ),
+                _ => {
+                    *ours.or_default(key) += 1;
+                    *theirs.entry(key).or_default() += 1;
+                }
+            }
+            assert_eq!(ours.get(&key), theirs.get(&key), "round {round}");
+            assert_eq!(ours.len(), theirs.len(), "round {round}");
+            if round % 1_000 == 0 {
+                assert!(ours.iter().eq(theirs.iter()), "round {round}");
+                ours.retain(|key, _| key % 7 != round / 1_000 % 7);
+                theirs.retain(|key, _| key % 7 != round / 1_000 % 7);
+            }
+        }
+        let rebuilt: Map<u32, u32> = theirs.clone().into_iter().rev().collect();
+        assert_eq!(rebuilt, ours, "equal, though cut into other chunks");
+        assert!(ours.into_iter().eq(theirs));
+    }
+
+    #[test]
+    fn keys_that_come_in_order_fill_their_chunks() {
+        let map: Map<u32, ()> = (0..1_000).map(|key| (key, ())).collect();
+        assert_eq!(map.chunks.len(), 1_000_usize.div_ceil(CHUNK_MAX));
+        assert_eq!(map.from_key(&999).count(), 1);
+        assert_eq!(map.from_key(&1_000).count(), 0);
+    }
+}

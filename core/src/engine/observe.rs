@@ -311,10 +311,8 @@ impl Engine {
             let stored = stored
                 .filter(|stored| stored.schema <= SCHEMA)
                 .unwrap_or(StoredRecord { schema: SCHEMA, ..StoredRecord::default() });
-            if self.link(&record).is_some() {
-                if !self.records.contains_key(&record) {
-                    self.records.insert(record, stored);
-                }
+            if self.link(&record).is_some() && !self.records.contains_key(&record) {
+                self.records.insert(record, stored);
             }
         }
     }

@@ -42,7 +42,7 @@ mod tests {
                 })
                 .collect();
             let mut theirs = ours.clone();
-            theirs.sort_by(|a, b| a.0.cmp(&b.0));
+            theirs.sort_by_key(|entry| entry.0);
             sort_by(&mut ours, &mut |a, b| a.0.cmp(&b.0));
             assert_eq!(ours, theirs);
         }

@@ -59,7 +59,7 @@ impl Teamleader {
     /// `POST sample {}` · `record/rename {kind,id,name}` · `record/forbid {kind,id,forbidden}` · `record/delete
     /// {kind,id}` · `document/add {kind,id,folder,name,text|base64|size}` · `document/edit {document,text|…}` ·
     /// `document/rename {document,name}` · `document/move {document,folder}` · `document/delete {document}` ·
-    /// `plugin {installed}` · `tokens/expire {}`. Those that end with a document answer `{"document": id}`.
+    /// `documents/delete {documents}` (all at once: no listing sees a part of it) · `plugin {installed}` · `tokens/expire {}`. Those that end with a document answer `{"document": id}`.
     ///
     /// # Errors
     /// The call is unknown, or the record or document does not stand.
@@ -114,6 +114,14 @@ impl Teamleader {
             ("POST", "document/delete") => {
                 if !self.user_delete(&id) {
                     return Err("there is no such document".to_owned());
+                }
+            }
+            ("POST", "documents/delete") => {
+                let ids = body["documents"].as_array().into_iter().flatten();
+                for id in ids.filter_map(Value::as_str) {
+                    if !self.user_delete(id) {
+                        return Err(format!("there is no document {id}"));
+                    }
                 }
             }
             ("POST", "tokens/expire") => self.expire_tokens(),

@@ -69,7 +69,11 @@ pub(super) struct Location {
 
 impl Read for Location {
     fn read(value: &Value) -> Option<Self> {
-        Some(Self { location: value.text("location")? })
+        let location = value.text("location")?;
+        // Never a path on the page's own server, and plain http on this machine alone.
+        let is_elsewhere =
+            ["https://", "http://127.0.0.1:"].iter().any(|begin| location.starts_with(begin));
+        is_elsewhere.then_some(Self { location })
     }
 }
 

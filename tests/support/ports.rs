@@ -36,6 +36,10 @@ pub trait Service {
     fn crm_token(&mut self, user: &str) -> Option<String>;
     /// Time has moved (ms).
     fn follow(&mut self, now_ms: u64);
+    /// Somebody asks an address that is no part of it: for a service that leads people astray.
+    fn led_astray(&self) {
+        panic!("the plugin asks the two services alone");
+    }
 }
 
 impl Service for World {
@@ -252,9 +256,12 @@ impl<S: Service + 'static> WorldPorts<S> {
         number
     }
 
-    fn wire_request(&self, request: &Request<Content>) -> sandbox::Request {
-        let (origin, target) =
-            self.network.origin_of(&request.url).expect("the plugin asks the two services alone");
+    /// Nothing where nobody listens.
+    fn wire_request(&self, request: &Request<Content>) -> Option<sandbox::Request> {
+        let Some((origin, target)) = self.network.origin_of(&request.url) else {
+            self.network.service.borrow().led_astray();
+            return None;
+        };
         let mut wire = sandbox::Request::new(
             origin,
             match request.method {
@@ -270,11 +277,11 @@ impl<S: Service + 'static> WorldPorts<S> {
         for (name, value) in &request.headers {
             wire = wire.with_header(name, value);
         }
-        match &request.body {
+        Some(match &request.body {
             Body::Empty => wire,
             Body::Text(text) => wire.with_body(text.as_bytes()),
             Body::Content(content) => wire.with_body(&**content),
-        }
+        })
     }
 
     /// The answer as a page sees it.
@@ -368,7 +375,7 @@ impl<S: Service + 'static> Transport for WorldPorts<S> {
         if latency_ms > 0 {
             timeline.sleep_until(timeline.now_ms() + latency_ms).await;
         }
-        let wire = self.wire_request(&request);
+        let wire = self.wire_request(&request).ok_or(TransportError::Network)?;
         // A longpoll is overtaken by everything, which says nothing.
         let number = (wire.origin != Origin::DropboxNotify).then(|| self.network.depart());
         self.network.travel().await;

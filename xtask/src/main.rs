@@ -7,6 +7,7 @@ mod build;
 mod conformance;
 mod demo;
 mod extension;
+mod fuzz;
 mod install;
 mod mutants;
 mod package;
@@ -35,7 +36,7 @@ cargo xtask <verb>
   demo [--headless]     serve the demo CRM and the emulated Dropbox on this machine;
                         --headless: do the main job there in a browser without a screen
   test [STEP]           all tests, or the steps whose name contains STEP
-                        (rust, xtask, sim, clients-node, clients-python, e2e, extension)
+                        (rust, xtask, sim, fuzz, clients-node, clients-python, e2e, extension)
   build [--profiling]   compile the plugin, write pkg/ and the folder a CRM loads
   package               build, and write dist/<id>-<version>.zip: what a marketplace takes
   validate PACKAGE      the reasons to refuse a package (a zip or a folder), one a line
@@ -46,6 +47,8 @@ cargo xtask <verb>
                         random histories: the engine over a model, then the whole system
   sim --mutants [TEXT]  break one rule of the engine at a time: does any test notice? TEXT: only
                         the rules whose title contains it
+  fuzz [--seconds N] [--seed K] [--trace] [TARGET]
+                        broken and hostile answers, rows and sign-ins: each target for 10 s, or N
   screenshots [STATE]   pictures of every state of the panel, or of those whose name contains STATE
   conformance           each sync rule and the tests that carry its id
 ";
@@ -84,6 +87,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ("sim", ["--mutants"]) => mutants::mutants(&workspace, ""),
         ("sim", ["--mutants", title]) => mutants::mutants(&workspace, title),
         ("sim", options) => sim::sim(&workspace, sim::Options::parse(options)?),
+        ("fuzz", options) => fuzz::fuzz(&workspace, options),
         ("screenshots", []) => screenshots::screenshots(&workspace, ""),
         ("screenshots", [state]) => screenshots::screenshots(&workspace, state),
         ("conformance", []) => conformance::conformance(&workspace),

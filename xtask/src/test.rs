@@ -11,6 +11,7 @@ use anyhow::{bail, Result};
 
 use crate::build::{self, Purpose};
 use crate::extension;
+use crate::fuzz;
 use crate::install;
 use crate::package;
 use crate::screenshots;
@@ -42,6 +43,7 @@ const STEPS: &[Step] = &[
     Step { name: "rust", needs: Needs::Nothing, command: rust },
     Step { name: "xtask", needs: Needs::Nothing, command: xtask },
     Step { name: "sim", needs: Needs::Nothing, command: simulation },
+    Step { name: "fuzz", needs: Needs::Nothing, command: fuzz::step },
     Step { name: "clients-node", needs: Needs::Sandbox, command: clients_node },
     Step { name: "clients-python", needs: Needs::Sandbox, command: clients_python },
     Step { name: "e2e", needs: Needs::Browser, command: end_to_end },

@@ -9,14 +9,6 @@ const scene = scenes();
 const RECORD = ["company", "Lumen Lighting"];
 const NEXT = process.env.PLUGIN_NEXT_ZIP;
 
-/** By the menu behind the user's name, as people find it. */
-async function openPlugin(person) {
-  await person.page.getByRole("button", { name: "Anna Peeters" }).click();
-  await person.page.getByRole("menuitem", { name: "Marketplace" }).click();
-  await person.page.getByRole("link", { name: /^Open / }).click();
-  await person.page.getByRole("region", { name: "Dropbox for Teamleader" }).waitFor();
-}
-
 /** Everything that the plugin keeps in the browser. */
 const kept = (page) =>
   page.evaluate(async () => ({
@@ -27,7 +19,7 @@ const kept = (page) =>
 scene("not installed: the tile says what the plugin may do and why; installed, it does it", {}, async ({ sandbox, person }) => {
   await sandbox.inCrm("plugin", { installed: false });
   await person.signIn();
-  await openPlugin(person);
+  await person.openPlugin();
   const manifest = JSON.parse(await readFile(`${process.env.PLUGIN_DIR}/manifest.json`, "utf8"));
   const text = await person.page.locator("main").innerText();
   for (const { reason } of [...manifest.permissions, ...manifest.origins]) assert.ok(text.includes(reason), reason);
@@ -55,7 +47,7 @@ scene("removed: the grant is taken back, the browser forgets, the documents stay
   await other.untilScreen("up-to-date");
   const before = await sandbox.state();
   assert.equal(before.dropbox.accounts[0].linked, 1);
-  await openPlugin(person);
+  await person.openPlugin();
   await person.page.getByRole("button", { name: "Remove plugin" }).click();
   await Promise.all([person.page.waitForURL("**/marketplace"), person.page.getByRole("dialog").getByRole("button", { name: "Remove" }).click()]);
   await person.page.getByRole("link", { name: "View" }).waitFor();
@@ -75,7 +67,7 @@ scene("an update keeps connection and state: nothing is copied again", {}, async
   await sandbox.inCrm("plugin", { offer: NEXT });
   await person.page.reload();
   await person.untilScreen("up-to-date");
-  await openPlugin(person);
+  await person.openPlugin();
   const version = await person.page.getByText(/^Version .+ is available\.$/).innerText();
   await sandbox.forgetRequests();
   await Promise.all([person.page.waitForEvent("load"), person.page.getByRole("button", { name: "Update" }).click()]);

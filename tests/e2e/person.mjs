@@ -89,6 +89,16 @@ export class Person {
     return popup;
   }
 
+  /** Opens the plugin in the Marketplace, by the menu behind the user's name; answers its page. */
+  async openPlugin(name = "Anna Peeters") {
+    await this.page.getByRole("button", { name, exact: true }).click();
+    await this.page.getByRole("menuitem", { name: "Marketplace" }).click();
+    await this.page.getByRole("link", { name: /^Open / }).click();
+    const plugin = this.page.getByRole("region", { name: "Dropbox for Teamleader" });
+    await plugin.waitFor();
+    return plugin;
+  }
+
   /** Presses `Sync to Dropbox` (or what it is called in the person's language) and waits until the record is at rest. */
   async sync(button = "Sync to Dropbox") {
     await this.button(button).click();

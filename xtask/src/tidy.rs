@@ -32,6 +32,9 @@ const BANNED: &[&str] = &[
     "url",
 ];
 
+/// The same for `cargo deny`, which knows advisories besides.
+const DENY: &str = include_str!("../../deny.toml");
+
 /// What the module may ask of its glue, one import a line.
 const IMPORTS: &str = "xtask/imports.txt";
 
@@ -60,6 +63,7 @@ pub fn tidy(workspace: &Workspace) -> Result<()> {
     );
     report("reasons for dependencies", dependency_reasons(workspace));
     report("dependencies of the module", banned_dependencies(workspace));
+    report("licences of the module", licences(workspace));
     report("words", words(workspace));
     let toolchain = build::build(workspace, Purpose::Ship)?;
     report("lints of the module", module_lints(workspace, toolchain));
@@ -168,6 +172,32 @@ fn banned_dependencies(workspace: &Workspace) -> Result<Vec<Finding>> {
         .collect())
 }
 
+/// One of each crate's licences has to be allowed.
+fn licences(workspace: &Workspace) -> Result<Vec<Finding>> {
+    let allowed = quoted_after(DENY, "allow = [");
+    Ok(crate::package::licences_of_module(workspace)?
+        .into_iter()
+        .filter(|(_, expression)| !is_allowed(expression, &allowed))
+        .map(|(name, expression)| {
+            format!("{name} is under {expression}, which deny.toml does not allow")
+        })
+        .collect())
+}
+
+/// SPDX expressions as crates write them: parts that hold together, each of alternatives.
+fn is_allowed(expression: &str, allowed: &[&str]) -> bool {
+    let part_is_allowed = |part: &str| {
+        part.trim_matches(['(', ')']).split(" OR ").any(|one| allowed.contains(&one.trim()))
+    };
+    expression.split(" AND ").all(part_is_allowed)
+}
+
+/// The texts in quotes between this line and the bracket that closes it.
+fn quoted_after<'t>(text: &'t str, begin: &str) -> Vec<&'t str> {
+    let list = text.split(&format!("\n{begin}")).nth(1).and_then(|rest| rest.split("\n]").next());
+    list.unwrap_or("").split('"').skip(1).step_by(2).collect()
+}
+
 fn imports(workspace: &Workspace) -> Result<Vec<Finding>> {
     let text = fs::read_to_string(workspace.root.join(IMPORTS))
         .with_context(|| format!("{IMPORTS} is missing: `cargo xtask tidy --write-imports`"))?;
@@ -256,6 +286,20 @@ mod tests {
                         bare = { version = \"1\", features = [\n  \"A\",\n] }\n\
                         core = { path = \"core\" }\n[lints]\nworkspace = true\n";
         assert_eq!(without_reason(manifest), ["log", "bare"]);
+    }
+
+    #[test]
+    fn both_lists_of_what_is_banned_are_one() {
+        assert_eq!(quoted_after(DENY, "deny = ["), BANNED);
+    }
+
+    #[test]
+    fn one_licence_of_several_is_enough_and_all_that_hold_together_are_needed() {
+        let allowed = ["MIT", "Unicode-3.0"];
+        assert!(is_allowed("Apache-2.0 OR MIT", &allowed));
+        assert!(is_allowed("(MIT OR Apache-2.0) AND Unicode-3.0", &allowed));
+        assert!(!is_allowed("GPL-3.0", &allowed));
+        assert!(!is_allowed("MIT AND GPL-3.0", &allowed));
     }
 
     #[test]

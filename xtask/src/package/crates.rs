@@ -15,10 +15,11 @@ use crate::workspace::{output_of, Workspace};
 
 /// A crate as it is compiled into the module.
 pub struct Crate {
-    name: String,
+    /// As its registry knows it.
+    pub name: String,
     version: String,
     /// An SPDX expression.
-    licence: String,
+    pub licence: String,
     /// Of the archive it came in; none for the crates of this workspace.
     sha256: Option<String>,
     folder: PathBuf,

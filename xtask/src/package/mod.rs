@@ -59,6 +59,12 @@ pub fn packed_next(workspace: &Workspace) -> PathBuf {
     workspace.target.join("xtask/next.zip")
 }
 
+/// Every crate of others in the module, with its licence expression.
+pub fn licences_of_module(workspace: &Workspace) -> Result<Vec<(String, String)>> {
+    let crates = crates::of_module(workspace)?;
+    Ok(crates.into_iter().map(|one| (one.name, one.licence)).collect())
+}
+
 fn next_version(workspace: &Workspace) -> Result<String> {
     let manifest = contents::manifest_of(&workspace.root)?;
     contents::next_version(manifest["version"].as_str().unwrap_or(""))

@@ -168,6 +168,7 @@ fn an_origin_that_is_used_and_not_declared() {
         "talks of https://api.dropboxapi.com:8443",
     );
     refused_with("more.js", b"'https://api.dropboxapi.com.evil.example'", "talks of");
+    refused_with("more.js", b"'http://127.0.0.1:7400'", "talks of http://127.0.0.1:7400");
     let in_module = module("__wbg_fetch_https://evil.example/", EXPORTS);
     let found = findings(&sealed_module(in_module));
     assert!(found.iter().any(|one| one.contains(words)), "{found:#?}");

@@ -10,7 +10,7 @@ const PATIENCE_MS = 3000;
 
 const WORDS = {
   en: ["Connecting to Dropbox …", "Go back to the CRM and choose “Connect Dropbox” once more. You can close this window."],
-  de: ["Verbindung mit Dropbox wird hergestellt …", "Gehen Sie zurück zum CRM und wählen Sie noch einmal „Mit Dropbox verbinden“. Dieses Fenster können Sie schließen."],
+  de: ["Verbindung mit Dropbox wird hergestellt …", "Gehen Sie zurück zum CRM und wählen Sie noch einmal „Dropbox verbinden“. Dieses Fenster können Sie schließen."],
   nl: ["Verbinden met Dropbox …", "Ga terug naar het CRM en kies nog eens ‘Dropbox verbinden’. U kunt dit venster sluiten."],
   fr: ["Connexion à Dropbox …", "Revenez au CRM et choisissez de nouveau « Connecter Dropbox ». Vous pouvez fermer cette fenêtre."],
   it: ["Collegamento a Dropbox …", "Torni al CRM e scelga di nuovo «Collega Dropbox». Può chiudere questa finestra."],

@@ -8,6 +8,8 @@ const LANGUAGES = ["de", "en", "es", "fr", "it", "nl"];
 const NAME = "teamleader-dropbox";
 /** How often the due time is looked at (ms). The due time itself is stored. */
 const LOOK_MS = 60_000;
+/** The module, as it is named in the stack of what went wrong in it. */
+const MODULE = "pkg/teamleader_dropbox_bg.wasm";
 
 const here = (path) => new URL(path, import.meta.url).href;
 
@@ -17,7 +19,7 @@ export async function start(host) {
   const shown = new Map();
   let dead = false;
 
-  await init({ module_or_path: here("pkg/teamleader_dropbox_bg.wasm") });
+  await init({ module_or_path: here(MODULE) });
   const options = {
     apiBase: host.apiBase,
     account: { id: host.account.id },
@@ -27,11 +29,19 @@ export async function start(host) {
     redirectUri: host.redirectUri ?? here("oauth.html"),
     translations: words.text,
   };
-  await wasm.start(JSON.stringify(options), host, () => {
+  const crash = () => {
     // The instance is poisoned: nothing of it may run again. Its panels are drawn from here, without it.
     dead = true;
     for (const root of shown.values()) showCrash(root, words.all);
-  });
+  };
+  // Memory or stack that ran out ends the instance as well, and no hook in it is told.
+  const onError = ({ error, reason }) => {
+    const thrown = error ?? reason;
+    if (!dead && thrown instanceof WebAssembly.RuntimeError && thrown.stack?.includes(MODULE)) crash();
+  };
+  window.addEventListener("error", onError);
+  window.addEventListener("unhandledrejection", onError);
+  await wasm.start(JSON.stringify(options), host, crash);
 
   const alive = (call, otherwise) => (dead ? otherwise : call());
 
@@ -56,6 +66,8 @@ export async function start(host) {
     document.removeEventListener("visibilitychange", onVisible);
     window.removeEventListener("online", onNetwork);
     window.removeEventListener("offline", onNetwork);
+    window.removeEventListener("error", onError);
+    window.removeEventListener("unhandledrejection", onError);
   }
 
   function mount(element, fill) {
@@ -138,23 +150,23 @@ async function forget() {
   });
 }
 
-/** What is left to say when the module died: the same words the panel would use. */
+/** What is left to say when the module died: the panel's own words and looks, without it. */
 function showCrash(root, words) {
-  const panel = document.createElement("section");
-  panel.className = "panel";
-  panel.dataset.screen = "crashed";
-  const title = document.createElement("p");
-  title.className = "title";
-  title.setAttribute("role", "alert");
-  title.textContent = words.crashed;
-  const detail = document.createElement("p");
-  detail.className = "detail";
-  detail.textContent = words.crashed_what;
-  const reload = document.createElement("button");
+  const make = (tag, className, ...children) => {
+    const element = document.createElement(tag);
+    element.className = className;
+    element.append(...children);
+    return element;
+  };
+  const reload = make("button", "button primary", words.reload);
   reload.type = "button";
-  reload.className = "button primary";
-  reload.textContent = words.reload;
   reload.addEventListener("click", () => location.reload());
-  panel.append(title, detail, reload);
+  const title = make("p", "title", make("strong", "what", words.crashed));
+  title.setAttribute("role", "alert");
+  const head = make("div", "head", title, make("p", "detail", words.crashed_what), make("div", "buttons", reload));
+  const panel = make("section", "panel", make("header", "bar", make("h2", "brand", "Dropbox")), head);
+  panel.dataset.screen = "crashed";
+  panel.dataset.tone = "trouble";
+  panel.setAttribute("aria-label", "Dropbox");
   root.replaceChildren(panel);
 }

@@ -230,7 +230,7 @@ pub enum Happened {
     },
     /// Moved or renamed in the CRM, as in Dropbox.
     MovedInCrm {
-        /// Name before, with folder.
+        /// Name before.
         from: String,
     },
     /// Deleted in Dropbox, as in the CRM.

@@ -147,7 +147,7 @@ impl App {
     }
 
     /// How full the Dropbox is: to be shown, nothing more.
-    async fn ask_space(self: Rc<Self>, driver: Rc<Driver<BrowserPorts>>) {
+    pub(super) async fn ask_space(self: Rc<Self>, driver: Rc<Driver<BrowserPorts>>) {
         if let Ok(space) = driver.space().await {
             self.shared.borrow_mut().space = Some((space.used_bytes, space.allocated_bytes));
             self.tell(&driver);

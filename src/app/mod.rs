@@ -7,6 +7,7 @@ pub mod contract;
 mod bulk;
 mod leader;
 mod log_file;
+mod page;
 mod sign_in;
 mod tabs;
 
@@ -21,6 +22,7 @@ use crate::ports::Secrets;
 use contract::{within, Host, Options, RecordRef};
 use futures_util::future::{select, LocalBoxFuture};
 use futures_util::FutureExt;
+use page::{is_hidden, is_online};
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
@@ -93,6 +95,8 @@ pub struct App {
     change_bell: Bell,
     informed: Cell<bool>,
     informed_bell: Bell,
+    /// There was a network when this was last looked at.
+    online: Cell<bool>,
     stopped: Cell<bool>,
     stop_bell: Bell,
 }
@@ -156,6 +160,7 @@ impl App {
             change_bell: Bell::default(),
             informed: Cell::new(false),
             informed_bell: Bell::default(),
+            online: Cell::new(is_online()),
             stopped: Cell::new(false),
             stop_bell: Bell::default(),
         });
@@ -242,6 +247,9 @@ impl App {
         let (panel, act) = self.new_panel();
         let view = SettingsPanel::mount(root, self.words.clone(), act);
         self.panels.borrow_mut().insert(panel, Panel::Settings { view });
+        if let Some(driver) = self.driver.borrow().clone() {
+            platform::spawn(self.clone().ask_space(driver));
+        }
         self.draw();
         panel
     }
@@ -344,13 +352,6 @@ impl App {
         }
     }
 
-    /// Browsers slow down the timers of hidden pages: a leader that is hidden makes room for a tab that is seen.
-    fn ask_for_lead(&self) {
-        if !self.leading.get() && !is_hidden() {
-            self.say(&Message::Shown);
-        }
-    }
-
     /// The records of this tab's panels.
     fn own_records(&self) -> Vec<Record> {
         self.named().into_iter().map(|(record, _)| record).collect()
@@ -395,35 +396,6 @@ impl App {
             },
         };
         self.draw();
-    }
-
-    /// The page's own news.
-    fn hear_host(self: &Rc<Self>) {
-        for event in ["documents.changed", "record.changed"] {
-            let app = Rc::downgrade(self);
-            let listener = Closure::<dyn FnMut(JsValue)>::new(move |record: JsValue| {
-                let (Some(app), Ok(record)) = (app.upgrade(), RecordRef::read(&record)) else {
-                    return;
-                };
-                match event {
-                    "documents.changed" => {
-                        app.command(Command::Changed(record.record()));
-                    }
-                    _ => app.named_in_page(&record),
-                }
-            });
-            let listener = listener.into_js_value();
-            if let Ok(off) = self.host.on(event, listener.unchecked_ref()) {
-                self.unlisten.borrow_mut().extend(off.dyn_into::<js_sys::Function>().ok());
-            }
-        }
-    }
-
-    fn named_in_page(self: &Rc<Self>, record: &RecordRef) {
-        // A host that does not know the name says nothing about it.
-        if record.name.is_some() {
-            self.command(Command::Named { record: record.record(), name: record.name().into() });
-        }
     }
 
     fn act(self: &Rc<Self>, panel: u32, action: Action) {
@@ -509,12 +481,6 @@ impl App {
         }
     }
 
-    /// The page was shown or hidden, or the network came or went.
-    pub fn page_changed(self: &Rc<Self>) {
-        self.ask_for_lead();
-        self.draw();
-    }
-
     fn draw(&self) {
         let base = self.snapshot();
         let settings = Settings {
@@ -550,12 +516,11 @@ impl App {
         if shared.newer && matches!(connection, Connection::Connected { .. }) {
             connection = Connection::Failed(crate::panel::ConnectFailure::NewerState);
         }
-        let window = web_sys::window().expect("the plugin runs in a page");
         Snapshot {
             connection,
             status: shared.status.clone(),
             record: None,
-            online: window.navigator().on_line(),
+            online: is_online(),
             now_ms: now_ms(),
             crashed: platform::is_dead(),
         }
@@ -585,36 +550,8 @@ impl App {
         })
     }
 
-    /// The record's documents are others than when this was last asked.
-    fn has_other_documents(&self, status: Option<&RecordStatus>) -> bool {
-        let Some(status) = status.filter(|status| !status.items.is_empty()) else { return false };
-        let documents = status.items.iter().filter_map(|item| {
-            let id = item.document.as_ref()?;
-            Some(format!("{id} {}/{}", item.place.folder, item.place.name))
-        });
-        let documents: Vec<String> = documents.collect();
-        let before = self.told.borrow_mut().insert(status.record.clone(), documents.clone());
-        before.is_some_and(|before| before != documents)
-    }
-
-    fn tell_host(&self, record: &RecordRef) {
-        let value = js_sys::Object::new();
-        for (name, text) in
-            [("kind", record.kind.word()), ("id", &*record.id), ("name", record.name())]
-        {
-            let set = js_sys::Reflect::set(&value, &name.into(), &text.into());
-            platform::sure(set, "a plain object takes any property");
-        }
-        let _: Result<(), JsValue> = self.host.notify_documents_changed(&value);
-    }
-
     fn random_id(&self) -> String {
         let number = self.next_id.replace(self.next_id.get() + 1);
         format!("{}/{number}", self.tab)
     }
-}
-
-fn is_hidden() -> bool {
-    let document = web_sys::window().and_then(|window| window.document());
-    document.is_some_and(|document| document.hidden())
 }

@@ -76,10 +76,8 @@ impl App {
     pub(super) fn connect(self: &Rc<Self>) {
         self.cancel_connect();
         let popup = Popup::open();
-        let switch_account = matches!(
-            &*self.connection.borrow(),
-            Connection::WrongAccount | Connection::Failed(ConnectFailure::OtherAccount)
-        );
+        let switch_account =
+            *self.connection.borrow() == Connection::Failed(ConnectFailure::OtherAccount);
         *self.connection.borrow_mut() = Connection::Connecting;
         self.draw();
         platform::spawn(self.clone().begin(popup, switch_account));

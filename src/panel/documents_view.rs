@@ -42,7 +42,6 @@ pub(super) fn obstacle(snapshot: &Snapshot) -> Option<PanelView> {
         }
         Connection::Failed(failure) => return Some(connect_failed(*failure)),
         Connection::Revoked => return Some(revoked()),
-        Connection::WrongAccount => return Some(wrong_account()),
     }
     if snapshot.status.error == Some(Failure::Unauthorized(Side::Dropbox)) {
         return Some(revoked());
@@ -263,7 +262,7 @@ fn halted(halt: &Halt, record: &Record, status: &RecordStatus) -> PanelView {
     let title = rows::halt_title(halt);
     match halt {
         Halt::CrmEmpty { synced_count: count } | Halt::ManyDeletes { delete_count: count, .. } => {
-            let mut view = screen(Screen::Guard, Tone::Trouble, title)
+            screen(Screen::Guard, Tone::Trouble, title)
                 .detail(if let Halt::CrmEmpty { .. } = halt {
                     t("halt_crm_empty_what").count(*count)
                 } else {
@@ -271,9 +270,7 @@ fn halted(halt: &Halt, record: &Record, status: &RecordStatus) -> PanelView {
                 })
                 .primary(t("keep_files"), decide(false))
                 .destructive(t("delete_files").count(*count), decide(true))
-                .folder(status);
-            view.affected.clone_from(&status.affected);
-            view
+                .about(status)
         }
         Halt::ManyChanges { change_count, side, .. } => screen(Screen::Guard, Tone::Trouble, title)
             .detail(match side {
@@ -282,7 +279,7 @@ fn halted(halt: &Halt, record: &Record, status: &RecordStatus) -> PanelView {
             })
             .primary(t("keep_as_is"), decide(false))
             .destructive(t("take_changes").count(*change_count), decide(true))
-            .folder(status),
+            .about(status),
         Halt::FolderRemoved => screen(Screen::FolderRemoved, Tone::Notice, title)
             .detail(t("folder_removed_what"))
             .primary(t("sync"), Action::Press)
@@ -321,7 +318,7 @@ fn connect_failed(failure: ConnectFailure) -> PanelView {
         ConnectFailure::Denied => (t("denied"), t("denied_what")),
         ConnectFailure::Expired => (t("expired"), t("expired_what")),
         ConnectFailure::StateMismatch => (t("mismatch"), t("mismatch_what")),
-        ConnectFailure::OtherAccount => return other_account(),
+        ConnectFailure::OtherAccount => return wrong_account(),
         ConnectFailure::Network => (t("dropbox_unavailable"), t("network_what")),
         ConnectFailure::NewerState => (t("newer"), t("newer_what")),
         ConnectFailure::Misconfigured => (t("misconfigured"), t("misconfigured_what")),
@@ -335,10 +332,6 @@ fn connect_failed(failure: ConnectFailure) -> PanelView {
         }
         _ => view.primary(t("try_again"), Action::Connect),
     }
-}
-
-fn other_account() -> PanelView {
-    PanelView { screen: Screen::ConnectFailed, ..wrong_account() }
 }
 
 fn wrong_account() -> PanelView {
@@ -439,6 +432,12 @@ impl PanelView {
             Some(folder) => self.link(t("open"), Target::Path(folder.clone())),
             None => self,
         }
+    }
+
+    /// With the files that a guard's question is about.
+    fn about(mut self, status: &RecordStatus) -> Self {
+        self.affected.clone_from(&status.affected);
+        self.folder(status)
     }
 
     fn unknown_progress(mut self) -> Self {

@@ -41,8 +41,6 @@ pub enum Connection {
     },
     /// The grant was taken back. The state is kept.
     Revoked,
-    /// The tokens belong to another Dropbox account than the state.
-    WrongAccount,
     /// The last attempt to connect failed.
     Failed(ConnectFailure),
 }
@@ -441,6 +439,8 @@ pub struct SettingsView {
     pub bulk: Option<Bulk>,
     /// There is a connection to end.
     pub can_disconnect: bool,
+    /// What the live region says; said again only when it differs.
+    pub announcement: Option<Text>,
 }
 
 /// The connected account.

@@ -56,12 +56,11 @@ pub(super) fn conflicts(record: &RecordStatus) -> Vec<ConflictRow> {
 
 /// All documents and files, by folder and name.
 pub(super) fn documents(record: &RecordStatus) -> Vec<DocumentRow> {
-    let moving = matches!(record.state, RecordState::Working | RecordState::Queued);
     record
         .items
         .iter()
         .map(|item| {
-            let (mark, text) = marked(item, moving);
+            let (mark, text) = marked(item, &record.state);
             DocumentRow {
                 key: key(item),
                 name: item.place.name.clone(),
@@ -86,9 +85,14 @@ fn key(item: &Item) -> String {
     }
 }
 
-fn marked(item: &Item, moving: bool) -> (MarkWord, Text) {
+fn marked(item: &Item, state: &RecordState) -> (MarkWord, Text) {
+    let moving = matches!(state, RecordState::Working | RecordState::Queued);
     match item.mark {
         Mark::Both => (MarkWord::Both, t("mark_both")),
+        // Nothing of a stopped record is on its way.
+        Mark::OnItsWay if item.document.is_none() && matches!(state, RecordState::Halted(_)) => {
+            (MarkWord::DropboxOnly, t("mark_dropbox_only"))
+        }
         Mark::OnItsWay => {
             let text = match (moving, &item.document, &item.file) {
                 (false, ..) => t("mark_waiting"),
@@ -143,11 +147,13 @@ fn happened(activity: &Activity) -> Text {
         Happened::CopiedToCrm => name(t("did_copy_to_crm")),
         Happened::UpdatedInCrm => name(t("did_update_in_crm")),
         Happened::Matched => name(t("did_match")),
-        Happened::MovedInDropbox { from } => {
-            name(t("did_move_in_dropbox")).with("from", Arg::Name(last_component(from)))
-        }
+        Happened::MovedInDropbox { from } => match last_component(from) {
+            from if from == activity.name => name(t("did_place_in_dropbox")),
+            from => name(t("did_move_in_dropbox")).with("from", Arg::Name(from)),
+        },
+        Happened::MovedInCrm { from } if *from == activity.name => name(t("did_place_in_crm")),
         Happened::MovedInCrm { from } => {
-            name(t("did_move_in_crm")).with("from", Arg::Name(last_component(from)))
+            name(t("did_move_in_crm")).with("from", Arg::Name(from.clone()))
         }
         Happened::DeletedInDropbox => name(t("did_delete_in_dropbox")),
         Happened::KeptInCrm => name(t("did_keep_in_crm")),

@@ -2,7 +2,8 @@
 
 use super::documents_view::obstacle;
 use super::model::{
-    AccountView, Connection, LinkRow, ScheduleView, Settings, SettingsView, Snapshot, Tone,
+    AccountView, Bulk, ConnectFailure, Connection, LinkRow, ScheduleView, Settings, SettingsView,
+    Snapshot, Tone,
 };
 use super::rows::halt_title;
 use super::text::{t, Arg, Text};
@@ -15,15 +16,45 @@ const INTERVALS: [u32; 6] = [15, 30, 60, 120, 240, 1440];
 pub fn settings_view_of(snapshot: &Snapshot, settings: &Settings) -> SettingsView {
     let account = account(&snapshot.connection);
     let connected = account.is_some();
+    let obstacle = obstacle(snapshot);
     SettingsView {
-        obstacle: obstacle(snapshot),
+        announcement: match &obstacle {
+            Some(obstacle) => obstacle.announcement.clone(),
+            None => announcement(snapshot, &settings.bulk),
+        },
+        obstacle,
         account,
         schedule: connected.then(|| schedule(snapshot, settings)),
         links: snapshot.status.links.iter().map(link).collect(),
         bulk: connected.then(|| settings.bulk.clone()),
         can_disconnect: connected
-            || matches!(snapshot.connection, Connection::Revoked | Connection::WrongAccount),
+            || matches!(
+                snapshot.connection,
+                Connection::Revoked | Connection::Failed(ConnectFailure::OtherAccount)
+            ),
     }
+}
+
+/// What is said of linking many, in quarters: every record would be a flood; without that, of the timed sync.
+fn announcement(snapshot: &Snapshot, bulk: &Bulk) -> Option<Text> {
+    let of = |key, kind: RecordKind| t(key).with("module", Arg::Text(kind_name(kind)));
+    Some(match *bulk {
+        Bulk::Listing { kind } => of("bulk_listing", kind),
+        Bulk::Failed { kind } => of("bulk_failed", kind),
+        Bulk::Linking { kind, paused: true, .. } => of("bulk_paused", kind),
+        Bulk::Linking { kind, done_count, total_count, .. } => {
+            match u64::from(done_count) * 4 / u64::from(total_count.max(1)) {
+                0 => of("bulk_linking", kind),
+                quarter => t("bulk_counted")
+                    .with("done", Arg::Number(quarter * u64::from(total_count) / 4))
+                    .count(total_count),
+            }
+        }
+        Bulk::Finished { kind, total_count } => of("bulk_finished", kind).count(total_count),
+        _ if snapshot.status.running => t("syncing"),
+        _ if snapshot.status.paused => t("is_paused"),
+        _ => return None,
+    })
 }
 
 /// A module's name.

@@ -38,7 +38,6 @@ fn connection_word(connection: &Connection) -> String {
         Connection::Connecting => "being made".into(),
         Connection::Connected { .. } => "made".into(),
         Connection::Revoked => "revoked".into(),
-        Connection::WrongAccount => "of another account".into(),
         Connection::Failed(failure) => format!("failed: {failure:?}"),
     }
 }

@@ -142,7 +142,7 @@ pub(super) fn scaled(size_bytes: u64) -> (u64, &'static str) {
             return ((size_bytes / (step / 10)), unit);
         }
     }
-    (size_bytes * 10, "byte")
+    (size_bytes / 100, "kilobyte")
 }
 
 /// A distance in time as amount and unit for `Intl`; negative for the past. At least a minute.

@@ -83,7 +83,7 @@ fn what_takes_nothing_away_is_done_at_once() {
     assert_eq!(Pressed::on("not-linked").press("Sync to Dropbox"), Some(Action::Press));
     assert_eq!(Pressed::on("first-copy").press("Cancel"), Some(Action::Cancel));
     assert_eq!(Pressed::on("connecting").press("Cancel"), Some(Action::CancelConnect));
-    let back = Pressed::on("up-to-date-kept-in-crm").press("Copy back");
+    let back = Pressed::on("up-to-date-kept-in-crm").press("Copy back to Dropbox");
     assert_eq!(back, Some(Action::CopyBack("d3".into())));
     assert_eq!(Pressed::on("up-to-date").press("Save log for support"), Some(Action::SaveLog));
     assert_eq!(Pressed::on("settings").press("Pause"), Some(Action::Pause(true)));

@@ -53,12 +53,14 @@ fn unconnected() -> Vec<Scene> {
         panel("connecting", with(Connection::Connecting)),
         panel("connect-failed-closed", failed(ConnectFailure::PopupClosed)),
         panel("connect-failed-denied", failed(ConnectFailure::Denied)),
-        panel("connect-failed-other-account", failed(ConnectFailure::OtherAccount)),
         panel("connect-failed-newer", failed(ConnectFailure::NewerState)),
         panel("connect-failed-misconfigured", failed(ConnectFailure::Misconfigured)),
         panel("not-linked", with(connected())),
         panel("revoked", Snapshot { connection: Connection::Revoked, ..settled() }),
-        panel("wrong-account", Snapshot { connection: Connection::WrongAccount, ..settled() }),
+        panel(
+            "wrong-account",
+            Snapshot { connection: Connection::Failed(ConnectFailure::OtherAccount), ..settled() },
+        ),
         panel("crashed", Snapshot { crashed: true, ..settled() }),
     ]
 }
@@ -181,7 +183,10 @@ fn stopped() -> Vec<Scene> {
         item.mark = Mark::OnItsWay;
         item.document = None;
     });
+    deletes.affected = paths(&deletes, 11);
     let changes = Halt::ManyChanges { change_count: 10, synced_count: 12, side: Side::Dropbox };
+    let mut changes = linked(RecordState::Halted(changes));
+    changes.affected = paths(&changes, 10);
     let mut all_gone = settled();
     all_gone.status.halt = Some(Halt::AllFoldersGone);
     let ended = |error: Failure| {
@@ -191,7 +196,7 @@ fn stopped() -> Vec<Scene> {
     };
     vec![
         panel("guard-deletes", snapshot(deletes)),
-        panel("guard-changes", halted(changes)),
+        panel("guard-changes", snapshot(changes)),
         panel("guard-all-folders", all_gone),
         panel("folder-removed", halted(Halt::FolderRemoved)),
         panel("frozen", halted(Halt::CrmForbidden)),
@@ -199,6 +204,16 @@ fn stopped() -> Vec<Scene> {
         panel("interrupted-full", ended(Failure::OutOfSpace)),
         panel("interrupted-session", ended(Failure::Unauthorized(Side::Crm))),
     ]
+}
+
+/// The first files of a record, by their paths below its folder.
+fn paths(status: &RecordStatus, count: usize) -> Vec<String> {
+    let below = |item: &Item| {
+        let folder = &item.place.folder;
+        let slash = if folder.is_empty() { "" } else { "/" };
+        format!("{folder}{slash}{}", item.place.name)
+    };
+    status.items.iter().take(count).map(below).collect()
 }
 
 fn settings() -> Vec<Scene> {
@@ -364,6 +379,8 @@ fn activity() -> Vec<Activity> {
         did(9, "Price list.xlsx", Happened::UpdatedInCrm),
         did(38, "Plan C.dwg", Happened::MovedInDropbox { from: path("Plan B.dwg") }),
         did(64, "Notes.md", Happened::MovedInCrm { from: "Untitled.md".into() }),
+        did(66, "Notes.md", Happened::MovedInDropbox { from: path("Drafts/Notes.md") }),
+        did(68, "Notes.md", Happened::MovedInCrm { from: "Notes.md".into() }),
         did(70, "Old offer.docx", Happened::DeletedInDropbox),
         did(125, "Logo.svg", Happened::KeptInCrm),
         did(

@@ -233,10 +233,18 @@ impl Engine {
                 }
             }
             (Operation::Create { place, hash, replaces, size_bytes, .. }, Outcome::Done) => {
-                let happened = if replaces.document.is_some() {
-                    Happened::UpdatedInCrm
-                } else {
-                    Happened::CopiedToCrm
+                let before = replaces.document.as_ref().map(|id| {
+                    let stored = self.records.get(&record);
+                    let old = stored.and_then(|s| s.documents.iter().find(|seen| seen.id == *id));
+                    old.map_or_else(|| place.clone(), |old| old.place.clone())
+                });
+                let naming = self.naming();
+                let happened = match before {
+                    None => Happened::CopiedToCrm,
+                    Some(old) if naming.place_key(&old) == naming.place_key(place) => {
+                        Happened::UpdatedInCrm
+                    }
+                    Some(old) => Happened::MovedInCrm { from: old.name },
                 };
                 if let Some(work) = self.work.get_mut(&record) {
                     work.created.insert((place.clone(), hash.clone()));

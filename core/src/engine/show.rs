@@ -4,7 +4,7 @@ use super::Engine;
 use crate::effect::{Place, Side};
 use crate::ids::Record;
 use crate::map::Set;
-use crate::path::is_conflicted_copy;
+use crate::path::{is_conflicted_copy, Naming};
 use crate::plan::Operation;
 use crate::sort::sort_by;
 use crate::state::{Link, StoredRecord, Subject};
@@ -45,7 +45,10 @@ impl Engine {
         let link = self.link(record)?;
         let empty = StoredRecord::default();
         let stored = self.records.get(record).unwrap_or(&empty);
-        let problems = self.problems.get(record).cloned().unwrap_or_default();
+        let mut problems = self.problems.get(record).cloned().unwrap_or_default();
+        let items = self.items(record, link, stored, &problems);
+        let naming = self.naming();
+        problems.iter_mut().for_each(|problem| without_default(&naming, &mut problem.place));
         Some(RecordStatus {
             record: record.clone(),
             name: link.name.clone(),
@@ -59,7 +62,7 @@ impl Engine {
                 .map(|work| work.progress.clone())
                 .filter(|progress| progress.total_count > 0),
             settled_ms: link.settled_ms,
-            items: self.items(record, link, stored, &problems),
+            items,
             activity: stored.activity.iter().rev().cloned().collect(),
             affected: link.halt.as_ref().map_or_else(Vec::new, |halt| affected(stored, halt)),
             cancelled: link.rests_until_ms.is_some(),
@@ -124,8 +127,10 @@ impl Engine {
                 (Some(pair), None, _) if pair.dropbox.is_none() => Mark::CrmOnly,
                 _ => Mark::OnItsWay,
             };
+            let mut place = document.place.clone();
+            without_default(&naming, &mut place);
             items.push(Item {
-                place: document.place.clone(),
+                place,
                 document: Some(document.id.clone()),
                 file: file.map(|file| file.id.clone()),
                 path: file.and_then(|file| absolute(&file.path)),
@@ -160,6 +165,13 @@ impl Engine {
         }
         sort_by(&mut items, &mut |a, b| a.place.cmp(&b.place));
         items
+    }
+}
+
+/// The default folder is nowhere in particular: nobody made it, and no name needs it.
+fn without_default(naming: &Naming, place: &mut Place) {
+    if naming.is_default_folder(&place.folder) {
+        place.folder.clear();
     }
 }
 

@@ -95,7 +95,7 @@ impl Shown for SettingsView {
     }
 
     fn announcement(&self) -> Option<&Text> {
-        self.obstacle.as_ref().and_then(|obstacle| obstacle.announcement.as_ref())
+        self.announcement.as_ref()
     }
 }
 

@@ -1,0 +1,93 @@
+//! The page around the panels: its news, whether it is seen and has a network, and what it is told.
+
+use super::contract::RecordRef;
+use super::tabs::{Command, Message};
+use super::App;
+use crate::platform;
+use std::rc::Rc;
+use sync_core::{Event, RecordStatus};
+use wasm_bindgen::prelude::*;
+
+impl App {
+    /// The page's own news.
+    pub(super) fn hear_host(self: &Rc<Self>) {
+        for event in ["documents.changed", "record.changed"] {
+            let app = Rc::downgrade(self);
+            let listener = Closure::<dyn FnMut(JsValue)>::new(move |record: JsValue| {
+                let (Some(app), Ok(record)) = (app.upgrade(), RecordRef::read(&record)) else {
+                    return;
+                };
+                match event {
+                    "documents.changed" => {
+                        app.command(Command::Changed(record.record()));
+                    }
+                    _ => app.named_in_page(&record),
+                }
+            });
+            let listener = listener.into_js_value();
+            if let Ok(off) = self.host.on(event, listener.unchecked_ref()) {
+                self.unlisten.borrow_mut().extend(off.dyn_into::<js_sys::Function>().ok());
+            }
+        }
+    }
+
+    pub(super) fn named_in_page(self: &Rc<Self>, record: &RecordRef) {
+        // A host that does not know the name says nothing about it.
+        if record.name.is_some() {
+            self.command(Command::Named { record: record.record(), name: record.name().into() });
+        }
+    }
+
+    /// The page was shown or hidden, or the network came or went.
+    pub fn page_changed(self: &Rc<Self>) {
+        self.ask_for_lead();
+        let is_back = !self.online.replace(is_online()) && is_online();
+        if let Some(driver) = self.driver.borrow().clone().filter(|_| is_back) {
+            // What failed for want of a network need not wait out the pause after a failure.
+            let status = driver.status();
+            if status.error.is_some() && !status.paused {
+                driver.send(Event::Run);
+            }
+        }
+        self.draw();
+    }
+
+    /// Browsers slow down the timers of hidden pages: a leader that is hidden makes room for a tab that is seen.
+    pub(super) fn ask_for_lead(&self) {
+        if !self.leading.get() && !is_hidden() {
+            self.say(&Message::Shown);
+        }
+    }
+
+    /// The record's documents are others than when this was last asked.
+    pub(super) fn has_other_documents(&self, status: Option<&RecordStatus>) -> bool {
+        let Some(status) = status.filter(|status| !status.items.is_empty()) else { return false };
+        let documents = status.items.iter().filter_map(|item| {
+            let id = item.document.as_ref()?;
+            Some(format!("{id} {}/{}", item.place.folder, item.place.name))
+        });
+        let documents: Vec<String> = documents.collect();
+        let before = self.told.borrow_mut().insert(status.record.clone(), documents.clone());
+        before.is_some_and(|before| before != documents)
+    }
+
+    pub(super) fn tell_host(&self, record: &RecordRef) {
+        let value = js_sys::Object::new();
+        for (name, text) in
+            [("kind", record.kind.word()), ("id", &*record.id), ("name", record.name())]
+        {
+            let set = js_sys::Reflect::set(&value, &name.into(), &text.into());
+            platform::sure(set, "a plain object takes any property");
+        }
+        let _: Result<(), JsValue> = self.host.notify_documents_changed(&value);
+    }
+}
+
+pub(super) fn is_online() -> bool {
+    web_sys::window().expect("the plugin runs in a page").navigator().on_line()
+}
+
+pub(super) fn is_hidden() -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    document.is_some_and(|document| document.hidden())
+}

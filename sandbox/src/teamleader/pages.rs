@@ -18,7 +18,7 @@ const COOKIE: &str = "crm_session";
 const TOKEN_MARGIN_MS: u64 = 60_000;
 
 const INDEX: &str = include_str!("../../www/crm/index.html");
-const ASSETS: [(&str, &str, &str); 9] = [
+const ASSETS: [(&str, &str, &str); 10] = [
     ("crm.css", "text/css; charset=utf-8", include_str!("../../www/crm/crm.css")),
     ("detail.css", "text/css; charset=utf-8", include_str!("../../www/crm/detail.css")),
     ("detail.js", JAVASCRIPT, include_str!("../../www/crm/detail.js")),
@@ -28,6 +28,7 @@ const ASSETS: [(&str, &str, &str); 9] = [
     ("record-page.js", JAVASCRIPT, include_str!("../../www/crm/record-page.js")),
     ("documents-panel.js", JAVASCRIPT, include_str!("../../www/crm/documents-panel.js")),
     ("marketplace.js", JAVASCRIPT, include_str!("../../www/crm/marketplace.js")),
+    ("tour.js", JAVASCRIPT, include_str!("../../www/crm/tour.js")),
 ];
 /// Whose part each of the sandbox's origins plays.
 const EMULATED: [(&str, u16); 6] = [

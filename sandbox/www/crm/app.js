@@ -4,6 +4,7 @@ import { ask, attempt, el, icon, menuButton } from "./dom.js";
 import { marketplacePage, pluginPage } from "./marketplace.js";
 import { startPlugin, stopPlugin } from "./plugin-host.js";
 import { MODULES, listPage, recordPage } from "./record-page.js";
+import { repeatTour, startTour } from "./tour.js";
 
 const app = document.getElementById("app");
 let session = null;
@@ -17,6 +18,7 @@ async function boot() {
   shell();
   await startPlugin(session);
   await show();
+  startTour();
 }
 
 function signInPage() {
@@ -57,6 +59,7 @@ function shell() {
       el("div", { class: "brand" }, el("span", { class: "brand-mark", "aria-hidden": "true" }), el("span", { class: "brand-name" }, session.account.name)),
       menuButton(name, [el("span", { class: "avatar", "aria-hidden": "true" }, session.user.first_name[0]), el("span", { class: "user-name" }, name), icon("down")], [
         { label: "Marketplace", icon: "marketplace", action: () => navigate("/marketplace") },
+        { label: "Take the tour", icon: "compass", action: repeatTour },
         { label: "Sign out", icon: "leave", action: () => attempt(signOut) },
       ], "user-button")),
     el("nav", { class: "side", "aria-label": "Modules" },

@@ -1,6 +1,6 @@
 // The Documents panel of a record: folders, upload, download, rename, delete, and below them the plugin's slot.
 
-import { ask, attempt, date, dialog, documentIcon, el, icon, menuButton, size, toast } from "./dom.js";
+import { arrange, ask, attempt, date, dialog, documentIcon, el, icon, menuButton, size, toast } from "./dom.js";
 import { emit, mountPanel, onDocumentsChanged, recordRef } from "./plugin-host.js";
 
 /** Fills `element` for a record and its module; returns what to call when the page is left. */
@@ -10,6 +10,9 @@ export function documentsPanel(element, record, module, session) {
   const folders = el("datalist", { id: "folders" });
   const slot = el("div", { class: "plugin-slot", "data-plugin-slot": "documents" });
   const form = uploadForm();
+  /** What is shown, by what it stands for: what did not change stays as it is, folded or open. */
+  const rows = new Map();
+  const groups = new Map();
   const toggle = el("button", { type: "button", class: "button button-small", "aria-expanded": "false", onclick: toggleForm }, icon("plus"), "Add documents");
 
   element.append(
@@ -82,31 +85,47 @@ export function documentsPanel(element, record, module, session) {
       const fresh = await ask("GET", `record?${new URLSearchParams({ module, id: record.id })}`);
       show(fresh.documents);
     } catch (error) {
-      if (error.status !== 401) list.replaceChildren(el("p", { class: "hint" }, error.message));
+      if (error.status !== 401) list.replaceChildren(el("p", { class: "hint padded" }, error.message));
     }
   }
 
   function show(documents) {
     count.textContent = `(${documents.length})`;
-    const groups = new Map();
-    for (const entry of documents) groups.set(entry.folder, [...(groups.get(entry.folder) ?? []), entry]);
-    const names = [...groups.keys()].sort((a, b) => (b === session.default_folder) - (a === session.default_folder) || a.localeCompare(b));
+    const byFolder = Map.groupBy(documents, (entry) => entry.folder);
+    const names = [...byFolder.keys()].sort((a, b) => (b === session.default_folder) - (a === session.default_folder) || a.localeCompare(b));
     folders.replaceChildren(...names.map((name) => el("option", { value: name })));
+    for (const known of [rows, groups]) {
+      const wanted = known === rows ? new Set(documents.map((entry) => entry.id)) : byFolder;
+      for (const key of [...known.keys()]) if (!wanted.has(key)) known.delete(key);
+    }
     if (documents.length === 0) {
       list.replaceChildren(el("div", { class: "empty" }, icon("folder", "icon icon-large"), el("p", {}, "No documents yet."), el("p", { class: "hint" }, "Add one above, or drop files here.")));
       return;
     }
-    list.replaceChildren(...names.map((name) => folderGroup(name, groups.get(name))));
+    arrange(list, names.map((name) => folderGroup(name, byFolder.get(name))));
   }
 
   function folderGroup(name, documents) {
+    if (!groups.has(name)) groups.set(name, newGroup(name));
+    const { node, items, count } = groups.get(name);
+    count.textContent = String(documents.length);
+    arrange(items, documents.map(rowOf));
+    return node;
+  }
+
+  function newGroup(name) {
     const steps = name.split("/");
     const title = steps.flatMap((step, at) => (at ? [el("span", { class: "step", "aria-hidden": "true" }, "›"), step] : [step]));
-    return el(
-      "details", { class: "folder", open: true },
-      el("summary", { "aria-label": `Folder ${name}` }, icon("folder", "icon icon-folder"), el("span", { class: "folder-name" }, title), el("span", { class: "count" }, String(documents.length))),
-      el("ul", { "aria-label": name }, documents.map(row)),
-    );
+    const count = el("span", { class: "count" });
+    const items = el("ul", { "aria-label": name });
+    const summary = el("summary", { "aria-label": `Folder ${name}` }, icon("folder", "icon icon-folder"), el("span", { class: "folder-name" }, title), count);
+    return { node: el("details", { class: "folder", open: true }, summary, items), items, count };
+  }
+
+  function rowOf(entry) {
+    const text = JSON.stringify(entry);
+    if (rows.get(entry.id)?.text !== text) rows.set(entry.id, { text, node: row(entry) });
+    return rows.get(entry.id).node;
   }
 
   function row(entry) {

@@ -13,6 +13,17 @@ export function el(tag, properties = {}, ...children) {
   return node;
 }
 
+/** Makes these the children of `parent`, in this order; those that stand there already are not touched. */
+export function arrange(parent, nodes) {
+  const wanted = new Set(nodes);
+  for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
+  let next = parent.firstChild;
+  for (const node of nodes) {
+    if (node === next) next = next.nextSibling;
+    else parent.insertBefore(node, next);
+  }
+}
+
 const SHAPES = {
   companies: "M3 21V5l8-2v18M11 9h10v12M3 21h18M6 8h2M6 12h2M6 16h2M14 13h2M14 17h2M18 13h1M18 17h1",
   contacts: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4 21c0-4 3.6-6 8-6s8 2 8 6",
@@ -36,6 +47,8 @@ const SHAPES = {
   zip: "M6 3h12v18H6zM12 3v2M12 7v2M12 11v2M10 15h4v3h-4z",
   search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14ZM16 16l5 5",
   back: "m14 6-6 6 6 6",
+  close: "m6 6 12 12M18 6 6 18",
+  compass: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM15.5 8.5l-2 5-5 2 2-5z",
   cloud: "M7 18a4 4 0 0 1-.4-8 5.5 5.5 0 0 1 10.5-1.4A4.7 4.7 0 0 1 17 18M12 20v-8M9 15l3-3 3 3",
 };
 

@@ -59,7 +59,7 @@ export async function listPage(main, module, current) {
   const row = (record) => {
     const texts = new Map(facts(record));
     return el(
-      "tr", {},
+      "tr", { "data-name": record.name },
       el("td", {}, el("a", { class: "row-link", href: `/${module.path}/${record.id}` }, el("span", { class: "avatar", "aria-hidden": "true" }, initials(record.name)), record.name || "(no name)")),
       module.columns.map((column) => el("td", { class: "optional" }, texts.get(column) ?? "")),
       el("td", { class: "number" }, record.documents ? String(record.documents) : el("span", { class: "faint" }, "–")),

@@ -1,10 +1,14 @@
 // The folder viewer: what a person does in Dropbox, by hand. Reads and writes through /viewer/….
 
 const TEXT = /\.(txt|md|csv|json|xml|html?|css|js|log|eml|ics|vcf|ya?ml)$/i;
+const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const EDIT_LIMIT_BYTES = 1 << 20;
 const REFRESH_MS = 2000;
 const at = (id) => document.getElementById(id);
 const here = decodeURIComponent(location.pathname).replace(/^\/home/, "").replace(/\/$/, "");
+/** The app folder holds `<Module>/<name>/<id>`, so a record's folder lies three below it. */
+const APP_DEPTH = 2;
+const isInRecord = here.startsWith("/Apps/Teamleader CRM/") && here.split("/").slice(1).length >= APP_DEPTH + 3;
 const isInApp = here === "/Apps/Teamleader CRM" || here.startsWith("/Apps/Teamleader CRM/");
 let shown = "";
 
@@ -17,11 +21,19 @@ function element(tag, properties = {}, ...children) {
 const FOLDER = "M3 6h6l2 2h10v11H3z";
 const FILE = "M6 3h8l5 5v13H6zM14 3v5h5";
 
+/** What a file is, for the colour of its drawing. */
+function kindOf(name) {
+  if (/\.pdf$/i.test(name)) return "pdf";
+  if (/\.(png|jpe?g|gif|svg|webp|heic)$/i.test(name)) return "image";
+  if (/\.(xlsx?|csv|ods)$/i.test(name)) return "sheet";
+  return TEXT.test(name) || /\.docx?$/i.test(name) ? "text" : "other";
+}
+
 /** A line drawing of 24 by 24, for the eye alone. */
-function drawing(shape) {
+function drawing(shape, kind) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  for (const [name, value] of [["viewBox", "0 0 24 24"], ["class", shape === FOLDER ? "icon folder" : "icon"], ["aria-hidden", "true"]]) svg.setAttribute(name, value);
+  for (const [name, value] of [["viewBox", "0 0 24 24"], ["class", `icon ${kind}`], ["aria-hidden", "true"]]) svg.setAttribute(name, value);
   path.setAttribute("d", shape);
   svg.append(path);
   return svg;
@@ -154,7 +166,7 @@ async function dropped(transfer) {
 function row(entry) {
   const path = `${here}/${entry.name}`;
   const isFolder = entry.type === "folder";
-  const icon = drawing(isFolder ? FOLDER : FILE);
+  const icon = isFolder ? drawing(FOLDER, "folder") : drawing(FILE, kindOf(entry.name));
   const name = isFolder
     ? element("a", { href: link(path), textContent: entry.name })
     : element("span", { className: "file", textContent: entry.name });
@@ -162,6 +174,7 @@ function row(entry) {
   const button = (label, action) => {
     const made = element("button", { textContent: label, onclick: () => action(entry) });
     made.title = `${label} ${entry.name}`;
+    if (label === "Delete") made.className = "danger";
     buttons.push(made);
   };
   if (!isFolder) button("Download", () => location.assign(fileUrl(path)));
@@ -174,7 +187,7 @@ function row(entry) {
   const made = element("tr", {},
     element("td", { className: "name" }, icon, name),
     element("td", { className: "meta", textContent: isFolder ? "" : size(entry.size) }),
-    element("td", { className: "meta", textContent: entry.modified ? new Date(entry.modified).toLocaleString() : "" }),
+    element("td", { className: "meta", textContent: entry.modified ? MOMENT.format(new Date(entry.modified)) : "" }),
     element("td", { className: "acts" }, ...buttons));
   made.setAttribute("aria-label", entry.name);
   return made;
@@ -188,6 +201,8 @@ function crumbs() {
     items.push(element("li", {}, element("a", { href: link(path), textContent: part })));
   });
   items.at(-1).firstChild.setAttribute("aria-current", "page");
+  // A record's id is no heading.
+  if (parts.length === APP_DEPTH + 3) items.at(-1).className = "id";
   at("crumbs").replaceChildren(...items);
 }
 
@@ -203,7 +218,9 @@ async function refresh() {
   const now = JSON.stringify(folder);
   if (now === shown) return;
   shown = now;
-  at("account").textContent = `${folder.account.name} (${folder.account.email})`;
+  const face = element("span", { className: "avatar", textContent: folder.account.name[0] });
+  face.setAttribute("aria-hidden", "true");
+  at("account").replaceChildren(face, `${folder.account.name} (${folder.account.email})`);
   const order = (entry) => (entry.type === "folder" ? "0" : "1") + entry.name.toLowerCase();
   folder.entries.sort((a, b) => (order(a) < order(b) ? -1 : 1));
   at("rows").replaceChildren(...folder.entries.map(row));
@@ -212,6 +229,7 @@ async function refresh() {
 }
 
 at("tools").hidden = !isInApp;
+at("note").hidden = !isInRecord;
 at("upload").onclick = () => at("picker").click();
 at("picker").onchange = async () => {
   await upload([...at("picker").files].map((file) => ({ file, name: file.name })));

@@ -25,8 +25,8 @@ export async function serveGallery(folder = process.env.GALLERY_DIR) {
 }
 
 /** A page of the gallery: one state, or all. */
-export async function openGallery(browser, address, { scene, locale = "en", width = 480, theme = "light", motion = "reduce" } = {}) {
-  const context = await browser.newContext({ viewport: { width, height: 400 }, colorScheme: theme, reducedMotion: motion, locale: "en-GB", timezoneId: "UTC" });
+export async function openGallery(browser, address, { scene, locale = "en", width = 480, theme = "light", motion = "reduce", scale = 1 } = {}) {
+  const context = await browser.newContext({ viewport: { width, height: 400 }, deviceScaleFactor: scale, colorScheme: theme, reducedMotion: motion, locale: "en-GB", timezoneId: "UTC" });
   const page = await context.newPage();
   page.errors = [];
   page.on("console", (message) => message.type() === "error" && page.errors.push(message.text()));

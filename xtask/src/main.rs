@@ -49,7 +49,8 @@ cargo xtask <verb>
                         the rules whose title contains it
   fuzz [--seconds N] [--seed K] [--trace] [TARGET]
                         broken and hostile answers, rows and sign-ins: each target for 10 s, or N
-  screenshots [STATE]   pictures of every state of the panel, or of those whose name contains STATE
+  screenshots [STATE]   pictures of every state of the panel, or of those whose name contains STATE;
+                        --readme: the four that README.md shows
   conformance           each sync rule and the tests that carry its id
 ";
 

@@ -41,8 +41,8 @@ export function scenes(launchBrowser = launch, host = { Person, start: (flags) =
  * reports as errors (`"404 /files.info"`: status and end of the address); `torn`: connections are cut on purpose; `said`: what else the console
  * says in this test, as patterns.
  */
-function scene(name, { world = {}, refused = [], torn = false, said = [] } = {}, body) {
-  test(name, { timeout: 90_000 }, async () => {
+function scene(name, { world = {}, refused = [], torn = false, said = [], timeoutMs = 90_000 } = {}, body) {
+  test(name, { timeout: timeoutMs }, async () => {
     const { sandbox, browser } = shared;
     await sandbox.reset({ ...WORLD, ...world });
     const profile = await Profile.open(browser);

@@ -76,6 +76,24 @@ export class Person {
     return texts.join(" | ").replace(/\s+/g, " ").trim();
   }
 
+  /** A document's line in the plugin's panel. */
+  row = (name) => this.panel.locator("li.entry").filter({ has: this.page.locator(".file").getByText(name, { exact: true }) });
+
+  /** A document's mark in the plugin's panel, with its words: `both: In the CRM and in Dropbox`. */
+  async mark(name) {
+    const row = this.row(name);
+    return `${await row.getAttribute("data-mark")}: ${await row.getByRole("img").getAttribute("aria-label")}`;
+  }
+
+  /** Waits until a document has this mark. */
+  async untilMark(name, wanted) {
+    let seen;
+    await until(`${name} is marked “${wanted}”`, async () => (seen = (await this.row(name).count()) === 1 && (await this.mark(name))) === wanted).catch((error) => {
+      error.message += `; it is “${seen}”`;
+      throw error;
+    });
+  }
+
   /** Connects through the popup. */
   async connectDropbox({ as = "Anna Peeters", button = "Connect Dropbox" } = {}) {
     const popup = await this.openSignIn(button);

@@ -80,6 +80,11 @@ export class Sandbox {
     if (found.length !== 1) throw new Error(`${found.length} records are called ${name}`);
     return found[0];
   }
+
+  /** The id of a record's document. */
+  async documentId(record, name) {
+    return (await this.record(record)).documents.find((document) => document.name === name).id;
+  }
 }
 
 /** "ready", or what the process said before it ended. */

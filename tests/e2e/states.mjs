@@ -1,0 +1,55 @@
+// A record to bring into a state, and what its panel shows then. How a state comes about stands in the tests.
+
+import assert from "node:assert/strict";
+import { folderOf } from "./trees.mjs";
+
+/** The record of these tests. */
+export const RECORD = { kind: "company", id: "c-1", name: "Pied Piper" };
+
+/** So many small documents. */
+export const numbered = (count) => Array.from({ length: count }, (_, at) => ({ name: `Document ${at + 1}.txt`, text: `number ${at + 1}` }));
+
+/** The record's documents in the CRM. */
+export const documentsOf = (state) => state.crm.records.find((record) => record.id === RECORD.id).documents;
+
+/** The record with these documents, linked and at rest; answers its folder in Dropbox. */
+export async function linked(s, documents, screen = "up-to-date") {
+  await s.sandbox.seed([{ ...RECORD, documents }]);
+  await s.person.arrive(RECORD.kind, RECORD.name);
+  assert.equal(await s.person.sync(), screen);
+  return folderOf(await s.sandbox.record(RECORD.name));
+}
+
+/** Does something while the page does not look, and comes back to it. */
+export async function away({ person: { page } }, work) {
+  const address = page.url();
+  await page.goto("about:blank");
+  await work();
+  await page.goto(address);
+}
+
+/** Words that belong to programs: no person is to read them. */
+const RAW = /undefined|null|\bNaN\b|[{}]|\w_\w|\b[45]\d\d\b|exception|failed to fetch/i;
+
+/** What the head of the panel says and offers, once it shows one of these screens. */
+export async function shown(person, ...screens) {
+  await person.untilScreen(...screens);
+  // Read in one go: the next screen may be there a moment later.
+  const heads = await person.panel.evaluateAll((panels) => panels.map((panel) => {
+    const texts = (selector) => [...panel.querySelectorAll(selector)].map((element) => element.innerText.trim());
+    return {
+      screen: panel.dataset.screen,
+      title: panel.querySelector(".title").innerText.trim(),
+      detail: panel.querySelector(".head > .detail")?.innerText.trim(),
+      buttons: texts(".head button"),
+      links: texts(".bar a, .head a"),
+      said: panel.parentElement.querySelector("[aria-live=polite], [role=alert]").textContent,
+    };
+  }));
+  const { screen, said, ...head } = heads[0];
+  assert.ok(screens.includes(screen), `${screen} came after one of ${screens}`);
+  for (const text of [head.title, head.detail ?? "", ...head.buttons]) assert.doesNotMatch(text, RAW);
+  // What an eye sees, an ear is told: the same title, or how far it is.
+  assert.ok(said.startsWith(head.title.split(" · ")[0].replace(/ …$/, "")), `${said} is said of ${head.title}`);
+  return head;
+}

@@ -1,0 +1,258 @@
+// What stops the sync, come about as it would for a person: guards, rights that were taken away, services that do not
+// answer, a full Dropbox, the wrong account. Each says what happened, that nothing was lost, and what to do.
+
+import assert from "node:assert/strict";
+import { scenes } from "./harness.mjs";
+import { allow } from "./person.mjs";
+import { RECORD, away, documentsOf, linked, numbered, shown } from "./states.mjs";
+import { dropboxTree, folderOf } from "./trees.mjs";
+import { until } from "./until.mjs";
+
+const scene = scenes();
+const OPEN = "Open in Dropbox";
+const GONE = ["404 /files.info"];
+
+/** Waits until the guard names so many files, and answers them. */
+async function untilNamed({ panel }, count) {
+  const names = panel.locator(".affected li");
+  await until(`the guard names ${count} files`, async () => (await names.count()) === count);
+  return names.allInnerTexts();
+}
+
+/** So many files with other contents. */
+async function overwrite(s, folder, count) {
+  for (let at = 1; at <= count; at++) await s.sandbox.putFile(`${folder}/Document ${at}.txt`, `scrambled ${at}`);
+}
+
+scene("a guard: most documents were deleted in the CRM", { refused: GONE }, async (s) => {
+  const { person, sandbox } = s;
+  const folder = await linked(s, numbered(13));
+  await away(s, async () => {
+    for (const { id } of documentsOf(await sandbox.state()).slice(0, 12)) await sandbox.inCrm("document/delete", { document: id });
+    await sandbox.putFile(`${folder}/Touch.txt`, "makes the record due");
+  });
+  assert.deepEqual(await shown(person, "guard"), {
+    title: "12 files would be deleted in Dropbox",
+    detail: "Their documents were deleted in the CRM. Nothing has been deleted in Dropbox yet.",
+    buttons: ["Keep the files", "Delete 12 files"],
+    links: [OPEN],
+  });
+  const affected = await untilNamed(person, 12);
+  assert.ok(affected.every((name) => /^Document \d+\.txt$/.test(name)), affected.join());
+  assert.equal(dropboxTree(await sandbox.state()).size, 14);
+});
+
+scene("a guard: the CRM suddenly shows nothing", { refused: GONE }, async (s) => {
+  const { person, sandbox } = s;
+  const folder = await linked(s, numbered(3));
+  await away(s, async () => {
+    for (const { id } of documentsOf(await sandbox.state())) await sandbox.inCrm("document/delete", { document: id });
+    await sandbox.putFile(`${folder}/Touch.txt`, "makes the record due");
+  });
+  assert.deepEqual(await shown(person, "guard"), {
+    title: "The CRM suddenly shows no documents here",
+    detail: "3 files in Dropbox would be deleted. Did you delete all documents? If not, keep the files.",
+    buttons: ["Keep the files", "Delete 3 files"],
+    links: [OPEN],
+  });
+  await person.button("Keep the files").click();
+  await person.untilScreen("up-to-date");
+  assert.equal(dropboxTree(await sandbox.state()).size, 4);
+});
+
+scene("a guard: most files changed at once in Dropbox", {}, async (s) => {
+  const { person, sandbox } = s;
+  const folder = await linked(s, numbered(12));
+  await away(s, () => overwrite(s, folder, 10));
+  assert.deepEqual(await shown(person, "guard"), {
+    title: "10 files changed at once in Dropbox",
+    detail: "So many changes at once can be a sign of damage. Nothing has been copied to the CRM yet. Are these changes yours?",
+    buttons: ["Keep both sides as they are", "Copy 10 changes"],
+    links: [OPEN],
+  });
+  await untilNamed(person, 10);
+  await person.button("Copy 10 changes").click();
+  await person.button("Copy 10 changes").click();
+  await s.untilEqual(RECORD.id);
+  assert.equal(documentsOf(await sandbox.state()).length, 12);
+});
+
+scene("a guard over all: every linked folder is gone", {}, async (s) => {
+  const { person, sandbox } = s;
+  await sandbox.seed([{ ...RECORD, documents: numbered(2) }, { kind: "company", id: "c-2", name: "Hooli", documents: numbered(2) }]);
+  await person.arrive(RECORD.kind, RECORD.name);
+  await person.sync();
+  await person.openRecord("company", "Hooli");
+  await person.sync();
+  await away(s, () => sandbox.deleteFile("/Companies"));
+  assert.deepEqual(await shown(person, "guard"), {
+    title: "All linked folders in Dropbox are gone or empty",
+    detail: "Sync has stopped for your safety; all documents are still in the CRM. Restore the folders in Dropbox, or go on: then the records wait until you sync them again.",
+    buttons: ["Keep all documents and go on"],
+    links: [OPEN, "Deleted files in Dropbox"],
+  });
+  await person.button("Keep all documents and go on").click();
+  await person.untilScreen("folder-removed");
+  await person.sync();
+  await s.untilEqual("c-2");
+});
+
+scene("the record is closed to this person, and then gone", { refused: ["403 /files.list", "404 /files.list", "404 /files.info"] }, async (s) => {
+  const { person, sandbox } = s;
+  const folder = await linked(s, numbered(2));
+  await sandbox.inCrm("record/forbid", { ...RECORD, forbidden: true });
+  await sandbox.putFile(`${folder}/Touch.txt`, "makes the record due");
+  assert.deepEqual(await shown(person, "frozen"), {
+    title: "You may no longer see this record's documents",
+    detail: "The CRM refuses access, so nothing is changed. Ask your administrator for the right, then try again.",
+    buttons: ["Try again"],
+    links: [OPEN],
+  });
+  await sandbox.inCrm("record/forbid", { ...RECORD, forbidden: false });
+  await person.button("Try again").click();
+  await person.untilScreen("up-to-date");
+  await sandbox.inCrm("record/delete", RECORD);
+  await sandbox.putFile(`${folder}/Touch again.txt`, "makes the record due");
+  assert.deepEqual(await shown(person, "frozen"), {
+    title: "The CRM no longer has this record",
+    detail: "Its files stay in Dropbox; nothing is deleted.",
+    buttons: ["Try again"],
+    links: [OPEN],
+  });
+  assert.equal(dropboxTree(await sandbox.state()).size, 4);
+});
+
+scene("Dropbox does not answer", { torn: true }, async (s) => {
+  const { person, profile, sandbox } = s;
+  await profile.context.clock.install();
+  await linked(s, numbered(2));
+  await sandbox.fault({ origin: "dropbox_api", path: "/2/files/", times: 1000, effect: "cut_before" });
+  await person.button("Sync to Dropbox").click();
+  await until("the plugin gives up for now", async () => {
+    await profile.context.clock.fastForward(10_000);
+    return (await person.screen()) === "interrupted";
+  });
+  assert.deepEqual(await shown(person, "interrupted"), {
+    title: "Dropbox does not answer at the moment",
+    detail: "The sync tries again by itself. You can also try again now.",
+    buttons: ["Try again"],
+    links: [OPEN],
+  });
+  await sandbox.ask("DELETE", "/faults");
+  await person.button("Try again").click();
+  await until("it goes on", async () => {
+    await profile.context.clock.fastForward(10_000);
+    return (await person.screen()) === "up-to-date";
+  });
+});
+
+scene("signed out of the CRM in another tab", { refused: ["401 /app/token", "401 /app/session", "401 /files.list"] }, async (s) => {
+  const { person } = s;
+  await linked(s, numbered(2));
+  const other = await s.newTab();
+  await other.page.goto(person.page.url());
+  await other.untilScreen("up-to-date");
+  await other.page.getByRole("button", { name: "Anna Peeters" }).click();
+  await other.page.getByRole("menuitem", { name: "Sign out" }).click();
+  await other.page.getByRole("button", { name: "Sign in as Anna Peeters" }).waitFor();
+  await person.button("Sync to Dropbox").click();
+  assert.deepEqual(await shown(person, "interrupted"), {
+    title: "Your CRM session has ended",
+    detail: "Reload the page and sign in again. The sync goes on from where it stopped.",
+    buttons: ["Reload the page"],
+    links: [OPEN],
+  });
+  await person.button("Reload the page").click();
+  await person.page.getByRole("button", { name: "Sign in as Anna Peeters" }).click();
+  await person.untilScreen("up-to-date");
+});
+
+scene("a Dropbox that is full", { world: { quota_bytes: 60_000 }, refused: ["409 /upload_session/start", "409 /upload_session/finish_batch_v2"] }, async (s) => {
+  const { person, sandbox } = s;
+  await sandbox.seed([{ ...RECORD, documents: [{ name: "Big.bin", size: 100_000 }, ...numbered(2)] }]);
+  await person.arrive(RECORD.kind, RECORD.name);
+  await person.button("Sync to Dropbox").click();
+  await person.panel.getByRole("list", { name: "Documents that were not copied" }).getByText("Your Dropbox is full. Make room there, then try again.").waitFor();
+  await s.untilState("the others have arrived", (state) => dropboxTree(state).size === 2);
+  await until("it rests", async () => ["interrupted", "part-failed"].includes(await person.screen()) && (await person.button("Try again").isVisible()));
+});
+
+/** Access is withdrawn on Dropbox's own page. */
+async function withdraw(s) {
+  const apps = await s.newTab();
+  await apps.page.goto(`${s.sandbox.dropbox}/account/connected_apps`);
+  await apps.page.getByRole("button", { name: "Disconnect Teamleader CRM" }).click();
+  await apps.page.getByText("No app is connected").waitFor();
+  return apps;
+}
+
+const WITHDRAWN = ["401 /list_folder/continue", "401 /longpoll", "400 /oauth2/token", "401 /get_space_usage", "401 /create_folder_v2", "401 /list_folder"];
+
+scene("access was withdrawn in Dropbox; then another account signs in", { refused: WITHDRAWN }, async (s) => {
+  const { person, sandbox } = s;
+  await linked(s, numbered(2));
+  const apps = await withdraw(s);
+  await person.button("Sync to Dropbox").click();
+  assert.deepEqual(await shown(person, "revoked"), {
+    title: "Dropbox is no longer connected",
+    detail: "Access was withdrawn in Dropbox. Connect again, and the sync goes on from where it stopped. All documents are still there.",
+    buttons: ["Connect Dropbox"],
+    links: [OPEN],
+  });
+  // Somebody else used this browser's Dropbox meanwhile.
+  await apps.page.goto(`${sandbox.dropbox}/logout`);
+  await allow(await person.openSignIn(), "Bram de Vries");
+  assert.deepEqual(await shown(person, "wrong-account"), {
+    title: "This is another Dropbox account",
+    detail: "Your browser is signed in to a Dropbox account that is not the one you connected. Sign out of Dropbox, then try again.",
+    buttons: ["Try again"],
+    links: [OPEN, "Sign out of Dropbox"],
+  });
+  assert.deepEqual([...dropboxTree(await sandbox.state(), 1)], [], "nothing goes to the other account");
+  await person.connectDropbox({ button: "Try again" });
+  await person.untilScreen("up-to-date");
+});
+
+scene("this browser's state was written by a newer version", {}, async (s) => {
+  const { person } = s;
+  await linked(s, numbered(2));
+  await person.page.goto("about:blank");
+  const other = await s.newTab();
+  await other.page.goto(`${s.sandbox.crm}/assets/crm.css`);
+  await other.page.evaluate(asNewerVersion);
+  await other.page.goto(`${s.sandbox.crm}/companies/${RECORD.id}`);
+  await other.panel.waitFor();
+  assert.deepEqual(await shown(other, "connect-failed"), {
+    title: "A newer version of the plugin was used here",
+    detail: "Reload the page to update. Nothing has been changed.",
+    buttons: ["Reload the page"],
+    links: [],
+  });
+});
+
+/** Runs in the page: raises the version that stands in the stored index, as the next release would. */
+async function asNewerVersion() {
+  const settled = (request) => new Promise((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: () => reject(request.error) }));
+  const database = await settled(indexedDB.open("teamleader-dropbox"));
+  const store = database.transaction("rows", "readwrite").objectStore("rows");
+  const [keys, values] = await Promise.all([settled(store.getAllKeys()), settled(store.getAll())]);
+  const at = values.findIndex((value) => typeof value === "string" && value.includes('"links"'));
+  await settled(store.put(values[at].replace(/"schema":\d+/, '"schema":9999'), keys[at]));
+  database.close();
+}
+
+scene("a browser whose hashes fail stops the plugin: it says so, and a reload helps", { said: [/^The Dropbox plugin stopped at /, /RuntimeError: unreachable/] }, async (s) => {
+  const { person } = s;
+  await person.signIn();
+  await person.openRecord("company", "Pied Piper");
+  await person.page.evaluate(() => (crypto.subtle.digest = () => Promise.reject(new Error("out of order"))));
+  await person.button("Connect Dropbox").click();
+  assert.deepEqual(await shown(person, "crashed"), {
+    title: "Dropbox has stopped working on this page",
+    detail: "No document was lost. Reload the page to go on.",
+    buttons: ["Reload the page"],
+    links: [],
+  });
+  await person.button("Reload the page").click();
+  await person.untilScreen("not-connected");
+});

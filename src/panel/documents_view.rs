@@ -16,7 +16,7 @@ pub fn view_of(snapshot: &Snapshot, record: &Record) -> PanelView {
     let status = snapshot.record.as_ref().filter(|status| status.record == *record);
     let mut view = head(snapshot, record, status);
     if let Some(status) = status.filter(|_| view.screen != Screen::Crashed) {
-        view.documents = rows::documents(status);
+        view.documents = rows::documents(status, snapshot.online);
         view.activity = rows::activity(status);
     }
     view
@@ -111,6 +111,14 @@ fn waiting(snapshot: &Snapshot, status: &RecordStatus) -> PanelView {
 
 fn working(snapshot: &Snapshot, status: &RecordStatus) -> PanelView {
     let first = status.settled_ms.is_none();
+    if !first && status.progress.is_none() {
+        let view = settled(snapshot, status);
+        if view.screen == Screen::UpToDate {
+            // A mere look, mostly at the echo of our own work: nothing jumps, and nothing is said again.
+            let since = Some(t("looking"));
+            return PanelView { screen: Screen::Syncing, tone: Tone::Busy, since, ..view };
+        }
+    }
     let (name, title) =
         if first { (Screen::FirstCopy, t("copying")) } else { (Screen::Syncing, t("syncing")) };
     let mut view = screen(name, Tone::Busy, title.clone());

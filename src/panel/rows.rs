@@ -55,12 +55,12 @@ pub(super) fn conflicts(record: &RecordStatus) -> Vec<ConflictRow> {
 }
 
 /// All documents and files, by folder and name.
-pub(super) fn documents(record: &RecordStatus) -> Vec<DocumentRow> {
+pub(super) fn documents(record: &RecordStatus, online: bool) -> Vec<DocumentRow> {
     record
         .items
         .iter()
         .map(|item| {
-            let (mark, text) = marked(item, &record.state);
+            let (mark, text) = marked(item, &record.state, online);
             DocumentRow {
                 key: key(item),
                 name: item.place.name.clone(),
@@ -85,8 +85,8 @@ fn key(item: &Item) -> String {
     }
 }
 
-fn marked(item: &Item, state: &RecordState) -> (MarkWord, Text) {
-    let moving = matches!(state, RecordState::Working | RecordState::Queued);
+fn marked(item: &Item, state: &RecordState, online: bool) -> (MarkWord, Text) {
+    let moving = online && matches!(state, RecordState::Working | RecordState::Queued);
     match item.mark {
         Mark::Both => (MarkWord::Both, t("mark_both")),
         // Nothing of a stopped record is on its way.

@@ -54,10 +54,13 @@ for (const theme of ["light", "dark"]) {
       await openAll(page);
       for (const finding of await findings(page)) found.push(`${scene}: ${finding}`);
       // The same with each question asked that can be asked here.
-      const asks = root(page).locator("button.destructive, button[aria-label^='Unlink']");
-      if ((await asks.count()) > 0) {
-        await asks.first().click();
+      for (const asks of ["button.destructive", "button[aria-label^='Unlink']", ".bulk button.primary"]) {
+        const button = root(page).locator(asks).first();
+        if ((await button.count()) === 0) continue;
+        await button.click();
+        await root(page).locator(".confirm").waitFor();
         for (const finding of await findings(page)) found.push(`${scene}, asked: ${finding}`);
+        await root(page).locator(".confirm").getByRole("button", { name: "Cancel" }).click();
       }
     }
     assert.deepEqual([...new Set(found)], []);
@@ -96,7 +99,7 @@ test("nothing runs over the edge: at 320 px, and with letters of twice the size"
 
 test("the keyboard reaches everything, in order, and one sees where it is", async () => {
   const page = await openGallery(browser, server.address, { scene: names[0] });
-  for (const scene of ["not-connected", "guard-deletes", "up-to-date-kept-in-crm", "settings", "settings-bulk-choosing"]) {
+  for (const scene of names) {
     await goTo(page, server.address, { scene });
     await openAll(page);
     const reachable = await root(page).evaluate((panel) => [...panel.querySelectorAll("a[href], button, select, input:not([disabled]), summary, [tabindex='0']")].length);
@@ -194,6 +197,23 @@ test("the live region says a thing once", async () => {
     return window.said();
   });
   assert.deepEqual(said, [25, 0, 25, 50, 75].map((percent) => `Copying to Dropbox: ${percent} percent`));
+  await page.context().close();
+});
+
+test("the live region of the settings tells how linking many goes, once each", async () => {
+  const page = await openGallery(browser, server.address, { scene: "settings-bulk-listing" });
+  const said = async (scene) => {
+    await page.evaluate((scene) => window.gallery.show(window.numbers["settings-bulk-listing"], scene), scene);
+    return root(page).evaluate((panel) => panel.querySelector("[aria-live=polite]").textContent);
+  };
+  assert.deepEqual(await said("settings-bulk-listing"), "Contacts: listing records …");
+  // 37 of 124: said in quarters.
+  assert.deepEqual(await said("settings-bulk-linking"), "31 of 124 records");
+  assert.deepEqual(await said("settings-bulk-paused"), "Contacts: paused.");
+  assert.deepEqual(await said("settings-bulk-finished"), "Contacts: 124 records linked. Their documents are being copied.");
+  assert.deepEqual(await said("settings-bulk-failed"), "Contacts: the records could not be listed. Try again in a moment.");
+  assert.deepEqual(await said("settings-paused"), "Automatic sync is paused");
+  assert.deepEqual(await said("settings"), "");
   await page.context().close();
 });
 

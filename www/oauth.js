@@ -13,7 +13,7 @@ const WORDS = {
   de: ["Verbindung mit Dropbox wird hergestellt …", "Gehen Sie zurück zum CRM und wählen Sie noch einmal „Dropbox verbinden“. Dieses Fenster können Sie schließen."],
   nl: ["Verbinden met Dropbox …", "Ga terug naar het CRM en kies nog eens ‘Dropbox verbinden’. U kunt dit venster sluiten."],
   fr: ["Connexion à Dropbox …", "Revenez au CRM et choisissez de nouveau « Connecter Dropbox ». Vous pouvez fermer cette fenêtre."],
-  it: ["Collegamento a Dropbox …", "Torni al CRM e scelga di nuovo «Collega Dropbox». Può chiudere questa finestra."],
+  it: ["Collegamento a Dropbox …", "Torna al CRM e scegli di nuovo «Collega Dropbox». Puoi chiudere questa finestra."],
   es: ["Conectando con Dropbox …", "Vuelva al CRM y elija de nuevo «Conectar Dropbox». Puede cerrar esta ventana."],
 };
 

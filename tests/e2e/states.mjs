@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { folderOf } from "./trees.mjs";
+import { until } from "./until.mjs";
 
 /** The record of these tests. */
 export const RECORD = { kind: "company", id: "c-1", name: "Pied Piper" };
@@ -33,9 +34,25 @@ const RAW = /undefined|null|\bNaN\b|[{}]|\w_\w|\b[45]\d\d\b|exception|failed to 
 
 /** What the head of the panel says and offers, once it shows one of these screens. */
 export async function shown(person, ...screens) {
-  await person.untilScreen(...screens);
-  // Read in one go: the next screen may be there a moment later.
-  const heads = await person.panel.evaluateAll((panels) => panels.map((panel) => {
+  let heads = [];
+  // Read in one go: the next screen may be there a moment later, as at the echo of our own work.
+  await until(`the panel shows ${screens.join(" or ")}`, async () => {
+    heads = await person.panel.evaluateAll(read);
+    return screens.includes(heads[0]?.screen);
+  }).catch((error) => {
+    error.message += `; it shows ${JSON.stringify(heads)}`;
+    throw error;
+  });
+  const { screen, said, ...head } = heads[0];
+  for (const text of [head.title, head.detail ?? "", ...head.buttons]) assert.doesNotMatch(text, RAW);
+  // What an eye sees, an ear is told: the same title, or how far it is.
+  assert.ok(said.startsWith(head.title.split(" · ")[0].replace(/ …$/, "")), `${said} is said of ${head.title}, on ${screen}`);
+  return head;
+}
+
+/** Runs in the page: each panel's head. */
+function read(panels) {
+  return panels.map((panel) => {
     const texts = (selector) => [...panel.querySelectorAll(selector)].map((element) => element.innerText.trim());
     return {
       screen: panel.dataset.screen,
@@ -45,11 +62,5 @@ export async function shown(person, ...screens) {
       links: texts(".bar a, .head a"),
       said: panel.parentElement.querySelector("[aria-live=polite], [role=alert]").textContent,
     };
-  }));
-  const { screen, said, ...head } = heads[0];
-  assert.ok(screens.includes(screen), `${screen} came after one of ${screens}`);
-  for (const text of [head.title, head.detail ?? "", ...head.buttons]) assert.doesNotMatch(text, RAW);
-  // What an eye sees, an ear is told: the same title, or how far it is.
-  assert.ok(said.startsWith(head.title.split(" · ")[0].replace(/ …$/, "")), `${said} is said of ${head.title}`);
-  return head;
+  });
 }

@@ -244,6 +244,23 @@ scene("error texts with markup are not shown as such", { refused: ["409 /create_
   assert.equal(dropboxTree(await sandbox.state()).size, 0);
 });
 
+scene("a hundred megabytes of JSON stop the record, not the page", {}, async ({ sandbox, person }) => {
+  await person.arrive(...RECORD);
+  // Made in the page: a driver cannot carry so much.
+  await person.page.evaluate(() => {
+    const real = window.fetch;
+    const huge = ['{"data":[', "1,".repeat(50_000_000), "1]}"];
+    window.fetch = (request, ...rest) => ((request.url ?? request).endsWith("/files.list") ? Promise.resolve(new Response(new Blob(huge), { headers: { "content-type": "application/json" } })) : real.call(window, request, ...rest));
+    window.honest = () => (window.fetch = real);
+  });
+  await person.button("Sync to Dropbox").click();
+  await person.untilScreen("interrupted", "part-failed", "frozen");
+  await person.page.evaluate(() => void window.honest());
+  await person.button("Try again").click();
+  await person.untilScreen("up-to-date");
+  assertEqualTrees(await sandbox.state(), [(await sandbox.record(RECORD[1])).id]);
+});
+
 scene("the policy is enforced, and a violation is noticed", { said: [/evil\.example/, /inline/i, /trusted/i, /policy/i] }, async ({ sandbox, person, profile }) => {
   const response = await fetch(`${sandbox.crm}/companies`);
   const policy = response.headers.get("content-security-policy");

@@ -11,7 +11,7 @@ use serde_json::Value;
 use sync_core::{Config, Event, Record, Side, StoredIndex, StoredRecord};
 use teamleader_dropbox::auth::{App, Auth, Owner};
 use teamleader_dropbox::driver::{Driver, Setup, StateKey};
-use teamleader_dropbox::json;
+use teamleader_dropbox::json::{Read as _, Value as Json};
 
 use crate::mutate::Mutator;
 use crate::support::executor::{Executor, Timeline};
@@ -172,7 +172,7 @@ pub fn json(seed: u64) -> Result<(), String> {
     let mut mutator = Mutator::new(seed);
     let sample = SAMPLES[mutator.below(SAMPLES.len())];
     let text = mutator.change(sample);
-    let ours = json::Value::parse(&text).is_some();
+    let ours = Json::parse(&text).is_some();
     let theirs = serde_json::from_str::<Value>(&text);
     // Numbers too large for a double are refused there and none of our fields here; depth has its own bound.
     let excused = theirs.as_ref().is_err_and(|error| {
@@ -183,8 +183,8 @@ pub fn json(seed: u64) -> Result<(), String> {
     if ours != theirs.is_ok() && !excused && !deep {
         return Err(format!("taken: {ours}, by serde: {}: {text}", theirs.is_ok()));
     }
-    let _: Option<StoredIndex> = json::from_json(&text);
-    let _: Option<StoredRecord> = json::from_json(&text);
+    let _: Option<StoredIndex> = StoredIndex::read_text(&text);
+    let _: Option<StoredRecord> = StoredRecord::read_text(&text);
     Ok(())
 }
 

@@ -130,6 +130,14 @@ fn m13_deleted_in_dropbox_is_kept_in_the_crm_until_the_button() {
 }
 
 #[test]
+fn m13_m3_a_file_put_back_while_its_kept_document_is_deleted_is_a_new_one() {
+    let act = |case: &mut Case| {
+        case.remove(A).run().put(A, X).crm_delete(A);
+    };
+    row(false, &[(A, X)], act, &[(A, X)], &[(A, X)]);
+}
+
+#[test]
 fn m14_edited_in_the_crm_after_it_was_deleted_in_dropbox() {
     let act = |case: &mut Case| {
         case.remove(A).crm_edit(A, Y);

@@ -18,10 +18,11 @@ use crate::workspace::{copy_tree, without_cargo_run, Workspace};
 
 const CATALOGUE: &str = "tests/mutants.txt";
 /// The engine's own tests, by their files, the quickest first.
-const TESTS: [(&str, &str); 3] = [
+const TESTS: [(&str, &str); 4] = [
     ("decision_table", "tests/decision_table.rs"),
     ("rules", "tests/rules/main.rs"),
     ("planner", "tests/planner.rs"),
+    ("properties", "tests/properties/main.rs"),
 ];
 const SIMULATION: (&str, &str) = ("sim", "tests/sim/main.rs");
 /// Histories that have a chance to notice what no test did.

@@ -34,10 +34,12 @@ impl<'a> Planner<'a> {
                     }
                 }
             }
+            let kept = pair.crm.as_ref().is_some_and(|side| self.documents.contains_key(&side.id));
             let lost = match &pair.dropbox {
                 Some(side) if !self.files.contains_key(&side.id) => Some(side.path.clone()),
-                None => pair.lost_path.clone(),
-                Some(_) => None,
+                // Its document deleted meanwhile, a file that came back is a new one (M3), not one to be deleted.
+                None if kept => pair.lost_path.clone(),
+                _ => None,
             };
             if let Some(path) = lost {
                 let key = fold(&path);
@@ -362,6 +364,7 @@ impl<'a> Planner<'a> {
                 Content::Known(hash) if hash == pair.hash && !self.policy.pressed => {
                     // M13: kept in the CRM, not copied back.
                     pair.lost_path = pair.dropbox.take().map(|side| side.path);
+                    self.reserved.extend(pair.lost_path.as_deref().map(fold));
                     pair.crm =
                         Some(CrmSide { place: document.place.clone(), ..crm_side(document) });
                     Some(pair)
@@ -505,8 +508,14 @@ impl<'a> Planner<'a> {
             }
             (Some(false), _) => {
                 // M8. A rename in the CRM goes first, so that the new document is made under its name.
-                if pair.crm.as_ref().is_some_and(|side| side.place != document.place) {
-                    return self.decide_places(pair, document, file);
+                let renamed = |pair: &Pair| {
+                    pair.crm.as_ref().is_some_and(|side| side.place != document.place)
+                };
+                if renamed(&pair) {
+                    pair = self.decide_places(pair, document, file)?;
+                    if renamed(&pair) {
+                        return Some(pair);
+                    }
                 }
                 self.replace(pair, document, file)
             }

@@ -46,6 +46,9 @@ proptest! {
     fn a_plan_taken_over_is_planned_again(story in story()) {
         let sides = story.tell();
         let first = plan(&sides.record, &policy());
+        if first.halt.is_some() {
+            return Ok(()); // Nothing of it is taken over.
+        }
         let taken = StoredRecord { pairs: first.pairs.clone(), ..sides.record.clone() };
         let second = plan(&taken, &policy());
         prop_assert_eq!(&first.pairs, &second.pairs);
@@ -122,7 +125,8 @@ proptest! {
                 }
                 Operation::DeleteDocument { document, .. } => {
                     let content = sides.content(&document.id).unwrap_or_default();
-                    let copies = in_crm(sides).into_iter().filter(|other| *other == content).count();
+                    let copies = in_crm(sides).into_iter().chain(in_dropbox(sides));
+                    let copies = copies.filter(|other| *other == content).count();
                     !known(content) && copies < 2
                 }
                 Operation::Upload { over: Some(over), .. } => {

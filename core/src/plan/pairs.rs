@@ -720,7 +720,9 @@ impl<'a> Planner<'a> {
         other: &SeenDocument,
     ) -> Option<Pair> {
         let kept = self.pairs.iter().flatten().chain(core::iter::once(&pair)).find(|p| {
-            p.dropbox.is_none() && p.crm.as_ref().is_some_and(|side| side.id == other.id)
+            p.dropbox.is_none()
+                && p.crm.as_ref().is_some_and(|side| side.id == other.id)
+                && !self.too_large(other.size_bytes)
         });
         self.waiting = true;
         if let Some(kept) = kept {

@@ -160,9 +160,18 @@ impl<P: Ports> Driver<P> {
 
     /// One cycle, or the rest of the one that is running. [`Driver::run`] must be running.
     pub async fn sync(&self) -> SyncReport {
+        self.cycle(Event::Run).await
+    }
+
+    /// A cycle over what Dropbox tells of, or the rest of the one that is running.
+    pub async fn look(&self) -> SyncReport {
+        self.cycle(Event::Look).await
+    }
+
+    async fn cycle(&self, begin: Event) -> SyncReport {
         let ended = self.ended.get();
         if !self.is_running() {
-            self.send(Event::Run);
+            self.send(begin);
         }
         self.moved
             .until(|| {
@@ -330,7 +339,7 @@ impl<P: Ports> Driver<P> {
             let pause_ms = match answer {
                 Ok(answer) => {
                     if answer.changes {
-                        self.sync().await;
+                        self.look().await;
                     }
                     let moved = self.cursor.borrow().as_ref() != Some(&cursor);
                     // A change elsewhere in the account wakes for nothing: less and less often.
@@ -343,7 +352,7 @@ impl<P: Ports> Driver<P> {
                     own_ms.max(asked_ms)
                 }
                 Err(Failure::CursorReset) => {
-                    self.sync().await;
+                    self.look().await;
                     rest_ms = rest_ms.saturating_mul(2).min(LONGPOLL_REST_MS.1);
                     rest_ms
                 }

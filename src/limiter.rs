@@ -133,7 +133,7 @@ impl Default for Limiter {
                     per_minute: 60,
                     floor: 6,
                     ceiling: 150,
-                    growth_every: 20,
+                    growth_every: 60,
                     accepted: 0,
                 },
             }),
@@ -223,7 +223,7 @@ mod tests {
         limiter.refused(10_000);
         limiter.refused(10_400);
         assert_eq!(limiter.background_per_minute(), 30);
-        (0..40).for_each(|_| limiter.accepted(false));
+        (0..120).for_each(|_| limiter.accepted(false));
         assert_eq!(limiter.background_per_minute(), 32);
         (0..100).for_each(|round| limiter.refused(20_000 + round * 10_000));
         assert_eq!(limiter.background_per_minute(), 6);

@@ -9,6 +9,8 @@ use alloc::string::String;
 pub enum Event {
     /// A cycle is wanted: the timer, longpoll, the host, `sync()`.
     Run,
+    /// Dropbox says that something changed: look there, and at the records that it concerns.
+    Look,
     /// The button: link the record if it is not, clear its marks, and do it first.
     Press {
         /// Which record.

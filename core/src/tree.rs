@@ -32,25 +32,38 @@ pub struct File {
 pub fn files(nodes: &Nodes) -> Map<FileId, File> {
     nodes
         .iter()
-        .filter_map(|(key, node)| match node {
-            Node::File { id, rev, size_bytes, hash, .. } => Some((
-                id.clone(),
-                File {
-                    path: display(nodes, key),
-                    key: key.clone(),
-                    id: id.clone(),
-                    rev: rev.clone(),
-                    size_bytes: *size_bytes,
-                    hash: hash.clone(),
-                },
-            )),
-            Node::Folder { .. } => None,
-        })
+        .filter_map(|(key, _)| file_at(nodes, key))
+        .map(|file| (file.id.clone(), file))
         .collect()
 }
 
+/// The file that stands at a key.
+pub fn file_at(nodes: &Nodes, key: &str) -> Option<File> {
+    let Node::File { id, rev, size_bytes, hash, .. } = nodes.get(key)? else { return None };
+    Some(File {
+        path: display(nodes, key),
+        key: key.to_string(),
+        id: id.clone(),
+        rev: rev.clone(),
+        size_bytes: *size_bytes,
+        hash: hash.clone(),
+    })
+}
+
+/// The file of this id, wherever it stands.
+pub fn file_of(nodes: &Nodes, wanted: &FileId) -> Option<File> {
+    let is = |node: &Node| matches!(node, Node::File { id, .. } if id == wanted);
+    let (key, _) = nodes.iter().find(|(_, node)| is(node))?;
+    file_at(nodes, key)
+}
+
+/// How many files there are.
+pub fn count_files(nodes: &Nodes) -> u32 {
+    nodes.values().filter(|node| matches!(node, Node::File { .. })).count() as u32
+}
+
 /// Only the last component of a `path_display` is sure: the path is put together from the nodes' own names.
-fn display(nodes: &Nodes, key: &str) -> String {
+pub(crate) fn display(nodes: &Nodes, key: &str) -> String {
     let mut path = String::new();
     for (at, _) in key.match_indices('/').chain(core::iter::once((key.len(), ""))) {
         let node_key = &key[..at];

@@ -5,6 +5,9 @@ use crate::percent::percent_encode;
 use crate::ports::{Store, StoreError};
 use sync_core::{Record, Save, StoredIndex, StoredRecord, SCHEMA};
 
+/// Records read in one go.
+const READ_MAX: usize = 16;
+
 /// Whose state it is. State of other accounts is never touched (G7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateKey {
@@ -77,12 +80,18 @@ pub(super) async fn load_records(
     key: &StateKey,
     records: Vec<Record>,
 ) -> Result<Vec<(Record, Option<StoredRecord>)>, StoreError> {
-    let keys: Vec<String> = records.iter().map(|record| key.record(record)).collect();
-    let rows = store.load(&keys).await?;
-    let read =
-        |text: String| StoredRecord::read_text(&text).filter(|stored| stored.schema <= SCHEMA);
-    let rows = rows.into_iter().map(|row| row.and_then(read));
-    Ok(records.into_iter().zip(rows).collect())
+    let mut read = Vec::with_capacity(records.len());
+    // Few at a time: reading many rows at once would hold up the page.
+    for records in records.chunks(READ_MAX) {
+        let keys: Vec<String> = records.iter().map(|record| key.record(record)).collect();
+        let rows = store.load(&keys).await?;
+        for (record, row) in records.iter().zip(rows) {
+            let stored = row.and_then(|text| StoredRecord::read_text(&text));
+            let stored = stored.filter(|stored| stored.schema <= SCHEMA);
+            read.push((record.clone(), stored));
+        }
+    }
+    Ok(read)
 }
 
 /// All of it in one transaction.

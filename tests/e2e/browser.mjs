@@ -6,8 +6,8 @@ import { chromium } from "playwright-core";
 export const SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 /** The installed Chromium; none is downloaded. */
-export function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: SWITCHES });
+export function launch(more = []) {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: [...SWITCHES, ...more] });
 }
 
 /** One profile (cookies, stored state) and everything that went on in its pages. */

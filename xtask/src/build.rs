@@ -22,7 +22,7 @@ pub const PLUGIN: &str = "teamleader-dropbox";
 pub const MODULE: &str = "teamleader_dropbox";
 
 /// What rustc may use on this target, and therefore what wasm-opt has to know.
-const WASM_FEATURES: &[&str] = &[
+pub const WASM_FEATURES: &[&str] = &[
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-multivalue",

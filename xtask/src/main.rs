@@ -3,6 +3,7 @@
 //! Here the verbs are told apart and their options read; what each does stands in its own file.
 //! Every verb installs or builds what it lacks, says so, and does not do it again.
 
+mod bench;
 mod build;
 mod conformance;
 mod demo;
@@ -40,6 +41,8 @@ cargo xtask <verb>
   build [--profiling]   compile the plugin, write pkg/ and the folder a CRM loads
   package               build, and write dist/<id>-<version>.zip: what a marketplace takes
   validate PACKAGE      the reasons to refuse a package (a zip or a folder), one a line
+  bench [ROW]           ours beside the official SDK, bare calls and the services' limits; fails if a row is not
+                        reached. ROW: those whose name contains it
   tidy [--write-imports]
                         format, lints, dependencies, the module's imports and size
   size [--write]        the shipped files, plain, gzip and brotli, beside the goal and last time
@@ -81,6 +84,8 @@ fn run(arguments: &[String]) -> Result<()> {
         ("test", [step]) => test::test(&workspace, step),
         ("package", []) => package::package(&workspace).map(drop),
         ("validate", [package]) => validate::validate(&workspace, Path::new(package)),
+        ("bench", []) => bench::bench(&workspace, ""),
+        ("bench", [row]) => bench::bench(&workspace, row),
         ("tidy", []) => tidy::tidy(&workspace),
         ("tidy", ["--write-imports"]) => tidy::write_imports(&workspace),
         ("size", []) => measure(&workspace, Ratchet::Check),

@@ -44,6 +44,7 @@ impl Engine {
             full,
             observations: 0,
             observe_again: false,
+            asked_for: Set::new(),
             again: Set::new(),
             entries: Vec::new(),
             cursor: None,
@@ -97,7 +98,11 @@ impl Engine {
             let wait_ms = match (&cycle.error, cycle.unfinished) {
                 (Some(_), _) => Some(interval_ms / 12),
                 (None, true) => Some(interval_ms / 60),
-                (None, false) => cycle.full.then_some(interval_ms),
+                // From the beginning: with many records a cycle takes as long as the CRM's limit makes it.
+                (None, false) => {
+                    let left_ms = interval_ms.saturating_sub(now_ms - cycle.started_ms);
+                    cycle.full.then_some(left_ms.max(interval_ms / 12))
+                }
             };
             if let Some(wait_ms) = wait_ms {
                 self.index.due_ms = Some(now_ms + wait_ms + jitter_ms);

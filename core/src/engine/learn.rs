@@ -29,8 +29,7 @@ impl Engine {
             return;
         };
         tree::place_file(&mut stored.nodes, &relative, &file);
-        let path =
-            tree::files(&stored.nodes).get(&file.id).map(|f| f.path.clone()).unwrap_or(relative);
+        let path = tree::file_at(&stored.nodes, &relative).map(|f| f.path).unwrap_or(relative);
         let Some(seen) = stored.documents.iter_mut().find(|seen| seen.id == *document) else {
             return;
         };
@@ -96,11 +95,9 @@ impl Engine {
         let Some(stored) = self.records.get_mut(record) else {
             return;
         };
-        let before =
-            tree::files(&stored.nodes).get(&file.id).map(|f| f.path.clone()).unwrap_or_default();
+        let before = tree::file_of(&stored.nodes, &file.id).map(|f| f.path).unwrap_or_default();
         tree::place_file(&mut stored.nodes, &relative, &file);
-        let path =
-            tree::files(&stored.nodes).get(&file.id).map(|f| f.path.clone()).unwrap_or(relative);
+        let path = tree::file_at(&stored.nodes, &relative).map(|f| f.path).unwrap_or(relative);
         let documents = &stored.documents;
         for pair in &mut stored.pairs {
             let Some(side) = pair.dropbox.as_mut().filter(|side| side.id == file.id) else {
@@ -136,7 +133,7 @@ impl Engine {
             return;
         };
         let original = Self::file_of(operation)
-            .and_then(|id| tree::files(&stored.nodes).get(id).map(|f| f.path.clone()))
+            .and_then(|id| tree::file_of(&stored.nodes, id).map(|f| f.path))
             .unwrap_or_default();
         tree::place_file(&mut stored.nodes, &relative, &file);
         if let Some(cycle) = self.cycle.as_mut() {
@@ -154,7 +151,7 @@ impl Engine {
         let Some(stored) = self.records.get_mut(record) else {
             return;
         };
-        let found = tree::files(&stored.nodes).get(file).map(|f| (f.key.clone(), f.path.clone()));
+        let found = tree::file_of(&stored.nodes, file).map(|f| (f.key, f.path));
         stored.pairs.retain(|pair| pair.dropbox.as_ref().map(|side| &side.id) != Some(file));
         if let Some((key, path)) = found {
             stored.nodes.remove(&key);

@@ -30,6 +30,12 @@ use alloc::vec::Vec;
 
 /// Records worked on at a time.
 const ACTIVE_MAX: usize = 4;
+/// Records that somebody asks for wait for none of these: so many more at a time.
+const ASKED_FOR_MAX: usize = 4;
+/// Records of one transaction.
+const SAVED_MAX: usize = 16;
+/// The index is stored this often while a long cycle lists (ms): who was looked at is not forgotten with the tab.
+const KEEP_MS: u64 = 60_000;
 /// Transfers under way at a time.
 const TRANSFERS_MAX: usize = 6;
 /// Bytes under way at a time; one larger document may pass alone.
@@ -90,6 +96,8 @@ struct Cycle {
     full: bool,
     observations: u32,
     observe_again: bool,
+    /// Records that somebody asked for by an event, not by the time.
+    asked_for: Set<Record>,
     /// Whose names are still to be asked for, by batches.
     names: Vec<(RecordKind, Vec<String>)>,
     /// Records to be planned again after the next observation.
@@ -184,6 +192,8 @@ pub struct Engine {
     dirty_index: bool,
     removed: Set<Record>,
     save_wanted: bool,
+    /// When a listing last asked for the index to be stored (ms).
+    kept_ms: u64,
     stopped: bool,
     rerun: bool,
     error: Option<Failure>,
@@ -226,6 +236,7 @@ impl Engine {
             dirty_index: false,
             removed: Set::new(),
             save_wanted: false,
+            kept_ms: 0,
             stopped: false,
             rerun: false,
             error: None,
@@ -254,12 +265,15 @@ impl Engine {
         self.version += 1;
         match event {
             Event::Run => self.begin(true, now_ms),
+            Event::Look => self.begin(false, now_ms),
             Event::Press { record, name } => self.press(record, name, now_ms),
             Event::Changed { record } => {
                 if let Some(link) = self.link_mut(&record) {
                     link.dirty = true;
                     self.dirty_index = true;
-                    self.enqueue(record, now_ms);
+                    if !self.hurry(&record) {
+                        self.enqueue(record, now_ms);
+                    }
                 }
             }
             Event::Named { record, name } => self.named(record, name, now_ms),
@@ -381,18 +395,28 @@ impl Engine {
             return;
         }
         self.save_wanted = false;
-        let mut records: Vec<(Record, Option<StoredRecord>)> =
-            core::mem::take(&mut self.removed).into_iter().map(|record| (record, None)).collect();
-        let dirty: Vec<Record> = core::mem::take(&mut self.dirty).into_iter().collect();
+        let mut records: Vec<(Record, Option<StoredRecord>)> = Vec::new();
+        // So few at a time that the page stays quick. The index goes with the last of them: its cursor is never newer
+        // than the trees, and from an older one the same changes are told once more.
+        let dirty: Vec<Record> = self.dirty.iter().take(SAVED_MAX).cloned().collect();
         for record in &dirty {
+            self.dirty.remove(record);
             if let Some(stored) = self.records.get(record) {
                 records.push((record.clone(), Some(stored.clone())));
             }
         }
-        self.dirty_index = false;
         self.saving = true;
-        let creates = core::mem::take(&mut self.creates);
-        let save = Save { index: Some(self.index.clone()), records };
+        let mut save = Save { index: None, records };
+        let mut creates = Vec::new();
+        if self.dirty.is_empty() {
+            self.dirty_index = false;
+            creates = core::mem::take(&mut self.creates);
+            let removed = core::mem::take(&mut self.removed).into_iter();
+            save.records.extend(removed.map(|record| (record, None)));
+            save.index = Some(self.index.clone());
+        } else {
+            self.save_wanted = true;
+        }
         self.task(Purpose::Save(dirty, creates), Effect::Save(save));
     }
 

@@ -69,7 +69,7 @@ impl Engine {
         }
         self.give_to_records(&entries, whole, &touched);
         for record in &touched {
-            let count = self.records.get(record).map_or(0, |s| tree::files(&s.nodes).len() as u32);
+            let count = self.records.get(record).map_or(0, |s| tree::count_files(&s.nodes));
             if let Some(link) = self.link_mut(record) {
                 link.file_count = count;
                 link.dirty = true;

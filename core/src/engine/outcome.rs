@@ -1,6 +1,6 @@
 //! What the trees learn from outcomes. The synced tree changes only from what was seen to happen.
 
-use super::{Engine, Purpose, Stage};
+use super::{Engine, Purpose, Stage, KEEP_MS};
 use crate::effect::{Document, Effect, Failure, FileEntry, Outcome, TaskId};
 use crate::ids::Record;
 use crate::map::Map;
@@ -167,6 +167,10 @@ impl Engine {
         if let Some(link) = self.link_mut(record) {
             link.listed_ms = now_ms;
             self.dirty_index = true;
+            if now_ms.saturating_sub(self.kept_ms) >= KEEP_MS {
+                self.kept_ms = now_ms;
+                self.save_wanted = true;
+            }
         }
         if let Some(work) = self.work.get_mut(record) {
             work.gone.clear();

@@ -1,11 +1,13 @@
 //! One record's turn: read it, see to its folder, list its documents, plan, carry out, plan again.
 
-use super::{Engine, Phase, Purpose, Stage, Work, ACTIVE_MAX, REFUSED_KIND_MS, ROUNDS_MAX};
+use super::{
+    Engine, Phase, Purpose, Stage, Work, ACTIVE_MAX, ASKED_FOR_MAX, REFUSED_KIND_MS, ROUNDS_MAX,
+};
 use crate::effect::{Effect, Failure};
 use crate::ids::Record;
 use crate::map::Set;
 use crate::plan::{self, Operation, Policy};
-use crate::state::Attempt;
+use crate::state::{Attempt, CrmSide, Pair};
 use crate::status::{Halt, Happened, Progress};
 use crate::tree;
 use alloc::format;
@@ -21,7 +23,13 @@ impl Engine {
             return;
         }
         // An observation is wanted: running records finish first, no new one begins on old knowledge.
-        while self.work.len() < ACTIVE_MAX && !cycle.observe_again {
+        while !cycle.observe_again {
+            let asked_for =
+                cycle.due.front().is_some_and(|record| cycle.asked_for.contains(record));
+            let most = if asked_for { ACTIVE_MAX + ASKED_FOR_MAX } else { ACTIVE_MAX };
+            if self.work.len() >= most {
+                break;
+            }
             let Some(record) = cycle.due.pop_front() else {
                 break;
             };
@@ -93,6 +101,24 @@ impl Engine {
         }
     }
 
+    /// The background's turn to list a record may be far off. Where somebody has opened it, it is listed at once, and
+    /// what the other listing brings is not looked at. Says whether it is.
+    pub(super) fn hurry(&mut self, record: &Record) -> bool {
+        let listing = self.work.get(record).is_some_and(|work| {
+            work.stage == Stage::Listing && !work.cancelled && self.watched.contains(record)
+        });
+        if !listing {
+            return false;
+        }
+        let of_record = |purpose: &Purpose| matches!(purpose, Purpose::Listing(r) if r == record);
+        let listing = self.tasks.iter().find(|(_, purpose)| of_record(purpose)).map(|(id, _)| *id);
+        if let Some(task) = listing {
+            self.tasks.remove(&task);
+            self.close(record);
+        }
+        true
+    }
+
     pub(super) fn stage(&mut self, record: &Record, stage: Stage) {
         if let Some(work) = self.work.get_mut(record) {
             work.stage = stage;
@@ -150,7 +176,7 @@ impl Engine {
                 self.dirty_index = true;
             }
         }
-        self.adopt(record, plan.pairs, now_ms);
+        self.adopt(record, plan.changed_pairs, plan.new_pairs, now_ms);
         if rounds > ROUNDS_MAX {
             if let Some(cycle) = self.cycle.as_mut() {
                 cycle.unfinished = true;
@@ -191,25 +217,45 @@ impl Engine {
     }
 
     /// The synced tree changes only by what was seen.
-    fn adopt(&mut self, record: &Record, pairs: Vec<crate::state::Pair>, now_ms: u64) {
+    fn adopt(
+        &mut self,
+        record: &Record,
+        changed: Vec<(usize, Option<Pair>)>,
+        new: Vec<Pair>,
+        now_ms: u64,
+    ) {
         let Some(stored) = self.records.get_mut(record) else {
             return;
         };
-        if stored.pairs == pairs {
+        if changed.is_empty() && new.is_empty() {
             return;
         }
-        let kept: Vec<String> = pairs
+        let stood = |side: &CrmSide| {
+            stored.pairs.iter().any(|old| {
+                old.dropbox.is_some() && old.crm.as_ref().is_some_and(|crm| crm.id == side.id)
+            })
+        };
+        let kept: Vec<String> = changed
             .iter()
+            .filter_map(|(_, pair)| pair.as_ref())
+            .chain(&new)
             .filter(|pair| pair.dropbox.is_none())
             .filter_map(|pair| pair.crm.as_ref())
-            .filter(|side| {
-                stored.pairs.iter().any(|old| {
-                    old.dropbox.is_some() && old.crm.as_ref().is_some_and(|crm| crm.id == side.id)
-                })
-            })
+            .filter(|side| stood(side))
             .map(|side| side.place.name.clone())
             .collect();
-        stored.pairs = pairs;
+        let mut forgotten = Vec::new();
+        for (at, pair) in changed {
+            match pair {
+                Some(pair) => stored.pairs[at] = pair,
+                None => forgotten.push(at),
+            }
+        }
+        // By descending place, so that those before keep theirs.
+        for at in forgotten.into_iter().rev() {
+            stored.pairs.remove(at);
+        }
+        stored.pairs.extend(new);
         self.dirty.insert(record.clone());
         for name in kept {
             self.happened(record, &name, Happened::KeptInCrm, now_ms);
@@ -251,7 +297,7 @@ impl Engine {
         let counts = self.records.get(record).map(|stored| {
             let synced =
                 stored.pairs.iter().filter(|p| p.crm.is_some() && p.dropbox.is_some()).count();
-            (synced as u32, tree::files(&stored.nodes).len() as u32)
+            (synced as u32, tree::count_files(&stored.nodes))
         });
         let problems = self.problems.get(record).map_or(0, |problems| problems.len() as u32);
         if let Some(link) = self.link_mut(record) {

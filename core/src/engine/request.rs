@@ -149,6 +149,7 @@ impl Engine {
                 cycle.observe_again = true;
             } else {
                 cycle.due.retain(|other| *other != record);
+                cycle.asked_for.insert(record.clone());
                 cycle.due.push_front(record);
             }
         }

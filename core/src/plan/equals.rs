@@ -61,7 +61,7 @@ impl<'a> Planner<'a> {
             }
         }
         for file in held.iter().zip(given).filter(|(_, given)| !given).map(|(file, _)| file) {
-            self.used_files.remove(&file.file.id);
+            self.loose.insert(file.file.id.clone());
         }
     }
 
@@ -82,13 +82,13 @@ impl<'a> Planner<'a> {
                 held.push(Held { at: Some(at), file, hash, stored, rests });
             }
         }
-        for document in &self.record.documents {
+        for document in self.seen.iter().copied() {
             let free = !self.used_documents.contains(&document.id);
             if let Some(content) = document.hash.clone().filter(|_| free) {
                 docs.push(Doc { at: None, document, content, rests: false });
             }
         }
-        for file in self.files.values().filter(|file| !self.used_files.contains(&file.id)) {
+        for file in self.loose_files() {
             if let Some(hash) = file.hash.clone() {
                 held.push(Held { at: None, file: file.clone(), hash, stored: None, rests: false });
             }
@@ -143,7 +143,7 @@ impl<'a> Planner<'a> {
         if astray.is_empty() {
             return;
         }
-        for document in &self.record.documents {
+        for document in self.seen.iter().copied() {
             let unknown = document.hash.is_none() && !self.used_documents.contains(&document.id);
             if unknown && astray.contains(&self.naming().place_key(&document.nfc)) {
                 self.hash(document);
@@ -194,7 +194,7 @@ impl<'a> Planner<'a> {
         let hash = doc.content.clone();
         let pair = Some(Pair { crm, dropbox, hash, superseded: Vec::new(), lost_path: None });
         self.used_documents.insert(doc.document.id.clone());
-        self.used_files.insert(file.file.id.clone());
+        self.loose.remove(&file.file.id);
         match doc.at {
             Some(at) => self.pairs[at] = pair,
             None => self.pairs.push(pair),

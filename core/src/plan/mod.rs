@@ -5,7 +5,9 @@
 //! Steps that only look (hash, confirm a deletion) come before the writes that depend on them.
 
 mod equals;
+mod index;
 mod pairs;
+mod rest;
 mod room;
 mod unpaired;
 
@@ -17,9 +19,10 @@ use crate::path::Naming;
 use crate::sort::sort_by;
 use crate::state::{CrmSide, DropboxSide, Pair, SeenDocument, StoredRecord, Subject};
 use crate::status::{Halt, Problem, ProblemKind};
-use crate::tree::{self, File};
+use crate::tree::File;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 
 /// What the planner must know besides the trees.
 #[derive(Clone, Debug, Default)]
@@ -136,8 +139,10 @@ impl Operation {
 /// What is to be done for one record now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// The synced tree after what was merely recognised: adopted, forgotten, marked.
-    pub pairs: Vec<Pair>,
+    /// What was merely recognised: pairs that are others now, by their place in the synced tree; `None` is forgotten.
+    pub changed_pairs: Vec<(usize, Option<Pair>)>,
+    /// Pairs that are new.
+    pub new_pairs: Vec<Pair>,
     /// The next steps; independent of each other.
     pub operations: Vec<Operation>,
     /// Places where both sides hold different legitimate edits.
@@ -152,7 +157,9 @@ pub struct Plan {
 
 /// Plans one record. Never fails, whatever the trees hold.
 pub fn plan(record: &StoredRecord, policy: &Policy) -> Plan {
-    let mut planner = Planner::new(record, policy);
+    let mut moving = rest::moving(record, &policy.naming);
+    let files = core::mem::take(&mut moving.files);
+    let mut planner = Planner::new(record, policy, &moving, files);
     planner.recognise_attempts();
     planner.rebind();
     planner.reserve_undecided();
@@ -193,15 +200,23 @@ pub(crate) struct Counts {
 struct Planner<'a> {
     record: &'a StoredRecord,
     policy: &'a Policy,
+    /// Documents that do not rest, as listed; and by id.
+    seen: &'a [&'a SeenDocument],
     documents: Map<&'a DocumentId, &'a SeenDocument>,
+    /// Files that do not rest.
     files: Map<FileId, File>,
-    /// Documents and files that a pair, or a step of this plan, already speaks for.
+    /// All documents by name, once somebody asks where there is room.
+    names: OnceCell<index::Index>,
+    /// Documents that a pair, or a step of this plan, already speaks for.
     used_documents: Set<DocumentId>,
-    used_files: Set<FileId>,
+    /// Files that none speaks for.
+    loose: Set<FileId>,
     /// Folded paths that this plan gives away.
     reserved: Set<String>,
     /// Documents whose place will be free after a later round.
     leaving: Set<DocumentId>,
+    /// The places of the first pairs in the synced tree; those after them are new.
+    from: &'a [usize],
     pairs: Vec<Option<Pair>>,
     operations: Vec<Operation>,
     hashing: Set<DocumentId>,
@@ -212,16 +227,25 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn new(record: &'a StoredRecord, policy: &'a Policy) -> Self {
+    fn new(
+        record: &'a StoredRecord,
+        policy: &'a Policy,
+        moving: &'a rest::Moving<'a>,
+        files: Vec<File>,
+    ) -> Self {
         let documents: Map<_, _> =
-            record.documents.iter().map(|document| (&document.id, document)).collect();
-        let files = tree::files(&record.nodes);
+            moving.documents.iter().map(|document| (&document.id, *document)).collect();
+        let files: Map<FileId, File> =
+            files.into_iter().map(|file| (file.id.clone(), file)).collect();
+        let mut loose: Set<FileId> = files.keys().cloned().collect();
         let mut used_documents = Set::new();
-        let mut used_files = Set::new();
-        for pair in &record.pairs {
+        let pairs: Vec<&Pair> = moving.pairs.iter().map(|at| &record.pairs[*at]).collect();
+        for pair in &pairs {
             used_documents.extend(pair.crm.iter().map(|side| side.id.clone()));
             used_documents.extend(pair.superseded.iter().map(|side| side.id.clone()));
-            used_files.extend(pair.dropbox.iter().map(|side| side.id.clone()));
+            if let Some(side) = &pair.dropbox {
+                loose.remove(&side.id);
+            }
         }
         let synced =
             record.pairs.iter().filter(|p| p.crm.is_some() && p.dropbox.is_some()).count() as u32;
@@ -230,18 +254,20 @@ impl<'a> Planner<'a> {
             policy,
             documents,
             files,
+            seen: &moving.documents,
+            names: OnceCell::new(),
             used_documents,
-            used_files,
+            loose,
             // A path that a kept document lost stays its own: a file there is taken for it again.
-            reserved: record
-                .pairs
+            reserved: pairs
                 .iter()
                 .filter(|_| !policy.pressed)
                 .filter_map(|pair| pair.lost_path.as_deref())
                 .map(crate::path::fold)
                 .collect(),
             leaving: Set::new(),
-            pairs: record.pairs.iter().cloned().map(Some).collect(),
+            from: &moving.pairs,
+            pairs: pairs.into_iter().cloned().map(Some).collect(),
             operations: Vec::new(),
             hashing: Set::new(),
             conflicts: Vec::new(),
@@ -249,6 +275,24 @@ impl<'a> Planner<'a> {
             waiting: false,
             counts: Counts { synced, ..Counts::default() },
         }
+    }
+
+    /// Files that nothing speaks for, by id.
+    fn loose_files(&self) -> impl Iterator<Item = &File> {
+        self.loose.iter().filter_map(|id| self.files.get(id))
+    }
+
+    /// A pair, or a step of this plan, speaks for this document.
+    fn is_spoken_for(&self, document: &SeenDocument) -> bool {
+        let rests = !self.documents.contains_key(&document.id);
+        rests || self.used_documents.contains(&document.id)
+    }
+
+    /// All documents at a place, those that rest among them, by id.
+    fn at_place(&self, key: &(String, String)) -> Vec<&'a SeenDocument> {
+        let documents = &self.record.documents;
+        let names = self.names.get_or_init(|| index::by_name(documents));
+        index::at_place(names, documents, self.naming(), key)
     }
 
     fn naming(&self) -> &'a Naming {
@@ -259,8 +303,13 @@ impl<'a> Planner<'a> {
         let mut problems = self.problems;
         sort_by(&mut problems, &mut |a, b| a.cmp(b));
         problems.dedup();
+        let mut pairs = self.pairs.into_iter();
+        let known = self.from.iter().zip(pairs.by_ref());
+        let changed = known.filter(|(at, pair)| pair.as_ref() != self.record.pairs.get(**at));
+        let changed_pairs = changed.map(|(at, pair)| (*at, pair)).collect();
         Plan {
-            pairs: self.pairs.into_iter().flatten().collect(),
+            changed_pairs,
+            new_pairs: pairs.flatten().collect(),
             operations: self.operations,
             conflicts: self.conflicts,
             problems,

@@ -21,7 +21,7 @@ impl<'a> Planner<'a> {
             };
             if let Some(side) = pair.crm.as_mut() {
                 if !self.documents.contains_key(&side.id) {
-                    let found = self.record.documents.iter().find(|document| {
+                    let found = self.seen.iter().copied().find(|document| {
                         document.place == side.place
                             && !self.used_documents.contains(&document.id)
                             && !self.hashing.contains(&document.id)
@@ -45,9 +45,8 @@ impl<'a> Planner<'a> {
                 let key = fold(&path);
                 let mark = pair.dropbox.is_none();
                 let pair_hash = pair.hash.clone();
-                let found = self.files.values().find(|file| {
+                let found = self.loose_files().find(|file| {
                     fold(&file.path) == key
-                        && !self.used_files.contains(&file.id)
                         // A kept document is only its own file's come back; another content takes the name,
                         // and the document steps aside (R7).
                         && (!mark || file.hash.as_ref() == Some(&pair_hash))
@@ -61,7 +60,7 @@ impl<'a> Planner<'a> {
                 };
                 if let Some(file) = found.cloned().or_else(copied) {
                     let file = &file;
-                    self.used_files.insert(file.id.clone());
+                    self.loose.remove(&file.id);
                     pair.dropbox = Some(dropbox_side(file));
                     pair.lost_path = None;
                 }
@@ -75,9 +74,8 @@ impl<'a> Planner<'a> {
     fn copied(&self, side: &CrmSide, hash: &ContentHash) -> Option<File> {
         let document = self.documents.get(&side.id)?;
         let path = self.naming().path_of(&document.nfc);
-        let found = self.files.values().find(|file| {
+        let found = self.loose_files().find(|file| {
             file.hash.as_ref() == Some(hash)
-                && !self.used_files.contains(&file.id)
                 && (fold(&file.path) == fold(&path) || is_numbered(&file.path, &path))
                 && !self.belongs_to_another(file, true)
         });
@@ -88,7 +86,7 @@ impl<'a> Planner<'a> {
     /// heard of. Beside a mark any document of that path is enough of a doubt; beside a pair, one of equal content.
     fn belongs_to_another(&self, file: &File, mark: bool) -> bool {
         let key = fold(&file.path);
-        self.record.documents.iter().any(|document| {
+        self.seen.iter().any(|document| {
             !self.used_documents.contains(&document.id)
                 && fold(&self.naming().path_of(&document.nfc)) == key
                 && (mark || document.hash == file.hash)
@@ -117,9 +115,9 @@ impl<'a> Planner<'a> {
                 continue;
             }
             let candidates: Vec<&SeenDocument> = self
-                .record
-                .documents
+                .seen
                 .iter()
+                .copied()
                 .filter(|d| d.size_bytes == side.size_bytes && !self.used_documents.contains(&d.id))
                 .collect();
             let found = candidates.iter().find(|d| d.hash.as_ref() == Some(&pair.hash));
@@ -139,7 +137,7 @@ impl<'a> Planner<'a> {
 
     /// K3, K4, K5: documents that our own uploads made.
     pub(super) fn recognise_attempts(&mut self) {
-        for document in &self.record.documents {
+        for document in self.seen.iter().copied() {
             if self.used_documents.contains(&document.id) {
                 continue;
             }
@@ -171,9 +169,9 @@ impl<'a> Planner<'a> {
             let file = attempt.file.as_ref().and_then(|id| self.files.get(id)).cloned();
             match (pair_at, file) {
                 (Some(at), file) => self.supersede(at, document, file.as_ref()),
-                (None, Some(file)) if !self.used_files.contains(&file.id) => {
+                (None, Some(file)) if self.loose.contains(&file.id) => {
                     self.used_documents.insert(document.id.clone());
-                    self.used_files.insert(file.id.clone());
+                    self.loose.remove(&file.id);
                     self.pairs.push(Some(Pair {
                         crm: Some(crm_side(document)),
                         dropbox: Some(dropbox_side(&file)),
@@ -416,7 +414,7 @@ impl<'a> Planner<'a> {
         }
         if edited {
             // M12: the edit wins. As a file of its own it goes to the CRM again.
-            self.used_files.remove(&file.id);
+            self.loose.insert(file.id.clone());
             return None;
         }
         self.operations.push(Operation::DeleteFile { file: file.id, rev: file.rev });
@@ -451,7 +449,7 @@ impl<'a> Planner<'a> {
         if file.hash.as_ref() == Some(&pair.hash) && !self.policy.pressed {
             return Some(Pair { dropbox: Some(dropbox_side(&file)), ..pair });
         }
-        self.used_files.remove(&file.id);
+        self.loose.insert(file.id.clone());
         None
     }
 
@@ -598,9 +596,9 @@ impl<'a> Planner<'a> {
             return Some(pair);
         }
         let key = self.naming().place_key(&nfc);
-        let twin = self.record.documents.iter().find(|other| {
-            !self.used_documents.contains(&other.id)
-                && other.size_bytes == file.size_bytes
+        let twin = self.seen.iter().copied().find(|other| {
+            other.size_bytes == file.size_bytes
+                && !self.used_documents.contains(&other.id)
                 && self.naming().place_key(&other.nfc) == key
                 && (other.hash.is_none() || other.hash == file.hash)
         });

@@ -94,7 +94,7 @@ impl<'a> Planner<'a> {
             let candidate =
                 Place { folder: place.folder.clone(), name: numbered(&place.name, number) };
             let key = self.naming().place_key(&candidate);
-            if !self.documents.values().any(|d| self.naming().place_key(&d.nfc) == key) {
+            if self.at_place(&key).is_empty() {
                 return candidate;
             }
         }
@@ -105,8 +105,8 @@ impl<'a> Planner<'a> {
     pub(super) fn occupant(&self, place: &Place, except: Option<&DocumentId>) -> Occupant<'a> {
         let key = self.naming().place_key(place);
         let mut found = Occupant::Nobody;
-        for document in self.documents.values() {
-            if Some(&document.id) == except || self.naming().place_key(&document.nfc) != key {
+        for document in self.at_place(&key) {
+            if Some(&document.id) == except {
                 continue;
             }
             let superseded = self
@@ -205,7 +205,7 @@ impl<'a> Planner<'a> {
     pub(super) fn conflict(&mut self, document: &SeenDocument, file: &File) {
         self.conflicts.push(document.place.clone());
         self.used_documents.insert(document.id.clone());
-        self.used_files.insert(file.id.clone());
+        self.loose.remove(&file.id);
         if self.policy.one_way {
             let path = self.free_by(&file.path, None, from_crm);
             self.upload(document, path, WriteMode::Add, None);

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 impl<'a> Planner<'a> {
     pub(super) fn match_unpaired(&mut self) {
         let mut groups: Map<String, Vec<&'a SeenDocument>> = Map::new();
-        for document in &self.record.documents {
+        for document in self.seen.iter().copied() {
             if !self.used_documents.contains(&document.id) && !self.hashing.contains(&document.id) {
                 let key = fold(&self.naming().path_of(&document.nfc));
                 groups.or_default(key).push(document);
@@ -31,7 +31,7 @@ impl<'a> Planner<'a> {
                 }
                 match self.candidates(key, document).into_iter().next() {
                     Some(file) if file.hash.is_some() => {
-                        self.used_files.insert(file.id.clone());
+                        self.loose.remove(&file.id);
                         conflicts.push((*document, file)); // M5
                     }
                     _ => uploads.push(*document), // M2
@@ -52,9 +52,7 @@ impl<'a> Planner<'a> {
     /// Files that may be this document's: at its path, or at a path whose CRM place is its own.
     fn candidates(&self, key: &str, document: &SeenDocument) -> Vec<File> {
         let place = self.naming().place_key(&document.nfc);
-        self.files
-            .values()
-            .filter(|file| !self.used_files.contains(&file.id))
+        self.loose_files()
             .filter(|file| {
                 fold(&file.path) == key
                     || self.naming().place_key(&self.naming().place_of(&file.path)) == place
@@ -68,11 +66,7 @@ impl<'a> Planner<'a> {
         let mut complete = true;
         for document in group {
             let mut found = self.candidates(key, document);
-            let numbered = self
-                .files
-                .values()
-                .filter(|f| !self.used_files.contains(&f.id) && is_numbered(&f.path, key))
-                .cloned();
+            let numbered = self.loose_files().filter(|f| is_numbered(&f.path, key)).cloned();
             found.extend(numbered);
             found.retain(|file| file.size_bytes == document.size_bytes && file.hash.is_some());
             if found.is_empty() {
@@ -87,7 +81,7 @@ impl<'a> Planner<'a> {
             };
             if let Some(file) = found.iter().find(|file| file.hash.as_ref() == Some(hash)) {
                 self.used_documents.insert(document.id.clone());
-                self.used_files.insert(file.id.clone());
+                self.loose.remove(&file.id);
                 self.pairs.push(Some(Pair {
                     crm: Some(crm_side(document)),
                     dropbox: Some(dropbox_side(file)),
@@ -102,8 +96,7 @@ impl<'a> Planner<'a> {
 
     /// M3: files that only Dropbox has.
     fn create_new_files(&mut self) {
-        let fresh: Vec<File> =
-            self.files.values().filter(|f| !self.used_files.contains(&f.id)).cloned().collect();
+        let fresh: Vec<File> = self.loose_files().cloned().collect();
         let mut given: Set<(String, String)> = Set::new();
         for file in fresh {
             let place = self.naming().place_of(&file.path);
@@ -115,7 +108,7 @@ impl<'a> Planner<'a> {
                     self.create_from_file(&file, place, None);
                 }
                 Occupant::Leaving => self.waiting = true,
-                Occupant::Document(other) if !self.used_documents.contains(&other.id) => {
+                Occupant::Document(other) if !self.is_spoken_for(other) => {
                     self.waiting = true;
                 }
                 Occupant::Document(_) if self.policy.one_way => {

@@ -1,0 +1,122 @@
+//! Places of things in a list, found by a number made of what they are called. Open addressing, half full at most.
+
+use crate::path::Naming;
+use crate::sort::sort_by;
+use crate::state::SeenDocument;
+use alloc::vec::Vec;
+
+/// An index of a list: the hash's upper half and the place, or nothing.
+pub(super) struct Index {
+    slots: Vec<(u32, u32)>,
+}
+
+/// No thing stands at this place.
+const EMPTY: u32 = u32::MAX;
+
+/// Of an id or of a content's hash: both are as good as random in some of their last sixteen bytes.
+pub(super) fn hash_of(text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    let mut hash = bytes.len() as u64;
+    for byte in &bytes[bytes.len().saturating_sub(16)..] {
+        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    spread(hash)
+}
+
+/// Of a name, case aside.
+pub(super) fn folded_hash(name: &str) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for character in name.chars() {
+        let mut add = |character: char| {
+            hash = (hash ^ u64::from(u32::from(character))).wrapping_mul(0x0100_0000_01b3);
+        };
+        match character.is_ascii() {
+            true => add(character.to_ascii_lowercase()),
+            false => character.to_lowercase().for_each(add),
+        }
+    }
+    spread(hash)
+}
+
+fn spread(hash: u64) -> u64 {
+    let hash = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    hash ^ (hash >> 29)
+}
+
+impl Index {
+    /// Of so many things at most.
+    pub fn new(count: usize) -> Self {
+        Self { slots: alloc::vec![(0, EMPTY); (count * 2 + 2).next_power_of_two()] }
+    }
+
+    /// Puts a place in, unless the same thing stands there already; says whether it did.
+    pub fn put_once(&mut self, hash: u64, at: usize, same: impl Fn(usize) -> bool) -> bool {
+        let tag = (hash >> 32) as u32;
+        let mut slot = self.first(hash);
+        while self.slots[slot].1 != EMPTY {
+            if self.slots[slot].0 == tag && same(self.slots[slot].1 as usize) {
+                return false;
+            }
+            slot = self.next(slot);
+        }
+        self.slots[slot] = (tag, at as u32);
+        true
+    }
+
+    /// The place of the thing that this says yes to.
+    pub fn find(&self, hash: u64, is: impl Fn(usize) -> bool) -> Option<usize> {
+        let mut found = None;
+        self.each(hash, |at| {
+            found = Some(at).filter(|at| is(*at));
+            found.is_none()
+        });
+        found
+    }
+
+    /// All places under a hash, and perhaps a few others, until this says no.
+    pub fn each(&self, hash: u64, mut go_on: impl FnMut(usize) -> bool) {
+        let tag = (hash >> 32) as u32;
+        let mut slot = self.first(hash);
+        while self.slots[slot].1 != EMPTY {
+            if self.slots[slot].0 == tag && !go_on(self.slots[slot].1 as usize) {
+                return;
+            }
+            slot = self.next(slot);
+        }
+    }
+
+    fn first(&self, hash: u64) -> usize {
+        hash as usize & (self.slots.len() - 1)
+    }
+
+    fn next(&self, slot: usize) -> usize {
+        (slot + 1) & (self.slots.len() - 1)
+    }
+}
+
+/// All documents of a record by their names, case aside.
+pub(super) fn by_name(documents: &[SeenDocument]) -> Index {
+    let mut index = Index::new(documents.len());
+    for (at, document) in documents.iter().enumerate() {
+        index.put_once(folded_hash(&document.nfc.name), at, |_| false);
+    }
+    index
+}
+
+/// Those at this place (as [`Naming::place_key`] names it), by id.
+pub(super) fn at_place<'a>(
+    index: &Index,
+    documents: &'a [SeenDocument],
+    naming: &Naming,
+    key: &(alloc::string::String, alloc::string::String),
+) -> Vec<&'a SeenDocument> {
+    let mut found = Vec::new();
+    index.each(folded_hash(&key.1), |at| {
+        if naming.place_key(&documents[at].nfc) == *key {
+            found.push(&documents[at]);
+        }
+        true
+    });
+    sort_by(&mut found, &mut |a, b| a.id.cmp(&b.id));
+    found
+}

@@ -6,8 +6,8 @@ use super::{
 use crate::effect::{Effect, Failure};
 use crate::ids::Record;
 use crate::map::Set;
-use crate::plan::{self, Operation, Policy};
-use crate::state::{Attempt, CrmSide, Pair};
+use crate::plan::{self, Operation, Plan, Policy};
+use crate::state::{Attempt, CrmSide};
 use crate::status::{Halt, Happened, Progress};
 use crate::tree;
 use alloc::format;
@@ -176,7 +176,7 @@ impl Engine {
                 self.dirty_index = true;
             }
         }
-        self.adopt(record, plan.changed_pairs, plan.new_pairs, now_ms);
+        self.adopt(record, &plan, now_ms);
         if rounds > ROUNDS_MAX {
             if let Some(cycle) = self.cycle.as_mut() {
                 cycle.unfinished = true;
@@ -217,17 +217,11 @@ impl Engine {
     }
 
     /// The synced tree changes only by what was seen.
-    fn adopt(
-        &mut self,
-        record: &Record,
-        changed: Vec<(usize, Option<Pair>)>,
-        new: Vec<Pair>,
-        now_ms: u64,
-    ) {
+    fn adopt(&mut self, record: &Record, plan: &Plan, now_ms: u64) {
         let Some(stored) = self.records.get_mut(record) else {
             return;
         };
-        if changed.is_empty() && new.is_empty() {
+        if plan.changed_pairs.is_empty() && plan.new_pairs.is_empty() {
             return;
         }
         let stood = |side: &CrmSide| {
@@ -235,27 +229,17 @@ impl Engine {
                 old.dropbox.is_some() && old.crm.as_ref().is_some_and(|crm| crm.id == side.id)
             })
         };
-        let kept: Vec<String> = changed
+        let kept: Vec<String> = plan
+            .changed_pairs
             .iter()
             .filter_map(|(_, pair)| pair.as_ref())
-            .chain(&new)
+            .chain(&plan.new_pairs)
             .filter(|pair| pair.dropbox.is_none())
             .filter_map(|pair| pair.crm.as_ref())
             .filter(|side| stood(side))
             .map(|side| side.place.name.clone())
             .collect();
-        let mut forgotten = Vec::new();
-        for (at, pair) in changed {
-            match pair {
-                Some(pair) => stored.pairs[at] = pair,
-                None => forgotten.push(at),
-            }
-        }
-        // By descending place, so that those before keep theirs.
-        for at in forgotten.into_iter().rev() {
-            stored.pairs.remove(at);
-        }
-        stored.pairs.extend(new);
+        plan.adopt_into(&mut stored.pairs);
         self.dirty.insert(record.clone());
         for name in kept {
             self.happened(record, &name, Happened::KeptInCrm, now_ms);

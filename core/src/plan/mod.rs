@@ -155,6 +155,24 @@ pub struct Plan {
     pub waiting: bool,
 }
 
+impl Plan {
+    /// Makes the synced tree what was recognised of it: the pairs of the record that was planned, in their order.
+    pub fn adopt_into(&self, pairs: &mut Vec<Pair>) {
+        let mut forgotten = Vec::new();
+        for (at, pair) in &self.changed_pairs {
+            match pair {
+                Some(pair) => pairs[*at] = pair.clone(),
+                None => forgotten.push(*at),
+            }
+        }
+        // The last first, so that those before keep their places.
+        for at in forgotten.into_iter().rev() {
+            pairs.remove(at);
+        }
+        pairs.extend(self.new_pairs.iter().cloned());
+    }
+}
+
 /// Plans one record. Never fails, whatever the trees hold.
 pub fn plan(record: &StoredRecord, policy: &Policy) -> Plan {
     let mut moving = rest::moving(record, &policy.naming);

@@ -57,11 +57,12 @@ async function takeAll() {
 }
 
 /** The activity stands open, or the question that is asked before many records are linked. */
-const unfold = (page) =>
-  page.locator(".plugin").evaluate((panel) => {
+function unfold(page) {
+  return page.locator(".plugin").evaluate((panel) => {
     for (const fold of panel.querySelectorAll("details")) fold.open = fold.classList.contains("activity");
     panel.querySelector(".bulk .button.primary")?.click();
   });
+}
 
 async function takeForReadme() {
   for (const { scene, file, height } of README) {

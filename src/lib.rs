@@ -9,6 +9,7 @@ pub mod driver;
 pub mod dropbox;
 pub mod json;
 pub mod limiter;
+pub mod old_folders;
 pub mod panel;
 pub mod percent;
 pub mod permits;

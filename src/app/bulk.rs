@@ -36,13 +36,13 @@ impl App {
         });
     }
 
-    pub(super) async fn link_all(self: Rc<Self>, kind: RecordKind, chosen: Option<Vec<String>>) {
-        let Bulk::Choosing { candidates, .. } = self.bulk.borrow().clone() else { return };
-        let wanted = candidates.into_iter().filter(|candidate| match &chosen {
-            Some(ids) => ids.contains(&candidate.id),
-            None => !candidate.linked,
-        });
-        let mut waiting: Vec<Candidate> = wanted.collect();
+    /// `folders`: old ones that are moved first, by the record's id.
+    pub(super) async fn link_each(
+        self: Rc<Self>,
+        kind: RecordKind,
+        mut waiting: Vec<Candidate>,
+        folders: Vec<(String, String)>,
+    ) {
         waiting.reverse();
         let total = waiting.len();
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
@@ -64,6 +64,7 @@ impl App {
                 for _ in under_way..AT_ONCE {
                     let Some(candidate) = waiting.pop() else { break };
                     let record = Record::new(kind, candidate.id);
+                    self.move_old(&record, &candidate.name, &folders).await;
                     begun.push(record.clone());
                     self.command(Command::Press { record, name: candidate.name });
                 }
@@ -89,14 +90,14 @@ impl App {
         self.set_bulk(Bulk::Idle);
     }
 
-    fn set_bulk(&self, bulk: Bulk) {
+    pub(super) fn set_bulk(&self, bulk: Bulk) {
         let changed = self.bulk.replace(bulk.clone()) != bulk;
         if changed {
             self.draw();
         }
     }
 
-    fn is_linked(&self, record: &Record) -> bool {
+    pub(super) fn is_linked(&self, record: &Record) -> bool {
         self.shared.borrow().status.links.iter().any(|link| link.record == *record)
     }
 

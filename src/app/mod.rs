@@ -5,6 +5,7 @@
 pub mod contract;
 
 mod bulk;
+mod earlier;
 mod leader;
 mod log_file;
 mod page;
@@ -16,7 +17,7 @@ use crate::bell::Bell;
 use crate::driver::Driver;
 use crate::json::{Read, Write};
 use crate::panel::view::{DocumentsPanel, SettingsPanel, Words};
-use crate::panel::{Action, Bulk, Connection, Settings, Snapshot};
+use crate::panel::{Action, Bulk, Connection, Earlier, Settings, Snapshot};
 use crate::platform::{self, now_ms, sleep, BrowserPorts, Channel, Database};
 use crate::ports::Secrets;
 use contract::{within, Host, Options, RecordRef};
@@ -67,6 +68,7 @@ pub struct App {
     connection: RefCell<Connection>,
     shared: RefCell<Shared>,
     bulk: RefCell<Bulk>,
+    earlier: RefCell<earlier::Known>,
     panels: RefCell<Map<u32, Panel>>,
     next_panel: Cell<u32>,
     /// Ends listening to the host.
@@ -141,6 +143,7 @@ impl App {
             connection: RefCell::default(),
             shared: RefCell::default(),
             bulk: RefCell::default(),
+            earlier: RefCell::default(),
             panels: RefCell::default(),
             next_panel: Cell::new(1),
             unlisten: RefCell::default(),
@@ -411,10 +414,11 @@ impl App {
         match action {
             Action::Connect => self.connect(),
             Action::CancelConnect => self.cancel_connect(),
-            Action::Press => about(|record| Command::Press {
-                record: record.record(),
-                name: record.name().into(),
-            }),
+            Action::Press => own.into_iter().for_each(|record| self.press(record)),
+            Action::TakeOver(wanted) => match own {
+                Some(record) => self.take_over(record, wanted),
+                None => platform::spawn(self.clone().take_over_all(wanted)),
+            },
             Action::Cancel => about(|record| Command::Cancel(record.record())),
             Action::CopyBack(document) => {
                 if let Some(record) = own {
@@ -492,8 +496,11 @@ impl App {
             match panel {
                 Panel::Settings { view } => view.show(&base, &settings),
                 Panel::Documents { view, record } => {
-                    let snapshot =
-                        Snapshot { record: self.status_of(&record.record()), ..base.clone() };
+                    let snapshot = Snapshot {
+                        record: self.status_of(&record.record()),
+                        earlier: self.earlier(&record.record()),
+                        ..base.clone()
+                    };
                     if self.has_other_documents(snapshot.record.as_ref()) {
                         changed.push(record.clone());
                     }
@@ -520,6 +527,7 @@ impl App {
             connection,
             status: shared.status.clone(),
             record: None,
+            earlier: Earlier::None,
             online: is_online(),
             now_ms: now_ms(),
             crashed: platform::is_dead(),

@@ -44,10 +44,14 @@ impl<P: Ports> Dropbox<P> {
 
     /// How many children a folder has.
     pub async fn child_count(&self, path: &str) -> Result<u32, Failure> {
-        let listing = self.list(path, false).await?;
-        let children =
-            listing.entries.iter().filter(|entry| !matches!(entry, Entry::Deleted { .. }));
+        let entries = self.children(path).await?;
+        let children = entries.iter().filter(|entry| !matches!(entry, Entry::Deleted { .. }));
         Ok(u32::try_from(children.count()).unwrap_or(u32::MAX))
+    }
+
+    /// What stands directly in a folder.
+    pub async fn children(&self, path: &str) -> Result<Vec<Entry>, Failure> {
+        Ok(self.list(path, false).await?.entries)
     }
 
     /// What stands at a path or under an id; [`Failure::NotFound`] if nothing does.

@@ -1,8 +1,8 @@
 //! The panel of one record as data: which screen a [`Snapshot`] calls for, in order of what matters most.
 
 use super::model::{
-    Action, Button, ConnectFailure, Connection, Link, PanelView, ProgressView, Screen, Snapshot,
-    Target, Tone, Weight,
+    Action, Button, ConnectFailure, Connection, Earlier, Link, PanelView, ProgressView, Screen,
+    Snapshot, Target, Tone, Weight,
 };
 use super::rows;
 use super::text::{t, Arg, Text};
@@ -80,6 +80,19 @@ fn head(snapshot: &Snapshot, record: &Record, status: Option<&RecordStatus>) -> 
 }
 
 fn not_linked(snapshot: &Snapshot) -> PanelView {
+    match &snapshot.earlier {
+        Earlier::None => {}
+        Earlier::Looking => {
+            let view = screen(Screen::Waiting, Tone::Busy, t("waiting")).detail(t("looking"));
+            return view.unknown_progress();
+        }
+        Earlier::Found(path) => {
+            return screen(Screen::OldFolder, Tone::Notice, t("old_folder"))
+                .detail(t("old_folder_what").name(path.trim_start_matches('/')))
+                .primary(t("old_folder_move"), Action::TakeOver(true))
+                .secondary(t("old_folder_leave"), Action::TakeOver(false));
+        }
+    }
     let view = screen(Screen::NotLinked, Tone::Quiet, t("not_linked"));
     let mut view = view.detail(t("not_linked_what")).primary(t("sync"), Action::Press);
     if let (Some(error), false) = (&snapshot.status.error, snapshot.status.running) {

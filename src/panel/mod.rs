@@ -23,7 +23,7 @@ mod support_log;
 pub mod view;
 
 pub use documents_view::view_of;
-pub use model::{Action, Bulk, Candidate, ConnectFailure, Connection, Settings, Snapshot};
+pub use model::{Action, Bulk, Candidate, ConnectFailure, Connection, Earlier, Settings, Snapshot};
 pub use settings_view::settings_view_of;
 pub use support_log::support_log;
 pub use text::{Arg, Formats, PlainFormats, Text, Texts};

@@ -12,12 +12,26 @@ pub struct Snapshot {
     pub status: Status,
     /// The record of the page, if it is linked.
     pub record: Option<RecordStatus>,
+    /// While it is about to be linked: its folder of the earlier integration.
+    pub earlier: Earlier,
     /// The browser has a network.
     pub online: bool,
     /// The time the rest was true (ms since 1970).
     pub now_ms: u64,
     /// The instance is dead: only a reload helps.
     pub crashed: bool,
+}
+
+/// A folder of the earlier integration, for a record whose button was pressed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Earlier {
+    /// Not looked for, or all is decided.
+    #[default]
+    None,
+    /// It is looked for, or moved.
+    Looking,
+    /// It stands at this path; whether to move it is the person's to say.
+    Found(String),
 }
 
 /// How this CRM user stands with Dropbox.
@@ -95,6 +109,13 @@ pub enum Bulk {
         /// Its records, in the CRM's order.
         candidates: Vec<Candidate>,
     },
+    /// Some have a folder of the earlier integration; whether to move them is the person's to say.
+    Earlier {
+        /// Which module.
+        kind: RecordKind,
+        /// How many have one.
+        count: u32,
+    },
     /// Records are being linked.
     Linking {
         /// Which module.
@@ -140,6 +161,8 @@ pub enum Action {
     CancelConnect,
     /// The button: link the record if need be, and do all of it now.
     Press,
+    /// Move the folders of the earlier integration that were asked about, or leave them; then link.
+    TakeOver(bool),
     /// Stop the work on this record.
     Cancel,
     /// Copy one document back that was deleted in Dropbox.
@@ -191,6 +214,8 @@ pub enum Screen {
     ConnectFailed,
     /// Connected; this record is not linked.
     NotLinked,
+    /// The button was pressed; a folder of the earlier integration was found.
+    OldFolder,
     /// The button was pressed; the record waits for its turn.
     Waiting,
     /// The first copy is under way.
@@ -231,6 +256,7 @@ impl Screen {
             Self::Connecting => "connecting",
             Self::ConnectFailed => "connect-failed",
             Self::NotLinked => "not-linked",
+            Self::OldFolder => "old-folder",
             Self::Waiting => "waiting",
             Self::FirstCopy => "first-copy",
             Self::Syncing => "syncing",

@@ -175,6 +175,7 @@ fn bulk(view: &Bulk, words: &Words, local: &Local) -> Element {
                 .child(stop(words, "cancel"))
         }
         Bulk::Choosing { kind, candidates } => choosing(block, *kind, candidates, words, local),
+        Bulk::Earlier { count, .. } => earlier(block, *count, words),
         Bulk::Linking { kind, done_count, total_count, paused } => {
             linking(block, *kind, (*done_count, *total_count), *paused, words)
         }
@@ -295,6 +296,18 @@ fn candidate(row: &Candidate, words: &Words, local: &Local) -> Element {
     el("li")
         .key(row.id.clone())
         .child(el("label").class("tick").child(tick).child(name(&row.name)).maybe(linked))
+}
+
+/// The question about folders of the earlier integration, for all at once.
+fn earlier(block: Element, count: u32, words: &Words) -> Element {
+    let answer = |class, wanted, word| {
+        press(class, Message::Do(Action::TakeOver(wanted))).key(word).text(words.word(word))
+    };
+    block.child(sentence("p", "quiet", &t("old_folders").count(count), words).key("earlier")).child(
+        part("div", "buttons")
+            .child(answer("button primary", true, "old_folder_move"))
+            .child(answer("button secondary", false, "old_folder_leave")),
+    )
 }
 
 fn linking(

@@ -2,7 +2,7 @@
 
 use super::call::Refusal;
 use super::subject::Generation;
-use super::types::{EntitiesList, Entity, Id, IdsFilter, Page};
+use super::types::{EntitiesList, Entity, Id, IdsFilter, OldNumber, Page};
 use super::Teamleader;
 use crate::ports::Ports;
 use sync_core::{Failure, RecordKind};
@@ -66,6 +66,23 @@ impl<P: Ports> Teamleader<P> {
         }
         names.extend(legacy_names);
         Ok(names)
+    }
+
+    /// The record that an old number belongs to (`migrate.id`); `None` if it is nobody's.
+    pub async fn id_of_number(
+        &self,
+        kind: RecordKind,
+        number: u64,
+    ) -> Result<Option<String>, Failure> {
+        // Projects of the new generation never had a number.
+        let argument = OldNumber { kind: kind.word(), id: number };
+        match self.data::<Entity>("migrate.id", &argument, false).await {
+            Ok(entity) => Ok(Some(entity.id)),
+            Err(Refusal::Final(Failure::NotFound | Failure::Forbidden) | Refusal::Invalid(_)) => {
+                Ok(None)
+            }
+            Err(refusal) => Err(refusal.into()),
+        }
     }
 
     async fn entities(&self, endpoint: &str, ids: &[String]) -> Result<Vec<Entity>, Failure> {

@@ -93,6 +93,14 @@ pub(super) struct EntitiesList<'a> {
     pub page: Page,
 }
 
+/// Argument of `migrate.id`.
+#[derive(Serialize)]
+pub(super) struct OldNumber {
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub id: u64,
+}
+
 /// Argument of endpoints without one.
 #[derive(Serialize)]
 pub(super) struct Nothing {}

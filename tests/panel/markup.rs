@@ -8,11 +8,12 @@ use teamleader_dropbox::panel::node::Element;
 use teamleader_dropbox::panel::view_of;
 
 /// Each screen there is; the compiler does not list them.
-const SCREENS: [&str; 19] = [
+const SCREENS: [&str; 20] = [
     "not-connected",
     "connecting",
     "connect-failed",
     "not-linked",
+    "old-folder",
     "waiting",
     "first-copy",
     "syncing",

@@ -4,7 +4,9 @@ use sync_core::{
     Activity, DocumentId, Failure, FileId, Halt, Happened, Item, LinkStatus, Mark, Place, Problem,
     ProblemKind, Progress, Reason, Record, RecordKind, RecordState, RecordStatus, Side, Status,
 };
-use teamleader_dropbox::panel::{Bulk, Candidate, ConnectFailure, Connection, Settings, Snapshot};
+use teamleader_dropbox::panel::{
+    Bulk, Candidate, ConnectFailure, Connection, Earlier, Settings, Snapshot,
+};
 
 /// 24 November 2026, 11:45 UTC.
 pub const NOW_MS: u64 = 1_795_520_700_000;
@@ -56,6 +58,8 @@ fn unconnected() -> Vec<Scene> {
         panel("connect-failed-newer", failed(ConnectFailure::NewerState)),
         panel("connect-failed-misconfigured", failed(ConnectFailure::Misconfigured)),
         panel("not-linked", with(connected())),
+        panel("old-folder", earlier(Earlier::Found("/Bedrijven/Pied Piper 2041".into()))),
+        panel("old-folder-looking", earlier(Earlier::Looking)),
         panel("revoked", Snapshot { connection: Connection::Revoked, ..settled() }),
         panel(
             "wrong-account",
@@ -63,6 +67,10 @@ fn unconnected() -> Vec<Scene> {
         ),
         panel("crashed", Snapshot { crashed: true, ..settled() }),
     ]
+}
+
+fn earlier(earlier: Earlier) -> Snapshot {
+    Snapshot { earlier, ..with(connected()) }
 }
 
 fn at_work() -> Vec<Scene> {
@@ -238,6 +246,7 @@ fn settings() -> Vec<Scene> {
         shown("settings-bulk-choosing", &linked, Bulk::Choosing { kind, candidates: candidates() }),
         shown("settings-bulk-linking", &linked, linking(false)),
         shown("settings-bulk-paused", &linked, linking(true)),
+        shown("settings-bulk-earlier", &linked, Bulk::Earlier { kind, count: 17 }),
         shown("settings-bulk-finished", &linked, Bulk::Finished { kind, total_count: 124 }),
         shown("settings-bulk-failed", &linked, Bulk::Failed { kind }),
     ]
@@ -303,6 +312,7 @@ fn snapshot(status: RecordStatus) -> Snapshot {
             links: links.collect(),
             ..Status::default()
         },
+        earlier: Earlier::None,
         record: Some(status),
         online: true,
         now_ms: NOW_MS,

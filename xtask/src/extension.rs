@@ -4,13 +4,16 @@
 //! one browser wants in the manifest and the other does not stands in a file of its name there. What an archive is made of is
 //! `package/archive`'s business.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
+use crate::build::{self, shown, Purpose};
+use crate::install::hex;
+use crate::package::archive::{self, Files};
 use crate::workspace::Workspace;
 
 /// The browsers.
@@ -35,12 +38,26 @@ const SHARED: [&str; 15] = [
     "LICENSE-MIT",
 ];
 
-/// Files by their path below the extension's root.
-pub type Files = BTreeMap<String, Vec<u8>>;
-
 /// Where the unpacked extensions stand, a folder for each browser, as a developer loads them.
 pub fn unpacked(workspace: &Workspace) -> PathBuf {
     workspace.target.join("extension")
+}
+
+/// Builds and packs: `dist/<id>-extension-<version>-<browser>.zip`, for each browser.
+pub fn package(workspace: &Workspace) -> Result<()> {
+    build::build(workspace, Purpose::Ship)?;
+    assemble(workspace)?;
+    let folder = workspace.root.join("dist");
+    fs::create_dir_all(&folder)?;
+    for browser in BROWSERS {
+        let archive = archive::write(&files(workspace, browser)?)?;
+        let version = env!("CARGO_PKG_VERSION");
+        let file = folder.join(format!("{}-extension-{version}-{browser}.zip", build::PLUGIN));
+        fs::write(&file, &archive).with_context(|| file.display().to_string())?;
+        let hash = hex(&Sha256::digest(&archive));
+        println!("{hash}  {} ({} bytes)", shown(workspace, &file), archive.len());
+    }
+    Ok(())
 }
 
 /// Writes both unpacked extensions; the plugin has to be built.

@@ -40,6 +40,7 @@ cargo xtask <verb>
                         (rust, xtask, sim, fuzz, clients-node, clients-python, e2e, extension)
   build [--profiling]   compile the plugin, write pkg/ and the folder a CRM loads
   package               build, and write dist/<id>-<version>.zip: what a marketplace takes
+  package --extension   build, and write the browser extension, one zip for Chromium and one for Firefox
   validate PACKAGE      the reasons to refuse a package (a zip or a folder), one a line
   bench [ROW]           ours beside the official SDK, bare calls and the services' limits; fails if a row is not
                         reached. ROW: those whose name contains it
@@ -54,6 +55,7 @@ cargo xtask <verb>
                         broken and hostile answers, rows and sign-ins: each target for 10 s, or N
   screenshots [STATE]   pictures of every state of the panel, or of those whose name contains STATE;
                         --readme: the four that README.md shows
+  pictures              the pictures of docs/install.md, from the running product
   conformance           each sync rule and the tests that carry its id
 ";
 
@@ -83,6 +85,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ("test", []) => test::test(&workspace, ""),
         ("test", [step]) => test::test(&workspace, step),
         ("package", []) => package::package(&workspace).map(drop),
+        ("package", ["--extension"]) => extension::package(&workspace),
         ("validate", [package]) => validate::validate(&workspace, Path::new(package)),
         ("bench", []) => bench::bench(&workspace, ""),
         ("bench", [row]) => bench::bench(&workspace, row),
@@ -94,6 +97,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ("sim", ["--mutants", title]) => mutants::mutants(&workspace, title),
         ("sim", options) => sim::sim(&workspace, sim::Options::parse(options)?),
         ("fuzz", options) => fuzz::fuzz(&workspace, options),
+        ("pictures", []) => screenshots::install_pictures(&workspace),
         ("screenshots", []) => screenshots::screenshots(&workspace, ""),
         ("screenshots", [state]) => screenshots::screenshots(&workspace, state),
         ("conformance", []) => conformance::conformance(&workspace),

@@ -10,8 +10,10 @@ use anyhow::{bail, Context, Result};
 use serde_json::Value;
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::build::{shown, PLUGIN};
+use crate::build::{self, shown, Purpose, PLUGIN};
+use crate::extension;
 use crate::install;
+use crate::test::{build_sandbox, with_surroundings};
 use crate::wasm_toolchain::WasmToolchain;
 use crate::workspace::{copy_tree, run, run_logged, Workspace};
 
@@ -26,6 +28,23 @@ pub fn screenshots(workspace: &Workspace, filter: &str) -> Result<()> {
         .env("CHROMIUM", install::chromium(workspace)?)
         .env("GALLERY_DIR", site)
         .env("PICTURES_DIR", &pictures);
+    run(&mut node)?;
+    println!("Pictures: {}", shown(workspace, &pictures));
+    Ok(())
+}
+
+/// Takes the pictures of `docs/install.md` from the running product.
+pub fn install_pictures(workspace: &Workspace) -> Result<()> {
+    build::build(workspace, Purpose::Ship)?;
+    build_sandbox(workspace)?;
+    extension::assemble(workspace)?;
+    install::npm(workspace, "tests/e2e")?;
+    let pictures = workspace.root.join("docs/install");
+    let mut node = workspace.command("node");
+    node.arg("tests/e2e/install_pictures.mjs")
+        .env("CHROMIUM", install::chromium(workspace)?)
+        .env("DOCS_PICTURES_DIR", &pictures);
+    with_surroundings(workspace, &mut node)?;
     run(&mut node)?;
     println!("Pictures: {}", shown(workspace, &pictures));
     Ok(())

@@ -1,0 +1,130 @@
+//! Linking where the earlier integration left a folder: looks for it, asks once, moves it if wanted, and presses.
+//!
+//! Lives in the tab whose button was pressed. Whatever goes wrong with the old folder, the record is linked as ever.
+
+use super::contract::RecordRef;
+use super::tabs::Command;
+use super::App;
+use crate::old_folders::OldFolders;
+use crate::panel::{Bulk, Candidate, Connection, Earlier};
+use crate::platform::{spawn, BrowserPorts};
+use std::rc::Rc;
+use sync_core::{Record, RecordKind};
+
+/// What this tab knows of old folders.
+#[derive(Default)]
+pub(super) struct Known {
+    folders: Option<Rc<OldFolders<BrowserPorts>>>,
+    /// Records whose button was pressed, and how far that is.
+    asked: Vec<(Record, Earlier)>,
+    /// For many at once, while the question is open: what is to be linked, and the folders.
+    waiting: Option<(Vec<Candidate>, Vec<(String, String)>)>,
+}
+
+impl App {
+    /// The button.
+    pub(super) fn press(self: &Rc<Self>, pressed: RecordRef) {
+        let record = pressed.record();
+        let connected = matches!(&*self.connection.borrow(), Connection::Connected { .. });
+        if self.is_linked(&record) || !connected {
+            return self.press_now(&pressed);
+        }
+        if self.earlier(&record) != Earlier::None {
+            return;
+        }
+        self.set_earlier(&record, Earlier::Looking);
+        let app = self.clone();
+        spawn(async move {
+            let ids = [record.id.clone()];
+            let found = app.old_folders().of(record.kind, &ids, Some(pressed.name())).await;
+            match found.ok().and_then(|mut found| found.pop()) {
+                Some((_, path)) => app.set_earlier(&record, Earlier::Found(path)),
+                None => app.press_now(&pressed),
+            }
+        });
+    }
+
+    /// The answer to the question about one record's old folder.
+    pub(super) fn take_over(self: &Rc<Self>, pressed: RecordRef, wanted: bool) {
+        let record = pressed.record();
+        let Earlier::Found(path) = self.earlier(&record) else { return };
+        self.set_earlier(&record, Earlier::Looking);
+        let app = self.clone();
+        spawn(async move {
+            if wanted {
+                // A folder that could not be moved stays where it is, and can be moved by hand.
+                let _ = app.old_folders().take_over(&record, pressed.name(), &path).await;
+            }
+            app.press_now(&pressed);
+        });
+    }
+
+    /// How far the button is with a record that is not linked yet.
+    pub(super) fn earlier(&self, record: &Record) -> Earlier {
+        let known = self.earlier.borrow();
+        let asked = known.asked.iter().find(|(other, _)| other == record);
+        asked.map(|(_, earlier)| earlier.clone()).unwrap_or_default()
+    }
+
+    fn set_earlier(self: &Rc<Self>, record: &Record, earlier: Earlier) {
+        let mut known = self.earlier.borrow_mut();
+        known.asked.retain(|(other, _)| other != record);
+        if earlier != Earlier::None {
+            known.asked.push((record.clone(), earlier));
+        }
+        drop(known);
+        self.draw();
+    }
+
+    fn press_now(self: &Rc<Self>, pressed: &RecordRef) {
+        let record = pressed.record();
+        self.command(Command::Press { record: record.clone(), name: pressed.name().into() });
+        self.set_earlier(&record, Earlier::None);
+    }
+
+    fn old_folders(&self) -> Rc<OldFolders<BrowserPorts>> {
+        let mut known = self.earlier.borrow_mut();
+        let folders = known.folders.get_or_insert_with(|| {
+            Rc::new(OldFolders::new(self.ports.clone(), self.auth.clone(), &self.api_base))
+        });
+        folders.clone()
+    }
+
+    /// Before many are linked: asks if some of them have an old folder, else links them.
+    pub(super) async fn link_all(self: Rc<Self>, kind: RecordKind, chosen: Option<Vec<String>>) {
+        let Bulk::Choosing { candidates, .. } = self.bulk.borrow().clone() else { return };
+        let wanted = candidates.into_iter().filter(|candidate| match &chosen {
+            Some(ids) => ids.contains(&candidate.id),
+            None => !candidate.linked,
+        });
+        let wanted: Vec<Candidate> = wanted.collect();
+        self.set_bulk(Bulk::Listing { kind });
+        let ids: Vec<String> = wanted.iter().map(|candidate| candidate.id.clone()).collect();
+        let folders = self.old_folders().of(kind, &ids, None).await.unwrap_or_default();
+        if *self.bulk.borrow() != (Bulk::Listing { kind }) {
+            return;
+        }
+        if folders.is_empty() {
+            return self.link_each(kind, wanted, Vec::new()).await;
+        }
+        let count = u32::try_from(folders.len()).unwrap_or(u32::MAX);
+        self.earlier.borrow_mut().waiting = Some((wanted, folders));
+        self.set_bulk(Bulk::Earlier { kind, count });
+    }
+
+    /// The answer to the question about many records' old folders.
+    pub(super) async fn take_over_all(self: Rc<Self>, wanted: bool) {
+        let Bulk::Earlier { kind, .. } = *self.bulk.borrow() else { return };
+        let waiting = self.earlier.borrow_mut().waiting.take();
+        let Some((candidates, folders)) = waiting else { return };
+        let folders = if wanted { folders } else { Vec::new() };
+        self.link_each(kind, candidates, folders).await;
+    }
+
+    /// Moves a record's old folder, if it is to be moved.
+    pub(super) async fn move_old(&self, record: &Record, name: &str, folders: &[(String, String)]) {
+        if let Some((_, path)) = folders.iter().find(|(id, _)| *id == record.id) {
+            let _ = self.old_folders().take_over(record, name, path).await;
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Folders of the earlier integration, and which record each belongs to.
+//!
+//! It kept one folder for each customer, in a folder named after the module in the account's language; beside the
+//! customer's name stood a number, its old id, which `migrate.id` knows. On which side of the name, and after which
+//! separator, is not documented, so both ends are looked at. Here folders are found and moved; their files are then
+//! adopted by the engine like any that stand where a record is linked to.
+
+use crate::auth::Auth;
+use crate::dropbox::Dropbox;
+use crate::ports::Ports;
+use crate::teamleader::Teamleader;
+use crate::wire::Wire;
+use std::cell::RefCell;
+use std::rc::Rc;
+use sync_core::{fold, split_dir, Entry, Failure, Naming, Record, RecordKind};
+
+/// For one record alone, numbers that are looked up though the name beside them is another one: the record may have
+/// been renamed since. Linking many looks all of them up.
+const OTHER_NAMES_MAX: usize = 12;
+
+/// What a module's folder was called in the languages of the CRM, folded; each of ours is the first of its row.
+const MODULES: [(RecordKind, &str); 5] = [
+    (
+        RecordKind::Contact,
+        "contacts contacten contactpersonen kontakte contatti contactos contatos kontakter kontakty \
+         yhteystiedot",
+    ),
+    (
+        RecordKind::Company,
+        "companies bedrijven firmen unternehmen entreprises sociétés aziende empresas virksomheder \
+         bedrifter företag firmy yritykset",
+    ),
+    (
+        RecordKind::Project,
+        "projects projecten projekte projets progetti proyectos projetos projekter projekt projekty \
+         projektit",
+    ),
+    (
+        RecordKind::Meeting,
+        "meetings afspraken vergaderingen termine besprechungen meetings réunions rendez-vous \
+         riunioni appuntamenti reuniones reuniões møder møter möten spotkania tapaamiset",
+    ),
+    (
+        RecordKind::Product,
+        "products producten produkte produits prodotti productos produtos produkter produkty \
+         tuotteet",
+    ),
+];
+
+/// A folder with a number at one end of its name.
+#[derive(Clone, Debug)]
+struct Numbered {
+    kind: RecordKind,
+    number: u64,
+    /// The rest of the name, folded.
+    name: String,
+    path: String,
+}
+
+/// Looks and moves, for one page's life: what was found and looked up is kept.
+pub struct OldFolders<P> {
+    dropbox: Dropbox<P>,
+    crm: Teamleader<P>,
+    ports: Rc<P>,
+    found: RefCell<Option<Rc<Vec<Numbered>>>>,
+    /// Whose number it is, if anybody's.
+    known: RefCell<Vec<(RecordKind, u64, Option<String>)>>,
+}
+
+impl<P: Ports> OldFolders<P> {
+    /// Over this connection.
+    pub fn new(ports: Rc<P>, auth: Rc<Auth<P>>, crm_api_base: &str) -> Self {
+        let wire = Rc::new(Wire::new(ports.clone()));
+        Self {
+            dropbox: Dropbox::new(wire.clone(), auth),
+            crm: Teamleader::new(wire, crm_api_base),
+            ports,
+            found: RefCell::default(),
+            known: RefCell::default(),
+        }
+    }
+
+    /// The old folders of these records of a kind, as (record's id, path). `name`: of the one record that is looked for;
+    /// folders of that name are looked up first, and of the others only some.
+    pub async fn of(
+        &self,
+        kind: RecordKind,
+        ids: &[String],
+        name: Option<&str>,
+    ) -> Result<Vec<(String, String)>, Failure> {
+        let found = self.found().await?;
+        let mut folders: Vec<&Numbered> =
+            found.iter().filter(|folder| folder.kind == kind).collect();
+        if let Some(name) = name {
+            let ours = fold(&self.ports.nfc(&Naming::default().component(name)));
+            let (mut named, others): (Vec<_>, Vec<_>) =
+                folders.into_iter().partition(|folder| folder.name == ours);
+            named.extend(others.into_iter().take(OTHER_NAMES_MAX));
+            folders = named;
+        }
+        let mut all: Vec<(String, String)> = Vec::new();
+        for folder in folders {
+            let Some(id) = self.owner(folder).await?.filter(|id| ids.contains(id)) else {
+                continue;
+            };
+            if all.iter().any(|(other, _)| *other == id) {
+                continue;
+            }
+            // Ours hold a folder for each record, named with its id.
+            let inside = self.folders(&folder.path).await?;
+            if !inside.iter().any(|(name, _)| is_uuid(name)) {
+                all.push((id, folder.path.clone()));
+            }
+            if all.len() == ids.len() {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    /// Moves it to where the record's folder stands from now on. Where something stands there, it stays.
+    pub async fn take_over(&self, record: &Record, name: &str, path: &str) -> Result<(), Failure> {
+        let target = Naming::default().record_folder(record, &self.ports.nfc(name));
+        match self.dropbox.move_folder(path, &target).await {
+            Ok(_) | Err(Failure::Conflict | Failure::Refused(_) | Failure::NotFound) => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn found(&self) -> Result<Rc<Vec<Numbered>>, Failure> {
+        if let Some(found) = &*self.found.borrow() {
+            return Ok(found.clone());
+        }
+        let mut found = Vec::new();
+        for (module, path) in self.folders("").await? {
+            let module = fold(&module);
+            let kind =
+                MODULES.iter().find(|(_, names)| names.split(' ').any(|name| name == module));
+            let Some((kind, _)) = kind else { continue };
+            for (name, path) in self.folders(&path).await? {
+                for (number, name) in numbers(&name) {
+                    found.push(Numbered {
+                        kind: *kind,
+                        number,
+                        name: fold(name),
+                        path: path.clone(),
+                    });
+                }
+            }
+        }
+        let found = Rc::new(found);
+        *self.found.borrow_mut() = Some(found.clone());
+        Ok(found)
+    }
+
+    /// Whose old number it is.
+    async fn owner(&self, folder: &Numbered) -> Result<Option<String>, Failure> {
+        let key = |(kind, number, _): &&(RecordKind, u64, _)| {
+            *kind == folder.kind && *number == folder.number
+        };
+        if let Some((_, _, owner)) = self.known.borrow().iter().find(key) {
+            return Ok(owner.clone());
+        }
+        let owner = self.crm.id_of_number(folder.kind, folder.number).await?;
+        self.known.borrow_mut().push((folder.kind, folder.number, owner.clone()));
+        Ok(owner)
+    }
+
+    /// The folders in a folder, as (name, path). None where nothing stands.
+    async fn folders(&self, path: &str) -> Result<Vec<(String, String)>, Failure> {
+        let entries = match self.dropbox.children(path).await {
+            Err(Failure::NotFound) => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let folders = entries.into_iter().filter_map(|entry| match entry {
+            Entry::Folder(folder) => {
+                let name = split_dir(&folder.path_display).1.to_owned();
+                Some((name, folder.path_display))
+            }
+            _ => None,
+        });
+        Ok(folders.collect())
+    }
+}
+
+/// A number at the end of a name and one at its beginning, each with the rest of the name.
+fn numbers(name: &str) -> Vec<(u64, &str)> {
+    let whole = bare(name);
+    let start = whole.trim_end_matches(|c: char| c.is_ascii_digit());
+    let end = whole.trim_start_matches(|c: char| c.is_ascii_digit());
+    let parts = [(&whole[start.len()..], start), (&whole[..whole.len() - end.len()], end)];
+    let parts = parts.into_iter().map(|(digits, rest)| (digits, bare(rest)));
+    let named = parts.filter(|(_, rest)| !rest.is_empty());
+    named.filter_map(|(digits, rest)| Some((digits.parse().ok()?, rest))).collect()
+}
+
+/// Without separators around it.
+fn bare(text: &str) -> &str {
+    text.trim_matches(|c: char| !c.is_alphanumeric())
+}
+
+fn is_uuid(name: &str) -> bool {
+    name.len() == 36 && name.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_found_at_either_end_after_any_separator() {
+        let check = |name, expected: &[(u64, &str)]| assert_eq!(numbers(name), expected, "{name}");
+        check("Pied Piper 123", &[(123, "Pied Piper")]);
+        check("Pied Piper - 123", &[(123, "Pied Piper")]);
+        check("Pied Piper (123)", &[(123, "Pied Piper")]);
+        check("123_Pied Piper", &[(123, "Pied Piper")]);
+        check("Studio 54 (123)", &[(123, "Studio 54")]);
+        check("3M 456", &[(456, "3M"), (3, "M 456")]);
+        check("Pied Piper", &[]);
+        check("2026", &[]);
+        check("A 99999999999999999999999", &[]);
+    }
+
+    #[test]
+    fn folders_named_with_an_id_are_ours() {
+        assert!(is_uuid("96a38bbf-24ed-4083-8a5c-20db92aa471e"));
+        assert!(!is_uuid("Contracts") && !is_uuid("96a38bbf24ed40838a5c20db92aa471e0000"));
+    }
+}

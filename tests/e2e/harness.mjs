@@ -22,7 +22,7 @@ const shared = {};
  * `scene("what holds", async (s) => …)`. `host`: where the plugin runs if not on the CRM's own pages: `{ Person, start }`,
  * who uses it, and what starts it beside a sandbox.
  */
-export function scenes(launchBrowser = launch, host = { Person, start: (flags) => Sandbox.start(flags) }) {
+export function scenes(launchBrowser = () => launch(), host = { Person, start: (flags) => Sandbox.start(flags) }) {
   before(async () => {
     // One after the other: a browser whose sandbox does not start would never be closed.
     shared.sandbox = await host.start();

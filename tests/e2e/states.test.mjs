@@ -42,7 +42,8 @@ scene("from nothing to the first copy", {}, async (s) => {
   const gate = await s.hold(TO_DROPBOX, 6);
   await person.button("Sync to Dropbox").click();
   await gate.reached();
-  await s.advance(8);
+  // While nothing moves, the panel is drawn anew now and then.
+  await s.advance(31);
   const copying = await shown(person, "first-copy");
   assert.deepEqual([copying.title, copying.buttons, copying.links], ["Copying to Dropbox", ["Cancel"], [OPEN]]);
   const bar = person.panel.getByRole("progressbar", { name: "Copying to Dropbox" });

@@ -97,6 +97,24 @@ scene("a guard over all: every linked folder is gone", {}, async (s) => {
   await s.untilEqual("c-2");
 });
 
+scene("a guard over all: the app's own folder is gone", { refused: ["409 /list_folder/continue"] }, async (s) => {
+  const { person, sandbox } = s;
+  await linked(s, numbered(2));
+  const gone = { ".tag": "path", path: { ".tag": "not_found" } };
+  await sandbox.fault({ origin: "dropbox_api", path: "list_folder/continue", effect: { dropbox_error: gone } });
+  await person.button("Sync to Dropbox").click();
+  assert.deepEqual(await shown(person, "guard"), {
+    title: "The folder Apps/Teamleader CRM is gone",
+    detail: "Sync has stopped for your safety; all documents are still in the CRM. Restore the folder in Dropbox, or go on: then the records wait until you sync them again.",
+    buttons: ["Keep all documents and go on"],
+    links: [OPEN, "Deleted files in Dropbox"],
+  });
+  await person.button("Keep all documents and go on").click();
+  await person.button("Sync to Dropbox").click();
+  await person.untilScreen("up-to-date");
+  await s.untilEqual(RECORD.id);
+});
+
 scene("the record is closed to this person, and then gone", { refused: ["403 /files.list", "404 /files.list", "404 /files.info"] }, async (s) => {
   const { person, sandbox } = s;
   const folder = await linked(s, numbered(2));
@@ -122,18 +140,18 @@ scene("the record is closed to this person, and then gone", { refused: ["403 /fi
   assert.equal(dropboxTree(await sandbox.state()).size, 4);
 });
 
-scene("Dropbox does not answer", { torn: true }, async (s) => {
+for (const [service, origin, path] of [["Dropbox", "dropbox_api", "/2/files/"], ["The CRM", "crm_api", "/files."]]) scene(`${service} does not answer`, { torn: true }, async (s) => {
   const { person, profile, sandbox } = s;
   await profile.context.clock.install();
   await linked(s, numbered(2));
-  await sandbox.fault({ origin: "dropbox_api", path: "/2/files/", times: 1000, effect: "cut_before" });
+  await sandbox.fault({ origin, path, times: 1000, effect: "cut_before" });
   await person.button("Sync to Dropbox").click();
   await until("the plugin gives up for now", async () => {
     await profile.context.clock.fastForward(10_000);
     return (await person.screen()) === "interrupted";
   });
   assert.deepEqual(await shown(person, "interrupted"), {
-    title: "Dropbox does not answer at the moment",
+    title: `${service} does not answer at the moment`,
     detail: "The sync tries again by itself. You can also try again now.",
     buttons: ["Try again"],
     links: [OPEN],

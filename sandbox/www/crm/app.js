@@ -57,7 +57,7 @@ function shell() {
     el("a", { class: "skip", href: "#main" }, "Skip to content"),
     el("header", { class: "top" },
       el("div", { class: "brand" }, el("span", { class: "brand-mark", "aria-hidden": "true" }), el("span", { class: "brand-name" }, session.account.name)),
-      menuButton(name, [el("span", { class: "avatar", "aria-hidden": "true" }, session.user.first_name[0]), el("span", { class: "user-name" }, name), icon("down")], [
+      menuButton(name, [el("span", { class: "avatar", "data-initials": session.user.first_name[0] }), el("span", { class: "user-name" }, name), icon("down")], [
         { label: "Marketplace", icon: "marketplace", action: () => navigate("/marketplace") },
         { label: "Take the tour", icon: "compass", action: repeatTour },
         { label: "Sign out", icon: "leave", action: () => attempt(signOut) },

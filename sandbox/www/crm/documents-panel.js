@@ -118,7 +118,7 @@ export function documentsPanel(element, record, module, session) {
     const title = steps.flatMap((step, at) => (at ? [el("span", { class: "step", "aria-hidden": "true" }, "›"), step] : [step]));
     const count = el("span", { class: "count" });
     const items = el("ul", { "aria-label": name });
-    const summary = el("summary", { "aria-label": `Folder ${name}` }, icon("folder", "icon icon-folder"), el("span", { class: "folder-name" }, title), count);
+    const summary = el("summary", {}, icon("folder", "icon icon-folder"), el("span", { class: "folder-name" }, title), count);
     return { node: el("details", { class: "folder", open: true }, summary, items), items, count };
   }
 

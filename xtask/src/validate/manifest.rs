@@ -8,6 +8,9 @@ use crate::package::archive::Files;
 /// The schema as it stands beside the manifest in the source.
 const SCHEMA: &str = include_str!("../../../manifest.schema.json");
 
+/// What whoever installs a package wants to read before: its crates, their licences, its types.
+const COMPANIONS: &[&str] = &["sbom.cdx.json", "THIRD-PARTY-LICENSES.txt", "plugin.d.ts"];
+
 /// Checks form, references and the files that have to be there.
 pub fn check(manifest: &Value, files: &Files, findings: &mut Vec<String>) {
     let spoken_for = addresses::check_declared(manifest, findings);
@@ -50,6 +53,9 @@ fn check_references(manifest: &Value, findings: &mut Vec<String>) {
 }
 
 fn check_files(manifest: &Value, files: &Files, findings: &mut Vec<String>) {
+    for name in COMPANIONS.iter().filter(|name| !files.contains_key(**name)) {
+        findings.push(format!("{name} is missing: every package has it"));
+    }
     let entry = &manifest["entry"];
     for path in
         [&entry["module"], &entry["glue"], &entry["wasm"], &manifest["oauth"]["redirectPath"]]

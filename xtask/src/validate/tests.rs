@@ -34,6 +34,9 @@ fn unsealed() -> Files {
     put("pkg/teamleader_dropbox.js", b"export default 1;");
     put("pkg/teamleader_dropbox_bg.wasm", &module("__wbg_fetch_0123456789abcdef", EXPORTS));
     put("oauth.html", b"<!doctype html>");
+    put("plugin.d.ts", b"export {};");
+    put("sbom.cdx.json", b"{}");
+    put("THIRD-PARTY-LICENSES.txt", b"");
     for locale in manifest()["locales"].as_array().unwrap() {
         put(
             &format!("translations/{}.json", locale.as_str().unwrap()),
@@ -135,6 +138,9 @@ fn files_that_are_missing() {
     let mut files = unsealed();
     files.remove("oauth.html");
     refused(&sealed(files, manifest()), "oauth.html is missing");
+    let mut files = unsealed();
+    files.remove("sbom.cdx.json");
+    refused(&sealed(files, manifest()), "sbom.cdx.json is missing");
     refused_manifest(|m| m["entry"]["module"] = "main.js".into(), "main.js is missing");
     refused(&Files::from([(SUMS.into(), Vec::new())]), "manifest.json is missing");
 }

@@ -79,6 +79,22 @@ scene("a pause is over with the next place a person goes to", { refused: EXPIRED
   assert.match(s.person.page.url(), /\/#\/contacts$/);
 });
 
+scene("a page that nobody looks at renews by going to Teamleader and coming back to its place", { refused: EXPIRED, said: FRAME_REFUSED }, async (s) => {
+  await s.sandbox.seed([{ ...RECORD, documents: numbered(2) }]);
+  await s.person.arrive(RECORD.kind, RECORD.name);
+  await s.person.sync();
+  const { page } = s.person;
+  const place = page.url();
+  await page.evaluate(() => Object.defineProperty(document, "hidden", { get: () => true }));
+  await s.sandbox.inCrm("tokens/expire", {});
+  await s.sandbox.putFile(`${folderOf(await s.sandbox.record(RECORD.name))}/Late.txt`, "added meanwhile");
+  await s.untilEqual(RECORD.id);
+  assert.equal(page.url(), place);
+  assert.equal(await s.person.pause.count(), 0);
+  // The page was left, so it is seen again.
+  assert.equal(await page.evaluate(() => document.hidden), false);
+});
+
 scene("another tab's token does for this one", { refused: EXPIRED, said: FRAME_REFUSED }, async (s) => {
   await s.person.signIn();
   const asked = async () => (await s.sandbox.requests()).filter((call) => call.target.startsWith("/oauth2/authorize")).length;

@@ -29,7 +29,7 @@ async function secondTab(s) {
   return tab;
 }
 
-scene("two tabs show the same, and one works", {}, async (s) => {
+scene("[P4] two tabs show the same, and one works", {}, async (s) => {
   const folder = await linked(s, 3);
   const other = await secondTab(s);
   await other.untilScreen("up-to-date");
@@ -41,7 +41,7 @@ scene("two tabs show the same, and one works", {}, async (s) => {
   assert.equal(uploads.length, 1, JSON.stringify(uploads));
 });
 
-scene("the working tab is killed: the other takes over and finishes, without a twin", { refused: ["409 /create_folder_v2"] }, async (s) => {
+scene("[P4, C1] the working tab is killed: the other takes over and finishes, without a twin", { refused: ["409 /create_folder_v2"] }, async (s) => {
   await s.sandbox.seed([{ ...RECORD, documents: numbered(20) }]);
   await s.person.arrive(RECORD.kind, RECORD.name);
   const other = await secondTab(s);
@@ -69,7 +69,7 @@ scene("a tab that does not lead presses the button", {}, async (s) => {
   assertEqualTrees(await s.sandbox.state(), [RECORD.id]);
 });
 
-scene("reloaded while files come to the CRM: each arrives once", {}, async (s) => {
+scene("[C1, K3] reloaded while files come to the CRM: each arrives once", {}, async (s) => {
   const folder = await linked(s, 2);
   const gate = await s.hold(UPLOADS_TO_CRM(s.sandbox), 3);
   for (let at = 1; at <= 8; at++) await s.sandbox.putFile(`${folder}/Inbox/File ${at}.txt`, `file ${at}`);
@@ -81,7 +81,7 @@ scene("reloaded while files come to the CRM: each arrives once", {}, async (s) =
   await s.person.untilScreen("up-to-date");
 });
 
-scene("without a network the panel says so, and catches up afterwards", { torn: true }, async (s) => {
+scene("[C4] without a network the panel says so, and catches up afterwards", { torn: true }, async (s) => {
   const folder = await linked(s, 3);
   const { context } = s.profile;
   await context.setOffline(true);
@@ -94,7 +94,7 @@ scene("without a network the panel says so, and catches up afterwards", { torn: 
   assert.equal(documents(await s.sandbox.state()).length, 5);
 });
 
-scene("a grant that was taken back: asks to connect again, and copies nothing twice", { refused: ["401 /list_folder/continue", "401 /longpoll", "400 /oauth2/token", "401 /get_space_usage", "401 /create_folder_v2", "401 /list_folder"] }, async (s) => {
+scene("[C7] a grant that was taken back: asks to connect again, and copies nothing twice", { refused: ["401 /list_folder/continue", "401 /longpoll", "400 /oauth2/token", "401 /get_space_usage", "401 /create_folder_v2", "401 /list_folder"] }, async (s) => {
   await linked(s, 3);
   const apps = await s.newTab();
   await apps.page.goto(`${s.sandbox.dropbox}/account/connected_apps`);
@@ -124,7 +124,7 @@ async function manyDeleted(s) {
   return folder;
 }
 
-scene("a guard: many deletions wait, and pass once they are confirmed", { refused: ["404 /files.info"] }, async (s) => {
+scene("[G3, G11] a guard: many deletions wait, and pass once they are confirmed", { refused: ["404 /files.info"] }, async (s) => {
   await manyDeleted(s);
   await s.person.button("Delete 12 files").click();
   await s.person.panel.getByText("This cannot be taken back here. Go on?").waitFor();
@@ -134,7 +134,7 @@ scene("a guard: many deletions wait, and pass once they are confirmed", { refuse
   await s.person.untilScreen("up-to-date");
 });
 
-scene("a guard: many deletions are dismissed, and every file stays", { refused: ["404 /files.info"] }, async (s) => {
+scene("[G3, G11] a guard: many deletions are dismissed, and every file stays", { refused: ["404 /files.info"] }, async (s) => {
   await manyDeleted(s);
   await s.person.panel.getByRole("button", { name: /keep/i }).click();
   await s.person.untilScreen("up-to-date");
@@ -142,7 +142,7 @@ scene("a guard: many deletions are dismissed, and every file stays", { refused: 
   assert.equal(dropboxTree(state).size, 14);
 });
 
-scene("two people with two Dropboxes on one record: all three ends equal, no twin", {}, async (s) => {
+scene("[P5] two people with two Dropboxes on one record: all three ends equal, no twin", {}, async (s) => {
   await s.sandbox.seed([{ ...RECORD, documents: numbered(3) }]);
   await s.person.arrive(RECORD.kind, RECORD.name);
   await s.person.sync();

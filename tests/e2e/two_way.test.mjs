@@ -40,7 +40,7 @@ const documents = (state) => state.crm.records.find((record) => record.id === RE
 const named = (state, name) => documents(state).filter((document) => document.name === name);
 const files = (state) => [...dropboxTree(state).keys()];
 
-scene("a file put into the folder is in the CRM within seconds", {}, async (s) => {
+scene("[M3, P3] a file put into the folder is in the CRM within seconds", {}, async (s) => {
   const { folder } = await linked(s);
   const begun = Date.now();
   await s.sandbox.putFile(`${folder}/From Dropbox.txt`, "hello");
@@ -51,7 +51,7 @@ scene("a file put into the folder is in the CRM within seconds", {}, async (s) =
   await s.person.untilScreen("up-to-date");
 });
 
-scene("without longpoll the timer brings it, and not before its time", NO_LONGPOLL, async (s) => {
+scene("[M3] without longpoll the timer brings it, and not before its time", NO_LONGPOLL, async (s) => {
   const { folder } = await linked(s);
   await timedCycle(s);
   await s.sandbox.putFile(`${folder}/From Dropbox.txt`, "hello");
@@ -77,21 +77,21 @@ scene("the timer is overdue when a page is opened", NO_LONGPOLL, async (s) => {
   await morning.document("Overnight.txt").waitFor();
 });
 
-scene("subfolders, three levels deep", {}, async (s) => {
+scene("[F7] subfolders, three levels deep", {}, async (s) => {
   const { folder } = await linked(s);
   await s.sandbox.putFile(`${folder}/One/Two/Three/Deep.txt`, "deep");
   const state = await s.untilEqual(RECORD.id);
   assert.equal(named(state, "Deep.txt")[0].folder, "One/Two/Three");
 });
 
-scene("documents added on the page are in Dropbox within seconds", {}, async (s) => {
+scene("[M2] documents added on the page are in Dropbox within seconds", {}, async (s) => {
   const { folder } = await linked(s);
   await s.person.addDocuments([["Added.txt", "added"], ["Beside.txt", "beside"]], "Inbox/New");
   const state = await s.untilEqual(RECORD.id);
   assert.ok(files(state).includes(`${folder}/Inbox/New/Added.txt`));
 });
 
-scene("edited in Dropbox: one document with the new content", {}, async (s) => {
+scene("[M8] edited in Dropbox: one document with the new content", {}, async (s) => {
   const { folder, id } = await linked(s);
   await s.sandbox.putFile(`${folder}/Offer.txt`, "a better offer");
   const state = await s.untilEqual(RECORD.id);
@@ -99,7 +99,7 @@ scene("edited in Dropbox: one document with the new content", {}, async (s) => {
   assert.notEqual(named(state, "Offer.txt")[0].id, id("Offer.txt"));
 });
 
-scene("edited in the CRM behind the page's back: the timer brings it", NO_LONGPOLL, async (s) => {
+scene("[M7] edited in the CRM behind the page's back: the timer brings it", NO_LONGPOLL, async (s) => {
   const { id } = await linked(s);
   await timedCycle(s);
   await s.sandbox.inCrm("document/edit", { document: id("Offer.txt"), text: "an offer, edited in the CRM" });
@@ -108,7 +108,7 @@ scene("edited in the CRM behind the page's back: the timer brings it", NO_LONGPO
   assert.equal(documents(await s.sandbox.state()).length, 3);
 });
 
-scene("deleted in the CRM: deleted in Dropbox", { refused: ["404 /files.info"] }, async (s) => {
+scene("[M11] deleted in the CRM: deleted in Dropbox", { refused: ["404 /files.info"] }, async (s) => {
   const { folder } = await linked(s);
   await s.person.deleteDocument("Offer.txt");
   const state = await s.untilEqual(RECORD.id);
@@ -116,7 +116,7 @@ scene("deleted in the CRM: deleted in Dropbox", { refused: ["404 /files.info"] }
   assert.ok(!files(state).includes(`${folder}/Offer.txt`));
 });
 
-scene("deleted in Dropbox: kept in the CRM, not copied back until the button is pressed", { refused: HOURS_LATER }, async (s) => {
+scene("[M13] deleted in Dropbox: kept in the CRM, not copied back until the button is pressed", { refused: HOURS_LATER }, async (s) => {
   const { folder } = await linked(s);
   await s.sandbox.forgetRequests();
   await s.sandbox.deleteFile(`${folder}/Offer.txt`);
@@ -131,7 +131,7 @@ scene("deleted in Dropbox: kept in the CRM, not copied back until the button is 
   await s.untilEqual(RECORD.id);
 });
 
-scene("edited on both sides: both versions stand on both sides", {}, async (s) => {
+scene("[M10] edited on both sides: both versions stand on both sides", {}, async (s) => {
   const { folder, id } = await linked(s);
   // First where nobody listens, then where the longpoll does: one cycle sees both.
   await s.sandbox.inCrm("document/edit", { document: id("Offer.txt"), text: "edited in the CRM" });
@@ -144,7 +144,7 @@ scene("edited on both sides: both versions stand on both sides", {}, async (s) =
   assert.match(await s.person.text(), /conflicted copy/);
 });
 
-scene("a record renamed on its page: its folder follows, no content moves", {}, async (s) => {
+scene("[R10] a record renamed on its page: its folder follows, no content moves", {}, async (s) => {
   await linked(s);
   await s.sandbox.forgetRequests();
   await s.person.renameRecord("Hooli");
@@ -154,7 +154,7 @@ scene("a record renamed on its page: its folder follows, no content moves", {}, 
   assert.deepEqual(moved, []);
 });
 
-scene("renamed and moved in the CRM: moved in Dropbox, without an upload", {}, async (s) => {
+scene("[R9] renamed and moved in the CRM: moved in Dropbox, without an upload", {}, async (s) => {
   const { folder } = await linked(s);
   await s.sandbox.forgetRequests();
   await s.person.changeDocument("Offer.txt", { name: "Signed offer.txt", folder: "Contracts" });
@@ -163,7 +163,7 @@ scene("renamed and moved in the CRM: moved in Dropbox, without an upload", {}, a
   assert.deepEqual((await s.calls()).filter((call) => call.origin === "dropbox_content"), []);
 });
 
-scene("renamed and moved in Dropbox: one document at its new place", {}, async (s) => {
+scene("[R1, R2] renamed and moved in Dropbox: one document at its new place", {}, async (s) => {
   const { folder } = await linked(s);
   await s.sandbox.moveFile(`${folder}/Offer.txt`, `${folder}/Contracts/Signed offer.txt`);
   const state = await s.untilEqual(RECORD.id);
@@ -171,14 +171,14 @@ scene("renamed and moved in Dropbox: one document at its new place", {}, async (
   assert.equal(named(state, "Signed offer.txt")[0].folder, "Contracts");
 });
 
-scene("a folder renamed in Dropbox: each document once at its new place", {}, async (s) => {
+scene("[R3] a folder renamed in Dropbox: each document once at its new place", {}, async (s) => {
   const { folder } = await linked(s);
   await s.sandbox.moveFile(`${folder}/Plans`, `${folder}/Old plans`);
   const state = await s.untilEqual(RECORD.id);
   assert.deepEqual(named(state, "Plan.txt").map((document) => document.folder), ["Old plans/2026"]);
 });
 
-scene("the folder removed in Dropbox: the CRM keeps all, the button makes it again", {}, async (s) => {
+scene("[F4] the folder removed in Dropbox: the CRM keeps all, the button makes it again", {}, async (s) => {
   const { folder } = await linked(s);
   await s.sandbox.deleteFile(folder);
   await s.person.untilScreen("folder-removed");

@@ -139,6 +139,20 @@ fn k6_a_copy_put_into_another_folder_teaches_no_name_of_the_default_folder() {
 }
 
 #[test]
+fn k6_an_upload_that_became_a_version_of_a_document_in_that_folder_is_recognised() {
+    // Found by seed 577: the same bytes were sent again with every cycle.
+    let variants = Variants { same_name_is_new_version: true, ..Variants::default() };
+    let mut case = Case::new(variants, &[]);
+    case.world.default_folder = "Dossier".into();
+    case.world.add(&case.record.clone(), "Dossier", A, X);
+    case.run();
+    // A person copies the file to the record's root, which is that very folder.
+    case.put(A, X).run();
+    let both = [(A, X), ("a (2).txt", X)];
+    case.run().expect(&both, &[both[1], both[0]]);
+}
+
+#[test]
 fn k8_a_kind_is_one_way_by_its_answer_and_asked_again_once_a_day() {
     let mut case = Case::new(Variants::default(), &[]);
     case.world.variants.one_way = true;

@@ -70,6 +70,10 @@ impl History {
         let records: Vec<Record> =
             (0..=rng.below(2)).map(|n| Record::new(RecordKind::Company, format!("r{n}"))).collect();
         let mut world = World::new(variants, users);
+        if rng.one_in(4) {
+            // A name of the default folder that has to be learned (K6).
+            world.default_folder = "Dossier".into();
+        }
         for record in &records {
             world.records.entry(record.clone()).or_default();
         }
@@ -182,7 +186,7 @@ impl History {
                 format!("{root}/{folder}/{name}")
             }
         };
-        match (self.rng.below(7), file) {
+        match (self.rng.below(8), file) {
             (0 | 1, _) | (_, None) => {
                 let key = sync_core::fold(&target);
                 if self.world.dropboxes[d].things.contains_key(&key) {
@@ -232,6 +236,18 @@ impl History {
                         sides.into_iter().any(|side| side.id.as_str() == id)
                     });
                     if let Some(before) = before.filter(|_| !known) {
+                        self.must.remove(&before);
+                    }
+                }
+            }
+            (6, Some((_, content))) => {
+                // The same content twice, on purpose: nobody can tell it from a twin.
+                let key = sync_core::fold(&target);
+                let free = !self.world.dropboxes[d].things.contains_key(&key);
+                if free && self.world.put(d, &target, content).is_some() {
+                    coverage.count("dropbox copy");
+                    self.clean = false;
+                    if let Some(before) = self.deleted.remove(&(d, key)) {
                         self.must.remove(&before);
                     }
                 }

@@ -2,7 +2,7 @@
 //!
 //! `cargo test --profile sim --test world_sim -- --seeds N [--from K] [--trace]`. One seed is a history of at least
 //! 20 edits and 5 faults. Every seed runs twice and must leave the same trace. A violation prints its seed and the
-//! fewest edits that show it; `--trace` prints that history's trace.
+//! fewest edits that show it, and the end of that history's trace; `--trace` prints all of it.
 #![allow(clippy::unwrap_used, reason = "a test program")]
 
 mod content;
@@ -23,6 +23,8 @@ use std::time::Instant;
 
 /// From so many histories on, what was never met is a failure.
 const HOLES_FROM: u64 = 2_000;
+/// Lines of a failing history's trace.
+const TRACE_END: usize = 40;
 /// After so many failures nobody reads on.
 const FAILURES_MAX: usize = 10;
 
@@ -109,9 +111,9 @@ fn main() {
     }
     for (seed, edits, violation) in &failures {
         println!("seed {seed}, {edits} edits: {violation}");
-        if verbose {
-            simulate(*seed, *edits, true).trace.iter().for_each(|line| println!("  {line}"));
-        }
+        let trace = simulate(*seed, *edits, true).trace;
+        let skipped = if verbose { 0 } else { trace.len().saturating_sub(TRACE_END) };
+        trace[skipped..].iter().for_each(|line| println!("  {line}"));
     }
     let holes = coverage.holes();
     if !holes.is_empty() {

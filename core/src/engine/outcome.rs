@@ -180,19 +180,19 @@ impl Engine {
         self.stage(record, Stage::Planning);
     }
 
-    /// K6: an upload without a folder came back under this name. A document that has its file already was not made by
+    /// K6: an upload without a folder came back under this name. A document that stood as it is before was not made by
     /// it, and of two that may have been nobody knows which was.
     fn learn_default_folder(&mut self, record: &Record) {
         let Some(stored) = self.records.get(record) else {
             return;
         };
-        let paired = |document: &SeenDocument| {
+        let rests = |document: &SeenDocument| {
             let mut sides = stored.pairs.iter().filter_map(|pair| pair.crm.as_ref());
-            sides.any(|side| side.id == document.id)
+            sides.any(|side| side.id == document.id && side.updated_at == document.updated_at)
         };
         let learned = stored.attempts.iter().filter(|a| a.place.folder.is_empty()).find_map(|a| {
             let mut made = stored.documents.iter().filter(|d| {
-                d.place.name == a.place.name && d.hash.as_ref() == Some(&a.hash) && !paired(d)
+                d.place.name == a.place.name && d.hash.as_ref() == Some(&a.hash) && !rests(d)
             });
             let folder = made.next().map(|document| document.place.folder.clone())?;
             (made.next().is_none() && !folder.is_empty()).then_some(folder)

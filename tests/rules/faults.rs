@@ -97,6 +97,20 @@ fn c13_what_could_not_be_stored_is_stored_later() {
 }
 
 #[test]
+fn c16_a_clock_set_back_in_the_middle_of_a_cycle() {
+    // Found by seed 0, when the wait was first counted from the cycle's beginning.
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    case.world.clock += 1_000_000;
+    case.put("b.txt", Y);
+    case.browser.send(Event::Run, case.world.clock);
+    case.world.clock -= 500_000;
+    case.browser.settle(&mut case.world);
+    case.expect(&[(A, X), ("b.txt", Y)], &[(A, X), ("b.txt", Y)]);
+    let due_ms = case.browser.engine.poll_timeout().unwrap();
+    assert!(due_ms <= case.world.clock + 2 * 3_600_000, "{due_ms}");
+}
+
+#[test]
 fn p6_the_last_document_of_a_replacement_is_never_deleted() {
     let mut case = Case::new(Variants::default(), &[(A, X)]);
     case.put(A, Y);

@@ -100,7 +100,8 @@ impl Engine {
                 (None, true) => Some(interval_ms / 60),
                 // From the beginning: with many records a cycle takes as long as the CRM's limit makes it.
                 (None, false) => {
-                    let left_ms = interval_ms.saturating_sub(now_ms - cycle.started_ms);
+                    let left_ms =
+                        interval_ms.saturating_sub(now_ms.saturating_sub(cycle.started_ms));
                     cycle.full.then_some(left_ms.max(interval_ms / 12))
                 }
             };

@@ -181,7 +181,7 @@ impl Engine {
     }
 
     /// K6: an upload without a folder came back under this name. A document that stood as it is before was not made by
-    /// it, and of two that may have been nobody knows which was.
+    /// it, and of two in different folders nobody knows which was.
     fn learn_default_folder(&mut self, record: &Record) {
         let Some(stored) = self.records.get(record) else {
             return;
@@ -194,8 +194,9 @@ impl Engine {
             let mut made = stored.documents.iter().filter(|d| {
                 d.place.name == a.place.name && d.hash.as_ref() == Some(&a.hash) && !rests(d)
             });
-            let folder = made.next().map(|document| document.place.folder.clone())?;
-            (made.next().is_none() && !folder.is_empty()).then_some(folder)
+            let folder = &made.next()?.place.folder;
+            let sure = !folder.is_empty() && made.all(|document| document.place.folder == *folder);
+            sure.then(|| folder.clone())
         });
         if let Some(folder) = learned {
             if self.index.default_folder.as_ref() != Some(&folder) {

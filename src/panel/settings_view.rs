@@ -50,6 +50,7 @@ fn announcement(snapshot: &Snapshot, bulk: &Bulk) -> Option<Text> {
                     .count(total_count),
             }
         }
+        Bulk::Earlier { count, .. } => t("old_folders").count(count),
         Bulk::Finished { kind, total_count } => of("bulk_finished", kind).count(total_count),
         _ if snapshot.status.running => t("syncing"),
         _ if snapshot.status.paused => t("is_paused"),

@@ -212,6 +212,7 @@ test("the live region of the settings tells how linking many goes, once each", a
   assert.deepEqual(await said("settings-bulk-paused"), "Contacts: paused.");
   assert.deepEqual(await said("settings-bulk-finished"), "Contacts: 124 records linked. Their documents are being copied.");
   assert.deepEqual(await said("settings-bulk-failed"), "Contacts: the records could not be listed. Try again in a moment.");
+  assert.match(await said("settings-bulk-earlier"), /^17 of these records have a folder from the earlier integration/);
   assert.deepEqual(await said("settings-paused"), "Automatic sync is paused");
   assert.deepEqual(await said("settings"), "");
   await page.context().close();

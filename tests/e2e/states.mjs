@@ -18,6 +18,13 @@ export async function linked(s, documents, screen = "up-to-date") {
   await s.sandbox.seed([{ ...RECORD, documents }]);
   await s.person.arrive(RECORD.kind, RECORD.name);
   assert.equal(await s.person.sync(), screen);
+  await until("the echo of the copy is over", async () => {
+    const calls = await s.calls();
+    const written = calls.findLastIndex((call) => call.target.endsWith("/finish_batch_v2"));
+    const hears = !calls.some((call) => call.target.endsWith("/longpoll") && call.status === 404);
+    const looked = calls.slice(written + 1).some((call) => call.target === "/files.list");
+    return (looked || !hears) && (await s.person.screen()) === screen;
+  });
   return folderOf(await s.sandbox.record(RECORD.name));
 }
 

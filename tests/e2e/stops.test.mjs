@@ -259,6 +259,72 @@ async function asNewerVersion() {
   database.close();
 }
 
+scene("Dropbox refuses the app as it is registered", {}, async (s) => {
+  const { person } = s;
+  await person.signIn();
+  await person.openRecord("company", "Pied Piper");
+  const popup = await person.openSignIn();
+  await popup.getByRole("button", { name: "Sign in as Anna Peeters" }).waitFor();
+  // What Dropbox sends back where the app may not ask for what it asks for.
+  const asked = new URL(new URL(popup.url()).searchParams.get("next") ?? popup.url(), s.sandbox.dropbox).searchParams;
+  const answer = new URLSearchParams({ state: asked.get("state"), error: "invalid_scope" });
+  const closed = popup.waitForEvent("close");
+  await popup.goto(`${asked.get("redirect_uri")}?${answer}`).catch(() => {});
+  await closed;
+  assert.deepEqual(await shown(person, "connect-failed"), {
+    title: "Dropbox does not know this plugin",
+    detail: "The app key in the plugin's settings is wrong, or this page is not registered with it. Please tell the person who installed the plugin.",
+    buttons: ["Try again"],
+    links: [],
+  });
+});
+
+scene("a browser without room to store anything", {}, async (s) => {
+  const { person, sandbox } = s;
+  const folder = await linked(s, numbered(2));
+  await person.page.evaluate(() => {
+    window.put = IDBObjectStore.prototype.put;
+    IDBObjectStore.prototype.put = () => {
+      throw new DOMException("The quota has been exceeded.", "QuotaExceededError");
+    };
+  });
+  await sandbox.putFile(`${folder}/New.txt`, "new");
+  assert.deepEqual(await shown(person, "interrupted"), {
+    title: "This browser cannot remember the state of the sync",
+    detail: "Free some space on this computer, or leave private browsing. Then try again.",
+    buttons: ["Try again"],
+    links: [OPEN],
+  });
+  await person.page.evaluate(() => (IDBObjectStore.prototype.put = window.put));
+  await person.button("Try again").click();
+  await s.untilEqual(RECORD.id);
+  await person.untilScreen("up-to-date");
+});
+
+scene("answers that are cut short", { torn: true }, async (s) => {
+  const { person, profile, sandbox } = s;
+  await profile.context.clock.install();
+  await linked(s, numbered(2));
+  await sandbox.fault({ origin: "crm_api", path: "/files.list", times: 1000, effect: "truncate_body" });
+  await person.button("Sync to Dropbox").click();
+  await until("it gives up for now", async () => {
+    await profile.context.clock.fastForward(10_000);
+    return (await person.screen()) === "frozen";
+  });
+  assert.deepEqual(await shown(person, "frozen"), {
+    title: "This record could not be read",
+    detail: "The answers about it were incomplete, so nothing is changed. Try again in a while.",
+    buttons: ["Try again"],
+    links: [OPEN],
+  });
+  await sandbox.ask("DELETE", "/faults");
+  await person.button("Try again").click();
+  await until("it goes on", async () => {
+    await profile.context.clock.fastForward(10_000);
+    return (await person.screen()) === "up-to-date";
+  });
+});
+
 scene("a browser whose hashes fail stops the plugin: it says so, and a reload helps", { said: [/^The Dropbox plugin stopped at /, /RuntimeError: unreachable/] }, async (s) => {
   const { person } = s;
   await person.signIn();

@@ -60,6 +60,22 @@ fn the_gallery_holds_every_screen() {
 }
 
 #[test]
+fn every_screen_is_reached_by_a_cause_in_an_end_to_end_test() {
+    let folder = format!("{}/tests/e2e", env!("CARGO_MANIFEST_DIR"));
+    let mut tests = String::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let file = entry.unwrap().path();
+        let name = file.file_name().unwrap().to_string_lossy();
+        // The gallery draws states; it does not bring them about.
+        if name.ends_with(".test.mjs") && name != "gallery.test.mjs" {
+            tests.push_str(&std::fs::read_to_string(&file).unwrap());
+        }
+    }
+    let missing = SCREENS.into_iter().filter(|screen| !tests.contains(&format!("\"{screen}\"")));
+    assert_eq!(missing.collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+#[test]
 fn the_names_a_person_looks_for_are_there() {
     let unconnected = english("not-connected");
     assert_eq!(texts_of(&unconnected, "button"), ["Connect Dropbox"]);

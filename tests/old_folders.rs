@@ -49,6 +49,15 @@ fn a_folder_is_found_in_the_language_of_the_account_and_by_its_number_alone() {
 }
 
 #[test]
+fn a_folder_with_the_name_of_this_record_and_the_number_of_another_is_the_others() {
+    let mut stage = Stage::new();
+    let other = stage.scene.add_record(RecordKind::Company, "Pied Piper");
+    put(&stage, &format!("/Bedrijven/Pied Piper {}/a.txt", number(&stage, &other)), b"a");
+    let folders = old_folders(&stage);
+    assert_eq!(found(&mut stage, &folders, "Pied Piper"), None);
+}
+
+#[test]
 fn a_folder_of_ours_is_no_old_one_even_if_its_name_ends_in_the_number() {
     let mut stage = Stage::new();
     let number = number(&stage, &stage.record);

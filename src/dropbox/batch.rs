@@ -6,19 +6,37 @@
 use super::call::{Answer, Patience};
 use super::tags::Tags;
 use super::types::{
-    AsyncJob, BatchEntry, CommitInfo, DeleteArg, DeleteBatch, DeleteEntry, FinishArg, FinishBatch,
-    Finished, Launch, Metadata, Mode, MoveBatch, MoveEntry, Relocated, Relocation, RelocationPath,
-    SessionCursor,
+    AsyncJob, BatchEntry, CommitInfo, DeleteArg, FinishArg, Launch, Metadata, Mode, Relocated,
+    Relocation, RelocationPath, SessionCursor,
 };
 use super::{malformed, Dropbox};
 use crate::backoff::{PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
-use crate::json::Read;
+use crate::json::to_json;
 use crate::ports::Ports;
-use serde::Serialize;
 use sync_core::{Commit, Delete, Failure, FileEntry, FileId, Move, Reason, Side, WriteMode};
 
-/// An item's end: the item, or the tags of its failure and whether it may have been carried out all the same.
-type Settled<T> = Result<T, (Tags, bool)>;
+/// An entry's end: the file, where it is told; or the tags of its failure, and whether it may have been carried out
+/// all the same.
+type Settled = Result<Option<FileEntry>, (Tags, bool)>;
+
+/// What differs from one batch to another.
+struct BatchRoute {
+    route: &'static str,
+    /// Asked when the batch became a job.
+    check: &'static str,
+    /// Of the argument, behind its entries.
+    rest: &'static str,
+}
+
+const COMMIT: BatchRoute =
+    BatchRoute { route: "files/upload_session/finish_batch_v2", check: "", rest: "" };
+const MOVE: BatchRoute = BatchRoute {
+    route: "files/move_batch_v2",
+    check: "files/move_batch/check_v2",
+    rest: r#","autorename":false,"allow_ownership_transfer":false"#,
+};
+const DELETE: BatchRoute =
+    BatchRoute { route: "files/delete_batch", check: "files/delete_batch/check", rest: "" };
 
 impl<P: Ports> Dropbox<P> {
     /// Makes staged contents visible, in order; at most 1000. One result each.
@@ -27,16 +45,11 @@ impl<P: Ports> Dropbox<P> {
         commits: &[Commit],
     ) -> Result<Vec<Result<FileEntry, Failure>>, Failure> {
         let _turn = self.writer.take(1).await;
-        let send = async |items: &[&Commit]| {
-            let argument = FinishBatch { entries: items.iter().copied().map(finish_arg).collect() };
-            let answer =
-                self.rpc::<Finished>("files/upload_session/finish_batch_v2", &argument).await?;
-            Ok(answer.map(|finished| finished.entries))
-        };
+        let entries = commits.iter().map(|commit| to_json(&finish_arg(commit))).collect();
         let mut results = Vec::with_capacity(commits.len());
-        for (commit, settled) in commits.iter().zip(self.batch(commits, send).await?) {
+        for (commit, settled) in commits.iter().zip(self.batch(&COMMIT, entries).await?) {
             results.push(match settled {
-                Ok(file) => Ok(file),
+                Ok(file) => Ok(file.map_or_else(malformed, Ok)?),
                 Err((tags, unclear)) => match self.own_commit(commit, unclear).await? {
                     Some(file) => Ok(file),
                     // Only the name can be so wrong that Dropbox does not understand the request.
@@ -55,19 +68,11 @@ impl<P: Ports> Dropbox<P> {
         moves: &[Move],
     ) -> Result<Vec<Result<FileEntry, Failure>>, Failure> {
         let _turn = self.writer.take(1).await;
-        let send = async |items: &[&Move]| {
-            let argument = MoveBatch {
-                entries: items.iter().copied().map(relocation_path).collect(),
-                autorename: false,
-                allow_ownership_transfer: false,
-            };
-            self.job::<MoveEntry>("files/move_batch_v2", "files/move_batch/check_v2", &argument)
-                .await
-        };
+        let entries = moves.iter().map(|item| to_json(&relocation_path(item))).collect();
         let mut results = Vec::with_capacity(moves.len());
-        for (item, settled) in moves.iter().zip(self.batch(moves, send).await?) {
+        for (item, settled) in moves.iter().zip(self.batch(&MOVE, entries).await?) {
             results.push(match settled {
-                Ok(file) => Ok(file),
+                Ok(file) => Ok(file.map_or_else(malformed, Ok)?),
                 Err((tags, unclear)) => match self.own_move(item, unclear).await? {
                     Some(file) => Ok(file),
                     None if tags.is_bad_request() => Err(Failure::Refused(Reason::Name)),
@@ -86,20 +91,14 @@ impl<P: Ports> Dropbox<P> {
         deletes: &[Delete],
     ) -> Result<Vec<Result<(), Failure>>, Failure> {
         let _turn = self.writer.take(1).await;
-        let send = async |items: &[&Delete]| {
-            let argument = DeleteBatch {
-                entries: items
-                    .iter()
-                    .map(|item| DeleteArg { path: item.id.as_str(), parent_rev: item.rev.as_str() })
-                    .collect(),
-            };
-            self.job::<DeleteEntry>("files/delete_batch", "files/delete_batch/check", &argument)
-                .await
+        let entry = |item: &Delete| {
+            to_json(&DeleteArg { path: item.id.as_str(), parent_rev: item.rev.as_str() })
         };
-        let settled = self.batch(deletes, send).await?;
-        let result = |settled: Settled<()>| match settled.map_err(|(tags, _)| tags.failure()) {
-            Err(Failure::NotFound) => Ok(()),
-            other => other,
+        let entries = deletes.iter().map(entry).collect();
+        let settled = self.batch(&DELETE, entries).await?;
+        let result = |settled: Settled| match settled.map_err(|(tags, _)| tags.failure()) {
+            Ok(_) | Err(Failure::NotFound) => Ok(()),
+            Err(failure) => Err(failure),
         };
         Ok(settled.into_iter().map(result).collect())
     }
@@ -174,14 +173,10 @@ impl<P: Ports> Dropbox<P> {
         }
     }
 
-    /// Sends a batch until every entry is settled. Entries that met other writers are sent again, in order; a
-    /// batch that Dropbox does not understand is halved until the entry at fault stands alone.
-    async fn batch<I, E: BatchEntry>(
-        &self,
-        items: &[I],
-        send: impl AsyncFn(&[&I]) -> Result<Answer<Vec<E>>, Failure>,
-    ) -> Result<Vec<Settled<E::Item>>, Failure> {
-        let mut settled: Vec<Option<Settled<E::Item>>> = items.iter().map(|_| None).collect();
+    /// Sends a batch until every entry (its JSON) is settled. Entries that met other writers are sent again, in order;
+    /// a batch that Dropbox does not understand is halved until the entry at fault stands alone.
+    async fn batch(&self, route: &BatchRoute, items: Vec<String>) -> Result<Vec<Settled>, Failure> {
+        let mut settled: Vec<Option<Settled>> = items.iter().map(|_| None).collect();
         let mut rounds = vec![(0..items.len()).collect::<Vec<usize>>()];
         let mut patience = Patience::new();
         let mut unclear = false;
@@ -189,8 +184,9 @@ impl<P: Ports> Dropbox<P> {
             if indices.is_empty() {
                 continue;
             }
-            let chosen: Vec<&I> = indices.iter().map(|index| &items[*index]).collect();
-            let answer = send(&chosen).await?;
+            let chosen: Vec<&str> = indices.iter().map(|index| items[*index].as_str()).collect();
+            let argument = format!(r#"{{"entries":[{}]{}}}"#, chosen.join(","), route.rest);
+            let answer = self.job(route, argument).await?;
             unclear |= answer.unclear;
             let entries = match answer.result {
                 Ok(entries) if entries.len() == indices.len() => entries,
@@ -209,17 +205,14 @@ impl<P: Ports> Dropbox<P> {
                 }
             };
             let mut again = Vec::new();
-            for (index, entry) in indices.iter().zip(entries) {
-                match entry.result() {
-                    Some(Err(tags)) if tags.is_transient() => again.push(*index),
+            for (index, BatchEntry(result)) in indices.iter().zip(entries) {
+                match result {
+                    Err(tags) if tags.is_transient() => again.push(*index),
                     // One entry of many lies across another: alone it does not.
-                    Some(Err(tags))
-                        if tags.has("duplicated_or_nested_paths") && indices.len() > 1 =>
-                    {
+                    Err(tags) if tags.has("duplicated_or_nested_paths") && indices.len() > 1 => {
                         rounds.push(vec![*index]);
                     }
-                    Some(result) => settled[*index] = Some(result.map_err(|tags| (tags, unclear))),
-                    None => return malformed(),
+                    result => settled[*index] = Some(result.map_err(|tags| (tags, unclear))),
                 }
             }
             if !again.is_empty() {
@@ -232,15 +225,14 @@ impl<P: Ports> Dropbox<P> {
     }
 
     /// Launches a batch that may become a job, and asks until the job has ended.
-    async fn job<E: Read>(
+    async fn job(
         &self,
-        route: &str,
-        check_route: &str,
-        argument: &impl Serialize,
-    ) -> Result<Answer<Vec<E>>, Failure> {
+        route: &BatchRoute,
+        argument: String,
+    ) -> Result<Answer<Vec<BatchEntry>>, Failure> {
         let mut patience = Patience::new();
         'launch: loop {
-            let mut answer = self.rpc::<Launch<E>>(route, argument).await?;
+            let mut answer = self.rpc_json::<Launch>(route.route, argument.clone()).await?;
             let mut job_id = None;
             let mut polls = Patience::new();
             loop {
@@ -266,20 +258,16 @@ impl<P: Ports> Dropbox<P> {
                     }
                     Err(tags) => return Ok(Answer { result: Err(tags), unclear }),
                 }
-                let Some(async_job_id) = job_id.as_deref() else {
+                let Some(async_job_id) = job_id.as_deref().filter(|_| !route.check.is_empty())
+                else {
                     return malformed();
                 };
                 polls.wait(self.wire.ports(), None, PATIENCE_LIMIT_MS + PATIENCE_OUTAGE_MS).await?;
-                let check = self.rpc::<Launch<E>>(check_route, &AsyncJob { async_job_id }).await?;
+                let asked = to_json(&AsyncJob { async_job_id });
+                let check = self.rpc_json::<Launch>(route.check, asked).await?;
                 answer = Answer { unclear: unclear || check.unclear, ..check };
             }
         }
-    }
-}
-
-impl<R> Answer<R> {
-    fn map<T>(self, change: impl FnOnce(R) -> T) -> Answer<T> {
-        Answer { result: self.result.map(change), unclear: self.unclear }
     }
 }
 

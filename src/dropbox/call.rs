@@ -88,7 +88,16 @@ impl<P: Ports> Dropbox<P> {
         route: &str,
         argument: &impl Serialize,
     ) -> Result<Answer<T>, Failure> {
-        self.call(self.rpc_request(route, to_json(argument))).await?.parse()
+        self.rpc_json(route, to_json(argument)).await
+    }
+
+    /// The same with an argument that is JSON already.
+    pub(super) async fn rpc_json<T: Read>(
+        &self,
+        route: &str,
+        argument: String,
+    ) -> Result<Answer<T>, Failure> {
+        self.call(self.rpc_request(route, argument)).await?.parse()
     }
 
     fn rpc_request(&self, route: &str, argument: String) -> Request<P::Content> {

@@ -202,26 +202,14 @@ impl Read for Relocated {
     }
 }
 
-/// Argument of `files/move_batch_v2`.
-#[derive(Serialize)]
-pub(super) struct MoveBatch<'a> {
-    pub entries: Vec<RelocationPath<'a>>,
-    pub autorename: bool,
-    pub allow_ownership_transfer: bool,
-}
-
+/// An entry of `files/move_batch_v2`.
 #[derive(Serialize)]
 pub(super) struct RelocationPath<'a> {
     pub from_path: &'a str,
     pub to_path: &'a str,
 }
 
-/// Argument of `files/delete_batch`.
-#[derive(Serialize)]
-pub(super) struct DeleteBatch<'a> {
-    pub entries: Vec<DeleteArg<'a>>,
-}
-
+/// An entry of `files/delete_batch`.
 #[derive(Serialize)]
 pub(super) struct DeleteArg<'a> {
     pub path: &'a str,
@@ -252,12 +240,7 @@ impl Read for SessionStarted {
     }
 }
 
-/// Argument of `files/upload_session/finish_batch_v2`.
-#[derive(Serialize)]
-pub(super) struct FinishBatch<'a> {
-    pub entries: Vec<FinishArg<'a>>,
-}
-
+/// An entry of `files/upload_session/finish_batch_v2`.
 #[derive(Serialize)]
 pub(super) struct FinishArg<'a> {
     pub cursor: SessionCursor<'a>,
@@ -288,125 +271,42 @@ pub(super) enum Mode<'a> {
 }
 
 /// Answer of a batch route, or of its check.
-pub(super) enum Launch<E> {
+pub(super) enum Launch {
     AsyncJobId { async_job_id: String },
     InProgress,
-    Complete { entries: Vec<E> },
+    Complete { entries: Vec<BatchEntry> },
     Failed { failed: Value },
     Other,
 }
 
-impl<E: Read> Read for Launch<E> {
+impl Read for Launch {
     fn read(value: &Value) -> Option<Self> {
-        Some(match value.text(".tag")?.as_str() {
-            "async_job_id" => Self::AsyncJobId { async_job_id: value.text("async_job_id")? },
-            "in_progress" => Self::InProgress,
-            "complete" => Self::Complete { entries: value.list("entries")? },
-            "failed" => Self::Failed { failed: value.field("failed")?.clone() },
-            _ => Self::Other,
+        Some(match value.text(".tag").as_deref() {
+            Some("async_job_id") => Self::AsyncJobId { async_job_id: value.text("async_job_id")? },
+            Some("in_progress") => Self::InProgress,
+            // `finish_batch_v2` is synchronous, so without a tag.
+            Some("complete") | None => Self::Complete { entries: value.list("entries")? },
+            Some("failed") => Self::Failed { failed: value.field("failed")?.clone() },
+            Some(_) => Self::Other,
         })
     }
 }
 
-/// Answer of `files/upload_session/finish_batch_v2`: synchronous, so without a tag.
-pub(super) struct Finished {
-    pub entries: Vec<FinishEntry>,
-}
+/// One result of a batch: the file where the entry is about one and says it, or the tags of its failure.
+pub(super) struct BatchEntry(pub Result<Option<FileEntry>, Tags>);
 
-impl Read for Finished {
+impl Read for BatchEntry {
+    /// Metadata of a commit is flat beside the tag, that of a move is nested under it (it has subtypes), that of a
+    /// deletion under a name of its own.
     fn read(value: &Value) -> Option<Self> {
-        Some(Self { entries: value.list("entries")? })
-    }
-}
-
-/// One result of a batch.
-pub(super) trait BatchEntry {
-    /// What a success carries.
-    type Item;
-    /// The item, or the tags of the failure; `None` for a shape nobody knows.
-    fn result(self) -> Option<Result<Self::Item, Tags>>;
-}
-
-/// A file, flat beside the tag.
-pub(super) enum FinishEntry {
-    Success(FileMetadata),
-    Failure { failure: Value },
-    Other,
-}
-
-impl Read for FinishEntry {
-    fn read(value: &Value) -> Option<Self> {
-        Some(match value.text(".tag")?.as_str() {
-            "success" => Self::Success(FileMetadata::read(value)?),
-            "failure" => Self::Failure { failure: value.field("failure")?.clone() },
-            _ => Self::Other,
-        })
-    }
-}
-
-impl BatchEntry for FinishEntry {
-    type Item = FileEntry;
-    fn result(self) -> Option<Result<FileEntry, Tags>> {
-        match self {
-            Self::Success(file) => file.entry().map(Ok),
-            Self::Failure { failure } => Some(Err(Tags::of(&failure))),
-            Self::Other => None,
-        }
-    }
-}
-
-/// Metadata with subtypes, so nested under the tag.
-pub(super) enum MoveEntry {
-    Success { success: Metadata },
-    Failure { failure: Value },
-    Other,
-}
-
-impl Read for MoveEntry {
-    fn read(value: &Value) -> Option<Self> {
-        Some(match value.text(".tag")?.as_str() {
-            "success" => Self::Success { success: Metadata::read(value.field("success")?)? },
-            "failure" => Self::Failure { failure: value.field("failure")?.clone() },
-            _ => Self::Other,
-        })
-    }
-}
-
-impl BatchEntry for MoveEntry {
-    type Item = FileEntry;
-    fn result(self) -> Option<Result<FileEntry, Tags>> {
-        match self {
-            Self::Success { success: Metadata::File(file) } => file.entry().map(Ok),
-            Self::Failure { failure } => Some(Err(Tags::of(&failure))),
+        match value.text(".tag")?.as_str() {
+            "success" => {
+                let nested = value.field("success").or_else(|| value.field("metadata"));
+                let file = FileMetadata::read(nested.unwrap_or(value));
+                Some(Self(Ok(file.and_then(FileMetadata::entry))))
+            }
+            "failure" => Some(Self(Err(Tags::of(value.field("failure")?)))),
             _ => None,
-        }
-    }
-}
-
-/// What was deleted is of no interest.
-pub(super) enum DeleteEntry {
-    Success,
-    Failure { failure: Value },
-    Other,
-}
-
-impl Read for DeleteEntry {
-    fn read(value: &Value) -> Option<Self> {
-        Some(match value.text(".tag")?.as_str() {
-            "success" => Self::Success,
-            "failure" => Self::Failure { failure: value.field("failure")?.clone() },
-            _ => Self::Other,
-        })
-    }
-}
-
-impl BatchEntry for DeleteEntry {
-    type Item = ();
-    fn result(self) -> Option<Result<(), Tags>> {
-        match self {
-            Self::Success => Some(Ok(())),
-            Self::Failure { failure } => Some(Err(Tags::of(&failure))),
-            Self::Other => None,
         }
     }
 }

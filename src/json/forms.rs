@@ -277,9 +277,7 @@ macro_rules! enums {
     )*};
 }
 
-#[allow(unused_imports, reason = "the tabs' messages are the browser's")]
-pub(crate) use enums;
-pub(crate) use structs;
+pub(crate) use {enums, structs};
 
 texts! { DocumentId FileId FolderId Revision ContentHash Cursor }
 

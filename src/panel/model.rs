@@ -1,6 +1,7 @@
 //! What the panel is given, what it shows as data, and what it asks for. No words for people, no browser.
 
 use super::text::Text;
+use crate::json::forms::enums;
 use sync_core::{DocumentId, Record, RecordKind, RecordStatus, Status};
 
 /// Everything the panel of one record draws itself from.
@@ -512,4 +513,11 @@ pub struct LinkRow {
     pub tone: Tone,
     /// How it is.
     pub state: Text,
+}
+
+enums! {
+    ConnectFailure {
+        PopupClosed, Denied, Expired, StateMismatch, OtherAccount, Network, NewerState,
+        Misconfigured, Store,
+    }
 }

@@ -1,7 +1,8 @@
 //! The log that a person sends to support: what happened and when, in English. No names, paths, addresses or tokens.
 
 use super::model::{Connection, Snapshot};
-use sync_core::{Happened, Item, RecordState};
+use crate::json::Write;
+use sync_core::{Happened, Item};
 
 /// The log of a snapshot; of one record, if it holds one.
 pub fn support_log(snapshot: &Snapshot) -> String {
@@ -11,16 +12,22 @@ pub fn support_log(snapshot: &Snapshot) -> String {
         format!("written at {} ms since 1970", snapshot.now_ms),
         format!("connection: {}", connection_word(&snapshot.connection)),
         format!("online: {}, cycle running: {}", snapshot.online, status.running),
-        format!("paused: {}, error: {:?}, halt: {:?}", status.paused, status.error, status.halt),
-        format!("last cycle: {:?}, due: {:?}", status.last_cycle_ms, status.due_ms),
+        format!("paused: {}", status.paused),
+        format!("error: {}, halt: {}", status.error.write_text(), status.halt.write_text()),
+        format!(
+            "last cycle: {}, due: {}",
+            status.last_cycle_ms.write_text(),
+            status.due_ms.write_text()
+        ),
         format!("linked records: {}", status.links.len()),
     ];
     if let Some(record) = &snapshot.record {
         let kind = record.record.kind.word();
-        lines.push(format!("this record: {kind}, {}", state_word(&record.state)));
+        lines.push(format!("this record: {kind}, {}", record.state.write_text()));
         lines.push(format!("one way: {}, items: {}", record.one_way, record.items.len()));
         lines.push(format!("marks: {}", marks(&record.items)));
-        let problems = record.problems.iter().map(|problem| format!("problem: {:?}", problem.kind));
+        let problems =
+            record.problems.iter().map(|problem| format!("problem: {}", problem.kind.write_text()));
         lines.extend(problems);
         let happened = record.activity.iter();
         lines.extend(
@@ -38,19 +45,12 @@ fn connection_word(connection: &Connection) -> String {
         Connection::Connecting => "being made".into(),
         Connection::Connected { .. } => "made".into(),
         Connection::Revoked => "revoked".into(),
-        Connection::Failed(failure) => format!("failed: {failure:?}"),
-    }
-}
-
-fn state_word(state: &RecordState) -> String {
-    match state {
-        RecordState::Halted(halt) => format!("halted: {halt:?}"),
-        other => format!("{other:?}"),
+        Connection::Failed(failure) => format!("failed: {}", failure.write_text()),
     }
 }
 
 fn marks(items: &[Item]) -> String {
-    items.iter().map(|item| format!("{:?}", item.mark)).collect::<Vec<_>>().join(" ")
+    items.iter().map(|item| item.mark.write_text()).collect::<Vec<_>>().join(" ")
 }
 
 fn happened_word(what: &Happened) -> String {
@@ -58,6 +58,6 @@ fn happened_word(what: &Happened) -> String {
         Happened::MovedInDropbox { .. } => "MovedInDropbox".into(),
         Happened::MovedInCrm { .. } => "MovedInCrm".into(),
         Happened::KeptBoth { .. } => "KeptBoth".into(),
-        other => format!("{other:?}"),
+        other => other.write_text(),
     }
 }

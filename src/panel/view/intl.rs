@@ -105,8 +105,11 @@ impl Formats for IntlFormats {
                 sizes.insert(unit, format);
             }
         }
-        let amount = float(tenths) / 10.0;
-        sizes.get(unit).map_or_else(|| format!("{amount} {unit}"), |format| format.format(amount))
+        match sizes.get(unit) {
+            Some(format) => format.format(float(tenths) / 10.0),
+            // Not as a floating-point number: printing one is five kilobytes of the module.
+            None => format!("{}.{} {unit}", tenths / 10, tenths % 10),
+        }
     }
 
     fn relative(&self, at_ms: u64, now_ms: u64) -> String {

@@ -2,6 +2,8 @@
 // sign-ins catches such an address; to the plugin it looks like the window it opens anywhere else, and its answer comes
 // over the same channel as from oauth.html.
 
+import { browser } from "./browser.js";
+
 const CHANNEL = "teamleader-dropbox/sign-in";
 
 /** From now on the windows that the plugin opens are the browser's for sign-ins. */
@@ -15,7 +17,7 @@ export function useIdentityWindow() {
 async function show(url, opened) {
   let back;
   try {
-    back = new URL(await chrome.identity.launchWebAuthFlow({ url, interactive: true }));
+    back = new URL(await browser.signIn({ url, interactive: true }));
   } catch {
     // The person closed it.
     opened.closed = true;

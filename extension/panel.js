@@ -5,6 +5,7 @@ import { el } from "../app/dom.js";
 import { emit } from "../app/host.js";
 import { find, moduleOf, nameOf } from "../app/records.js";
 import { loadWords } from "../app/words.js";
+import { browser } from "./browser.js";
 import { startPlugin } from "./plugin_in_frame.js";
 import { IdentitySession } from "./session.js";
 import { readSettings } from "./settings.js";
@@ -20,7 +21,7 @@ async function begin() {
   const words = await loadWords(navigator.language);
   if (!(await mayStore())) return note(words.say("extension_storage"), words.say("extension_window"), openWindow);
   const config = await readSettings();
-  if (!config.teamleaderClientId || !config.dropboxAppKey) return note(words.say("extension_setup"), words.say("extension_options"), () => chrome.runtime.openOptionsPage());
+  if (!config.teamleaderClientId || !config.dropboxAppKey) return note(words.say("extension_setup"), words.say("extension_options"), () => browser.openOptions());
   const session = new IdentitySession(config);
   if (await session.open()) return run(config, session);
   // Another frame's sign-in does for this one.
@@ -29,7 +30,7 @@ async function begin() {
 }
 
 /** The same page in a window of its own. */
-const openWindow = () => chrome.windows.create({ url: location.href.replace(/\?[^#]*/, ""), type: "popup", width: 440, height: 760 });
+const openWindow = () => browser.openWindow({ url: location.href.replace(/\?[^#]*/, ""), type: "popup", width: 440, height: 760 });
 
 /** Where third-party cookies are blocked, a frame of an extension may store nothing; a window of its own may. */
 async function mayStore() {

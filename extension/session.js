@@ -4,15 +4,20 @@
 // All frames of the extension share the token in the browser's memory (`storage.session`, never on disk), and one
 // of them renews it at a time.
 
+import { browser } from "./browser.js";
+
 const TOKEN = "token";
 /** When Teamleader last wanted to see the person; until they sign in nobody asks it again for a while. */
 const REFUSED = "refusedAt";
 const LOCK = "teamleader-dropbox/token";
+/** Where a frame says that there is a new token. */
+const CHANNEL = "teamleader-dropbox/token";
 const MARGIN_MS = 20_000;
 const ASK_AGAIN_MS = 5 * 60_000;
 
 export class IdentitySession {
   #config;
+  #channel = new BroadcastChannel(CHANNEL);
   #listeners = new Set();
   #waiting = new Set();
   error = null;
@@ -21,7 +26,7 @@ export class IdentitySession {
 
   constructor(config) {
     this.#config = config;
-    chrome.storage.session.onChanged.addListener((changes) => changes[TOKEN]?.newValue && this.#arrived(changes[TOKEN].newValue));
+    this.#channel.onmessage = ({ data }) => this.#arrived(data);
   }
 
   onChange = (listener) => this.#listeners.add(listener);
@@ -43,8 +48,10 @@ export class IdentitySession {
   async signIn() {
     const answer = await this.#ask(true);
     this.error = answer.error ?? null;
-    if (answer.token) await chrome.storage.session.set({ [TOKEN]: answer, [REFUSED]: 0 });
-    else for (const listener of this.#listeners) listener(this.state);
+    if (answer.token) {
+      await this.#keep(answer);
+      await this.#arrived(answer);
+    } else for (const listener of this.#listeners) listener(this.state);
     return answer.token !== undefined;
   }
 
@@ -52,20 +59,20 @@ export class IdentitySession {
 
   #renew(refused) {
     return navigator.locks.request(LOCK, async () => {
-      const { [TOKEN]: kept, [REFUSED]: refusedAt = 0 } = await chrome.storage.session.get([TOKEN, REFUSED]);
+      const { [TOKEN]: kept, [REFUSED]: refusedAt = 0 } = await browser.recall([TOKEN, REFUSED]);
       if (kept && kept.token !== refused && kept.expiresAt - MARGIN_MS > Date.now()) return kept.token;
       if (Date.now() - refusedAt < ASK_AGAIN_MS) return null;
       const answer = await this.#ask(false);
       if (!answer.token) {
-        await chrome.storage.session.set({ [REFUSED]: Date.now() });
+        await browser.remember({ [REFUSED]: Date.now() });
         return null;
       }
       if (!(await this.speaksForUs(answer.token))) {
-        await chrome.storage.session.set({ [TOKEN]: answer });
+        await this.#keep(answer);
         location.reload();
         return null;
       }
-      await chrome.storage.session.set({ [TOKEN]: answer, [REFUSED]: 0 });
+      await this.#keep(answer);
       return answer.token;
     });
   }
@@ -77,7 +84,7 @@ export class IdentitySession {
     address.search = new URLSearchParams({ client_id: this.#config.teamleaderClientId, redirect_uri: this.#config.redirectUris.teamleader, response_type: "token", state });
     let back;
     try {
-      back = await chrome.identity.launchWebAuthFlow({ url: address.href, interactive });
+      back = await browser.signIn({ url: address.href, interactive });
     } catch (error) {
       return { error: error.message };
     }
@@ -86,6 +93,11 @@ export class IdentitySession {
     const token = fields.get("access_token");
     if (!token) return { error: fields.get("error") ?? "malformed" };
     return { token, expiresAt: Date.now() + (Number(fields.get("expires_in")) || 900) * 1000 };
+  }
+
+  async #keep(answer) {
+    await browser.remember({ [TOKEN]: answer, [REFUSED]: 0 });
+    this.#channel.postMessage(answer);
   }
 
   async #arrived({ token }) {

@@ -1,6 +1,7 @@
 // What the installer typed into the options, or shipped in config.json, in the form of the hosted page's configuration.
 
 import { readConfig } from "../app/config.js";
+import { browser } from "./browser.js";
 
 const KEY = "config";
 
@@ -8,7 +9,7 @@ const KEY = "config";
 export async function readSettings() {
   const shipped = await readConfig(new URL("..", import.meta.url));
   const { [KEY]: typed = {} } = await chrome.storage.local.get(KEY);
-  const redirectUris = { teamleader: chrome.identity.getRedirectURL("teamleader"), dropbox: chrome.identity.getRedirectURL("dropbox") };
+  const redirectUris = { teamleader: await browser.redirectUri("teamleader"), dropbox: await browser.redirectUri("dropbox") };
   return { ...shipped, ...typed, redirectUris };
 }
 

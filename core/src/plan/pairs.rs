@@ -5,7 +5,7 @@ use super::{crm_side, dropbox_side, Content, Operation, Planner, Replacement};
 use crate::effect::{Place, Reason, Source, WriteMode};
 use crate::ids::ContentHash;
 use crate::map::{Map, Set};
-use crate::path::{fold, is_numbered};
+use crate::path::{fold, folds_to, is_numbered};
 use crate::state::{Attempt, CrmSide, Pair, SeenDocument};
 use crate::status::ProblemKind;
 use crate::tree::File;
@@ -46,7 +46,7 @@ impl<'a> Planner<'a> {
                 let mark = pair.dropbox.is_none();
                 let pair_hash = pair.hash.clone();
                 let found = self.loose_files().find(|file| {
-                    fold(&file.path) == key
+                    folds_to(&file.path, &key)
                         // A kept document is only its own file's come back; another content takes the name,
                         // and the document steps aside (R7).
                         && (!mark || file.hash.as_ref() == Some(&pair_hash))

@@ -6,7 +6,7 @@
 
 use super::index::{hash_of, Index};
 use crate::ids::{DocumentId, FileId};
-use crate::path::{fold, split_dir, Naming};
+use crate::path::{folds_to, split_dir, Naming};
 use crate::state::{Node, Pair, SeenDocument, StoredRecord};
 use crate::tree::{self, File, Nodes};
 use alloc::string::String;
@@ -40,6 +40,8 @@ struct Sides<'a> {
     folders: Vec<String>,
     by_document: Index,
     by_file: Index,
+    /// Where the next document and the next file are looked for first: both sides are often in one order.
+    next: (usize, usize),
     /// The folder of the CRM that was looked at last, and whether it is spelled alike on both sides.
     last_folder: Option<(&'a str, bool)>,
 }
@@ -79,7 +81,8 @@ impl<'a> Sides<'a> {
             let same = |other: usize| id_of(rows[other].node) == Some(id);
             by_file.put_once(hash_of(id.as_str()), at, same).then_some(())?;
         }
-        Some(Self { record, naming, rows, folders, by_document, by_file, last_folder: None })
+        let (next, last_folder) = ((0, 0), None);
+        Some(Self { record, naming, rows, folders, by_document, by_file, next, last_folder })
     }
 
     fn document(&self, id: &DocumentId) -> Option<usize> {
@@ -176,9 +179,17 @@ impl<'a> Sides<'a> {
     /// The document and the file of a pair, if both stand as the pair has them.
     fn rests(&mut self, pair: &Pair) -> Option<(usize, usize)> {
         let (crm, dropbox) = (pair.crm.as_ref()?, pair.dropbox.as_ref()?);
-        let at = self.document(&crm.id)?;
+        let (next_document, next_file) = self.next;
+        let at = match self.record.documents.get(next_document) {
+            Some(next) if next.id == crm.id => next_document,
+            _ => self.document(&crm.id)?,
+        };
+        let file_at = match self.rows.get(next_file) {
+            Some(next) if id_of(next.node) == Some(&dropbox.id) => next_file,
+            _ => self.file(&dropbox.id)?,
+        };
+        self.next = (at + 1, file_at + 1);
         let document = &self.record.documents[at];
-        let file_at = self.file(&dropbox.id)?;
         let row = &self.rows[file_at];
         let Node::File { rev, hash, .. } = row.node else { return None };
         let unchanged = pair.superseded.is_empty()
@@ -279,13 +290,4 @@ fn is_plain(name: &str) -> bool {
         && !name.eq_ignore_ascii_case("desktop.ini")
         && !name.eq_ignore_ascii_case("thumbs.db")
         && (name.is_ascii() || !name.contains('␍'))
-}
-
-/// Is this the path's key, so that no other path has the same?
-fn folds_to(path: &str, key: &str) -> bool {
-    if path.is_ascii() {
-        return path.len() == key.len()
-            && path.bytes().zip(key.bytes()).all(|(a, b)| a.to_ascii_lowercase() == b);
-    }
-    fold(path) == key
 }

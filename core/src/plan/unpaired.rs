@@ -3,12 +3,19 @@
 use super::room::Occupant;
 use super::{crm_side, dropbox_side, Planner};
 use crate::effect::WriteMode;
+use crate::ids::FileId;
 use crate::map::{Map, Set};
 use crate::path::{fold, is_numbered};
 use crate::state::{Pair, SeenDocument};
 use crate::tree::File;
 use alloc::string::String;
 use alloc::vec::Vec;
+
+/// Files by folded path, and by the place in the CRM that is theirs.
+struct Spots {
+    by_path: Map<String, Vec<FileId>>,
+    by_place: Map<(String, String), Vec<FileId>>,
+}
 
 impl<'a> Planner<'a> {
     pub(super) fn match_unpaired(&mut self) {
@@ -19,17 +26,18 @@ impl<'a> Planner<'a> {
                 groups.or_default(key).push(document);
             }
         }
+        let spots = self.spots();
         let mut conflicts = Vec::new();
         let mut uploads = Vec::new();
         for (key, group) in &groups {
-            if !self.adopt_equal(key, group) {
+            if !self.adopt_equal(&spots, key, group) {
                 continue; // Waits for hashes.
             }
             for document in group {
                 if self.used_documents.contains(&document.id) {
                     continue;
                 }
-                match self.candidates(key, document).into_iter().next() {
+                match self.candidates(&spots, key, document).into_iter().next() {
                     Some(file) if file.hash.is_some() => {
                         self.loose.remove(&file.id);
                         conflicts.push((*document, file)); // M5
@@ -49,24 +57,36 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Files that may be this document's: at its path, or at a path whose CRM place is its own.
-    fn candidates(&self, key: &str, document: &SeenDocument) -> Vec<File> {
+    /// Where the files stand that nothing speaks for.
+    fn spots(&self) -> Spots {
+        let mut spots = Spots { by_path: Map::new(), by_place: Map::new() };
+        for file in self.loose_files() {
+            let place = self.naming().place_key(&self.naming().place_of(&file.path));
+            spots.by_path.or_default(fold(&file.path)).push(file.id.clone());
+            spots.by_place.or_default(place).push(file.id.clone());
+        }
+        spots
+    }
+
+    /// Files that may be this document's: at its path, or at a path whose CRM place is its own. By id.
+    fn candidates(&self, spots: &Spots, key: &str, document: &SeenDocument) -> Vec<File> {
         let place = self.naming().place_key(&document.nfc);
-        self.loose_files()
-            .filter(|file| {
-                fold(&file.path) == key
-                    || self.naming().place_key(&self.naming().place_of(&file.path)) == place
-            })
-            .cloned()
-            .collect()
+        let ids: Set<&FileId> = (spots.by_path.get(key).into_iter().flatten())
+            .chain(spots.by_place.get(&place).into_iter().flatten())
+            .filter(|id| self.loose.contains(*id))
+            .collect();
+        ids.iter().filter_map(|id| self.files.get(*id)).cloned().collect()
     }
 
     /// M4, and twins by their numbered names (N4). False while a hash is missing.
-    fn adopt_equal(&mut self, key: &str, group: &[&'a SeenDocument]) -> bool {
+    fn adopt_equal(&mut self, spots: &Spots, key: &str, group: &[&'a SeenDocument]) -> bool {
         let mut complete = true;
         for document in group {
-            let mut found = self.candidates(key, document);
-            let numbered = self.loose_files().filter(|f| is_numbered(&f.path, key)).cloned();
+            let mut found = self.candidates(spots, key, document);
+            let numbered = self
+                .loose_files()
+                .filter(|f| f.size_bytes == document.size_bytes && is_numbered(&f.path, key))
+                .cloned();
             found.extend(numbered);
             found.retain(|file| file.size_bytes == document.size_bytes && file.hash.is_some());
             if found.is_empty() {

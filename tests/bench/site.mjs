@@ -58,7 +58,7 @@ export async function serve() {
     const context = await browser.newContext();
     const page = await context.newPage();
     page.setDefaultTimeout(60_000);
-    page.on("console", (message) => message.type() === "error" && console.error(`page: ${message.text()}`));
+    page.on("console", (message) => message.type() === "error" && !message.text().startsWith("Failed to load resource") && console.error(`page: ${message.text()}`));
     page.on("pageerror", (error) => console.error(`page: ${error.stack}`));
     await page.goto(address);
     await page.locator("body[data-ready]").waitFor({ state: "attached" });

@@ -35,7 +35,7 @@ const ASKED_FOR_MAX: usize = 4;
 /// Records of one transaction.
 const SAVED_MAX: usize = 16;
 /// The index is stored this often while a long cycle lists (ms): who was looked at is not forgotten with the tab.
-const KEEP_MS: u64 = 60_000;
+const KEEP_MS: u64 = 300_000;
 /// Transfers under way at a time.
 const TRANSFERS_MAX: usize = 6;
 /// Bytes under way at a time; one larger document may pass alone.

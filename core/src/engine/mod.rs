@@ -32,8 +32,6 @@ use alloc::vec::Vec;
 const ACTIVE_MAX: usize = 4;
 /// Records that somebody asks for wait for none of these: so many more at a time.
 const ASKED_FOR_MAX: usize = 4;
-/// Records of one transaction.
-const SAVED_MAX: usize = 16;
 /// The index is stored this often while a long cycle lists (ms): who was looked at is not forgotten with the tab.
 const KEEP_MS: u64 = 300_000;
 /// Transfers under way at a time.
@@ -395,28 +393,19 @@ impl Engine {
             return;
         }
         self.save_wanted = false;
-        let mut records: Vec<(Record, Option<StoredRecord>)> = Vec::new();
-        // So few at a time that the page stays quick. The index goes with the last of them: its cursor is never newer
-        // than the trees, and from an older one the same changes are told once more.
-        let dirty: Vec<Record> = self.dirty.iter().take(SAVED_MAX).cloned().collect();
+        let mut records: Vec<(Record, Option<StoredRecord>)> =
+            core::mem::take(&mut self.removed).into_iter().map(|record| (record, None)).collect();
+        // All of it with the index in one transaction: its cursor and the trees belong together.
+        let dirty: Vec<Record> = core::mem::take(&mut self.dirty).into_iter().collect();
         for record in &dirty {
-            self.dirty.remove(record);
             if let Some(stored) = self.records.get(record) {
                 records.push((record.clone(), Some(stored.clone())));
             }
         }
+        self.dirty_index = false;
         self.saving = true;
-        let mut save = Save { index: None, records };
-        let mut creates = Vec::new();
-        if self.dirty.is_empty() {
-            self.dirty_index = false;
-            creates = core::mem::take(&mut self.creates);
-            let removed = core::mem::take(&mut self.removed).into_iter();
-            save.records.extend(removed.map(|record| (record, None)));
-            save.index = Some(self.index.clone());
-        } else {
-            self.save_wanted = true;
-        }
+        let creates = core::mem::take(&mut self.creates);
+        let save = Save { index: Some(self.index.clone()), records };
         self.task(Purpose::Save(dirty, creates), Effect::Save(save));
     }
 

@@ -2,7 +2,7 @@
 
 use super::room::Occupant;
 use super::{crm_side, dropbox_side, Content, Operation, Planner, Replacement};
-use crate::effect::{Place, Reason, Source, WriteMode};
+use crate::effect::{Reason, Source, WriteMode};
 use crate::ids::ContentHash;
 use crate::map::{Map, Set};
 use crate::path::{fold, folds_to, is_numbered};
@@ -637,7 +637,7 @@ impl<'a> Planner<'a> {
                 self.waiting = true;
                 return Some(pair);
             }
-            Occupant::Document(other) if moved => return self.make_room(pair, file, &place, other),
+            Occupant::Document(other) if moved => return self.make_room(pair, file, other),
             Occupant::Document(_) => {
                 // Two documents of one name (N4): an upload under it may be taken for a new version of the
                 // other one. The file's own name is free in Dropbox, so most often here too.
@@ -714,7 +714,6 @@ impl<'a> Planner<'a> {
         &mut self,
         pair: Pair,
         file: &File,
-        place: &Place,
         other: &SeenDocument,
     ) -> Option<Pair> {
         let kept = self.pairs.iter().flatten().chain(core::iter::once(&pair)).find(|p| {
@@ -730,8 +729,8 @@ impl<'a> Planner<'a> {
             let replaces = Replacement { file: None, document: Some(other.id.clone()) };
             self.create(aside, source, hash, other.size_bytes, replaces);
         } else {
-            let path: String = self.naming().path_of(place);
-            let to = self.free_everywhere(&path);
+            // In its own folder: another one of that place in the CRM may have a file in its way.
+            let to = self.free_everywhere(&file.path);
             self.operations.push(Operation::MoveFile { file: file.id.clone(), to });
         }
         Some(pair)

@@ -142,7 +142,7 @@ impl<'a> Planner<'a> {
                         superseded: Vec::new(),
                         lost_path: None,
                     };
-                    self.make_room(nobody, &file, &place, other);
+                    self.make_room(nobody, &file, other);
                 }
             }
         }

@@ -53,8 +53,8 @@ for (const theme of ["light", "dark"]) {
       await goTo(page, server.address, { scene });
       await openAll(page);
       for (const finding of await findings(page)) found.push(`${scene}: ${finding}`);
-      // The same with each question asked that can be asked here.
-      for (const asks of ["button.destructive", "button[aria-label^='Unlink']", ".bulk button.primary"]) {
+      // The same with each question asked that can be asked here. What moves old folders is itself the question.
+      for (const asks of ["button.destructive", "button[aria-label^='Unlink']", ".bulk:has(.candidates) button.primary"]) {
         const button = root(page).locator(asks).first();
         if ((await button.count()) === 0) continue;
         await button.click();

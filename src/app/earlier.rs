@@ -11,6 +11,9 @@ use crate::platform::{spawn, BrowserPorts};
 use std::rc::Rc;
 use sync_core::{Record, RecordKind};
 
+/// Records with an old folder each: their ids, and the folders' paths.
+type Folders = Vec<(String, String)>;
+
 /// What this tab knows of old folders.
 #[derive(Default)]
 pub(super) struct Known {
@@ -18,7 +21,7 @@ pub(super) struct Known {
     /// Records whose button was pressed, and how far that is.
     asked: Vec<(Record, Earlier)>,
     /// For many at once, while the question is open: what is to be linked, and the folders.
-    waiting: Option<(Vec<Candidate>, Vec<(String, String)>)>,
+    waiting: Option<(Vec<Candidate>, Folders)>,
 }
 
 impl App {

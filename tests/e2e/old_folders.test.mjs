@@ -79,7 +79,7 @@ scene("many at once: asked once for all", { refused: FOUND }, async (s) => {
   await settings.getByRole("button", { name: "Link all 2 records" }).click();
   await s.sandbox.forgetRequests();
   await settings.getByRole("button", { name: "Link 2 records" }).click();
-  await settings.getByText("2 of these records have a folder from the earlier integration").waitFor();
+  await settings.getByRole("paragraph").filter({ hasText: "2 of these records have a folder from the earlier integration" }).waitFor();
   await settings.getByRole("button", { name: "Move to the new place" }).click();
   const state = await s.untilEqual("c-1", "c-2");
   assert.deepEqual(await contents(s), []);

@@ -86,8 +86,8 @@ scene("a window that was closed, and a refusal", {}, async (s) => {
 
 scene("a record waits while another is copied", {}, async (s) => {
   const { person, sandbox } = s;
-  // Four are copied at a time.
-  const names = ["Aviato", "Bachmanity", "Coleman", "Dinesh", "Erlich"];
+  // Eight that somebody asked for are copied at a time.
+  const names = ["Aviato", "Bachmanity", "Coleman", "Dinesh", "Erlich", "Fiona", "Gilfoyle", "Hooli", "Intersite"];
   await sandbox.seed(names.map((name) => ({ kind: "company", id: name, name, documents: numbered(1) })));
   await person.arrive("company", names[0]);
   const gate = await s.hold(TO_DROPBOX);

@@ -397,8 +397,12 @@ impl History {
                 }
                 None => self.open(browser),
             }
-            // What began among faults may end with one.
+            // What began among faults may end with one. A sign-in waits for a token that is being renewed; here, where
+            // the row of a sign-in is written without asking, for every cycle that may renew one.
             self.sync(browser)?;
+            while self.driver(browser).is_some_and(|driver| driver.is_running()) {
+                self.sync(browser)?;
+            }
             let revoked = self.ledger.borrow().coverage.has("fault: C7");
             if let (true, Some(open)) = (revoked, &self.browsers[browser].open) {
                 // Whose grant was taken back has connected again by now.

@@ -230,6 +230,7 @@ impl Session {
                 continue;
             }
             let status = driver.status();
+            assert!(status.error.is_none(), "{:?}", status.error);
             let link = status.links.iter().find(|link| link.record == record);
             if let Some(link) = link.filter(|link| link.settled_ms.is_some()) {
                 return link.synced_count;

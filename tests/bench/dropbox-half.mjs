@@ -40,7 +40,7 @@ export async function measure({ browser, site }) {
       .atLeast("times as fast as 8 in parallel", parallel.seconds / median(our), 1.5)
       .print();
   } finally {
-    await page.context().close();
+    await page.close();
     await sandbox.stop();
   }
 }

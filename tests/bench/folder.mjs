@@ -45,7 +45,7 @@ async function fill(browser, site, sandbox, token) {
     }
     await sdk.filesDeleteV2({ path: seed });
   }, [RECORDS, FILES, FOLDERS]);
-  await page.context().close();
+  await page.close();
 }
 
 const open = (page, sandbox, token, known) => page.evaluate(async ([api, content, token, known]) => {
@@ -79,7 +79,7 @@ async function quiet(browser, site, sandbox, token) {
     // The first round of each warms up.
     if (round > 0) (our.push(looked), whole.push(cycled), listing.push(listed));
   }
-  await page.context().close();
+  await page.close();
   new Row("quiet", "cycle without changes, 20,000 linked files, in Chromium: processor time of the page")
     .samples("ours, Dropbox's side", "ms", our)
     .samples("ours, with the CRM's 200 listings at hand", "ms", whole)
@@ -93,15 +93,11 @@ async function firstListing(browser, site, sandbox, token) {
   // A page that did nothing else: WebAssembly memory never shrinks.
   const first = await site.open(browser);
   await open(first, sandbox, token, false);
-  await first.evaluate(() => indexedDB.databases());
-  const page = await first.context().newPage();
-  await page.goto(site.address);
-  await page.locator("body[data-ready]").waitFor({ state: "attached" });
+  const page = await site.open(browser, first);
   await first.close();
   await sandbox.forgetRequests();
-  const session = await page.context().newCDPSession(page);
-  await session.send("HeapProfiler.enable");
-  await session.send("HeapProfiler.collectGarbage");
+  await page.send("HeapProfiler.enable");
+  await page.send("HeapProfiler.collectGarbage");
   const found = await page.evaluate(async ([api, content, token]) => {
     const session = await ours.Session.open(api, content, token, undefined, "");
     await session.start();
@@ -119,7 +115,7 @@ async function firstListing(browser, site, sandbox, token) {
     await new Promise((resolve) => setTimeout(resolve, 200));
     return { ms, most, wasm: memory.buffer.byteLength, tasks };
   }, [sandbox.api, sandbox.content, token]);
-  await page.context().close();
+  await page.close();
   const calls = (await sandbox.requests()).filter((entry) => entry.target.includes("list_folder")).length;
   const entries = 1 + RECORDS * (2 + FOLDERS + FILES);
   new Row("first-listing", "first listing of 20,000 files, until it is saved, in Chromium")

@@ -29,7 +29,7 @@ export async function measure({ browser, site }) {
     }
     return [our, bare];
   }, [SIZE, ROUNDS]);
-  await page.context().close();
+  await page.close();
   const ratios = our.map((ms, at) => bare[at] / ms);
   new Row("hash", "content hash of 50 MB")
     .samples("ours", "ms", our)

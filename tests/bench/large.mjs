@@ -20,9 +20,9 @@ export async function measure({ browser, site }) {
     const several = { kind: "company", id: "several", name: "Several", documents: Array.from({ length: 4 }, (_, at) => ({ name: `Film ${at}.mov`, size: 30_000_000 })) };
     const { records } = await sandbox.seed([...large, several]);
     const most = await page.evaluate(held, [ids, "several"]);
-    const line = await page.context().newCDPSession(page);
-    await line.send("Network.enable");
-    await line.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: LINE, uploadThroughput: LINE });
+    // None of what goes over it is kept to be shown.
+    await page.send("Network.enable", { maxTotalBufferSize: 0, maxResourceBufferSize: 0, maxPostDataSize: 0 });
+    await page.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: LINE, uploadThroughput: LINE });
     const our = [], bare = [], growth = [];
     for (let round = 0; round < ROUNDS; round++) {
       const ours = await page.evaluate(copy, [ids, `large-${round}`]);
@@ -39,7 +39,7 @@ export async function measure({ browser, site }) {
       .atMost("bytes in flight (MiB)", most / 1024 / 1024, LIMIT / 1024 / 1024)
       .print();
   } finally {
-    await page.context().close();
+    await page.close();
     await sandbox.stop();
   }
 }

@@ -2,6 +2,7 @@
 // is linked and copied, beside an empty module of the same contract that mounts one button.
 
 import { Sandbox } from "../e2e/sandbox.mjs";
+import { Page } from "./page.mjs";
 import { Row, median } from "./row.mjs";
 
 const WARM_ROUNDS = 9;
@@ -26,14 +27,14 @@ export async function measure({ browser, site }) {
         // A profile of its own has nothing in its caches.
         const page = await site.open(browser);
         if (name === "our") await link(page, sandbox, dropbox.access_token, crm.access_token);
-        times[name].cold.push(await look(page.context(), at));
-        if (round === COLD_ROUNDS - 1) addresses[name] = { at, context: page.context() };
-        else await page.context().close();
+        times[name].cold.push(await look(browser, page, at));
+        if (round === COLD_ROUNDS - 1) addresses[name] = { at, page };
+        else await page.close();
       }
     }
     for (let round = 0; round <= WARM_ROUNDS; round++) {
-      for (const [name, { at, context }] of Object.entries(addresses)) {
-        const ms = await look(context, at);
+      for (const [name, { at, page }] of Object.entries(addresses)) {
+        const ms = await look(browser, page, at);
         if (round > 0) times[name].warm.push(ms);
       }
     }
@@ -45,7 +46,7 @@ export async function measure({ browser, site }) {
       .samples("one button, cold", "ms", times.peer.cold)
       .atMost("ms more than one button, warm", median(more), 100)
       .print();
-    for (const { context } of Object.values(addresses)) await context.close();
+    for (const { page } of Object.values(addresses)) await page.close();
   } finally {
     await sandbox.stop();
   }
@@ -63,18 +64,19 @@ async function link(page, sandbox, dropbox, crm) {
     return copied;
   }, [sandbox.api, sandbox.content, dropbox, sandbox.crmApi, crm, RECORD]);
   if (copied !== DOCUMENTS) throw new Error(`${copied} documents were copied`);
-  await page.close();
 }
 
-/** Opens the host's page; the time from the plugin's script to a panel with a button that can be pressed. */
-async function look(context, at) {
-  const page = await context.newPage();
-  await page.goto(at);
-  await page.waitForFunction(() => window.usable !== undefined);
-  const ms = await page.evaluate(() => {
-    const script = performance.getEntriesByType("resource").find((entry) => entry.name.endsWith("/plugin.js"));
-    return window.usable - script.responseEnd;
-  });
+/** Opens the host's page in the profile of another; the time from the plugin's script to a panel with a button that can be pressed. */
+async function look(browser, beside, at) {
+  const page = await Page.open(browser, at, beside);
+  const ms = await page.evaluate(() => new Promise((resolve) => {
+    const look = () => {
+      if (window.usable === undefined) return requestAnimationFrame(look);
+      const script = performance.getEntriesByType("resource").find((entry) => entry.name.endsWith("/plugin.js"));
+      resolve(window.usable - script.responseEnd);
+    };
+    look();
+  }));
   await page.close();
   return ms;
 }

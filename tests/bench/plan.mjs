@@ -29,7 +29,7 @@ export async function measure({ browser, site }) {
       for (let round = 0; round < ROUNDS; round++) values.push(await run(count));
     }
   }
-  await page.context().close();
+  await page.close();
   const row = new Row("plan", "plan of one record, 1 % of its files changed, in Chromium: processor time");
   for (const size of SIZES) {
     row.samples(`${size} nodes`, "ms", times[`${size}/10`]).samples(`${size} nodes, nothing changed`, "ms", times[`${size}/0`]);

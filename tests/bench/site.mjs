@@ -4,6 +4,7 @@
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
+import { Page } from "./page.mjs";
 
 const FOLDER = process.env.BENCH_DIR;
 const SDK = process.env.DROPBOX_SDK;
@@ -16,8 +17,7 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>Benchmarks</title><lin
 <script type="module">
   import init, * as ours from "/bench.js";
   const { memory } = await init({ module_or_path: "/bench_bg.wasm" });
-  Object.assign(window, { ours, memory });
-  document.body.dataset.ready = "";
+  Object.assign(window, { ours, memory, ready: true });
 </script><body></body>`;
 
 /** A CRM's page with a panel in it: starts a plugin (`?plugin=…`) and mounts its panel for a record. */
@@ -37,7 +37,7 @@ const HOST = `<!doctype html><meta charset="utf-8"><title>Host</title><link rel=
   started.mountDocumentsPanel(slot, record);
 </script></body>`;
 
-/** Serves it; \`open\` gives a fresh page in a profile of its own. */
+/** Serves it; \`open\` gives a fresh page, in a profile of its own or in that of another page. */
 export async function serve() {
   if (!FOLDER || !SDK) throw new Error("BENCH_DIR and DROPBOX_SDK are not set: run `cargo xtask bench`");
   const server = createServer(async (request, response) => {
@@ -54,14 +54,12 @@ export async function serve() {
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = `http://127.0.0.1:${server.address().port}/`;
-  const open = async (browser) => {
-    const context = await browser.newContext();
-    const page = await context.newPage();
-    page.setDefaultTimeout(60_000);
-    page.on("console", (message) => message.type() === "error" && !message.text().startsWith("Failed to load resource") && console.error(`page: ${message.text()}`));
-    page.on("pageerror", (error) => console.error(`page: ${error.stack}`));
-    await page.goto(address);
-    await page.locator("body[data-ready]").waitFor({ state: "attached" });
+  const open = async (browser, beside) => {
+    const page = await Page.open(browser, address, beside);
+    await page.evaluate(() => new Promise((resolve) => {
+      const look = () => (window.ready ? resolve() : requestAnimationFrame(look));
+      look();
+    }));
     return page;
   };
   return { address, open, close: () => server.close() };
@@ -81,10 +79,9 @@ export function sdkOf(page, sandbox, token) {
 
 /** Answers how to run something in the page and learn how much of the processor its main thread took (ms). */
 export async function processorOf(page) {
-  const session = await page.context().newCDPSession(page);
-  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  await page.send("Performance.enable", { timeDomain: "threadTicks" });
   const spent = async () => {
-    const { metrics } = await session.send("Performance.getMetrics");
+    const { metrics } = await page.send("Performance.getMetrics");
     return metrics.find((metric) => metric.name === "TaskDuration").value * 1000;
   };
   return async (work, argument) => {

@@ -246,6 +246,8 @@ pub enum Happened {
     Refused(Reason),
     /// The record's folder was renamed with the record.
     FolderMoved,
+    /// The record was renamed and its folder was not: Dropbox refuses to move it.
+    FolderKept,
     /// A safety stop.
     Halted(Halt),
     /// The user let it pass, or kept all.

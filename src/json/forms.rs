@@ -349,6 +349,7 @@ enums! {
     Happened {
         Linked, CopiedToDropbox, UpdatedInDropbox, CopiedToCrm, UpdatedInCrm, Matched,
         MovedInDropbox { from, }, MovedInCrm { from, }, DeletedInDropbox, KeptInCrm,
-        KeptBoth { copy, }, Refused(reason), FolderMoved, Halted(halt), Decided { confirmed, },
+        KeptBoth { copy, }, Refused(reason), FolderMoved, FolderKept, Halted(halt),
+        Decided { confirmed, },
     }
 }

@@ -89,7 +89,10 @@ fn marked(item: &Item, state: &RecordState, online: bool) -> (MarkWord, Text) {
     let moving = online && matches!(state, RecordState::Working | RecordState::Queued);
     match item.mark {
         Mark::Both => (MarkWord::Both, t("mark_both")),
-        // Nothing of a stopped record is on its way.
+        // Nothing of a stopped record is on its way; what the folder held went with it.
+        Mark::OnItsWay if matches!(state, RecordState::Halted(Halt::FolderRemoved)) => {
+            (MarkWord::CrmOnly, t("mark_crm_only"))
+        }
         Mark::OnItsWay if item.document.is_none() && matches!(state, RecordState::Halted(_)) => {
             (MarkWord::DropboxOnly, t("mark_dropbox_only"))
         }
@@ -164,6 +167,7 @@ fn happened(activity: &Activity) -> Text {
             name(t("did_refuse")).with("reason", Arg::Text(advice(*reason)))
         }
         Happened::FolderMoved => t("did_move_folder"),
+        Happened::FolderKept => t("did_keep_folder"),
         Happened::Halted(halt) => t("did_halt").with("reason", Arg::Text(halt_title(halt))),
         Happened::Decided { confirmed: true } => t("did_confirm"),
         Happened::Decided { confirmed: false } => t("did_dismiss"),

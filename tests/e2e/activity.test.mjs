@@ -75,6 +75,15 @@ scene("added, edited, renamed, conflicted, deleted: each can be followed", { ref
   assert.deepEqual(await activity(person), told);
 });
 
+scene("a folder that Dropbox does not move keeps its name, and the list says so", { refused: ["409 /move_v2"] }, async (s) => {
+  const { person, sandbox } = s;
+  const folder = await linked(s, [{ name: "Price list.txt", text: "prices" }]);
+  await sandbox.fault({ origin: "dropbox_api", path: "move_v2", effect: { dropbox_error: { ".tag": "too_many_files" } } });
+  await person.renameRecord("Hooli");
+  await untilNewest(person, "The record has a new name; its folder in Dropbox keeps the old one");
+  assert.deepEqual([...dropboxTree(await sandbox.state()).keys()], [`${folder}/Price list.txt`]);
+});
+
 scene("the log for support tells it without names, addresses and tokens", {}, async (s) => {
   const { person, profile, sandbox } = s;
   const folder = await linked(s, [{ name: "Secret plan.txt", folder: "Hidden", text: "secret" }]);

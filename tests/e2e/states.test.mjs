@@ -199,6 +199,7 @@ scene("the record's folder is deleted in Dropbox", {}, async (s) => {
     buttons: ["Sync to Dropbox"],
     links: ["Deleted files in Dropbox"],
   });
+  assert.equal(await s.person.mark("Document 1.txt"), "crm-only: Only in the CRM; deleted in Dropbox");
 });
 
 scene("one file is deleted in Dropbox: marked, and copied back when asked for", {}, async (s) => {

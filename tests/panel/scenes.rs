@@ -55,9 +55,13 @@ fn unconnected() -> Vec<Scene> {
         panel("connecting", with(Connection::Connecting)),
         panel("connect-failed-closed", failed(ConnectFailure::PopupClosed)),
         panel("connect-failed-denied", failed(ConnectFailure::Denied)),
+        panel("connect-failed-expired", failed(ConnectFailure::Expired)),
+        panel("connect-failed-mismatch", failed(ConnectFailure::StateMismatch)),
+        panel("connect-failed-network", failed(ConnectFailure::Network)),
         panel("connect-failed-newer", failed(ConnectFailure::NewerState)),
         panel("connect-failed-misconfigured", failed(ConnectFailure::Misconfigured)),
         panel("not-linked", with(connected())),
+        panel("not-linked-offline", Snapshot { online: false, ..with(connected()) }),
         panel("old-folder", earlier(Earlier::Found("/Bedrijven/Pied Piper 2041".into()))),
         panel("old-folder-looking", earlier(Earlier::Looking)),
         panel("revoked", Snapshot { connection: Connection::Revoked, ..settled() }),
@@ -195,8 +199,27 @@ fn stopped() -> Vec<Scene> {
     let changes = Halt::ManyChanges { change_count: 10, synced_count: 12, side: Side::Dropbox };
     let mut changes = linked(RecordState::Halted(changes));
     changes.affected = paths(&changes, 10);
-    let mut all_gone = settled();
-    all_gone.status.halt = Some(Halt::AllFoldersGone);
+    let mut crm_changes = changes.clone();
+    crm_changes.state = RecordState::Halted(Halt::ManyChanges {
+        change_count: 10,
+        synced_count: 12,
+        side: Side::Crm,
+    });
+    let mut empty = deletes.clone();
+    empty.state = RecordState::Halted(Halt::CrmEmpty { synced_count: 11 });
+    let over_all = |halt: Halt| {
+        let mut snapshot = settled();
+        snapshot.status.halt = Some(halt);
+        snapshot
+    };
+    let mut removed = linked(RecordState::Halted(Halt::FolderRemoved));
+    removed.items.iter_mut().for_each(|item| {
+        item.mark = Mark::OnItsWay;
+        item.file = None;
+        item.path = None;
+    });
+    let mut cancelled = linked(RecordState::Settled);
+    cancelled.cancelled = true;
     let ended = |error: Failure| {
         let mut snapshot = settled();
         snapshot.status.error = Some(error);
@@ -204,12 +227,21 @@ fn stopped() -> Vec<Scene> {
     };
     vec![
         panel("guard-deletes", snapshot(deletes)),
+        panel("guard-crm-empty", snapshot(empty)),
         panel("guard-changes", snapshot(changes)),
-        panel("guard-all-folders", all_gone),
-        panel("folder-removed", halted(Halt::FolderRemoved)),
+        panel("guard-changes-crm", snapshot(crm_changes)),
+        panel("guard-all-folders", over_all(Halt::AllFoldersGone)),
+        panel("guard-app-folder", over_all(Halt::AppFolderGone)),
+        panel("folder-removed", snapshot(removed)),
         panel("frozen", halted(Halt::CrmForbidden)),
+        panel("frozen-gone", halted(Halt::CrmGone)),
+        panel("frozen-malformed", halted(Halt::Malformed)),
+        panel("interrupted-cancelled", snapshot(cancelled)),
         panel("interrupted-unavailable", ended(Failure::Unavailable(Side::Dropbox))),
         panel("interrupted-full", ended(Failure::OutOfSpace)),
+        panel("interrupted-store", ended(Failure::Store)),
+        panel("interrupted-odd", ended(Failure::Malformed(Side::Dropbox))),
+        panel("interrupted-unfinished", ended(Failure::Conflict)),
         panel("interrupted-session", ended(Failure::Unauthorized(Side::Crm))),
     ]
 }
@@ -400,6 +432,7 @@ fn activity() -> Vec<Activity> {
         ),
         did(1500, "Drone flight.mp4", Happened::Refused(Reason::TooLarge)),
         did(1600, "", Happened::FolderMoved),
+        did(1700, "", Happened::FolderKept),
         did(2900, "", Happened::Halted(Halt::ManyDeletes { delete_count: 11, synced_count: 12 })),
         did(2890, "", Happened::Decided { confirmed: false }),
         did(2880, "", Happened::Decided { confirmed: true }),

@@ -206,6 +206,7 @@ fn r10_a_folder_too_large_to_move_stays_in_use() {
     case.world.too_many_files = true;
     name(&mut case, "Beta");
     assert_eq!(case.status().folder.as_deref(), Some("/Companies/Acme/r0"));
+    assert_eq!(case.status().activity[0].what, Happened::FolderKept);
     case.put("b.txt", Y).run().expect(&[(A, X), ("b.txt", Y)], &[(A, X), ("b.txt", Y)]);
     assert_eq!(case.count("MoveFolder"), 1, "not tried again and again");
 }

@@ -229,6 +229,7 @@ impl Engine {
                     link.named = link.name.clone();
                     self.dirty_index = true;
                 }
+                self.happened(&record, "", Happened::FolderKept, now_ms);
                 self.observe_again(&record);
             }
             Outcome::Failed(failure) => self.fail(failure),

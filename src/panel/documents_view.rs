@@ -83,7 +83,8 @@ fn not_linked(snapshot: &Snapshot) -> PanelView {
     match &snapshot.earlier {
         Earlier::None => {}
         Earlier::Looking => {
-            let view = screen(Screen::Waiting, Tone::Busy, t("waiting")).detail(t("looking"));
+            let view = screen(Screen::Waiting, Tone::Busy, t("syncing"));
+            let view = view.detail(t("old_folder_looking"));
             return view.unknown_progress();
         }
         Earlier::Found(path) => {

@@ -34,6 +34,15 @@ pub fn settings_panel(view: &SettingsView, words: &Words, local: &Local) -> Elem
     panel
 }
 
+/// A button whose verb stands elsewhere in the settings, too: its name says what it is about.
+fn named(button: Element, verb: &'static str, about: &'static str, words: &Words) -> Element {
+    let mut said = words.word(verb);
+    let button = button.text(said.clone());
+    said.push_str(": ");
+    said.push_str(&words.word(about));
+    button.attr("aria-label", said)
+}
+
 /// A part with a title.
 fn block(class: &'static str, title: String) -> Element {
     part("section", class).child(part("h3", "block-title").text(title))
@@ -78,9 +87,8 @@ fn schedule(view: &ScheduleView, words: &Words) -> Element {
     let interval = part("label", "field")
         .child(part("span", "label").text(words.word("interval")))
         .child(select.key("interval"));
-    let pause = press("button secondary", Message::Do(Action::Pause(!view.paused)))
-        .key("pause")
-        .text(words.word(if view.paused { "resume" } else { "pause" }));
+    let pause = press("button secondary", Message::Do(Action::Pause(!view.paused))).key("pause");
+    let pause = named(pause, if view.paused { "resume" } else { "pause" }, "schedule", words);
     let now = press("button secondary", Message::Do(Action::SyncNow))
         .key("now")
         .child(icon(icons::SYNC))
@@ -328,9 +336,8 @@ fn linking(
         current: None,
         pace: Vec::new(),
     };
-    let pause = press("button secondary", Message::Do(Action::PauseLinking(!paused)))
-        .key("pause")
-        .text(words.word(if paused { "resume" } else { "pause" }));
+    let pause = press("button secondary", Message::Do(Action::PauseLinking(!paused))).key("pause");
+    let pause = named(pause, if paused { "resume" } else { "pause" }, "bulk", words);
     let stop = press("button secondary", Message::Do(Action::StopLinking)).key("stop");
     block
         .child(sentence("p", "quiet", &title, words).key("linking"))

@@ -86,8 +86,11 @@ fn what_takes_nothing_away_is_done_at_once() {
     let back = Pressed::on("up-to-date-kept-in-crm").press("Copy back to Dropbox");
     assert_eq!(back, Some(Action::CopyBack("d3".into())));
     assert_eq!(Pressed::on("up-to-date").press("Save log for support"), Some(Action::SaveLog));
-    assert_eq!(Pressed::on("settings").press("Pause"), Some(Action::Pause(true)));
-    assert_eq!(Pressed::on("settings-paused").press("Resume"), Some(Action::Pause(false)));
+    assert_eq!(Pressed::on("settings").press("Pause: Automatic sync"), Some(Action::Pause(true)));
+    assert_eq!(
+        Pressed::on("settings-paused").press("Resume: Automatic sync"),
+        Some(Action::Pause(false))
+    );
     assert_eq!(Pressed::on("settings").press("Sync now"), Some(Action::SyncNow));
 }
 
@@ -109,7 +112,7 @@ fn many_records_are_linked_by_selection_or_all_after_a_question() {
     let mut linking = Pressed::on("settings-bulk-linking");
     assert_eq!(linking.press("Stop"), Some(Action::StopLinking));
     assert_eq!(
-        Pressed::on("settings-bulk-paused").press("Resume"),
+        Pressed::on("settings-bulk-paused").press("Resume: Link many records"),
         Some(Action::PauseLinking(false))
     );
 }

@@ -204,9 +204,10 @@ async function withdraw(s) {
   return apps;
 }
 
-const WITHDRAWN = ["401 /list_folder/continue", "401 /longpoll", "400 /oauth2/token", "401 /get_space_usage", "401 /create_folder_v2", "401 /list_folder"];
+const WITHDRAWN = ["401 /list_folder/continue", "404 /longpoll", "400 /oauth2/token", "401 /get_space_usage", "401 /create_folder_v2", "401 /list_folder"];
 
-scene("access was withdrawn in Dropbox; then another account signs in", { refused: WITHDRAWN }, async (s) => {
+// Without a longpoll nothing but the press finds it out.
+scene("access was withdrawn in Dropbox; then another account signs in", { world: { variants: { longpoll: "false" } }, refused: WITHDRAWN }, async (s) => {
   const { person, sandbox } = s;
   await linked(s, numbered(2));
   const apps = await withdraw(s);
@@ -340,3 +341,42 @@ scene("a browser whose hashes fail stops the plugin: it says so, and a reload he
   await person.button("Reload the page").click();
   await person.untilScreen("not-connected");
 });
+
+scene("memory that runs out ends the plugin without a word of its own: the page says so for it", { said: [/RuntimeError: unreachable/] }, async (s) => {
+  const { person } = s;
+  await person.page.addInitScript(keepMemory);
+  await linked(s, numbered(2));
+  await person.page.evaluate(fillMemory);
+  // An answer that needs more room than is left.
+  const names = Array.from({ length: 1_000 }, (_, at) => ({ name: `${at} ${"long name ".repeat(18)}.txt`, text: "" }));
+  await s.sandbox.seed([{ ...RECORD, documents: names }]);
+  await person.button("Sync to Dropbox").click();
+  assert.deepEqual(await shown(person, "crashed"), {
+    title: "Dropbox has stopped working on this page",
+    detail: "No document was lost. Reload the page to go on.",
+    buttons: ["Reload the page"],
+    links: [],
+  });
+  await person.button("Reload the page").click();
+});
+
+/** Runs in the page, before its scripts: keeps hold of the module's memory. */
+function keepMemory() {
+  const instantiate = WebAssembly.instantiateStreaming;
+  WebAssembly.instantiateStreaming = async (...given) => {
+    const made = await instantiate(...given);
+    window.memory = made.instance.exports.memory;
+    return made;
+  };
+}
+
+/** Runs in the page: takes all the memory that the module may ever have. */
+function fillMemory() {
+  for (let pages = 65_536; pages >= 1; pages = Math.floor(pages / 2)) {
+    try {
+      for (;;) window.memory.grow(pages);
+    } catch {
+      // Less, then.
+    }
+  }
+}

@@ -94,23 +94,31 @@ scene("[C4] without a network the panel says so, and catches up afterwards", { t
   assert.equal(documents(await s.sandbox.state()).length, 5);
 });
 
-scene("[C7] a grant that was taken back: asks to connect again, and copies nothing twice", { refused: ["401 /list_folder/continue", "401 /longpoll", "400 /oauth2/token", "401 /get_space_usage", "401 /create_folder_v2", "401 /list_folder"] }, async (s) => {
-  await linked(s, 3);
-  const apps = await s.newTab();
-  await apps.page.goto(`${s.sandbox.dropbox}/account/connected_apps`);
-  await apps.page.getByRole("button", { name: "Disconnect Teamleader CRM" }).click();
-  await apps.page.close();
-  // Either the press finds out, or the longpoll did before: then there is no such button any more.
-  await s.person.button("Sync to Dropbox").click({ timeout: 5_000 }).catch(() => {});
-  await s.person.untilScreen("revoked");
-  await s.sandbox.forgetRequests();
-  await s.person.connectDropbox();
-  await s.person.untilScreen("up-to-date");
-  await s.person.sync();
-  assertEqualTrees(await s.sandbox.state(), [RECORD.id]);
-  const moved = (await s.calls()).filter((call) => ["dropbox_content", "crm_files"].includes(call.origin));
-  assert.deepEqual(moved, []);
-});
+const TAKEN_BACK = ["401 /list_folder/continue", "400 /oauth2/token", "401 /get_space_usage", "401 /create_folder_v2", "401 /list_folder"];
+
+for (const [finder, { longpoll, refused, find, added }] of Object.entries({
+  "a press": { longpoll: "false", refused: "404 /longpoll", find: (s) => s.person.button("Sync to Dropbox").click(), added: 0 },
+  "the longpoll": { longpoll: "true", refused: "401 /longpoll", find: (s, folder) => s.sandbox.putFile(`${folder}/New.txt`, "new"), added: 1 },
+})) {
+  scene(`[C7] ${finder} finds out that a grant was taken back: asks to connect again, and copies nothing twice`, { world: { variants: { longpoll } }, refused: [refused, ...TAKEN_BACK] }, async (s) => {
+    const folder = await linked(s, 3);
+    const apps = await s.newTab();
+    await apps.page.goto(`${s.sandbox.dropbox}/account/connected_apps`);
+    await apps.page.getByRole("button", { name: "Disconnect Teamleader CRM" }).click();
+    await apps.page.getByText("No app is connected").waitFor();
+    await apps.page.close();
+    await find(s, folder);
+    await s.person.untilScreen("revoked");
+    await s.sandbox.forgetRequests();
+    await s.person.connectDropbox();
+    await s.person.untilScreen("up-to-date");
+    await s.person.sync();
+    const state = await s.untilEqual(RECORD.id);
+    assert.equal(documents(state).length, 3 + added);
+    const uploads = (await s.calls()).filter((call) => call.method === "POST" && ["dropbox_content", "crm_files"].includes(call.origin) && !call.target.endsWith("/files/download"));
+    assert.equal(uploads.length, added);
+  });
+}
 
 /** Twelve of thirteen documents are gone from the CRM, and the page is told. */
 async function manyDeleted(s) {

@@ -9,6 +9,9 @@ const PLUGIN = process.env.PLUGIN_ZIP;
 const PORTS = { first: 10_000, count: 20_000, step: 32 };
 const OFFSETS = { crm: 0, crmApi: 1, crmFiles: 2, dropbox: 10, api: 11, content: 12, notify: 13, control: 20 };
 
+/** Where a sandbox on these ports answers: an origin for each of its parts. */
+export const origins = (base) => Object.fromEntries(Object.entries(OFFSETS).map(([name, offset]) => [name, `http://127.0.0.1:${base + offset}`]));
+
 /** A running sandbox on ports of its own. */
 export class Sandbox {
   #child;
@@ -35,7 +38,7 @@ export class Sandbox {
     this.#child = child;
     this.base = base;
     process.once("exit", () => child.kill());
-    for (const [name, offset] of Object.entries(OFFSETS)) this[name] = `http://127.0.0.1:${base + offset}`;
+    Object.assign(this, origins(base));
   }
 
   async stop() {

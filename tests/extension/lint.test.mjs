@@ -1,4 +1,4 @@
-// The stores' own check, `web-ext lint`, over the extension of each browser: no errors.
+// The stores' own check, `web-ext lint`, over each browser's archive as it would be uploaded: no errors.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -11,7 +11,7 @@ const WEB_EXT = join(dirname(PACKAGE), "bin/web-ext.js");
 
 for (const browser of ["chromium", "firefox"]) {
   test(`web-ext lint finds no error in the extension for ${browser}`, async () => {
-    const arguments_ = [WEB_EXT, "lint", "--no-config-discovery", "--output", "json", "--source-dir", join(process.env.EXTENSIONS_DIR, browser)];
+    const arguments_ = [WEB_EXT, "lint", "--no-config-discovery", "--output", "json", "--source-dir", process.env[`EXTENSION_ZIP_${browser.toUpperCase()}`]];
     const said = await new Promise((resolve) => execFile(process.execPath, arguments_, { maxBuffer: 1 << 24 }, (_, stdout) => resolve(stdout)));
     const { summary, errors, warnings } = JSON.parse(said);
     assert.deepEqual(errors, []);

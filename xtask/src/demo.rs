@@ -21,25 +21,38 @@ pub fn serve(workspace: &Workspace) -> Result<()> {
     build::build(workspace, Purpose::Ship)?;
     let plugin = package::pack_and_validate(workspace)?;
     let sandbox = build_sandbox(workspace)?;
+    // By number: so the CRM names its host of files, and the page's policy has to.
+    let page = format!("http://127.0.0.1:{}/", PORT_BASE + 3);
     println!(
         "\n\
          The CRM       http://localhost:{PORT_BASE}/\n\
          Dropbox       http://localhost:{}/\n\
+         Hosted page   {page}\n\
          \n\
          1. Open the CRM and sign in as one of the two users.\n\
          2. Open a company; its documents are at the lower right.\n\
          3. Choose Connect Dropbox, sign in there and allow the folder.\n\
          4. Choose Sync to Dropbox, then look at Apps › Teamleader CRM in Dropbox.\n\
          \n\
+         The hosted page does the same for a CRM that takes no plugin into its own pages.\n\
+         \n\
          Ctrl-C ends it; nothing is kept.\n",
         PORT_BASE + 10
     );
+    let mut site = workspace.command("node");
+    site.arg(format!("{SCRIPTS}/demo_site.mjs")).arg(PORT_BASE.to_string());
+    with_surroundings(workspace, &mut site)?;
+    let mut site = site.spawn().context("node does not start")?;
     let status = workspace
         .command(sandbox)
         .args(["--port-base", &PORT_BASE.to_string(), "--plugin"])
         .arg(plugin)
-        .status()
-        .context("the sandbox does not start")?;
+        .args(["--crm-redirect-uri", &format!("{page}teamleader.html")])
+        .args(["--redirect-uri", &format!("{page}oauth.html")])
+        .status();
+    // It may have ended by the same Ctrl-C.
+    let _ = site.kill();
+    let status = status.context("the sandbox does not start")?;
     if !status.success() {
         bail!("the sandbox ended with {status}");
     }

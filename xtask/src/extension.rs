@@ -47,22 +47,28 @@ pub fn unpacked(workspace: &Workspace) -> PathBuf {
 pub fn package(workspace: &Workspace) -> Result<()> {
     build::build(workspace, Purpose::Ship)?;
     assemble(workspace)?;
-    let folder = workspace.root.join("dist");
-    fs::create_dir_all(&folder)?;
     for browser in BROWSERS {
-        let archive = archive::write(&files(workspace, browser)?)?;
-        let version = env!("CARGO_PKG_VERSION");
-        let file = folder.join(format!("{}-extension-{version}-{browser}.zip", build::PLUGIN));
-        fs::write(&file, &archive).with_context(|| file.display().to_string())?;
+        let file = packed(workspace, browser);
+        let archive = fs::read(&file)?;
         let hash = hex(&Sha256::digest(&archive));
         println!("{hash}  {} ({} bytes)", shown(workspace, &file), archive.len());
     }
     Ok(())
 }
 
-/// Writes both unpacked extensions; the plugin has to be built.
+/// Where a browser's archive stands.
+pub fn packed(workspace: &Workspace, browser: &str) -> PathBuf {
+    let version = env!("CARGO_PKG_VERSION");
+    workspace.root.join(format!("dist/{}-extension-{version}-{browser}.zip", build::PLUGIN))
+}
+
+/// Writes both extensions, unpacked and as archives; the plugin has to be built.
 pub fn assemble(workspace: &Workspace) -> Result<()> {
+    fs::create_dir_all(workspace.root.join("dist"))?;
     for browser in BROWSERS {
+        let archive = packed(workspace, browser);
+        fs::write(&archive, archive::write(&files(workspace, browser)?)?)
+            .with_context(|| archive.display().to_string())?;
         let folder = unpacked(workspace).join(browser);
         if folder.exists() {
             fs::remove_dir_all(&folder)?;

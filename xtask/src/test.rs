@@ -152,6 +152,10 @@ pub fn with_surroundings(workspace: &Workspace, command: &mut Command) -> Result
         .env("SANDBOX_BIN", sandbox_binary(workspace))
         .env("PLUGIN_DIR", workspace.plugin_dir())
         .env("EXTENSIONS_DIR", extension::unpacked(workspace))
+        .envs(extension::BROWSERS.map(|browser| {
+            let name = format!("EXTENSION_ZIP_{}", browser.to_uppercase());
+            (name, extension::packed(workspace, browser))
+        }))
         .env("PLUGIN_ZIP", package::packed(workspace)?)
         .env("PLUGIN_NEXT_ZIP", package::packed_next(workspace))
         .env("GALLERY_DIR", screenshots::gallery_dir(workspace))

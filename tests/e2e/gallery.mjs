@@ -31,16 +31,14 @@ export async function openGallery(browser, address, { scene, locale = "en", widt
   page.errors = [];
   page.on("console", (message) => message.type() === "error" && page.errors.push(message.text()));
   page.on("pageerror", (error) => page.errors.push(String(error)));
-  await goTo(page, address, { scene, locale });
-  return page;
-}
-
-/** Goes to another state in the same window. */
-export async function goTo(page, address, { scene, locale = "en" }) {
   const query = new URLSearchParams({ locale, ...(scene ? { scene } : { stacked: "" }) });
   await page.goto(`${address}?${query}`);
   await page.waitForFunction(() => window.ready === true);
+  return page;
 }
+
+/** Shows another state in the same window, in a panel that knows nothing of the one before. */
+export const goTo = (page, scene) => page.evaluate((scene) => window.goTo(scene), scene);
 
 /** The names of all states. */
 export const sceneNames = (page) => page.evaluate(() => window.gallery.sceneNames());

@@ -8,8 +8,8 @@ import { goTo, openGallery, sceneNames, serveGallery } from "./gallery.mjs";
 const WIDTHS = [320, 480, 1280];
 const THEMES = ["light", "dark"];
 const SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-/** States that are also shown with what is folded away at first. */
-const UNFOLDED = ["up-to-date", "settings-bulk-choosing"];
+/** States that are also shown with what is folded away at first, or with the question that a press asks. */
+const UNFOLDED = ["up-to-date", "settings-bulk-choosing", "guard-deletes", "settings"];
 /** The README's pictures: a state, its file, and how much of it (px). */
 const README = [
   { scene: "first-copy", file: "first-copy", height: 420 },
@@ -42,7 +42,7 @@ async function takeAll() {
     for (const width of WIDTHS) {
       const page = await openGallery(browser, server.address, { scene: names[0], width, theme });
       for (const scene of names) {
-        await goTo(page, server.address, { scene });
+        await goTo(page, scene);
         await page.screenshot({ path: `${pictures}/${theme}/${scene}-${width}.png`, fullPage: true });
         count += 1;
         if (!UNFOLDED.includes(scene)) continue;
@@ -56,11 +56,12 @@ async function takeAll() {
   return count;
 }
 
-/** The activity stands open, or the question that is asked before many records are linked. */
+/** The activity stands open, or the question before many records are linked, files deleted, or Dropbox disconnected. */
 function unfold(page) {
   return page.locator(".plugin").evaluate((panel) => {
     for (const fold of panel.querySelectorAll("details")) fold.open = fold.classList.contains("activity");
-    panel.querySelector(".bulk .button.primary")?.click();
+    const asks = panel.querySelector(".bulk .button.primary") ?? panel.querySelector(".button.destructive");
+    asks?.click();
   });
 }
 

@@ -17,6 +17,13 @@ const slot = el("div", { "data-plugin-slot": "documents" });
 document.body.append(notice, slot);
 new ResizeObserver(() => parent.postMessage({ said: "height", height: document.documentElement.getBoundingClientRect().height }, "*")).observe(document.documentElement);
 
+/** The page's list changed; until the plugin has started it is only remembered. */
+let changedMeanwhile = false;
+let tell = () => (changedMeanwhile = true);
+window.addEventListener("message", ({ source, data }) => {
+  if (source === parent && data?.said === "documents") tell();
+});
+
 async function begin() {
   const words = await loadWords(navigator.language);
   if (!(await mayStore())) return note(words.say("extension_storage"), words.say("extension_window"), openWindow);
@@ -57,9 +64,8 @@ async function run(config, session) {
   const record = { kind, id, name: nameOf(kind, row) };
   plugin.mountDocumentsPanel(slot, record);
   emit("record.changed", record);
-  window.addEventListener("message", ({ source, data }) => {
-    if (source === parent && data?.said === "documents") emit("documents.changed", record);
-  });
+  tell = () => emit("documents.changed", record);
+  if (changedMeanwhile) tell();
 }
 
 /** What of the page was not as expected; nothing if all was. */

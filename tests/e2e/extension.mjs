@@ -1,4 +1,4 @@
-// The extension in Chromium: the unpacked folder as it is, but for what an installer types (config.json) and for the
+// The extension in a browser: the unpacked folder as it is, but for what an installer types (config.json) and for the
 // hosts, which are the sandbox's instead of the real ones; and what a person does on the CRM's pages with it.
 
 import { createHash } from "node:crypto";
@@ -10,15 +10,23 @@ import { SWITCHES } from "./browser.mjs";
 import { Person } from "./person.mjs";
 import { Sandbox } from "./sandbox.mjs";
 
+/** Chromium's extensions: where their pages stand, and where the identity interface lets services come back to. */
+const CHROMIUM = {
+  name: "chromium",
+  origin: (folder) => `chrome-extension://${idOf(folder)}`,
+  back: (folder) => `https://${idOf(folder)}.chromiumapp.org`,
+  pattern: (origin) => `${origin}/*`,
+};
+
 /** A sandbox that knows the extension: its addresses are registered with both services. */
 export class SandboxWithExtension extends Sandbox {
-  static async start() {
+  static async start(browser = CHROMIUM) {
     const folder = mkdtempSync(join(tmpdir(), "extension-"));
-    const back = `https://${idOf(folder)}.chromiumapp.org`;
+    const back = browser.back(folder);
     const sandbox = await super.start(["--crm-redirect-uri", `${back}/teamleader`, "--redirect-uri", `${back}/dropbox`]);
     sandbox.folder = folder;
-    sandbox.pages = `chrome-extension://${idOf(folder)}/extension`;
-    sandbox.#install();
+    sandbox.pages = `${browser.origin(folder)}/extension`;
+    sandbox.#install(browser);
     return sandbox;
   }
 
@@ -27,15 +35,15 @@ export class SandboxWithExtension extends Sandbox {
     await super.stop();
   }
 
-  #install() {
-    cpSync(join(process.env.EXTENSIONS_DIR, "chromium"), this.folder, { recursive: true });
+  #install({ name, pattern }) {
+    cpSync(join(process.env.EXTENSIONS_DIR, name), this.folder, { recursive: true });
     const manifest = JSON.parse(readFileSync(join(this.folder, "manifest.json"), "utf8"));
     const services = [this.crmApi, this.crmFiles, this.api, this.content, this.notify];
     const policy = manifest.content_security_policy.extension_pages;
     manifest.content_security_policy.extension_pages = policy.replace(/connect-src .*/, `connect-src 'self' ${services.join(" ")}`);
-    manifest.host_permissions = services.map((origin) => `${origin}/*`);
-    manifest.content_scripts[0].matches = [`${this.crm}/*`];
-    manifest.content_scripts[0].exclude_matches = [`${this.crm}/oauth2/*`];
+    manifest.host_permissions = services.map(pattern);
+    manifest.content_scripts[0].matches = [pattern(this.crm)];
+    manifest.content_scripts[0].exclude_matches = [`${pattern(this.crm).slice(0, -1)}oauth2/*`];
     manifest.web_accessible_resources[0].matches = ["http://127.0.0.1/*"];
     writeFileSync(join(this.folder, "manifest.json"), JSON.stringify(manifest));
     this.configure({
@@ -132,10 +140,15 @@ export class Colleague extends Person {
     await this.document(name).waitFor({ state: "detached" });
   }
 
-  /** In the options of the extension. */
-  async disconnect() {
+  /** The options of the extension, in a tab of their own. */
+  async openOptions() {
     const options = await this.page.context().newPage();
     await options.goto(`${this.sandbox.pages}/options.html`);
+    return options;
+  }
+
+  async disconnect() {
+    const options = await this.openOptions();
     await this.disconnectIn(options);
     await options.close();
     await this.untilScreen("not-connected");

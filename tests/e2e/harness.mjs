@@ -61,7 +61,7 @@ function scene(name, { world = {}, refused = [], torn = false, said = [], timeou
 }
 
 /** What a test holds in its hands. */
-class Scene {
+export class Scene {
   constructor(sandbox, browser, profile, person) {
     Object.assign(this, { sandbox, browser, profile, person, profiles: [profile] });
   }
@@ -163,7 +163,7 @@ function assertClean(profile, refused, torn, said) {
 }
 
 /** The services were asked nothing that a correct client would not ask, and no address there held a token. */
-async function assertExpected(sandbox) {
+export async function assertExpected(sandbox) {
   const log = await sandbox.requests();
   assert.deepEqual(log.filter((entry) => entry.unexpected), [], "requests that were not expected");
 }

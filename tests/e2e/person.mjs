@@ -4,7 +4,7 @@ import { until } from "./until.mjs";
 
 const MODULES = { company: "Companies", contact: "Contacts", project: "Projects", meeting: "Meetings", product: "Products" };
 /** Screens that say that a record is at rest, well or not. */
-const AT_REST = ["up-to-date", "part-failed", "conflict", "one-way"];
+export const AT_REST = ["up-to-date", "part-failed", "conflict", "one-way"];
 
 /** A tab with the CRM in it. */
 export class Person {

@@ -85,12 +85,10 @@ export class FirefoxColleague {
     await until(`${name} is gone from the CRM's list`, async () => !(await this.lists(name)));
   }
 
-  /** In the options of the extension. */
+  /** In the options of the extension, which it opens itself: no address leads there in a driven browser. */
   async disconnect() {
     const record = await this.firefox.window();
-    const { handle } = await this.firefox.newTab();
-    await this.firefox.switchTo(handle);
-    await this.firefox.goTo(`${this.sandbox.pages}/options.html`);
+    await this.switchToOpened(() => this.inFrame(() => this.firefox.run(openOptions)));
     await this.press("Disconnect Dropbox");
     await until("they are asked whether they are sure", () => this.firefox.run(button, "Cancel"));
     await this.press("Disconnect Dropbox");
@@ -116,13 +114,19 @@ export class FirefoxColleague {
   /** Presses a button in the extension's frame, and does something in the window that opens, which closes by it. */
   async inWindowOf(name, work) {
     const here = await this.firefox.window();
-    const before = await this.firefox.windows();
-    await this.inFrame(() => this.press(name));
-    const opened = await until("a window opens", async () => (await this.firefox.windows()).find((handle) => !before.includes(handle)));
-    await this.firefox.switchTo(opened);
+    const opened = await this.switchToOpened(() => this.inFrame(() => this.press(name)));
     await work();
     await until("the window closes", async () => !(await this.firefox.windows()).includes(opened));
     await this.firefox.switchTo(here);
+  }
+
+  /** Does something that opens a window or tab, and goes there; answers its handle. */
+  async switchToOpened(work) {
+    const before = await this.firefox.windows();
+    await work();
+    const opened = await until("a window opens", async () => (await this.firefox.windows()).find((handle) => !before.includes(handle)));
+    await this.firefox.switchTo(opened);
+    return opened;
   }
 
   async inFrame(work) {
@@ -147,4 +151,9 @@ function button(name) {
 function screen() {
   const holders = [...document.querySelectorAll('[data-plugin-slot="documents"] *')];
   return holders.map((holder) => holder.shadowRoot?.querySelector("[data-screen]")?.dataset.screen).find(Boolean);
+}
+
+/** Runs in the frame: what a click on the extension's preferences does. */
+function openOptions() {
+  chrome.runtime.sendMessage({ what: "openOptions", values: [] });
 }

@@ -103,20 +103,19 @@ test("the keyboard reaches everything, in order, and one sees where it is", asyn
   for (const scene of names) {
     await goTo(page, scene);
     await openAll(page);
-    const reachable = await root(page).evaluate((panel) => [...panel.querySelectorAll("a[href], button, select, input:not([disabled]), summary, [tabindex='0']")].length);
-    const seen = [];
-    for (let at = 0; at < reachable; at += 1) {
-      await page.keyboard.press("Tab");
-      seen.push(await root(page).evaluate((panel) => {
-        const active = panel.getRootNode().activeElement;
-        if (!active) return "nothing";
-        const style = getComputedStyle(active);
-        const all = [...panel.querySelectorAll("a[href], button, select, input:not([disabled]), summary, [tabindex='0']")];
+    const reachable = await root(page).evaluate((panel) => {
+      const all = [...panel.querySelectorAll("a[href], button, select, input:not([disabled]), summary, [tabindex='0']")];
+      window.seen = [];
+      panel.addEventListener("focusin", ({ target }) => {
+        const style = getComputedStyle(target);
         const ring = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-        return ring ? all.indexOf(active) : `${active.textContent}: no ring`;
-      }));
-    }
-    assert.deepEqual(seen, [...seen.keys()], scene);
+        window.seen.push(ring ? all.indexOf(target) : `${target.textContent}: no ring`);
+      });
+      return all.length;
+    });
+    for (let at = 0; at < reachable; at += 1) await page.keyboard.press("Tab");
+    const seen = await page.evaluate(() => window.seen);
+    assert.deepEqual(seen, Array.from({ length: reachable }, (_, at) => at), scene);
   }
   await page.context().close();
 });

@@ -62,7 +62,6 @@ export class Firefox {
   windows = () => this.ask("WebDriver:GetWindowHandles", {});
   window = () => this.ask("WebDriver:GetWindowHandle", {});
   switchTo = (handle) => this.ask("WebDriver:SwitchToWindow", { handle, focus: true });
-  newTab = () => this.ask("WebDriver:NewWindow", { type: "tab" });
   closeTab = () => this.ask("WebDriver:CloseWindow", {});
   /** Goes into a frame, or out of all. */
   frame = (element) => this.ask("WebDriver:SwitchToFrame", element ? { element } : {});

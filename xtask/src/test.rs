@@ -4,6 +4,7 @@
 //! said. The last line sums what the test runners themselves counted. What the tests check is
 //! theirs to say: here stands only how they are started.
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -231,10 +232,12 @@ fn extension_lint(workspace: &Workspace) -> Result<Option<Command>> {
 
 /// node's own test runner over every `*.test.mjs` of a folder with a lock file.
 fn node_tests(workspace: &Workspace, folder: &str, at_once: u32) -> Result<Option<Command>> {
-    let files = files_ending(&workspace.root.join(folder), ".test.mjs");
+    let mut files = files_ending(&workspace.root.join(folder), ".test.mjs");
     if files.is_empty() {
         return Ok(None);
     }
+    // The longest first: one that began last would run alone at the end.
+    files.sort_by_cached_key(|file| Reverse(file.metadata().map_or(0, |about| about.len())));
     install::npm(workspace, folder)?;
     let mut node = workspace.command("node");
     node.current_dir(workspace.root.join(folder))

@@ -3,6 +3,7 @@
 //! Decides nothing about documents. Owns the time: due cycles, and Dropbox's longpoll between cycles. Bytes are
 //! handled by reference alone. What the rows look like stands in `stored`, what an effect does in `effects`.
 
+mod checkpoint;
 mod effects;
 mod stored;
 
@@ -88,8 +89,14 @@ pub struct Driver<P: Ports> {
 
 impl<P: Ports> Driver<P> {
     /// Reads the state of these accounts. Newer state is refused and left as it is; unreadable state is as none.
-    pub async fn open(ports: Rc<P>, auth: Rc<Auth<P>>, setup: Setup) -> Result<Self, OpenError> {
+    pub async fn open(
+        ports: Rc<P>,
+        auth: Rc<Auth<P>>,
+        mut setup: Setup,
+    ) -> Result<Self, OpenError> {
         auth.bind(&setup.key.dropbox);
+        setup.config.shared_folder = setup.key.shared_folder();
+        setup.config.browser = u64::from(ports.random()) << 32 | u64::from(ports.random()) | 1;
         let index = stored::load_index(&*ports, &setup.key).await?;
         let cursor = index.as_ref().and_then(|index| index.cursor.clone());
         let wire = Rc::new(Wire::new(ports.clone()));
@@ -240,10 +247,16 @@ impl<P: Ports> Driver<P> {
         self.moved.ring();
     }
 
-    /// Stops, and removes the state of these accounts: the end of a connection. All files stay.
+    /// Stops, and removes the state of these accounts: the end of a connection. All files stay. The checkpoint is told,
+    /// if Dropbox can be reached; if not, this browser remembers not to believe it.
     pub async fn retire(&self) -> Result<(), StoreError> {
         self.stop();
-        stored::retire(&*self.ports, &self.key).await
+        let generation = self.engine.borrow().checkpoint();
+        stored::retire(&*self.ports, &self.key, generation).await?;
+        if generation != 0 && self.retire_checkpoint(generation).await {
+            stored::forget_retired(&*self.ports, &self.key).await?;
+        }
+        Ok(())
     }
 
     async fn finish(&self, id: TaskId, effect: sync_core::Effect) -> (TaskId, Outcome) {

@@ -89,8 +89,9 @@ fn what_is_taken_over_moves_no_byte_in_dropbox_and_makes_no_twin() {
     let world = stage.scene.world();
     let sent = world.log.iter().filter(|entry| entry.origin == Origin::DropboxContent);
     let sent: Vec<&str> = sent.map(|entry| entry.target.as_str()).collect();
-    // The one that the CRM did not have yet comes from there; nothing goes there.
-    assert_eq!(sent, ["/2/files/download"]);
+    // The one that the CRM did not have yet comes from there; nothing goes there but the checkpoint.
+    let checkpoint = "/2/files/upload";
+    assert_eq!(sent, [checkpoint, "/2/files/download", checkpoint, checkpoint]);
     let names: Vec<&str> =
         world.crm.documents(&stage.subject()).iter().map(|d| d.name.as_str()).collect();
     assert_eq!(names, ["Offer.txt", "Plan.txt", "Only there.txt"]);

@@ -184,5 +184,6 @@ fn link(user: usize, number: usize, record: &Record) -> Link {
         halt: None,
         confirmed: None,
         rests_until_ms: None,
+        shared: false,
     }
 }

@@ -4,7 +4,7 @@
 //! happen below it. What comes back is final for this cycle.
 
 use crate::ids::{ContentHash, Cursor, DocumentId, FileId, FolderId, Record, RecordKind, Revision};
-use crate::state::{StoredIndex, StoredRecord};
+use crate::state::{Lease, Share, StoredIndex, StoredRecord};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::Serialize;
@@ -264,6 +264,36 @@ pub enum Effect {
         /// As the plan saw it.
         document: Document,
     },
+    /// Read this revision of the lease, and how long ago it was written by the service's time. → [`Outcome::Lease`]
+    LoadLease {
+        /// As listed.
+        rev: Revision,
+        /// How to write the file whose answer tells the time; without it the age is not asked for.
+        clock: Option<WriteMode>,
+    },
+    /// Write the lease. → [`Outcome::Files`] with one result
+    SaveLease {
+        /// What it says from then on.
+        lease: Lease,
+        /// Over what.
+        mode: WriteMode,
+    },
+    /// Read this revision of a share of the checkpoint. → [`Outcome::Share`]
+    LoadShare {
+        /// Its name.
+        name: String,
+        /// As listed.
+        rev: Revision,
+    },
+    /// Write a share, with the synced trees of its records as they are stored here. → [`Outcome::Files`] with one result
+    SaveShare {
+        /// Its name.
+        name: String,
+        /// Without the synced trees.
+        share: Share,
+        /// Over what.
+        mode: WriteMode,
+    },
 }
 
 /// One transaction.
@@ -317,6 +347,15 @@ pub enum Outcome {
     Files(Vec<Result<FileEntry, Failure>>),
     /// One result per item of [`Effect::DeleteFiles`].
     Deleted(Vec<Result<(), Failure>>),
+    /// Of [`Effect::LoadLease`].
+    Lease {
+        /// `None` for one that makes no sense or is another account's.
+        lease: Option<Lease>,
+        /// If it was asked for and the service said so (ms).
+        age_ms: Option<u64>,
+    },
+    /// Of [`Effect::LoadShare`]; `None` for one that makes no sense or is another account's.
+    Share(Option<Share>),
     /// It did not happen, or nobody knows whether it did.
     Failed(Failure),
 }
@@ -348,6 +387,8 @@ pub enum Failure {
     TooManyFiles,
     /// The store could not write or read.
     Store,
+    /// A newer version of the plugin wrote the checkpoint: it is left as it is, and nothing is written.
+    Newer,
     /// An answer made no sense (wrong types, negative sizes, endless pages).
     Malformed(Side),
     /// Stopped by the user.

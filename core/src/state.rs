@@ -12,6 +12,9 @@ use alloc::vec::Vec;
 /// The version this code writes. A newer one is refused untouched.
 pub const SCHEMA: u32 = 1;
 
+/// The version of the checkpoint's files. A newer one is left as it is, and nothing is written.
+pub const SHARED_SCHEMA: u32 = 1;
+
 /// One row: what is true of all records.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StoredIndex {
@@ -39,6 +42,8 @@ pub struct StoredIndex {
     pub halt: Option<Halt>,
     /// When names were last asked for (ms).
     pub named_ms: Option<u64>,
+    /// The checkpoint in the app folder.
+    pub shared: Shared,
 }
 
 /// A linked record.
@@ -74,6 +79,8 @@ pub struct Link {
     pub confirmed: Option<Halt>,
     /// The user stopped it: only the button works on it before this time (ms).
     pub rests_until_ms: Option<u64>,
+    /// The checkpoint has it: a later one without it says that another browser unlinked it.
+    pub shared: bool,
 }
 
 impl Link {
@@ -97,6 +104,88 @@ pub struct LinkedFolder {
     pub path: String,
     /// Relative to the app folder, the server's key.
     pub path_lower: String,
+}
+
+/// What is known of the checkpoint in the app folder, by which all browsers of one user continue each other's work.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shared {
+    /// This browser's number; 0 before it has one.
+    pub browser: u64,
+    /// The checkpoint that the local state belongs to; 0 before the first one.
+    pub generation: u64,
+    /// A checkpoint whose connection ended here, in case its lease could not be told.
+    pub retired: u64,
+    /// Nobody wrote the lease since this browser did.
+    pub mine: bool,
+    /// Its files, as far as they were seen.
+    pub files: Vec<SharedFile>,
+    /// Unlinked here while a share still has them.
+    pub unlinked: Vec<Record>,
+}
+
+/// A file of the checkpoint.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SharedFile {
+    /// Without its ending.
+    pub name: String,
+    /// As listed last, or as written here since.
+    pub seen: Option<Revision>,
+    /// The one that the local state knows.
+    pub known: Option<Revision>,
+    /// The local state has more than it.
+    pub due: bool,
+}
+
+/// Who may write now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Of the checkpoint.
+    pub generation: u64,
+    /// The browser that wrote it.
+    pub holder: u64,
+    /// Held or not.
+    pub state: LeaseState,
+    /// As in [`StoredIndex`], and as its writer learned it.
+    pub slash_refused: bool,
+    /// As in [`StoredIndex`].
+    pub astral_refused: bool,
+    /// As in [`StoredIndex`].
+    pub default_folder: Option<String>,
+}
+
+/// What a lease says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaseState {
+    /// Anyone may take it.
+    Free,
+    /// Its holder works.
+    Held,
+    /// The connection was ended: its checkpoint authorises nothing.
+    Retired,
+}
+
+/// A part of the checkpoint: what is synced of some of the records.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Share {
+    /// Of the checkpoint.
+    pub generation: u64,
+    /// Its records.
+    pub records: Vec<SharedRecord>,
+}
+
+/// A record in the checkpoint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SharedRecord {
+    /// Which record.
+    pub record: Record,
+    /// As in [`Link`].
+    pub name: String,
+    /// As in [`Link`].
+    pub named: String,
+    /// As in [`Link`].
+    pub folder: Option<LinkedFolder>,
+    /// Its synced tree.
+    pub pairs: Vec<Pair>,
 }
 
 /// One row per linked record: its trees.

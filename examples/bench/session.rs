@@ -308,5 +308,6 @@ fn link(folder: &sync_core::FolderEntry) -> Link {
         halt: None,
         confirmed: None,
         rests_until_ms: None,
+        shared: false,
     }
 }

@@ -76,6 +76,10 @@ impl<P: Ports> Driver<P> {
                 crm.create(&record, &place, content).await?;
                 Outcome::Done
             }
+            Effect::LoadLease { rev, clock } => self.load_lease(&rev, clock).await?,
+            Effect::SaveLease { lease, mode } => self.save_lease(&lease, &mode).await?,
+            Effect::LoadShare { rev, .. } => self.load_share(&rev).await?,
+            Effect::SaveShare { name, share, mode } => self.save_share(&name, share, &mode).await?,
             Effect::DeleteDocument { document } => {
                 crm.delete(&document).await?;
                 Outcome::Done

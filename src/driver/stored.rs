@@ -3,7 +3,7 @@
 use crate::json::{Read, Value, Write};
 use crate::percent::percent_encode;
 use crate::ports::{Store, StoreError};
-use sync_core::{Record, Save, StoredIndex, StoredRecord, SCHEMA};
+use sync_core::{Record, Save, Shared, StoredIndex, StoredRecord, SCHEMA};
 
 /// Records read in one go.
 const READ_MAX: usize = 16;
@@ -24,6 +24,11 @@ impl StateKey {
     pub fn prefix(&self) -> String {
         let part = |text: &str| percent_encode(text);
         format!("state/{}/{}/{}/", part(&self.account), part(&self.user), part(&self.dropbox))
+    }
+
+    /// The checkpoint whose connection ended here, while Dropbox was not told.
+    fn retired(&self) -> String {
+        format!("retired/{}", self.prefix())
     }
 
     fn index(&self) -> String {
@@ -62,9 +67,15 @@ pub(super) async fn load_index(
     store: &impl Store,
     key: &StateKey,
 ) -> Result<Option<StoredIndex>, OpenError> {
-    let rows = store.load(&[key.index()]).await?;
-    let Some(text) = rows.into_iter().next().flatten() else {
-        return Ok(None);
+    let mut rows = store.load(&[key.index(), key.retired()]).await?.into_iter();
+    let (index, retired) = (rows.next().flatten(), rows.next().flatten());
+    let Some(text) = index else {
+        let retired = retired.and_then(|text| text.parse().ok());
+        return Ok(retired.map(|retired| StoredIndex {
+            schema: SCHEMA,
+            shared: Shared { retired, ..Shared::default() },
+            ..StoredIndex::default()
+        }));
     };
     if let Some(Version { schema }) = Version::read_text(&text) {
         if schema > SCHEMA {
@@ -110,8 +121,21 @@ pub(super) async fn save(
     store.save(changes).await
 }
 
-/// Removes all rows.
-pub(super) async fn retire(store: &impl Store, key: &StateKey) -> Result<(), StoreError> {
+/// Removes all rows, and remembers the checkpoint that they belonged to (0: none).
+pub(super) async fn retire(
+    store: &impl Store,
+    key: &StateKey,
+    generation: u64,
+) -> Result<(), StoreError> {
     let keys = store.keys(&key.prefix()).await?;
-    store.save(keys.into_iter().map(|key| (key, None)).collect()).await
+    let mut changes: Vec<_> = keys.into_iter().map(|key| (key, None)).collect();
+    if generation != 0 {
+        changes.push((key.retired(), Some(generation.to_string())));
+    }
+    store.save(changes).await
+}
+
+/// Dropbox was told.
+pub(super) async fn forget_retired(store: &impl Store, key: &StateKey) -> Result<(), StoreError> {
+    store.save(vec![(key.retired(), None)]).await
 }

@@ -163,7 +163,7 @@ impl<P: Ports> Dropbox<P> {
     }
 
     /// The file at a path or under an id, if one is there.
-    async fn file(&self, path: &str) -> Result<Option<FileEntry>, Failure> {
+    pub(super) async fn file(&self, path: &str) -> Result<Option<FileEntry>, Failure> {
         match self.metadata(path).await {
             Ok(Metadata::File(file)) => Ok(file.entry()),
             Ok(_) => Ok(None),

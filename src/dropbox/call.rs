@@ -153,7 +153,7 @@ impl<P: Ports> Dropbox<P> {
     /// Sends until there is an answer to be told apart by the endpoint, or patience ends.
     ///
     /// Boxed: every route awaits it, and one copy in the module is enough.
-    fn call(&self, request: Request<P::Content>) -> Called<'_, P::Content> {
+    pub(super) fn call(&self, request: Request<P::Content>) -> Called<'_, P::Content> {
         self.try_call(request).boxed_local()
     }
 

@@ -10,6 +10,7 @@ mod folders;
 mod header_json;
 mod listing;
 mod tags;
+mod text;
 mod types;
 
 pub use listing::Listing;

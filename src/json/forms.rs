@@ -298,13 +298,18 @@ structs! {
     Place { folder, name, }
     StoredIndex {
         schema, cursor, links, refused_kinds, slash_refused, astral_refused = false, default_folder,
-        paused, last_cycle_ms, due_ms, halt, named_ms,
+        paused, last_cycle_ms, due_ms, halt, named_ms, shared = Shared::default(),
     }
     Link {
         record, name, named, folder, folder_removed, pressed, dirty, listed_ms, settled_ms,
-        synced_count, file_count, problem_count, halt, confirmed, rests_until_ms,
+        synced_count, file_count, problem_count, halt, confirmed, rests_until_ms, shared = false,
     }
     LinkedFolder { id, path, path_lower, }
+    Shared { browser, generation, retired, mine, files, unlinked, }
+    SharedFile { name, seen, known, due, }
+    Lease { generation, holder, state, slash_refused, astral_refused, default_folder, }
+    Share { generation, records, }
+    SharedRecord { record, name, named, folder, pairs, }
     StoredRecord { schema, nodes, documents, pairs, attempts, refusals, activity, }
     SeenDocument { id, place, nfc, size_bytes, updated_at, hash, }
     Pair { crm, dropbox, hash, superseded = Vec::new(), lost_path, }
@@ -330,11 +335,12 @@ structs! {
 
 enums! {
     Side { Crm, Dropbox, }
+    LeaseState { Free, Held, Retired, }
     Reason { TooLarge, Name, Restricted, Unsupported, Damaged, CrmRefused, DropboxRefused, }
     Failure {
         Unavailable(side), Unauthorized(side), Forbidden, NotFound, CursorReset, Conflict,
         Refused(reason), OutOfSpace, KindRefused, SlashRefused, TooManyFiles, Store,
-        Malformed(side), Cancelled,
+        Newer, Malformed(side), Cancelled,
     }
     Node { Folder { name, }, File { name, id, rev, size_bytes, hash, }, }
     Subject { Document { id, updated_at, place, }, File { id, rev, path, }, }

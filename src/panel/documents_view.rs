@@ -265,6 +265,7 @@ fn failure_words(error: &Failure) -> (Text, Text) {
         Failure::Unauthorized(_) => (t("crm_session"), t("crm_session_what")),
         Failure::OutOfSpace => (t("dropbox_full"), t("dropbox_full_what")),
         Failure::Store => (t("store_full"), t("store_full_what")),
+        Failure::Newer => (t("newer"), t("newer_what")),
         Failure::Malformed(Side::Dropbox) => (t("dropbox_odd"), t("odd_what")),
         Failure::Malformed(Side::Crm) => (t("crm_odd"), t("odd_what")),
         Failure::Cancelled => (t("cancelled"), t("cancelled_what")),

@@ -90,7 +90,7 @@ scene("reloaded in the middle: it goes on by itself, and leaves no twin", { refu
   assertEqualTrees(await sandbox.state(), ["c-1"]);
 });
 
-scene("a full Dropbox says so, and the others that fit arrive", { world: { quota_bytes: 60_000 }, refused: ["409 /upload_session/start", "409 /upload_session/finish_batch_v2"] }, async (s) => {
+scene("a full Dropbox says so, and the others that fit arrive", { world: { quota_bytes: 60_000 }, refused: ["409 /files/upload", "409 /upload_session/start", "409 /upload_session/finish_batch_v2"] }, async (s) => {
   const { sandbox, person } = s;
   await sandbox.seed([{ kind: "company", id: "c-1", name: "Pied Piper", documents: [{ name: "Big.bin", size: 100_000 }, ...numbered(2)] }]);
   await person.arrive("company", "Pied Piper");

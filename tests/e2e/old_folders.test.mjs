@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { scenes } from "./harness.mjs";
-import { dropboxFolders, dropboxTree, folderOf } from "./trees.mjs";
+import { dropboxFolders, dropboxTree, folderOf, isSeen } from "./trees.mjs";
 
 const scene = scenes();
 const RECORDS = ["Pied Piper", "Hooli"].map((name, at) => ({
@@ -25,7 +25,7 @@ async function arranged(s) {
 
 /** The record's folder is made, and found to be there. */
 const FOUND = ["409 /create_folder_v2"];
-const ids = (state) => new Map(state.dropbox.accounts[0].entries.filter((entry) => entry.type === "file").map((entry) => [entry.content_hash, entry.id]));
+const ids = (state) => new Map(state.dropbox.accounts[0].entries.filter((entry) => entry.type === "file" && isSeen(entry)).map((entry) => [entry.content_hash, entry.id]));
 const contents = async (s) => (await s.calls()).filter((call) => call.origin === "dropbox_content" || (call.origin === "crm_files" && call.method !== "GET"));
 
 scene("asked once, and moved without a byte: the files are the same ones at their new place", { refused: FOUND }, async (s) => {

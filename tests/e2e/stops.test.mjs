@@ -185,7 +185,7 @@ scene("signed out of the CRM in another tab", { refused: ["401 /app/token", "401
   await person.untilScreen("up-to-date");
 });
 
-scene("a Dropbox that is full", { world: { quota_bytes: 60_000 }, refused: ["409 /upload_session/start", "409 /upload_session/finish_batch_v2"] }, async (s) => {
+scene("a Dropbox that is full", { world: { quota_bytes: 60_000 }, refused: ["409 /files/upload", "409 /upload_session/start", "409 /upload_session/finish_batch_v2"] }, async (s) => {
   const { person, sandbox } = s;
   await sandbox.seed([{ ...RECORD, documents: [{ name: "Big.bin", size: 100_000 }, ...numbered(2)] }]);
   await person.arrive(RECORD.kind, RECORD.name);

@@ -24,15 +24,18 @@ export function crmTree(state, ids) {
   return tree;
 }
 
+/** What stands in the app folder for people: all but the checkpoint. */
+export const isSeen = ({ path }) => path !== "/.teamleader-sync" && !path.startsWith("/.teamleader-sync/");
+
 /** The files of a Dropbox account: path → content hash. */
 export function dropboxTree(state, account = 0) {
-  const files = state.dropbox.accounts[account].entries.filter((entry) => entry.type === "file");
+  const files = state.dropbox.accounts[account].entries.filter((entry) => entry.type === "file" && isSeen(entry));
   return new Map(files.map((file) => [file.path, file.content_hash]));
 }
 
 /** The folders of a Dropbox account, by path. */
 export function dropboxFolders(state, account = 0) {
-  return state.dropbox.accounts[account].entries.filter((entry) => entry.type === "folder").map((entry) => entry.path);
+  return state.dropbox.accounts[account].entries.filter((entry) => entry.type === "folder" && isSeen(entry)).map((entry) => entry.path);
 }
 
 /** One line for each path that differs; empty if the trees are equal. */

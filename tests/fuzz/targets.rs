@@ -111,7 +111,8 @@ impl Liar {
         self.liar.is_none_or(|liar| liar == side) && self.lies > 0 && self.mutator.one_in(self.lies)
     }
 
-    /// Below the module's folder, in this record's own: `/Companies/<any name>/<id>/…`, or a folder on the way there.
+    /// Below the module's folder, in this record's own: `/Companies/<any name>/<id>/…`, or a folder on the way there; or one
+    /// of the checkpoint's files.
     fn is_inside(&self, path: &str) -> bool {
         let mut parts = path.split('/');
         let sound = path.split('/').skip(1).all(|part| !matches!(part, "" | "." | ".."));
@@ -122,8 +123,9 @@ impl Liar {
         let top = is(parts.next(), "") && is(parts.next(), "Companies");
         let own = parts.nth(1).is_none_or(|part| is(Some(part), &self.record));
         let (top, own) = if self.liar == Some(Side::Dropbox) { (true, true) } else { (top, own) };
+        let checkpoint = path.starts_with("/.teamleader-sync/") && path.matches('/').count() == 3;
         // A place that was damaged in the browser's own store is a place like any other.
-        self.record.is_empty() || (sound && top && own)
+        self.record.is_empty() || sound && (checkpoint || top && own)
     }
 }
 

@@ -12,12 +12,24 @@ pub struct Browser {
     pub rows: BTreeMap<Record, StoredRecord>,
     pub tasks: Vec<Task>,
     pub reports: Vec<SyncReport>,
+    config: Config,
 }
+
+/// Where the user's checkpoint stands.
+pub const SHARED: &str = "/.teamleader-sync/user";
 
 impl Browser {
     pub fn new(dropbox: usize) -> Self {
+        Self::with_seed(dropbox, dropbox as u64)
+    }
+
+    /// Another browser of the same user has another number.
+    pub fn with_seed(dropbox: usize, seed: u64) -> Self {
+        let config =
+            Config { browser: seed + 1, shared_folder: SHARED.into(), ..Config::default() };
         Self {
-            engine: Engine::new(Config::default(), None),
+            engine: Engine::new(config.clone(), None),
+            config,
             dropbox,
             index: None,
             rows: BTreeMap::new(),
@@ -26,9 +38,23 @@ impl Browser {
         }
     }
 
+    /// The user disconnects and connects again; `told` says whether the checkpoint's lease could be told.
+    pub fn disconnect(&mut self, world: &mut World, told: bool, seed: u64) {
+        let index = self.index.take().unwrap_or_default();
+        *self = Self::with_seed(self.dropbox, seed);
+        if told {
+            world.retire(self.dropbox, index.shared.generation);
+        } else {
+            let retired = index.shared.generation;
+            let shared = Shared { retired, ..Shared::default() };
+            self.index = Some(StoredIndex { schema: SCHEMA, shared, ..StoredIndex::default() });
+            self.crash();
+        }
+    }
+
     /// The tab dies; the next one begins with what was stored.
     pub fn crash(&mut self) {
-        self.engine = Engine::new(Config::default(), self.index.clone());
+        self.engine = Engine::new(self.config.clone(), self.index.clone());
         self.tasks.clear();
     }
 
@@ -66,14 +92,15 @@ impl Browser {
                 Outcome::Done
             }
             effect => match fault {
-                Fault::None => world.perform(self.dropbox, effect),
+                Fault::None => world.perform_for(self.dropbox, effect, &self.rows),
                 Fault::Before => Outcome::Failed(Failure::Unavailable(Side::Dropbox)),
                 Fault::After => {
-                    world.perform(self.dropbox, effect);
+                    world.perform_for(self.dropbox, effect, &self.rows);
                     Outcome::Failed(Failure::Unavailable(Side::Dropbox))
                 }
             },
         };
+        world.meet(&task.effect, &outcome);
         world.trace.push(if world.verbose {
             format!("  [{}] {fault:?} {:?} -> {outcome:?}", self.dropbox, task.effect)
         } else {

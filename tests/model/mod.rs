@@ -11,8 +11,9 @@ mod browser;
 pub mod case;
 mod perform;
 mod rng;
+mod shared;
 
-pub use browser::{Browser, Fault};
+pub use browser::{Browser, Fault, SHARED};
 pub use rng::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::*;
@@ -82,6 +83,19 @@ pub struct Dropbox {
     pub log: Vec<Entry>,
     pub epoch: u64,
     pub full: bool,
+    /// What each revision of the checkpoint's files says, and when it was written by the service's time.
+    pub shared: BTreeMap<String, (Said, u64)>,
+}
+
+/// What a file of the checkpoint says.
+#[derive(Clone, Debug)]
+pub enum Said {
+    Lease(Lease),
+    Share(Share),
+    /// Nothing that makes sense, or another account's.
+    Nonsense,
+    /// A newer version wrote it.
+    Newer,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -90,9 +104,15 @@ pub struct World {
     pub dropboxes: Vec<Dropbox>,
     pub variants: Variants,
     pub clock: u64,
+    /// How far the browsers' clocks were set back; the service's goes on.
+    pub set_back: i64,
     pub next: u64,
     pub writes: u64,
+    /// Of the checkpoint's files.
+    pub shared_writes: u64,
     pub listings: u64,
+    /// How often something became of the checkpoint.
+    pub met: BTreeMap<&'static str, u64>,
     /// What users and engines did, in order.
     pub trace: Vec<String>,
     /// The trace holds every effect and outcome in full.
@@ -353,10 +373,12 @@ impl World {
         })
     }
 
+    /// Its files, but for the checkpoint's.
     pub fn files(&self, d: usize) -> Vec<(String, Content)> {
         self.dropboxes[d]
             .things
             .iter()
+            .filter(|(key, _)| !key.starts_with("/.teamleader-sync/"))
             .filter_map(|(key, thing)| match thing {
                 Thing::File { content, .. } => Some((key.clone(), *content)),
                 Thing::Folder { .. } => None,

@@ -9,6 +9,10 @@ impl World {
         let failed = Outcome::Failed;
         match effect {
             Effect::Load(_) | Effect::Save(_) => unreachable!("the store's"),
+            Effect::LoadLease { .. }
+            | Effect::SaveLease { .. }
+            | Effect::LoadShare { .. }
+            | Effect::SaveShare { .. } => unreachable!("the checkpoint's"),
             Effect::ObserveDropbox { cursor } => {
                 self.listings += 1;
                 let log = &self.dropboxes[d].log;

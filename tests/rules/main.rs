@@ -2,6 +2,7 @@
 //! what needs the clients and both services: `tests/driver_*.rs`.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod checkpoint;
 mod faults;
 mod folders;
 mod guards;

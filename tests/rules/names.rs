@@ -89,6 +89,7 @@ fn z4_grown_past_the_limit_both_sides_stay_as_they_are() {
 fn l2_l3_a_first_link_over_a_full_folder_is_a_union() {
     let mut case = Case::new(Variants::default(), &[(A, X), ("b.txt", Y)]);
     case.browser = Browser::new(0);
+    case.world.delete(0, "/.teamleader-sync");
     case.put("c.txt", Z).crm_delete("b.txt");
     case.press();
     let all = [(A, X), ("b.txt", Y), ("c.txt", Z)];

@@ -72,6 +72,8 @@ const REQUIRED: &[&str] = &[
     "guard: ManyDeletes",
     "tab: closed and opened again",
     "tab: disconnected",
+    "tab: of a second browser",
+    "write: checkpoint",
     "write: copy",
     "write: create folder",
     "write: crm delete",

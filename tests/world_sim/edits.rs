@@ -51,7 +51,8 @@ impl History {
         if self.rng.one_in(2) {
             self.edit_crm(&subject);
         } else {
-            let account = self.rng.below(self.browsers.len() as u64) as usize;
+            let browser = self.any_browser();
+            let account = self.browsers[browser].account;
             self.edit_dropbox(account, &subject);
         }
         self.scene.network.nudge();

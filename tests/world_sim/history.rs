@@ -21,6 +21,8 @@ use teamleader_dropbox::driver::{Driver, Setup};
 
 /// Longer than any cycle may take (ms).
 const CYCLE_MAX_MS: u64 = 6 * 3_600_000;
+/// Longer than a lease lives without its holder (ms).
+const LEASE_MS: u64 = 700_000;
 /// Cycles of every browser until there is nothing left to do.
 const ROUNDS_MAX: u32 = 24;
 
@@ -32,6 +34,8 @@ pub struct Browser {
     pub clock_offset_ms: i64,
     /// The tab is to die so.
     pub cut: Option<Cut>,
+    /// A number of its own: two browsers of one user draw differently.
+    number: u64,
     tabs: u64,
     halts: BTreeSet<String>,
 }
@@ -85,9 +89,14 @@ impl History {
         let ledger = Rc::new(RefCell::new(Ledger::new(keep_trace)));
         scene.network.watch(Watcher(ledger.clone()));
         let users = 1 + usize::from(rng.one_in(4));
+        // The first user has another browser, now and then.
+        let second = Rng::new(!seed).one_in(4);
         let browsers = (0..users)
-            .map(|account| Browser {
+            .chain(second.then_some(0))
+            .enumerate()
+            .map(|(number, account)| Browser {
                 account,
+                number: if number < users { 0 } else { 1 << 40 },
                 store: MemoryStore::default(),
                 open: None,
                 clock_offset_ms: 0,
@@ -259,7 +268,8 @@ impl History {
     pub fn open(&mut self, browser: usize) {
         let known = &mut self.browsers[browser];
         known.tabs += 1;
-        let number = self.seed.wrapping_mul(31).wrapping_add(known.tabs * 2 + known.account as u64);
+        let number = known.number + known.tabs * 2 + known.account as u64;
+        let number = self.seed.wrapping_mul(31).wrapping_add(number);
         let tab = self.scene.tab(&known.store, USERS[known.account], number);
         tab.ports.set_clock_offset_ms(known.clock_offset_ms);
         let auth = tab.auth.clone();
@@ -280,6 +290,9 @@ impl History {
         if let Ok((driver, task)) = self.scene.drive(&tab, setup) {
             known.cut = None;
             known.open = Some(Open { tab, driver, task });
+            if known.number > 0 {
+                self.met("tab: of a second browser");
+            }
         }
     }
 
@@ -409,6 +422,8 @@ impl History {
                 self.scene.connect(&open.tab, self.browsers[browser].account);
             }
         }
+        // What a browser held when it was wiped is a dead one's after a while.
+        self.scene.executor.run_for(LEASE_MS);
         self.quiet()?;
         for _ in 0..6 {
             for browser in 0..self.browsers.len() {
@@ -436,11 +451,20 @@ impl History {
         ended.ok_or_else(|| "a cycle does not end".into())
     }
 
+    /// Writes so far. A guard keeps the button pressed, and with it what it asks anew each time, under the lease.
+    fn written(&mut self) -> u64 {
+        let held = (0..self.browsers.len()).any(|browser| !self.halts(browser).is_empty());
+        let ledger = self.ledger.borrow();
+        ledger.writes + if held { 0 } else { ledger.told }
+    }
+
     /// Cycles until two in a row write nothing.
     fn quiet(&mut self) -> Result<(), String> {
         let mut still = 0;
         for _ in 0..ROUNDS_MAX {
-            let before = self.ledger.borrow().writes;
+            // Who was refused the lease asks again after a minute.
+            self.scene.executor.run_for(60_000);
+            let before = self.written();
             for browser in 0..self.browsers.len() {
                 let report = self.sync(browser)?;
                 if let Some(error) = report.error {
@@ -452,7 +476,7 @@ impl History {
                 }
             }
             self.broken()?;
-            still = if self.ledger.borrow().writes == before { still + 1 } else { 0 };
+            still = if self.written() == before { still + 1 } else { 0 };
             if still == 2 {
                 return Ok(());
             }

@@ -20,7 +20,7 @@ impl Engine {
             }
             return;
         }
-        if self.index.halt.is_some() || self.index.links.is_empty() {
+        if self.index.halt.is_some() || self.has_nothing() {
             self.report = Some(SyncReport::default());
             return;
         }
@@ -35,6 +35,7 @@ impl Engine {
         let due = due.into_iter().map(|link| link.record.clone()).collect();
         let names = if full { self.names_due(now_ms) } else { Vec::new() };
         self.error = None;
+        self.shares.clear();
         self.cycle = Some(Cycle {
             names,
             phase: Phase::Observing,
@@ -51,6 +52,8 @@ impl Engine {
             listing_is_whole: false,
             out_of_space: false,
             unfinished: false,
+            refused: false,
+            alone: false,
             ended: false,
             error: None,
             report: SyncReport::default(),
@@ -92,6 +95,12 @@ impl Engine {
                 return self.step_records(now_ms);
             }
         }
+        if !failed && !cycle.ended && self.see_to_checkpoint(now_ms) {
+            return;
+        }
+        let Some(cycle) = self.cycle.as_mut() else {
+            return;
+        };
         if !core::mem::replace(&mut cycle.ended, true) {
             let interval_ms = self.config.interval_ms;
             let jitter_ms = (self.config.seed ^ now_ms) % (interval_ms / 20 + 1);
@@ -108,7 +117,7 @@ impl Engine {
             if let Some(wait_ms) = wait_ms {
                 self.index.due_ms = Some(now_ms + wait_ms + jitter_ms);
             }
-            if cycle.error.is_none() && cycle.full {
+            if cycle.error.is_none() && cycle.full && !cycle.refused {
                 self.index.last_cycle_ms = Some(now_ms);
             }
             self.dirty_index = true;
@@ -128,6 +137,8 @@ impl Engine {
         report.problems = self.problems.values().map(|problems| problems.len() as u32).sum();
         report.halted = self.index.links.iter().filter(|link| link.halt.is_some()).count() as u32;
         self.error = cycle.error;
+        self.looked |= self.error.is_none();
+        self.lease_wanted = false;
         self.report = Some(report);
         if self.index.links.iter().any(Link::waits) {
             self.retry_ms = now_ms + (RETRY_MS << self.retries.min(6));
@@ -170,6 +181,10 @@ impl Engine {
         self.deletes.retain(|(other, _)| keep(other));
         self.copies.retain(|(other, _)| keep(other));
         self.creates.retain(|(other, _)| keep(other));
+        self.folders.retain(|(purpose, _)| match purpose {
+            Purpose::Folder(other, _) | Purpose::FolderMove(other, _) => keep(other),
+            _ => true,
+        });
         if let Some(work) = self.work.get_mut(record) {
             work.open = work.open.saturating_sub(dropped);
         }

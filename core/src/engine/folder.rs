@@ -178,6 +178,7 @@ impl Engine {
         }
         self.dirty.insert(record.clone());
         self.dirty_index = true;
+        self.share(record);
         self.stage(record, Stage::Listing);
     }
 

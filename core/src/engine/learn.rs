@@ -83,6 +83,7 @@ impl Engine {
         if let Some(cycle) = self.cycle.as_mut() {
             cycle.report.to_dropbox += 1;
         }
+        self.share(record);
         let what =
             if over.is_some() { Happened::UpdatedInDropbox } else { Happened::CopiedToDropbox };
         self.happened(record, &name, what, now_ms);
@@ -115,6 +116,7 @@ impl Engine {
         if let Some(cycle) = self.cycle.as_mut() {
             cycle.report.moved += 1;
         }
+        self.share(record);
         let what = Happened::MovedInDropbox { from: before };
         self.happened(record, crate::path::split_dir(&path).1, what, now_ms);
     }
@@ -166,5 +168,6 @@ impl Engine {
             );
         }
         self.dirty.insert(record.clone());
+        self.share(record);
     }
 }

@@ -4,6 +4,7 @@
 //! again until nothing is left. Observation and writes to Dropbox never overlap, so what an answer says is never
 //! older than what the trees know. Writes go one batch at a time: Dropbox serialises them per namespace anyway.
 
+mod adopt;
 mod cycle;
 mod folder;
 mod learn;
@@ -13,16 +14,17 @@ mod outcome;
 mod record;
 mod refuse;
 mod request;
+mod shared;
 mod show;
 mod write;
 
 use crate::effect::{Commit, Effect, Failure, Place, Save, Task, TaskId};
 use crate::event::Event;
-use crate::ids::{ContentHash, DocumentId, FileId, Record, RecordKind};
+use crate::ids::{ContentHash, DocumentId, FileId, Record, RecordKind, Revision};
 use crate::map::{Map, Set};
 use crate::path::Naming;
 use crate::plan::Operation;
-use crate::state::{Link, StoredIndex, StoredRecord, SCHEMA};
+use crate::state::{Link, Share, StoredIndex, StoredRecord, SCHEMA};
 use crate::status::{Activity, Halt, Happened, Problem, Progress, SyncReport};
 use alloc::collections::VecDeque;
 use alloc::string::{String, ToString};
@@ -60,6 +62,10 @@ pub struct Config {
     pub delete_guard_percent: u32,
     /// Seed for jitter.
     pub seed: u64,
+    /// A number that no other browser of the user has; only the first one is kept.
+    pub browser: u64,
+    /// Where the checkpoint stands, relative to the app folder and in lower case; empty for none.
+    pub shared_folder: String,
 }
 
 impl Default for Config {
@@ -69,6 +75,8 @@ impl Default for Config {
             interval_ms: 3_600_000,
             delete_guard_percent: 50,
             seed: 0,
+            browser: 1,
+            shared_folder: String::new(),
         }
     }
 }
@@ -80,6 +88,8 @@ enum Phase {
     Observing,
     /// Changes are here; the records they touch are being read.
     Reading,
+    /// What other browsers left in the checkpoint is being read.
+    Adopting,
     /// Records are worked on.
     Working,
 }
@@ -106,6 +116,10 @@ struct Cycle {
     out_of_space: bool,
     /// Something was put off: the next cycle comes soon.
     unfinished: bool,
+    /// Another browser works: nothing is written in this cycle.
+    refused: bool,
+    /// Dropbox takes no file: the checkpoint is left as it is.
+    alone: bool,
     /// Its end is written into the index.
     ended: bool,
     error: Option<Failure>,
@@ -156,6 +170,13 @@ enum Purpose {
     Move(Vec<(Record, Operation)>),
     Delete(Vec<(Record, Operation)>),
     Copy(Record, Operation),
+    /// The revision, and whether it is to be taken.
+    LoadLease(Revision, bool),
+    /// Whether it is held afterwards, and whether another browser had it before.
+    SaveLease(bool, bool),
+    LoadShare(String, Revision),
+    /// Its name, and the records it tells of.
+    SaveShare(String, Vec<Record>),
 }
 
 /// The state machine. One per leader tab.
@@ -186,6 +207,18 @@ pub struct Engine {
     creates: Vec<(Record, Operation)>,
     writing: bool,
     saving: bool,
+    /// When the lease was taken or renewed here, while it is held (ms).
+    held_ms: Option<u64>,
+    /// Something waits for the lease.
+    lease_wanted: bool,
+    /// The lease that another browser held when it was last asked for, and when that was (ms).
+    refused: Option<(Revision, u64)>,
+    /// When the checkpoint was last told in the middle of a cycle (ms).
+    told_ms: u64,
+    /// Shares that were read and not adopted yet.
+    shares: Vec<(String, Revision, Option<Share>)>,
+    /// The app folder was looked at, though nothing is linked here.
+    looked: bool,
     dirty: Set<Record>,
     dirty_index: bool,
     removed: Set<Record>,
@@ -206,7 +239,10 @@ pub struct Engine {
 impl Engine {
     /// From the stored index, or from nothing. The caller refuses an index with a newer schema before.
     pub fn new(config: Config, index: Option<StoredIndex>) -> Self {
-        let index = index.unwrap_or(StoredIndex { schema: SCHEMA, ..StoredIndex::default() });
+        let mut index = index.unwrap_or(StoredIndex { schema: SCHEMA, ..StoredIndex::default() });
+        if index.shared.browser == 0 {
+            index.shared.browser = config.browser;
+        }
         Self {
             config,
             index,
@@ -230,6 +266,12 @@ impl Engine {
             creates: Vec::new(),
             writing: false,
             saving: false,
+            held_ms: None,
+            lease_wanted: false,
+            refused: None,
+            told_ms: 0,
+            shares: Vec::new(),
+            looked: false,
             dirty: Set::new(),
             dirty_index: false,
             removed: Set::new(),
@@ -253,6 +295,11 @@ impl Engine {
     /// The position in Dropbox's changes, for a longpoll between cycles.
     pub fn cursor(&self) -> Option<&crate::ids::Cursor> {
         self.index.cursor.as_ref()
+    }
+
+    /// The checkpoint that the state belongs to; 0 for none.
+    pub fn checkpoint(&self) -> u64 {
+        self.index.shared.generation
     }
 
     /// Takes an input.
@@ -285,6 +332,7 @@ impl Engine {
                             || pair.crm.as_ref().map(|side| &side.id) != Some(&document)
                     });
                     self.dirty.insert(record.clone());
+                    self.share(&record);
                     self.enqueue(record, now_ms);
                 }
             }
@@ -313,7 +361,7 @@ impl Engine {
 
     /// When to call [`Engine::handle`] with [`Event::Run`] at the latest (ms).
     pub fn poll_timeout(&self) -> Option<u64> {
-        let waits = self.index.paused || self.index.halt.is_some() || self.index.links.is_empty();
+        let waits = self.index.paused || self.index.halt.is_some() || self.has_nothing();
         if self.stopped || waits {
             return None;
         }
@@ -367,10 +415,11 @@ impl Engine {
         self.step_saving();
         if self.cycle.is_some() {
             self.step_observing(now_ms);
+            self.step_shared(now_ms);
             self.step_names();
             self.step_records(now_ms);
-            self.step_transfers();
-            self.step_writes();
+            self.step_transfers(now_ms);
+            self.step_writes(now_ms);
             self.step_saving();
             self.finish_cycle(now_ms);
         }

@@ -61,12 +61,13 @@ impl Engine {
         }
         let entries = core::mem::take(&mut cycle.entries);
         let whole = cycle.listing_is_whole;
-        cycle.phase = Phase::Working;
+        cycle.phase = Phase::Adopting;
         let cursor = cycle.cursor.take();
         if self.index.cursor != cursor {
             self.index.cursor = cursor;
             self.dirty_index = true;
         }
+        self.see_shared(&entries, whole);
         self.give_to_records(&entries, whole, &touched);
         for record in &touched {
             let count = self.records.get(record).map_or(0, |s| tree::count_files(&s.nodes));
@@ -81,6 +82,7 @@ impl Engine {
             self.index.halt = Some(Halt::AllFoldersGone);
             self.dirty_index = true;
             if let Some(cycle) = self.cycle.as_mut() {
+                cycle.phase = Phase::Working;
                 cycle.due.clear();
                 cycle.observe_again = false;
             }

@@ -5,7 +5,7 @@ use crate::effect::{Document, Effect, Failure, FileEntry, Outcome, TaskId};
 use crate::ids::Record;
 use crate::map::Map;
 use crate::plan::Operation;
-use crate::state::SeenDocument;
+use crate::state::{Attempt, SeenDocument};
 use crate::status::Happened;
 use alloc::vec::Vec;
 
@@ -99,6 +99,10 @@ impl Engine {
                 }
                 self.close(&record);
             }
+            Purpose::LoadLease(rev, take) => self.lease_read(rev, take, outcome, now_ms),
+            Purpose::SaveLease(held, over) => self.lease_written(held, over, outcome, now_ms),
+            Purpose::LoadShare(name, rev) => self.share_read(name, rev, outcome),
+            Purpose::SaveShare(name, told) => self.share_written(name, &told, outcome),
             Purpose::Delete(batch) => {
                 self.writing = false;
                 let results: Vec<Result<(), Failure>> = match outcome {
@@ -190,14 +194,23 @@ impl Engine {
             let mut sides = stored.pairs.iter().filter_map(|pair| pair.crm.as_ref());
             sides.any(|side| side.id == document.id && side.updated_at == document.updated_at)
         };
-        let learned = stored.attempts.iter().filter(|a| a.place.folder.is_empty()).find_map(|a| {
-            let mut made = stored.documents.iter().filter(|d| {
-                d.place.name == a.place.name && d.hash.as_ref() == Some(&a.hash) && !rests(d)
+        // Another attempt named the folder it came back in: one that was given up before it was made tells nothing.
+        let named = |a: &Attempt, document: &SeenDocument| {
+            stored.attempts.iter().any(|b| b.hash == a.hash && b.place == document.place)
+        };
+        let learned =
+            stored.attempts.iter().rev().filter(|a| a.place.folder.is_empty()).find_map(|a| {
+                let mut made = stored.documents.iter().filter(|d| {
+                    d.place.name == a.place.name
+                        && d.hash.as_ref() == Some(&a.hash)
+                        && !rests(d)
+                        && !named(a, d)
+                });
+                let folder = &made.next()?.place.folder;
+                let sure =
+                    !folder.is_empty() && made.all(|document| document.place.folder == *folder);
+                sure.then(|| folder.clone())
             });
-            let folder = &made.next()?.place.folder;
-            let sure = !folder.is_empty() && made.all(|document| document.place.folder == *folder);
-            sure.then(|| folder.clone())
-        });
         if let Some(folder) = learned {
             if self.index.default_folder.as_ref() != Some(&folder) {
                 self.index.default_folder = Some(folder);
@@ -263,6 +276,11 @@ impl Engine {
                 }
                 self.happened(&record, &place.name, happened, now_ms);
             }
+            (Operation::DeleteDocument { .. }, Outcome::Gone(false)) if !self.may_write(now_ms) => {
+                if let Some(work) = self.work.get_mut(&record) {
+                    work.list_again = true;
+                }
+            }
             (Operation::DeleteDocument { document, .. }, Outcome::Gone(false)) => {
                 let effect = Effect::DeleteDocument { document: document.as_document() };
                 // Still open: the delete closes it.
@@ -281,6 +299,7 @@ impl Engine {
                         pair.superseded.retain(|old| old.id != document.id);
                     }
                     self.dirty.insert(record.clone());
+                    self.share(&record);
                 }
             }
             (_, Outcome::Failed(failure)) => self.failed(&record, &operation, failure, now_ms),
@@ -290,7 +309,7 @@ impl Engine {
     }
 }
 
-fn results(outcome: Outcome, count: usize) -> Vec<Result<FileEntry, Failure>> {
+pub(super) fn results(outcome: Outcome, count: usize) -> Vec<Result<FileEntry, Failure>> {
     match outcome {
         Outcome::Files(results) => results,
         Outcome::Failed(failure) => (0..count).map(|_| Err(failure.clone())).collect(),

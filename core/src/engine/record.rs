@@ -241,6 +241,7 @@ impl Engine {
             .collect();
         plan.adopt_into(&mut stored.pairs);
         self.dirty.insert(record.clone());
+        self.share(record);
         for name in kept {
             self.happened(record, &name, Happened::KeptInCrm, now_ms);
         }
@@ -320,12 +321,11 @@ impl Engine {
                 let effect = Effect::ConfirmGone { document: document.clone() };
                 self.task(Purpose::Step(item.0, item.1), effect);
             }
-            Operation::DeleteDocument { stays, .. } => {
-                // Another browser may have deleted the new one: then the old one is the last.
-                let effect = Effect::ConfirmGone { document: stays.clone() };
-                self.task(Purpose::Step(item.0, item.1), effect);
+            Operation::Hash { .. }
+            | Operation::Upload { .. }
+            | Operation::DeleteDocument { .. } => {
+                self.transfers.push_back(item);
             }
-            Operation::Hash { .. } | Operation::Upload { .. } => self.transfers.push_back(item),
             Operation::MoveFile { .. } => self.moves.push(item),
             Operation::DeleteFile { .. } => self.deletes.push(item),
             Operation::CopyFile { .. } => self.copies.push_back(item),

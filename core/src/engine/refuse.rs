@@ -34,6 +34,7 @@ impl Engine {
             Failure::Unavailable(_)
             | Failure::Unauthorized(_)
             | Failure::Store
+            | Failure::Newer
             | Failure::Malformed(_) => {
                 self.fail(failure);
             }

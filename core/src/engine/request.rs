@@ -27,7 +27,9 @@ impl Engine {
                 halt: None,
                 confirmed: None,
                 rests_until_ms: None,
+                shared: false,
             });
+            self.index.shared.unlinked.retain(|other| *other != record);
             self.records
                 .insert(record.clone(), StoredRecord { schema: SCHEMA, ..StoredRecord::default() });
             self.dirty.insert(record.clone());
@@ -96,6 +98,15 @@ impl Engine {
         self.records.remove(record);
         self.problems.remove(record);
         self.dirty.remove(record);
+        if self.link(record).is_some_and(|link| link.shared) {
+            self.index.shared.unlinked.push(record.clone());
+            self.share(record);
+        }
+        self.forget_link(record);
+    }
+
+    /// Nothing is left of it here.
+    pub(super) fn forget_link(&mut self, record: &Record) {
         self.index.links.retain(|link| link.record != *record);
         self.removed.insert(record.clone());
         self.dirty_index = true;
@@ -129,6 +140,7 @@ impl Engine {
             if let Some(stored) = self.records.get_mut(&record) {
                 crate::guard::dismiss(stored, &halt);
                 self.dirty.insert(record.clone());
+                self.share(&record);
             }
         }
         self.happened(&record, "", Happened::Decided { confirmed }, now_ms);

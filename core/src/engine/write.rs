@@ -7,9 +7,15 @@ use crate::plan::Operation;
 use alloc::vec::Vec;
 
 impl Engine {
-    pub(super) fn step_transfers(&mut self) {
+    pub(super) fn step_transfers(&mut self, now_ms: u64) {
         loop {
             let under_way: u64 = self.transfer_bytes.values().sum();
+            let Some((_, operation)) = self.transfers.front() else {
+                return;
+            };
+            if !operation.only_looks() && !self.may_write(now_ms) {
+                return;
+            }
             let Some((_, operation)) = self.transfers.front() else {
                 return;
             };
@@ -40,6 +46,10 @@ impl Engine {
                         size_bytes: *size_bytes,
                     }
                 }
+                Operation::DeleteDocument { stays, .. } => {
+                    // Another browser may have deleted the new one: then the old one is the last.
+                    Effect::ConfirmGone { document: stays.clone() }
+                }
                 _ => continue,
             };
             let task = self.task(Purpose::Step(record, operation), effect);
@@ -48,10 +58,18 @@ impl Engine {
     }
 
     /// One write at a time, the largest batch that is ready.
-    pub(super) fn step_writes(&mut self) {
+    pub(super) fn step_writes(&mut self, now_ms: u64) {
         let observing = self.tasks.values().any(|purpose| matches!(purpose, Purpose::Observe));
         // What led to a write is stored before it (a new link above all).
         if self.writing || observing || self.saving {
+            return;
+        }
+        let nothing = self.folders.is_empty()
+            && self.copies.is_empty()
+            && self.moves.is_empty()
+            && self.deletes.is_empty()
+            && self.commits.is_empty();
+        if nothing || !self.may_write(now_ms) {
             return;
         }
         let (purpose, effect) = if let Some(folder) = self.folders.pop_front() {

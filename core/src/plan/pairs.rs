@@ -199,11 +199,10 @@ impl<'a> Planner<'a> {
             || self.in_unknown_default_folder(attempt, document)
     }
 
-    /// K6: an upload without a folder comes back in the account's default folder. While nobody knows its name, any
-    /// folder may be it; the document's hash tells.
+    /// K6: an upload without a folder comes back in the account's default folder. Any folder may be it, for what was
+    /// learned of it may be wrong; the document's hash tells.
     fn in_unknown_default_folder(&self, attempt: &Attempt, document: &SeenDocument) -> bool {
         document.hash.is_none()
-            && self.naming().default_folder.is_none()
             && attempt.place.folder.is_empty()
             && attempt.place.name == document.nfc.name
     }

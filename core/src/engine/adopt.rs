@@ -1,0 +1,240 @@
+//! What other browsers of the same user left in the checkpoint, made our own.
+//!
+//! A share was written under the lease, later than what is known here: its synced trees win. What this browser observed
+//! itself (nodes, documents, attempts) stays. A checkpoint that was retired, is another account's or makes no sense
+//! authorises nothing: then the local synced trees, which it had outdated, do not either, and it is a first link.
+
+use super::shared::{is_share, share_of};
+use super::{Engine, Phase, Purpose};
+use crate::effect::{Effect, Failure, Outcome};
+use crate::ids::{Record, Revision};
+use crate::map::Set;
+use crate::state::{Link, Share, SharedRecord, StoredRecord, SCHEMA};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+impl Engine {
+    /// After an observation, before any record is looked at.
+    pub(super) fn step_adopting(&mut self) {
+        let reading = |purpose: &Purpose| {
+            matches!(purpose, Purpose::LoadLease(..) | Purpose::LoadShare(..) | Purpose::Read(_))
+        };
+        if self.tasks.values().any(reading) {
+            return;
+        }
+        let Some(cycle) = self.cycle.as_ref() else {
+            return;
+        };
+        // Where nothing is looked at, nothing need be known.
+        let wanted = cycle.full
+            || !cycle.due.is_empty()
+            || self.held_ms.is_some()
+            || self.index.links.is_empty();
+        if wanted && !self.config.shared_folder.is_empty() && self.read_checkpoint() {
+            return;
+        }
+        let Some(cycle) = self.cycle.as_mut() else {
+            return;
+        };
+        cycle.phase = Phase::Working;
+        if self.index.cursor.is_none() {
+            cycle.phase = Phase::Observing;
+            cycle.asked = false;
+        }
+    }
+
+    /// Asks for the next thing that has to be read; false when all of it is known.
+    fn read_checkpoint(&mut self) -> bool {
+        let lease = self.shared_file("lease").clone();
+        let Some(rev) = lease.seen else {
+            return false;
+        };
+        if lease.known.as_ref() != Some(&rev) {
+            let purpose = Purpose::LoadLease(rev.clone(), false);
+            self.task(purpose, Effect::LoadLease { rev, clock: None });
+            return true;
+        }
+        if self.index.shared.generation == 0 {
+            return false;
+        }
+        if self.shares.is_empty() {
+            let files = self.index.shared.files.iter();
+            let new: Vec<(String, Revision)> = files
+                .filter(|file| is_share(&file.name) && file.seen != file.known)
+                .filter_map(|file| Some((file.name.clone(), file.seen.clone()?)))
+                .collect();
+            for (name, rev) in &new {
+                let purpose = Purpose::LoadShare(name.clone(), rev.clone());
+                self.task(purpose, Effect::LoadShare { name: name.clone(), rev: rev.clone() });
+            }
+            return !new.is_empty();
+        }
+        let names: Set<&str> = self.shares.iter().map(|(name, _, _)| name.as_str()).collect();
+        let links = self.index.links.iter().map(|link| &link.record);
+        let missing: Vec<Record> = links
+            .filter(|record| {
+                names.contains(share_of(record)) && !self.records.contains_key(*record)
+            })
+            .cloned()
+            .collect();
+        if !missing.is_empty() {
+            self.task(Purpose::Read(missing.clone()), Effect::Load(missing));
+            return true;
+        }
+        for (name, rev, share) in core::mem::take(&mut self.shares) {
+            self.adopt_share(&name, rev, share);
+        }
+        false
+    }
+
+    pub(super) fn share_read(&mut self, name: String, rev: Revision, outcome: Outcome) {
+        match outcome {
+            Outcome::Share(share) => self.shares.push((name, rev, share)),
+            Outcome::Failed(Failure::NotFound | Failure::Conflict) => {
+                self.shares.clear();
+                self.look_again();
+            }
+            Outcome::Failed(failure) => {
+                self.shares.clear();
+                self.fail(failure);
+            }
+            _ => {}
+        }
+    }
+
+    /// The local state belongs to this checkpoint from now on (0: to none).
+    pub(super) fn belong_to(&mut self, generation: u64) {
+        let before = core::mem::replace(&mut self.index.shared.generation, generation);
+        if before == generation {
+            return;
+        }
+        let shares = self.index.shared.files.iter_mut().filter(|file| is_share(&file.name));
+        shares.for_each(|file| file.known = None);
+        self.share_all();
+        if before == 0 {
+            return;
+        }
+        let records: Vec<Record> =
+            self.index.links.iter().map(|link| link.record.clone()).collect();
+        for record in &records {
+            let fresh = StoredRecord { schema: SCHEMA, ..StoredRecord::default() };
+            self.records.insert(record.clone(), fresh);
+            self.begin_anew(record);
+        }
+        // What stands in the folders is listed anew.
+        self.index.cursor = None;
+        if !self.work.is_empty() {
+            self.look_again();
+        }
+    }
+
+    /// A first link: nothing was ever agreed on.
+    fn begin_anew(&mut self, record: &Record) {
+        if let Some(stored) = self.records.get_mut(record) {
+            stored.pairs.clear();
+            stored.attempts.clear();
+        }
+        self.dirty.insert(record.clone());
+        if let Some(link) = self.link_mut(record) {
+            link.shared = false;
+            link.synced_count = 0;
+            link.dirty = true;
+        }
+        self.dirty_index = true;
+    }
+
+    fn adopt_share(&mut self, name: &str, rev: Revision, share: Option<Share>) {
+        self.dirty_index = true;
+        self.shared_file(name).known = Some(rev);
+        let links = self.index.links.iter().filter(|link| share_of(&link.record) == name);
+        let linked: Vec<(Record, bool)> =
+            links.map(|link| (link.record.clone(), link.shared)).collect();
+        let Some(share) = share else {
+            // Somebody wrote it later than what is known here, and nobody can say what.
+            linked.iter().for_each(|(record, _)| self.begin_anew(record));
+            self.shared_file(name).due = true;
+            return;
+        };
+        if share.generation != self.index.shared.generation {
+            self.shared_file(name).due |= !linked.is_empty();
+            return;
+        }
+        let mut more = false;
+        for (record, shared) in linked {
+            if share.records.iter().any(|told| told.record == record) {
+                continue;
+            }
+            if shared {
+                // Another browser unlinked it.
+                self.records.remove(&record);
+                self.problems.remove(&record);
+                self.dirty.remove(&record);
+                self.forget_link(&record);
+            } else {
+                more = true;
+            }
+        }
+        for told in share.records {
+            if self.index.shared.unlinked.contains(&told.record) {
+                more = true;
+            } else if share_of(&told.record) == name {
+                self.adopt_record(told);
+            }
+        }
+        self.shared_file(name).due = more;
+    }
+
+    fn adopt_record(&mut self, told: SharedRecord) {
+        let record = told.record;
+        let mut pairs = told.pairs;
+        // Of what is to be deleted in the CRM, only what this browser saw itself is believed.
+        pairs.retain(|pair| pair.crm.is_some() || pair.dropbox.is_some());
+        pairs.iter_mut().for_each(|pair| pair.superseded.clear());
+        let synced = pairs.iter().filter(|p| p.crm.is_some() && p.dropbox.is_some()).count();
+        if self.link(&record).is_none() {
+            let fresh = StoredRecord { schema: SCHEMA, ..StoredRecord::default() };
+            self.records.insert(record.clone(), fresh);
+            self.removed.remove(&record);
+            self.index.links.push(Link {
+                record: record.clone(),
+                name: told.name,
+                named: told.named,
+                folder: None,
+                folder_removed: false,
+                pressed: false,
+                dirty: true,
+                listed_ms: 0,
+                settled_ms: None,
+                synced_count: 0,
+                file_count: 0,
+                problem_count: 0,
+                halt: None,
+                confirmed: None,
+                rests_until_ms: None,
+                shared: true,
+            });
+        }
+        let mut elsewhere = false;
+        if let Some(link) = self.link_mut(&record) {
+            link.shared = true;
+            link.synced_count = synced as u32;
+            elsewhere = told.folder.is_some()
+                && link.folder.as_ref().map(|own| &own.id) != told.folder.as_ref().map(|f| &f.id);
+            if elsewhere {
+                link.folder = told.folder;
+                link.folder_removed = false;
+            }
+        }
+        if elsewhere {
+            // What stands in it is not known: everything is listed anew.
+            self.index.cursor = None;
+        }
+        if let Some(stored) = self.records.get_mut(&record) {
+            if stored.pairs != pairs {
+                stored.pairs = pairs;
+                self.dirty.insert(record);
+            }
+        }
+        self.version += 1;
+    }
+}

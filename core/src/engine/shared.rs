@@ -1,0 +1,436 @@
+//! The checkpoint in the app folder, and the lease on it: all browsers of one user continue each other's work, one at
+//! a time.
+//!
+//! The lease is a file, and its revision is the fence: it is written over the revision known here, or not at all. Who
+//! wrote it last and finds it unchanged knows that nobody has written since. Whoever had to take it from another browser
+//! observes again before anything else. Only what is about to write asks for it.
+
+use super::outcome::results;
+use super::{Engine, Phase, Purpose, OBSERVATIONS_MAX};
+use crate::effect::{Effect, Entry, Failure, Outcome, WriteMode};
+use crate::ids::{Record, Revision};
+use crate::map::Set;
+use crate::state::{Lease, LeaseState, Share, SharedFile, SharedRecord};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// A lease that was not renewed for so long, by the service's time, is a dead browser's (ms).
+const LEASE_MS: u64 = 600_000;
+/// The holder renews it when its clock has moved so far, either way (ms).
+const RENEW_MS: u64 = 120_000;
+/// A lease that another browser holds is looked at again after this long (ms).
+const ASK_AGAIN_MS: u64 = 50_000;
+/// In a long cycle the checkpoint is written this often (ms).
+const TELL_MS: u64 = 600_000;
+/// The lease's name, and that of the file whose writing tells the service's time.
+const LEASE: &str = "lease";
+const CLOCK: &str = "clock";
+
+/// The share that holds a record: one of sixteen, so that a change costs a part of the checkpoint and many changes a
+/// bounded number of requests.
+pub(super) fn share_of(record: &Record) -> &'static str {
+    let sum = record
+        .id
+        .bytes()
+        .fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    let at = ((sum ^ (sum >> 16) ^ (sum >> 8)) & 15) as usize;
+    &"0123456789abcdef"[at..=at]
+}
+
+pub(super) fn is_share(name: &str) -> bool {
+    name.len() == 1 && "0123456789abcdef".contains(name)
+}
+
+fn mode(seen: Option<Revision>) -> WriteMode {
+    seen.map_or(WriteMode::Add, WriteMode::Update)
+}
+
+impl Engine {
+    pub(super) fn shared_file(&mut self, name: &str) -> &mut SharedFile {
+        let files = &mut self.index.shared.files;
+        let at = files.iter().position(|file| file.name == name).unwrap_or_else(|| {
+            files.push(SharedFile { name: name.to_string(), ..SharedFile::default() });
+            files.len() - 1
+        });
+        &mut files[at]
+    }
+
+    /// Nothing is linked, nothing waits to be told, and there is no checkpoint to begin with.
+    pub(super) fn has_nothing(&self) -> bool {
+        self.index.links.is_empty()
+            && (self.looked || self.config.shared_folder.is_empty())
+            && self.due_share().is_none()
+    }
+
+    /// The next share that is to be told.
+    fn due_share(&self) -> Option<&SharedFile> {
+        self.index.shared.files.iter().find(|file| file.due && is_share(&file.name))
+    }
+
+    /// A record's synced tree, or its link, is not what the checkpoint has.
+    pub(super) fn share(&mut self, record: &Record) {
+        if !self.config.shared_folder.is_empty() {
+            self.shared_file(share_of(record)).due = true;
+            self.dirty_index = true;
+        }
+    }
+
+    pub(super) fn share_all(&mut self) {
+        let shares: Set<_> = self.index.links.iter().map(|link| share_of(&link.record)).collect();
+        for name in shares {
+            self.shared_file(name).due = true;
+        }
+        self.dirty_index = true;
+    }
+
+    /// The revisions of the checkpoint's files, from the listing of the app folder. They make no record due.
+    pub(super) fn see_shared(&mut self, entries: &[Entry], whole: bool) {
+        if self.config.shared_folder.is_empty() {
+            return;
+        }
+        let folder = alloc::format!("{}/", self.config.shared_folder);
+        let before = self.index.shared.clone();
+        if whole {
+            self.index.shared.files.iter_mut().for_each(|file| file.seen = None);
+        }
+        for entry in entries {
+            let path = super::observe::path_of(entry);
+            let name = path.strip_prefix(&folder).and_then(|rest| rest.strip_suffix(".json"));
+            match (entry, name) {
+                (Entry::File(file), Some(name))
+                    if is_share(name) || name == LEASE || name == CLOCK =>
+                {
+                    self.shared_file(name).seen = Some(file.rev.clone());
+                }
+                (Entry::Deleted { .. }, Some(name)) => {
+                    let gone = self.index.shared.files.iter_mut().filter(|file| file.name == name);
+                    gone.for_each(|file| file.seen = None);
+                }
+                (Entry::Deleted { .. }, None)
+                    if folder.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')) =>
+                {
+                    self.index.shared.files.iter_mut().for_each(|file| file.seen = None);
+                }
+                _ => {}
+            }
+        }
+        let shared = &mut self.index.shared;
+        for file in &mut shared.files {
+            if file.seen.is_none() && file.known.take().is_some() && is_share(&file.name) {
+                file.due = true;
+            }
+            if file.name == LEASE && file.seen != file.known {
+                shared.mine = false;
+            }
+        }
+        if !shared.mine {
+            self.held_ms = None;
+        }
+        self.dirty_index |= self.index.shared != before;
+    }
+
+    /// Whether an effect that writes may be handed out; if not, the lease is asked for.
+    pub(super) fn may_write(&mut self, now_ms: u64) -> bool {
+        let fresh = self.held_ms.is_some_and(|at_ms| now_ms.abs_diff(at_ms) < RENEW_MS);
+        if self.config.shared_folder.is_empty() {
+            return true;
+        }
+        let leasing = self.is_leasing();
+        self.lease_wanted |= !fresh && !leasing;
+        fresh && !leasing
+    }
+
+    fn is_leasing(&self) -> bool {
+        let of_lease = |purpose: &Purpose| {
+            matches!(purpose, Purpose::LoadLease(_, true) | Purpose::SaveLease(..))
+        };
+        self.tasks.values().any(of_lease)
+    }
+
+    pub(super) fn step_shared(&mut self, now_ms: u64) {
+        let Some(cycle) = self.cycle.as_ref().filter(|cycle| cycle.error.is_none()) else {
+            return;
+        };
+        if cycle.phase == Phase::Adopting {
+            return self.step_adopting();
+        }
+        let (working, refused) = (cycle.phase == Phase::Working, cycle.refused);
+        if let (Some(at_ms), true) = (self.held_ms, working) {
+            let stale = now_ms.abs_diff(at_ms) >= RENEW_MS;
+            self.lease_wanted |= stale && !self.is_leasing();
+            self.tell_meanwhile(now_ms);
+        }
+        if !self.lease_wanted || !working {
+            return;
+        }
+        if refused {
+            return self.refuse_lease();
+        }
+        if self.writing || self.saving || self.is_leasing() {
+            return;
+        }
+        if self.held_ms.is_none() && self.dirty_index {
+            // Who holds it is stored before it is held: a tab that dies finds its own again.
+            self.save_wanted = true;
+            return self.step_saving();
+        }
+        self.lease_wanted = false;
+        let mine = self.index.shared.mine;
+        let lease = self.shared_file(LEASE).clone();
+        match lease.seen {
+            Some(rev) if !mine || lease.known.as_ref() != Some(&rev) => {
+                let held = self.refused.as_ref().filter(|(held, _)| *held == rev);
+                if held.is_some_and(|(_, at_ms)| now_ms.abs_diff(*at_ms) < ASK_AGAIN_MS) {
+                    return self.refuse_lease();
+                }
+                // Held by another when it was last looked at, and not touched since: how long ago was that?
+                let stands = held.is_some();
+                let clock = stands.then(|| mode(self.shared_file(CLOCK).seen.clone()));
+                let purpose = Purpose::LoadLease(rev.clone(), true);
+                self.task(purpose, Effect::LoadLease { rev, clock });
+            }
+            _ => self.write_lease(LeaseState::Held, false, now_ms),
+        }
+    }
+
+    /// A number that no other checkpoint has: neither the clock nor the browser need be new, but the lease that it is
+    /// written over is.
+    fn number(&mut self, now_ms: u64) -> u64 {
+        let mut mixed = self.index.shared.browser ^ now_ms.rotate_left(24);
+        let over = self.shared_file(LEASE).seen.clone();
+        for byte in over.iter().flat_map(|rev| rev.as_str().bytes()).chain([0, 0]) {
+            mixed = (mixed ^ u64::from(byte)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            mixed ^= mixed >> 29;
+        }
+        mixed | 1
+    }
+
+    fn write_lease(&mut self, state: LeaseState, over: bool, now_ms: u64) {
+        if self.index.shared.generation == 0 {
+            let number = self.number(now_ms);
+            self.index.shared.generation = number;
+            self.share_all();
+        }
+        let (generation, holder) = (self.index.shared.generation, self.index.shared.browser);
+        let mode = mode(self.shared_file(LEASE).seen.clone());
+        self.writing = true;
+        let lease = Lease {
+            generation,
+            holder,
+            state,
+            slash_refused: self.index.slash_refused,
+            astral_refused: self.index.astral_refused,
+            default_folder: self.index.default_folder.clone(),
+        };
+        let purpose = Purpose::SaveLease(state == LeaseState::Held, over);
+        self.task(purpose, Effect::SaveLease { lease, mode });
+    }
+
+    pub(super) fn lease_read(&mut self, rev: Revision, take: bool, outcome: Outcome, now_ms: u64) {
+        let (lease, age_ms) = match outcome {
+            Outcome::Lease { lease, age_ms } => (lease, age_ms),
+            Outcome::Failed(Failure::NotFound | Failure::Conflict) => return self.look_again(),
+            Outcome::Failed(failure) => return self.fail(failure),
+            _ => return,
+        };
+        self.shared_file(LEASE).known = Some(rev.clone());
+        self.dirty_index = true;
+        let retired = self.index.shared.retired;
+        let lease = lease.filter(|lease| {
+            lease.state != LeaseState::Retired
+                && lease.generation != 0
+                && lease.generation != retired
+        });
+        self.belong_to(lease.as_ref().map_or(0, |lease| lease.generation));
+        let own = lease.as_ref().is_some_and(|lease| lease.holder == self.index.shared.browser);
+        if let Some(lease) = lease.as_ref().filter(|_| !own) {
+            // Browsers that name things differently would rename each other's work.
+            self.index.slash_refused |= lease.slash_refused;
+            self.index.astral_refused |= lease.astral_refused;
+            if lease.default_folder.is_some() {
+                self.index.default_folder = lease.default_folder.clone();
+            }
+        }
+        if !take {
+            return;
+        }
+        let held = lease.is_some_and(|lease| lease.state == LeaseState::Held) && !own;
+        if held && age_ms.is_none_or(|age_ms| age_ms < LEASE_MS) {
+            self.refused = Some((rev, now_ms));
+            return self.refuse_lease();
+        }
+        self.write_lease(LeaseState::Held, !own, now_ms);
+    }
+
+    /// Another browser works. What wanted to write waits for the next cycle.
+    fn refuse_lease(&mut self) {
+        self.lease_wanted = false;
+        let mut waiting: Set<Record> = self.work.keys().cloned().collect();
+        self.clear_queues();
+        if let Some(cycle) = self.cycle.as_mut() {
+            cycle.refused = true;
+            cycle.unfinished = true;
+            cycle.observe_again = false;
+            cycle.due.clear();
+            waiting.extend(core::mem::take(&mut cycle.again));
+        }
+        for link in self.index.links.iter_mut().filter(|link| waiting.contains(&link.record)) {
+            link.dirty = true;
+        }
+        self.dirty_index = true;
+    }
+
+    pub(super) fn lease_written(&mut self, held: bool, over: bool, outcome: Outcome, now_ms: u64) {
+        self.writing = false;
+        if self.held_ms.take().is_none() {
+            self.told_ms = now_ms;
+        }
+        match results(outcome, 1).pop() {
+            Some(Ok(file)) => {
+                let lease = self.shared_file(LEASE);
+                lease.seen = Some(file.rev.clone());
+                lease.known = Some(file.rev);
+                self.index.shared.mine = true;
+                self.dirty_index = true;
+                self.refused = None;
+                self.held_ms = held.then_some(now_ms);
+                if over {
+                    self.look_again();
+                }
+            }
+            Some(Err(Failure::Conflict | Failure::NotFound)) => self.lose_lease(),
+            Some(Err(failure)) if is_of_the_cycle(&failure) => self.fail(failure),
+            // Dropbox takes no file now. Work goes on, as if there were no other browser.
+            _ => {
+                self.held_ms = held.then_some(now_ms);
+                self.keep_to_itself();
+            }
+        }
+    }
+
+    /// Another browser has it: nothing more is handed out before everything is looked at again.
+    fn lose_lease(&mut self) {
+        self.held_ms = None;
+        self.index.shared.mine = false;
+        self.look_again();
+    }
+
+    /// The checkpoint is not written in this cycle.
+    fn keep_to_itself(&mut self) {
+        if let Some(cycle) = self.cycle.as_mut() {
+            cycle.alone = true;
+        }
+    }
+
+    /// What is planned was planned on old knowledge.
+    pub(super) fn look_again(&mut self) {
+        self.lease_wanted = false;
+        let working: Vec<Record> = self.work.keys().cloned().collect();
+        working.iter().for_each(|record| self.observe_again(record));
+        if let Some(cycle) = self.cycle.as_mut() {
+            cycle.observe_again = true;
+            cycle.phase = Phase::Working;
+        }
+    }
+
+    /// At the end of a cycle: writes the shares that are not what is stored here, then frees the lease. Says whether
+    /// there is more to come.
+    pub(super) fn see_to_checkpoint(&mut self, now_ms: u64) -> bool {
+        let Some(cycle) = self.cycle.as_ref() else {
+            return false;
+        };
+        let held = self.held_ms.is_some();
+        if cycle.alone || self.config.shared_folder.is_empty() {
+            self.held_ms = None;
+            return false;
+        }
+        let may = !cycle.refused && (held || cycle.observations < OBSERVATIONS_MAX);
+        let due = self.due_share().filter(|_| may).cloned();
+        if due.is_none() && !held {
+            return false;
+        }
+        if self.dirty_index || !self.dirty.is_empty() {
+            // The checkpoint is never ahead of what is stored here.
+            self.save_wanted = true;
+            self.step_saving();
+            return true;
+        }
+        let Some(file) = due else {
+            self.write_lease(LeaseState::Free, false, now_ms);
+            return true;
+        };
+        if !self.may_write(now_ms) {
+            self.step_shared(now_ms);
+            return true;
+        }
+        self.tell(&file);
+        true
+    }
+
+    /// In the middle of a long cycle, so that another browser need not begin with it again.
+    fn tell_meanwhile(&mut self, now_ms: u64) {
+        let idle = !self.writing && !self.is_leasing() && !self.lease_wanted;
+        if !idle || now_ms.abs_diff(self.told_ms) < TELL_MS {
+            return;
+        }
+        match self.due_share().cloned() {
+            Some(file) => self.tell(&file),
+            None => self.told_ms = now_ms,
+        }
+    }
+
+    /// Writes a share: what is stored here of its records.
+    fn tell(&mut self, file: &SharedFile) {
+        let records = self.index.links.iter().filter(|link| share_of(&link.record) == file.name);
+        let records: Vec<SharedRecord> = records
+            .map(|link| SharedRecord {
+                record: link.record.clone(),
+                name: link.name.clone(),
+                named: link.named.clone(),
+                folder: link.folder.clone(),
+                pairs: Vec::new(),
+            })
+            .collect();
+        let told = records.iter().map(|told| told.record.clone()).collect();
+        let share = Share { generation: self.index.shared.generation, records };
+        self.shared_file(&file.name).due = false;
+        self.writing = true;
+        let effect =
+            Effect::SaveShare { name: file.name.clone(), share, mode: mode(file.seen.clone()) };
+        self.task(Purpose::SaveShare(file.name.clone(), told), effect);
+    }
+
+    pub(super) fn share_written(&mut self, name: String, told: &[Record], outcome: Outcome) {
+        self.writing = false;
+        self.dirty_index = true;
+        match results(outcome, 1).pop() {
+            Some(Ok(file)) => {
+                let share = self.shared_file(&name);
+                share.seen = Some(file.rev.clone());
+                share.known = Some(file.rev);
+                let links = self.index.links.iter_mut();
+                links
+                    .filter(|link| told.contains(&link.record))
+                    .for_each(|link| link.shared = true);
+                self.index.shared.unlinked.retain(|record| share_of(record) != name);
+                return;
+            }
+            Some(Err(Failure::Conflict | Failure::NotFound)) => self.lose_lease(),
+            Some(Err(failure)) if is_of_the_cycle(&failure) => self.fail(failure),
+            _ => self.keep_to_itself(),
+        }
+        self.shared_file(&name).due = true;
+    }
+}
+
+fn is_of_the_cycle(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::Unavailable(_)
+            | Failure::Unauthorized(_)
+            | Failure::Malformed(_)
+            | Failure::Store
+            | Failure::Newer
+            | Failure::Cancelled
+    )
+}

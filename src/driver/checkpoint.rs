@@ -1,0 +1,145 @@
+//! The checkpoint's files in the app folder: JSON with a version, whose it is, and what it says.
+
+use super::stored::{self, StateKey};
+use super::Driver;
+use crate::dropbox::Dropbox;
+use crate::json::{key, text, Read, Value, Write};
+use crate::percent::percent_encode;
+use crate::ports::Ports;
+use crate::wire::Wire;
+use futures_util::future::{select, Either};
+use std::pin::pin;
+use std::rc::Rc;
+use sync_core::{
+    Failure, FileEntry, Lease, LeaseState, Outcome, Revision, Share, WriteMode, SHARED_SCHEMA,
+};
+
+/// The end of a connection waits this long for Dropbox to hear of it (ms).
+const RETIRE_MS: u32 = 5_000;
+
+impl StateKey {
+    /// Where the user's checkpoint stands, relative to the app folder. Users of one Dropbox have one each.
+    pub fn shared_folder(&self) -> String {
+        let part = |text: &str| percent_encode(text).to_lowercase();
+        format!("/.teamleader-sync/{}-{}", part(&self.account), part(&self.user))
+    }
+
+    fn shared_path(&self, name: &str) -> String {
+        format!("{}/{name}.json", self.shared_folder())
+    }
+}
+
+/// As it stands in the file. `turn` is another number each time: Dropbox takes equal bytes for no write at all.
+fn write(owner: &str, turn: u32, said: &str) -> String {
+    let mut out = String::from("{");
+    key(&mut out, "schema");
+    SHARED_SCHEMA.write(&mut out);
+    key(&mut out, "owner");
+    text(&mut out, owner);
+    key(&mut out, "turn");
+    turn.write(&mut out);
+    key(&mut out, "said");
+    out.push_str(said);
+    out.push('}');
+    out
+}
+
+/// `None` for what makes no sense or is another account's; [`Failure::Newer`] for what is of a newer version.
+fn read(owner: &str, text: &str) -> Result<Option<Value>, Failure> {
+    let Some(value) = Value::parse(text) else { return Ok(None) };
+    match value.number("schema") {
+        Some(schema) if schema > u64::from(SHARED_SCHEMA) => Err(Failure::Newer),
+        Some(_) if value.text("owner").as_deref() == Some(owner) => {
+            Ok(value.field("said").cloned())
+        }
+        _ => Ok(None),
+    }
+}
+
+impl<P: Ports> Driver<P> {
+    pub(super) async fn load_lease(
+        &self,
+        rev: &Revision,
+        clock: Option<WriteMode>,
+    ) -> Result<Outcome, Failure> {
+        let (text, at_ms) = self.dropbox.read_text(rev).await?;
+        let lease = read(&self.key.prefix(), &text)?.and_then(|said| Lease::read(&said));
+        let age_ms = match clock {
+            None => None,
+            Some(mode) => {
+                let told = self.write_shared("clock", "null", &mode).await;
+                // Another one asked at the same time: next time, then.
+                told.ok().map(|(_, now_ms)| now_ms.saturating_sub(at_ms))
+            }
+        };
+        Ok(Outcome::Lease { lease, age_ms })
+    }
+
+    pub(super) async fn save_lease(
+        &self,
+        lease: &Lease,
+        mode: &WriteMode,
+    ) -> Result<Outcome, Failure> {
+        let (file, _) = self.write_shared("lease", &lease.write_text(), mode).await?;
+        Ok(Outcome::Files(vec![Ok(file)]))
+    }
+
+    pub(super) async fn load_share(&self, rev: &Revision) -> Result<Outcome, Failure> {
+        let (text, _) = self.dropbox.read_text(rev).await?;
+        Ok(Outcome::Share(read(&self.key.prefix(), &text)?.and_then(|said| Share::read(&said))))
+    }
+
+    pub(super) async fn save_share(
+        &self,
+        name: &str,
+        mut share: Share,
+        mode: &WriteMode,
+    ) -> Result<Outcome, Failure> {
+        let records = share.records.iter().map(|told| told.record.clone()).collect();
+        let rows = stored::load_records(&*self.ports, &self.key, records).await;
+        let rows = rows.map_err(|_| Failure::Store)?;
+        for (told, (_, row)) in share.records.iter_mut().zip(rows) {
+            told.pairs = row.map_or_else(Vec::new, |row| row.pairs);
+        }
+        let (file, _) = self.write_shared(name, &share.write_text(), mode).await?;
+        Ok(Outcome::Files(vec![Ok(file)]))
+    }
+
+    async fn write_shared(
+        &self,
+        name: &str,
+        said: &str,
+        mode: &WriteMode,
+    ) -> Result<(FileEntry, u64), Failure> {
+        let text = write(&self.key.prefix(), self.ports.random(), said);
+        self.dropbox.write_text(&self.key.shared_path(name), text, mode).await
+    }
+
+    /// The connection ends: its checkpoint authorises nothing any more. Over a way of its own, as nothing else leaves
+    /// any more; says whether it was done.
+    pub(super) async fn retire_checkpoint(&self, generation: u64) -> bool {
+        let dropbox = Dropbox::new(Rc::new(Wire::new(self.ports.clone())), self.auth.clone());
+        let path = self.key.shared_path("lease");
+        let telling = async {
+            loop {
+                let (text, rev) = dropbox.text_at(&path).await?;
+                let said = read(&self.key.prefix(), &text)?.and_then(|said| Lease::read(&said));
+                let Some(lease) = said.filter(|lease| lease.generation == generation) else {
+                    return Ok(()); // Another one stands there already.
+                };
+                let lease = Lease { state: LeaseState::Retired, ..lease };
+                let text = write(&self.key.prefix(), self.ports.random(), &lease.write_text());
+                match dropbox.write_text(&path, text, &WriteMode::Update(rev)).await {
+                    Err(Failure::Conflict) => {}
+                    ended => return ended.map(|_| ()),
+                }
+            }
+        };
+        let telling = pin!(telling);
+        let waiting = pin!(self.ports.sleep(RETIRE_MS));
+        match select(telling, waiting).await {
+            Either::Left((told, _)) => matches!(told, Ok(()) | Err(Failure::NotFound)),
+            Either::Right(_) => false,
+        }
+    }
+}

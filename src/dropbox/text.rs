@@ -1,0 +1,131 @@
+//! Small files of our own, as text: the checkpoint. Unlike documents, what they say passes through here.
+
+use super::call::parse_json;
+use super::header_json::header_json;
+use super::types::{CommitInfo, FileMetadata, Mode, PathArg};
+use super::{malformed, Dropbox};
+use crate::json::{Read, Value};
+use crate::ports::{Body, Method, Ports, Request};
+use sync_core::{Failure, FileEntry, Revision, WriteMode};
+
+/// How long one may take (ms); a share of twenty thousand documents has half a megabyte.
+const TIMEOUT_MS: u32 = 120_000;
+
+/// Metadata with the time of the write.
+struct Dated {
+    file: FileMetadata,
+    /// By the service's clock (ms since 1970), to the second.
+    at_ms: u64,
+}
+
+impl Read for Dated {
+    fn read(value: &Value) -> Option<Self> {
+        let at_ms = time_ms(&value.text("server_modified")?)?;
+        Some(Self { file: FileMetadata::read(value)?, at_ms })
+    }
+}
+
+impl<P: Ports> Dropbox<P> {
+    /// What this revision says, and when it was written by the service's clock (ms since 1970).
+    pub async fn read_text(&self, rev: &Revision) -> Result<(String, u64), Failure> {
+        let path = format!("rev:{rev}");
+        let argument = header_json(&PathArg { path: &path });
+        let request = self.text_request("files/download", argument, Body::Empty);
+        let answer = self.call(request).await?.plain()?;
+        let result = answer.header("dropbox-api-result").unwrap_or_default();
+        let dated: Dated = parse_json(result)?;
+        Ok((answer.text().to_owned(), dated.at_ms))
+    }
+
+    /// Writes a file in one request, and says when that was by the service's clock (ms since 1970).
+    /// [`Failure::Conflict`]: something else stands there than the mode says.
+    pub async fn write_text(
+        &self,
+        path: &str,
+        text: String,
+        mode: &WriteMode,
+    ) -> Result<(FileEntry, u64), Failure> {
+        let _turn = self.writer.take(1).await;
+        let argument = header_json(&CommitInfo {
+            path,
+            mode: match mode {
+                WriteMode::Add => Mode::Add,
+                WriteMode::Update(rev) => Mode::Update { update: rev.as_str() },
+            },
+            autorename: false,
+            mute: true,
+            strict_conflict: true,
+        });
+        let body = Body::Text(text.clone());
+        let answer = self.call(self.text_request("files/upload", argument, body)).await?;
+        let dated: Dated = match answer.result {
+            Ok(response) => parse_json(response.text())?,
+            // After a lost answer: does our own text stand there?
+            Err(tags) if answer.unclear && tags.has("conflict") => {
+                let Some(file) = self.file(path).await? else {
+                    return Err(Failure::Conflict);
+                };
+                let (stands, at_ms) = self.read_text(&file.rev).await?;
+                return if stands == text { Ok((file, at_ms)) } else { Err(Failure::Conflict) };
+            }
+            Err(tags) => return Err(tags.failure()),
+        };
+        dated.file.entry().map_or_else(malformed, |file| Ok((file, dated.at_ms)))
+    }
+
+    /// What stands at a path, and its revision.
+    pub async fn text_at(&self, path: &str) -> Result<(String, Revision), Failure> {
+        let file = self.file(path).await?.ok_or(Failure::NotFound)?;
+        Ok((self.read_text(&file.rev).await?.0, file.rev))
+    }
+
+    fn text_request(
+        &self,
+        route: &str,
+        argument: String,
+        body: Body<P::Content>,
+    ) -> Request<P::Content> {
+        let mut headers = vec![("dropbox-api-arg", argument)];
+        if matches!(body, Body::Text(_)) {
+            headers.push(("content-type", "application/octet-stream".into()));
+        }
+        Request {
+            method: Method::Post,
+            url: format!("{}/2/{route}", self.endpoints().content),
+            headers,
+            body,
+            wants_content: false,
+            timeout_ms: TIMEOUT_MS,
+        }
+    }
+}
+
+/// `2015-05-12T15:50:38Z` as milliseconds since 1970.
+fn time_ms(text: &str) -> Option<u64> {
+    let mut numbers = text.trim_end_matches('Z').split(['-', 'T', ':']).map(str::parse::<u64>);
+    let mut next = || numbers.next()?.ok();
+    let (year, month, day) = (next()?, next()?, next()?);
+    let (hour, minute, second) = (next()?, next()?, next()?);
+    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) {
+        return None;
+    }
+    // Years that begin in March: the leap day is their last.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day;
+    let days = days.checked_sub(719_469)?;
+    Some((((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::time_ms;
+
+    #[test]
+    fn times_of_the_service_are_read() {
+        assert_eq!(time_ms("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(time_ms("2015-05-12T15:50:38Z"), Some(1_431_445_838_000));
+        assert_eq!(time_ms("2024-02-29T23:59:59Z"), Some(1_709_251_199_000));
+        assert_eq!(time_ms("2026-13-01T00:00:00Z"), None);
+        assert_eq!(time_ms("yesterday"), None);
+    }
+}

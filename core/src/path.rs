@@ -138,15 +138,6 @@ pub fn fold(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }
 
-/// Does the text fold to this? As `fold(text) == folded`, without writing it down where it need not be.
-pub fn folds_to(text: &str, folded: &str) -> bool {
-    if !text.is_ascii() {
-        return fold(text) == folded;
-    }
-    let bytes = text.bytes().map(|byte| byte.to_ascii_lowercase());
-    text.len() == folded.len() && bytes.eq(folded.bytes())
-}
-
 /// Folder (without a slash at the end, empty at the root) and name.
 pub fn split_dir(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))

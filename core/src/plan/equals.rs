@@ -61,7 +61,7 @@ impl<'a> Planner<'a> {
             }
         }
         for file in held.iter().zip(given).filter(|(_, given)| !given).map(|(file, _)| file) {
-            self.loose.insert(file.file.id.clone());
+            self.loose.insert(file.file.id.clone(), file.file.clone());
         }
     }
 

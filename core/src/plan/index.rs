@@ -27,15 +27,19 @@ pub(super) fn folded_hash(name: &str) -> u64 {
     }
 }
 
-/// Eight bytes at a time, with the bit set that tells small letters from capitals.
+/// With the bit set that tells small letters from capitals.
 fn caseless_hash(bytes: &[u8]) -> u64 {
-    let mut hash = bytes.len() as u64;
-    for part in bytes.chunks(8) {
-        let mut word = [0; 8];
-        word[..part.len()].copy_from_slice(part);
-        let word = u64::from_le_bytes(word) | 0x2020_2020_2020_2020;
-        hash = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        hash ^= hash >> 31;
+    let mixed = |hash: u64, word: u64| {
+        let hash = (hash ^ (word | 0x2020_2020_2020_2020)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        hash ^ (hash >> 31)
+    };
+    let (mut hash, mut rest) = (bytes.len() as u64, bytes);
+    while let Some((word, after)) = rest.split_first_chunk() {
+        hash = mixed(hash, u64::from_le_bytes(*word));
+        rest = after;
+    }
+    if !rest.is_empty() {
+        hash = mixed(hash, rest.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte)));
     }
     spread(hash)
 }

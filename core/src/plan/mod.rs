@@ -10,6 +10,7 @@ mod pairs;
 mod rest;
 mod room;
 mod unpaired;
+mod words;
 
 use crate::effect::{Place, Source, WriteMode};
 use crate::guard;
@@ -227,8 +228,8 @@ struct Planner<'a> {
     names: OnceCell<index::Index>,
     /// Documents that a pair, or a step of this plan, already speaks for.
     used_documents: Set<DocumentId>,
-    /// Files that none speaks for.
-    loose: Set<FileId>,
+    /// Those that none speaks for.
+    loose: Map<FileId, File>,
     /// Folded paths that this plan gives away.
     reserved: Set<String>,
     /// Documents whose place will be free after a later round.
@@ -255,7 +256,7 @@ impl<'a> Planner<'a> {
             moving.documents.iter().map(|document| (&document.id, *document)).collect();
         let files: Map<FileId, File> =
             files.into_iter().map(|file| (file.id.clone(), file)).collect();
-        let mut loose: Set<FileId> = files.keys().cloned().collect();
+        let mut loose = files.clone();
         let mut used_documents = Set::new();
         let pairs: Vec<&Pair> = moving.pairs.iter().map(|at| &record.pairs[*at]).collect();
         for pair in &pairs {
@@ -297,7 +298,7 @@ impl<'a> Planner<'a> {
 
     /// Files that nothing speaks for, by id.
     fn loose_files(&self) -> impl Iterator<Item = &File> {
-        self.loose.iter().filter_map(|id| self.files.get(id))
+        self.loose.values()
     }
 
     /// A pair, or a step of this plan, speaks for this document.

@@ -1,11 +1,12 @@
 //! Pairs of the synced tree: find each side again, then the matrix, cell by cell.
 
 use super::room::Occupant;
+use super::words::folds_to;
 use super::{crm_side, dropbox_side, Content, Operation, Planner, Replacement};
 use crate::effect::{Reason, Source, WriteMode};
 use crate::ids::ContentHash;
 use crate::map::{Map, Set};
-use crate::path::{fold, folds_to, is_numbered};
+use crate::path::{fold, is_numbered};
 use crate::state::{Attempt, CrmSide, Pair, SeenDocument};
 use crate::status::ProblemKind;
 use crate::tree::File;
@@ -169,7 +170,7 @@ impl<'a> Planner<'a> {
             let file = attempt.file.as_ref().and_then(|id| self.files.get(id)).cloned();
             match (pair_at, file) {
                 (Some(at), file) => self.supersede(at, document, file.as_ref()),
-                (None, Some(file)) if self.loose.contains(&file.id) => {
+                (None, Some(file)) if self.loose.contains_key(&file.id) => {
                     self.used_documents.insert(document.id.clone());
                     self.loose.remove(&file.id);
                     self.pairs.push(Some(Pair {
@@ -413,7 +414,7 @@ impl<'a> Planner<'a> {
         }
         if edited {
             // M12: the edit wins. As a file of its own it goes to the CRM again.
-            self.loose.insert(file.id.clone());
+            self.loose.insert(file.id.clone(), file.clone());
             return None;
         }
         self.operations.push(Operation::DeleteFile { file: file.id, rev: file.rev });
@@ -448,7 +449,7 @@ impl<'a> Planner<'a> {
         if file.hash.as_ref() == Some(&pair.hash) && !self.policy.pressed {
             return Some(Pair { dropbox: Some(dropbox_side(&file)), ..pair });
         }
-        self.loose.insert(file.id.clone());
+        self.loose.insert(file.id.clone(), file.clone());
         None
     }
 

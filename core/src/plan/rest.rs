@@ -5,11 +5,11 @@
 //! whose content nothing else holds, and which no attempt speaks of. Whatever looks odd is planned with the rest.
 
 use super::index::{hash_of, Index};
+use super::words::{folds_to, is_plain, same};
 use crate::ids::{DocumentId, FileId};
-use crate::path::{folds_to, split_dir, Naming};
+use crate::path::{fold, Naming};
 use crate::state::{Node, Pair, SeenDocument, StoredRecord};
-use crate::tree::{self, File, Nodes};
-use alloc::string::String;
+use crate::tree::{self, File};
 use alloc::vec::Vec;
 
 /// What there is to plan.
@@ -22,28 +22,18 @@ pub(super) struct Moving<'a> {
     pub pairs: Vec<usize>,
 }
 
-/// A file of the tree, nothing of it copied.
-struct Row<'a> {
-    key: &'a str,
-    name: &'a str,
-    node: &'a Node,
-    /// Its folder among the displayed ones.
-    folder: usize,
-}
-
 /// Both sides of all pairs, to be found by id.
 struct Sides<'a> {
     record: &'a StoredRecord,
     naming: &'a Naming,
-    rows: Vec<Row<'a>>,
-    /// Folders as displayed, without a slash at the end.
-    folders: Vec<String>,
+    /// Files by key, nothing of them copied.
+    files: Vec<(&'a str, &'a Node)>,
     by_document: Index,
     by_file: Index,
     /// Where the next document and the next file are looked for first: both sides are often in one order.
     next: (usize, usize),
-    /// The folder of the CRM that was looked at last, and whether it is spelled alike on both sides.
-    last_folder: Option<(&'a str, bool)>,
+    /// The folders of the last document and of its file, and whether one is the other.
+    last_folders: (&'a str, &'a str, bool),
 }
 
 /// Whether a document, a file or a pair rests, by its place.
@@ -71,27 +61,32 @@ impl<'a> Sides<'a> {
     fn new(record: &'a StoredRecord, naming: &'a Naming) -> Option<Self> {
         let mut by_document = Index::new(record.documents.len());
         for (at, document) in record.documents.iter().enumerate() {
-            let same = |other: usize| record.documents[other].id == document.id;
-            by_document.put_once(hash_of(document.id.as_str()), at, same).then_some(())?;
+            let id = document.id.as_str();
+            let is = |other: usize| same(record.documents[other].id.as_str(), id);
+            by_document.put_once(hash_of(id), at, is).then_some(())?;
         }
-        let (rows, folders) = rows(&record.nodes);
-        let mut by_file = Index::new(rows.len());
-        for (at, row) in rows.iter().enumerate() {
-            let id = id_of(row.node)?;
-            let same = |other: usize| id_of(rows[other].node) == Some(id);
-            by_file.put_once(hash_of(id.as_str()), at, same).then_some(())?;
+        let mut files = Vec::with_capacity(record.nodes.len());
+        let nodes = record.nodes.iter().map(|(key, node)| (key.as_str(), node));
+        files.extend(nodes.filter(|(_, node)| matches!(node, Node::File { .. })));
+        let mut by_file = Index::new(files.len());
+        for (at, (_, node)) in files.iter().enumerate() {
+            let id = id_of(node);
+            let is = |other: usize| same(id_of(files[other].1), id);
+            by_file.put_once(hash_of(id), at, is).then_some(())?;
         }
-        let (next, last_folder) = ((0, 0), None);
-        Some(Self { record, naming, rows, folders, by_document, by_file, next, last_folder })
+        let (next, last_folders) = ((0, 0), ("", "", naming.is_default_folder("")));
+        Some(Self { record, naming, files, by_document, by_file, next, last_folders })
     }
 
     fn document(&self, id: &DocumentId) -> Option<usize> {
         let documents = &self.record.documents;
-        self.by_document.find(hash_of(id.as_str()), |at| documents[at].id == *id)
+        let id = id.as_str();
+        self.by_document.find(hash_of(id), |at| same(documents[at].id.as_str(), id))
     }
 
     fn file(&self, id: &FileId) -> Option<usize> {
-        self.by_file.find(hash_of(id.as_str()), |at| id_of(self.rows[at].node) == Some(id))
+        let id = id.as_str();
+        self.by_file.find(hash_of(id), |at| same(id_of(self.files[at].1), id))
     }
 
     /// `None` where two pairs speak of one thing.
@@ -99,7 +94,7 @@ impl<'a> Sides<'a> {
         let record = self.record;
         let mut resting = Resting {
             documents: alloc::vec![false; record.documents.len()],
-            files: alloc::vec![false; self.rows.len()],
+            files: alloc::vec![false; self.files.len()],
             pairs: alloc::vec![false; record.pairs.len()],
         };
         for (at, pair) in record.pairs.iter().enumerate() {
@@ -110,8 +105,14 @@ impl<'a> Sides<'a> {
                 resting.pairs[at] = true;
             }
         }
-        let contents = self.contents_in_motion(&resting)?;
-        for (at, pair) in record.pairs.iter().enumerate() {
+        let mut moving = self.contents_in_motion(&resting)?;
+        // Most often nothing moves.
+        let pairs = if moving.is_empty() { &[] } else { record.pairs.as_slice() };
+        let mut contents = Index::new(moving.len());
+        for (at, hash) in moving.drain(..).enumerate() {
+            contents.put_once(hash, at, |_| true);
+        }
+        for (at, pair) in pairs.iter().enumerate() {
             let hash = pair.hash.as_str();
             if resting.pairs[at] && contents.find(hash_of(hash), |_| true).is_some() {
                 self.wake(pair, at, &mut resting);
@@ -142,7 +143,7 @@ impl<'a> Sides<'a> {
     }
 
     /// The contents of all that does not rest. `None` where it speaks of something that does.
-    fn contents_in_motion(&self, resting: &Resting) -> Option<Index> {
+    fn contents_in_motion(&self, resting: &Resting) -> Option<Vec<u64>> {
         let mut hashes: Vec<u64> = Vec::new();
         for (at, pair) in self.record.pairs.iter().enumerate() {
             if resting.pairs[at] {
@@ -162,80 +163,64 @@ impl<'a> Sides<'a> {
                 hashes.push(hash_of(hash.as_str()));
             }
         }
-        for (row, rests) in self.rows.iter().zip(&resting.files) {
-            if let Node::File { hash: Some(hash), .. } = row.node {
+        for ((_, node), rests) in self.files.iter().zip(&resting.files) {
+            if let Node::File { hash: Some(hash), .. } = node {
                 if !rests {
                     hashes.push(hash_of(hash.as_str()));
                 }
             }
         }
-        let mut contents = Index::new(hashes.len());
-        for (at, hash) in hashes.iter().enumerate() {
-            contents.put_once(*hash, at, |_| true);
-        }
-        Some(contents)
+        Some(hashes)
     }
 
     /// The document and the file of a pair, if both stand as the pair has them.
-    fn rests(&mut self, pair: &Pair) -> Option<(usize, usize)> {
+    fn rests(&mut self, pair: &'a Pair) -> Option<(usize, usize)> {
         let (crm, dropbox) = (pair.crm.as_ref()?, pair.dropbox.as_ref()?);
         let (next_document, next_file) = self.next;
         let at = match self.record.documents.get(next_document) {
-            Some(next) if next.id == crm.id => next_document,
+            Some(next) if same(next.id.as_str(), crm.id.as_str()) => next_document,
             _ => self.document(&crm.id)?,
         };
-        let file_at = match self.rows.get(next_file) {
-            Some(next) if id_of(next.node) == Some(&dropbox.id) => next_file,
+        let file_at = match self.files.get(next_file) {
+            Some((_, next)) if same(id_of(next), dropbox.id.as_str()) => next_file,
             _ => self.file(&dropbox.id)?,
         };
         self.next = (at + 1, file_at + 1);
         let document = &self.record.documents[at];
-        let row = &self.rows[file_at];
-        let Node::File { rev, hash, .. } = row.node else { return None };
-        let unchanged = pair.superseded.is_empty()
+        let (key, node) = self.files[file_at];
+        let Node::File { name, rev, hash: Some(hash), .. } = node else { return None };
+        let rests = pair.superseded.is_empty()
             && pair.lost_path.is_none()
             && document.size_bytes == crm.size_bytes
-            && document.updated_at == crm.updated_at
-            && document.place == crm.place
-            && *rev == dropbox.rev
-            && hash.as_ref() == Some(&pair.hash);
-        if !unchanged || row.name != document.nfc.name {
-            return None;
-        }
-        let folder = self.folders[row.folder].as_str();
-        let path = dropbox.path.as_str();
-        let told = match folder.is_empty() {
-            true => path == row.name,
-            false => {
-                path.len() == folder.len() + 1 + row.name.len()
-                    && path.starts_with(folder)
-                    && path.as_bytes()[folder.len()] == b'/'
-                    && path.ends_with(row.name)
-            }
-        };
-        let key = row.key;
-        let plain = told && is_plain(&document.nfc.name) && folds_to(path, key);
-        (plain && self.is_folder_of(&document.nfc.folder, file_at)).then_some((at, file_at))
+            && same(&document.updated_at, &crm.updated_at)
+            && same(&document.place.name, &crm.place.name)
+            && same(&document.place.folder, &crm.place.folder)
+            && same(rev.as_str(), dropbox.rev.as_str())
+            && same(hash.as_str(), pair.hash.as_str())
+            && same(name, &document.nfc.name)
+            && is_plain(name)
+            && folds_to(&dropbox.path, key)
+            && self.is_folder_of(&document.nfc.folder, folder_of(&dropbox.path, name)?);
+        rests.then_some((at, file_at))
     }
 
-    /// Does a folder of the CRM stand in Dropbox under the same spelling, at this file?
-    fn is_folder_of(&mut self, folder: &'a str, file: usize) -> bool {
-        let plain = match self.last_folder {
-            Some((last, plain)) if last == folder => plain,
-            _ => {
-                let slashes = !(self.naming.slash_refused && folder.contains('/'));
-                let plain = slashes
-                    && folder.split('/').all(is_plain)
-                    && !self.naming.is_default_folder(folder);
-                self.last_folder = Some((folder, plain));
-                plain
+    /// Does a folder of the CRM stand in Dropbox under this very path?
+    fn is_folder_of(&mut self, folder: &'a str, path: &'a str) -> bool {
+        let (last_folder, last_path, was) = self.last_folders;
+        if same(last_folder, folder) && same(last_path, path) {
+            return was;
+        }
+        let default = self.naming.is_default_folder(folder);
+        let plain = match path.is_empty() {
+            true => default,
+            false => {
+                let refused = self.naming.slash_refused && folder.contains('/');
+                !default && !refused && folder == path && folder.split('/').all(is_plain)
             }
         };
-        let displayed = self.folders[self.rows[file].folder].as_str();
-        match displayed.is_empty() {
-            true => self.naming.is_default_folder(folder),
-            false => plain && displayed == folder,
-        }
+        let is = plain && tree::display(&self.record.nodes, &fold(path)) == path;
+        self.last_folders = (folder, path, is);
+        is
     }
 
     fn others(self, resting: &Resting) -> Moving<'a> {
@@ -243,7 +228,7 @@ impl<'a> Sides<'a> {
             rests.iter().enumerate().filter(|(_, rests)| !**rests).map(|(at, _)| at)
         }
         let nodes = &self.record.nodes;
-        let file = |at: usize| tree::file_at(nodes, self.rows[at].key);
+        let file = |at: usize| tree::file_at(nodes, self.files[at].0);
         Moving {
             documents: moving(&resting.documents).map(|at| &self.record.documents[at]).collect(),
             files: moving(&resting.files).filter_map(file).collect(),
@@ -252,42 +237,20 @@ impl<'a> Sides<'a> {
     }
 }
 
-/// All files, in the order of their keys, and the folders they stand in, as displayed.
-fn rows(nodes: &Nodes) -> (Vec<Row<'_>>, Vec<String>) {
-    let mut rows = Vec::new();
-    let mut folders: Vec<String> = Vec::new();
-    let mut last = None;
-    for (key, node) in nodes {
-        let Node::File { name, .. } = node else { continue };
-        let folder = split_dir(key).0;
-        if last != Some(folder) {
-            last = Some(folder);
-            folders.push(tree::display(nodes, folder));
-        }
-        rows.push(Row { key, name, node, folder: folders.len() - 1 });
-    }
-    (rows, folders)
-}
-
-fn id_of(node: &Node) -> Option<&FileId> {
+/// Of a file.
+fn id_of(node: &Node) -> &str {
     match node {
-        Node::File { id, .. } => Some(id),
-        Node::Folder { .. } => None,
+        Node::File { id, .. } => id.as_str(),
+        Node::Folder { .. } => "",
     }
 }
 
-/// A component that Dropbox takes as it is, and that nobody else takes for another one.
-fn is_plain(name: &str) -> bool {
-    let bytes = name.as_bytes();
-    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return false };
-    let odd = |byte: &u8| matches!(byte, 0..=31 | b'/' | b'\\' | 127);
-    // A character beyond the basic plane may be refused; its first byte in UTF-8 is 0xf0 or more.
-    bytes.len() < 200
-        && !matches!(first, b'.' | b'~')
-        && !matches!(last, b'.' | b' ')
-        && (*last < 128 || !name.ends_with(char::is_whitespace))
-        && !bytes.iter().any(|byte| odd(byte) || *byte >= 0xf0)
-        && !name.eq_ignore_ascii_case("desktop.ini")
-        && !name.eq_ignore_ascii_case("thumbs.db")
-        && (name.is_ascii() || !name.contains('␍'))
+/// The folder of a path that ends with this name.
+fn folder_of<'p>(path: &'p str, name: &str) -> Option<&'p str> {
+    if same(path, name) {
+        return Some("");
+    }
+    let (folder, rest) = path.split_at_checked(path.len().checked_sub(name.len() + 1)?)?;
+    let told = !folder.is_empty() && rest.starts_with('/') && same(&rest[1..], name);
+    told.then_some(folder)
 }

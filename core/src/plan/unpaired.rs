@@ -73,7 +73,7 @@ impl<'a> Planner<'a> {
         let place = self.naming().place_key(&document.nfc);
         let ids: Set<&FileId> = (spots.by_path.get(key).into_iter().flatten())
             .chain(spots.by_place.get(&place).into_iter().flatten())
-            .filter(|id| self.loose.contains(*id))
+            .filter(|id| self.loose.contains_key(*id))
             .collect();
         ids.iter().filter_map(|id| self.files.get(*id)).cloned().collect()
     }

@@ -28,14 +28,6 @@ async function linked(s) {
   return { folder: folderOf(record), id: (name) => record.documents.find((document) => document.name === name).id };
 }
 
-/** The first timed cycle is due with the first look at the clock. */
-async function timedCycle(s) {
-  await s.sandbox.forgetRequests();
-  await s.advance(70);
-  await until("a timed cycle has run", async () => (await s.calls()).some((call) => call.target === OBSERVED));
-  await s.person.untilScreen("up-to-date");
-}
-
 const documents = (state) => state.crm.records.find((record) => record.id === RECORD.id).documents;
 const named = (state, name) => documents(state).filter((document) => document.name === name);
 const files = (state) => [...dropboxTree(state).keys()];
@@ -53,7 +45,6 @@ scene("[M3, P3] a file put into the folder is in the CRM within seconds", {}, as
 
 scene("[M3] without longpoll the timer brings it, and not before its time", NO_LONGPOLL, async (s) => {
   const { folder } = await linked(s);
-  await timedCycle(s);
   await s.sandbox.putFile(`${folder}/From Dropbox.txt`, "hello");
   await s.sandbox.forgetRequests();
   // Looked at, minute by minute, half an hour long.
@@ -101,7 +92,6 @@ scene("[M8] edited in Dropbox: one document with the new content", {}, async (s)
 
 scene("[M7] edited in the CRM behind the page's back: the timer brings it", NO_LONGPOLL, async (s) => {
   const { id } = await linked(s);
-  await timedCycle(s);
   await s.sandbox.inCrm("document/edit", { document: id("Offer.txt"), text: "an offer, edited in the CRM" });
   await s.advance(75 * 60);
   await s.untilEqual(RECORD.id);

@@ -98,10 +98,15 @@ impl<P: Ports> Driver<P> {
         let records = share.records.iter().map(|told| told.record.clone()).collect();
         let rows = stored::load_records(&*self.ports, &self.key, records).await;
         let rows = rows.map_err(|_| Failure::Store)?;
+        // Reading much, writing it and sending it are a task of the page each: one for all would hold it up.
+        self.ports.sleep(0).await;
         for (told, (_, row)) in share.records.iter_mut().zip(rows) {
             told.pairs = row.map_or_else(Vec::new, |row| row.pairs);
         }
-        let (file, _) = self.write_shared(name, &share.write_text(), mode).await?;
+        let said = share.write_text();
+        drop(share);
+        self.ports.sleep(0).await;
+        let (file, _) = self.write_shared(name, &said, mode).await?;
         Ok(Outcome::Files(vec![Ok(file)]))
     }
 

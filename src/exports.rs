@@ -50,6 +50,12 @@ pub fn start(options: &str, host: Host, crashed: js_sys::Function) -> Promise {
     })
 }
 
+/// The page saw that this instance trapped without a panic (memory or stack ran out): nothing leaves it any more.
+#[wasm_bindgen]
+pub fn poison() {
+    platform::die();
+}
+
 /// One cycle over all linked records; joins the one that runs. Resolves to a `SyncReport`.
 #[wasm_bindgen]
 pub fn sync() -> Promise {

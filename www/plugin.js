@@ -32,6 +32,11 @@ export async function start(host) {
   const crash = () => {
     // The instance is poisoned: nothing of it may run again. Its panels are drawn from here, without it.
     dead = true;
+    try {
+      wasm.poison();
+    } catch {
+      // It has not even the room for that.
+    }
     for (const root of shown.values()) showCrash(root, words.all);
   };
   // Memory or stack that ran out ends the instance as well, and no hook in it is told.

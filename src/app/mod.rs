@@ -486,6 +486,9 @@ impl App {
     }
 
     fn draw(&self) {
+        if platform::is_dead() {
+            return; // The page shows its own screen by now.
+        }
         let base = self.snapshot();
         let settings = Settings {
             interval_minutes: self.shared.borrow().interval_minutes,

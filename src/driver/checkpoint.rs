@@ -95,14 +95,15 @@ impl<P: Ports> Driver<P> {
         mut share: Share,
         mode: &WriteMode,
     ) -> Result<Outcome, Failure> {
-        let records = share.records.iter().map(|told| told.record.clone()).collect();
-        let rows = stored::load_records(&*self.ports, &self.key, records).await;
-        let rows = rows.map_err(|_| Failure::Store)?;
-        // Reading much, writing it and sending it are a task of the page each: one for all would hold it up.
-        self.ports.sleep(0).await;
-        for (told, (_, row)) in share.records.iter_mut().zip(rows) {
-            told.pairs = row.map_or_else(Vec::new, |row| row.pairs);
+        for told in &mut share.records {
+            let row = stored::load_row(&*self.ports, &self.key, &told.record).await;
+            let row = row.map_err(|_| Failure::Store)?;
+            // Reading a row, writing what is told of it and sending that are a task of the page each: one for all would
+            // hold it up.
+            self.ports.sleep(0).await;
+            told.pairs = row.and_then(|row| Read::read(row.field("pairs")?)).unwrap_or_default();
         }
+        self.ports.sleep(0).await;
         let said = share.write_text();
         drop(share);
         self.ports.sleep(0).await;

@@ -105,6 +105,17 @@ pub(super) async fn load_records(
     Ok(read)
 }
 
+/// A record's row, unread; `None` where there is none, or none that this version can read.
+pub(super) async fn load_row(
+    store: &impl Store,
+    key: &StateKey,
+    record: &Record,
+) -> Result<Option<Value>, StoreError> {
+    let row = store.load(&[key.record(record)]).await?.pop().flatten();
+    let row = row.and_then(|text| Value::parse(&text));
+    Ok(row.filter(|row| row.number("schema").is_some_and(|schema| schema <= u64::from(SCHEMA))))
+}
+
 /// All of it in one transaction.
 pub(super) async fn save(
     store: &impl Store,

@@ -165,25 +165,13 @@ fn link(user: usize, number: usize, record: &Record) -> Link {
     let name = format!("Company {user}-{number}");
     let path = format!("/Companies/{name}/{}", record.id);
     Link {
-        record: record.clone(),
-        named: name.clone(),
-        name,
         folder: Some(LinkedFolder {
             id: format!("id:{}", record.id).into(),
             path_lower: path.to_lowercase(),
             path,
         }),
-        folder_removed: false,
-        pressed: false,
         dirty: false,
-        listed_ms: 0,
         settled_ms: Some(1),
-        synced_count: 0,
-        file_count: 0,
-        problem_count: 0,
-        halt: None,
-        confirmed: None,
-        rests_until_ms: None,
-        shared: false,
+        ..Link::new(record.clone(), name)
     }
 }

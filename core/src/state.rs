@@ -84,6 +84,28 @@ pub struct Link {
 }
 
 impl Link {
+    /// A record that nothing is known of yet; it is looked at next.
+    pub fn new(record: Record, name: String) -> Self {
+        Self {
+            record,
+            named: name.clone(),
+            name,
+            folder: None,
+            folder_removed: false,
+            pressed: false,
+            dirty: true,
+            listed_ms: 0,
+            settled_ms: None,
+            synced_count: 0,
+            file_count: 0,
+            problem_count: 0,
+            halt: None,
+            confirmed: None,
+            rests_until_ms: None,
+            shared: false,
+        }
+    }
+
     /// Stopped by the user, and not yet due again.
     pub fn rests(&self, now_ms: u64) -> bool {
         self.rests_until_ms.is_some_and(|until_ms| now_ms < until_ms)

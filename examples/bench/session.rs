@@ -289,25 +289,13 @@ fn link(folder: &sync_core::FolderEntry) -> Link {
     let mut parts = folder.path_display.rsplit('/');
     let (id, name) = (parts.next().unwrap(), parts.next().unwrap());
     Link {
-        record: company(id),
-        name: name.into(),
-        named: name.into(),
         folder: Some(LinkedFolder {
             id: folder.id.clone(),
             path: folder.path_display.clone(),
             path_lower: folder.path_lower.clone(),
         }),
-        folder_removed: false,
-        pressed: false,
         dirty: false,
-        listed_ms: 0,
         settled_ms: Some(1),
-        synced_count: 0,
-        file_count: 0,
-        problem_count: 0,
-        halt: None,
-        confirmed: None,
-        rests_until_ms: None,
-        shared: false,
+        ..Link::new(company(id), name.into())
     }
 }

@@ -147,6 +147,35 @@ fn p6_c16_the_lease_of_a_dead_browser_ends_by_the_service_s_clock() {
 }
 
 #[test]
+fn p6_in_the_middle_of_a_long_cycle_nothing_is_told_that_is_not_stored_yet() {
+    let (mut case, mut other) = two_browsers();
+    let is_staging = |effect: &Effect| matches!(effect, Effect::StageDocument { .. });
+    let is_commit = |effect: &Effect| matches!(effect, Effect::CommitFiles(_));
+    for name in ["c.txt", "d.txt"] {
+        case.world.add(&case.record.clone(), "", name, Z);
+    }
+    case.run_until(is_commit);
+    case.world.clock += DEAD_MS;
+    case.finish(Fault::None, is_commit);
+    // The record stays open, and its row unsaved, until the second document is refused.
+    while case.browser.tasks.iter().any(|task| !is_staging(&task.effect)) {
+        case.finish(Fault::None, |effect| !is_staging(effect));
+    }
+    let task = case.browser.tasks.remove(0).id;
+    let outcome = Outcome::Failed(Failure::Refused(Reason::Restricted));
+    case.browser.send(Event::Done { task, outcome }, case.world.clock);
+    case.browser.settle(&mut case.world);
+    // The other browser knows of the first one: so its deletion is one.
+    case.crm_delete("c.txt");
+    other.run(&mut case.world);
+    assert!(
+        !case.world.files(0).iter().any(|(path, _)| path.ends_with("c.txt")),
+        "{}",
+        case.trace()
+    );
+}
+
+#[test]
 fn p8_a_change_of_the_checkpoint_is_no_work() {
     let (mut case, mut other) = two_browsers();
     other.run(&mut case.world);

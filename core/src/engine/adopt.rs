@@ -195,24 +195,8 @@ impl Engine {
             let fresh = StoredRecord { schema: SCHEMA, ..StoredRecord::default() };
             self.records.insert(record.clone(), fresh);
             self.removed.remove(&record);
-            self.index.links.push(Link {
-                record: record.clone(),
-                name: told.name,
-                named: told.named,
-                folder: None,
-                folder_removed: false,
-                pressed: false,
-                dirty: true,
-                listed_ms: 0,
-                settled_ms: None,
-                synced_count: 0,
-                file_count: 0,
-                problem_count: 0,
-                halt: None,
-                confirmed: None,
-                rests_until_ms: None,
-                shared: true,
-            });
+            let link = Link { named: told.named, ..Link::new(record.clone(), told.name) };
+            self.index.links.push(link);
         }
         let mut elsewhere = false;
         if let Some(link) = self.link_mut(&record) {

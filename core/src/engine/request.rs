@@ -11,24 +11,8 @@ impl Engine {
         self.watched.insert(record.clone());
         if self.link(&record).is_none() {
             self.removed.remove(&record);
-            self.index.links.push(Link {
-                record: record.clone(),
-                named: name.clone(),
-                name,
-                folder: None,
-                folder_removed: false,
-                pressed: true,
-                dirty: true,
-                listed_ms: 0,
-                settled_ms: None,
-                synced_count: 0,
-                file_count: 0,
-                problem_count: 0,
-                halt: None,
-                confirmed: None,
-                rests_until_ms: None,
-                shared: false,
-            });
+            let link = Link { pressed: true, ..Link::new(record.clone(), name) };
+            self.index.links.push(link);
             self.index.shared.unlinked.retain(|other| *other != record);
             self.records
                 .insert(record.clone(), StoredRecord { schema: SCHEMA, ..StoredRecord::default() });

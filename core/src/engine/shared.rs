@@ -370,8 +370,13 @@ impl Engine {
     /// In the middle of a long cycle, so that another browser need not begin with it again.
     fn tell_meanwhile(&mut self, now_ms: u64) {
         let idle = !self.writing && !self.is_leasing() && !self.lease_wanted;
-        if !idle || now_ms.abs_diff(self.told_ms) < TELL_MS {
+        if !idle || self.saving || now_ms.abs_diff(self.told_ms) < TELL_MS {
             return;
+        }
+        // A share tells what is stored: with a record that is not, it would count as told and lack its last pairs.
+        if self.dirty.iter().any(|record| self.link(record).is_some()) {
+            self.save_wanted = true;
+            return self.step_saving();
         }
         match self.due_share().cloned() {
             Some(file) => self.tell(&file),

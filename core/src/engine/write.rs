@@ -13,13 +13,10 @@ impl Engine {
             let Some((_, operation)) = self.transfers.front() else {
                 return;
             };
+            let size = size_of(operation);
             if !operation.only_looks() && !self.may_write(now_ms) {
                 return;
             }
-            let Some((_, operation)) = self.transfers.front() else {
-                return;
-            };
-            let size = size_of(operation);
             let full = self.transfer_bytes.len() >= TRANSFERS_MAX
                 || (under_way > 0 && under_way + size > TRANSFER_BYTES_MAX);
             if full {

@@ -197,12 +197,12 @@ impl<'a> Planner<'a> {
             || replaced.is_some_and(|old| {
                 old.place == attempt.place && self.naming().place_key(&old.nfc) == nfc
             })
-            || self.in_unknown_default_folder(attempt, document)
+            || self.may_be_default_folder(attempt, document)
     }
 
     /// K6: an upload without a folder comes back in the account's default folder. Any folder may be it, for what was
     /// learned of it may be wrong; the document's hash tells.
-    fn in_unknown_default_folder(&self, attempt: &Attempt, document: &SeenDocument) -> bool {
+    fn may_be_default_folder(&self, attempt: &Attempt, document: &SeenDocument) -> bool {
         document.hash.is_none()
             && attempt.place.folder.is_empty()
             && attempt.place.name == document.nfc.name

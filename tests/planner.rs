@@ -58,3 +58,29 @@ fn k2_no_upload_goes_where_a_file_vanished_whose_document_is_not_yet_looked_at()
         .collect();
     assert_eq!(paths, ["a (2).txt"], "{operations:?}");
 }
+
+#[test]
+fn p6_a_document_never_makes_way_for_itself() {
+    // Found by the properties: a damaged row named a document as its own replacement, and it would have been deleted.
+    let seen = document("one", "a.txt", "now", None);
+    let side = CrmSide {
+        id: seen.id.clone(),
+        place: seen.place.clone(),
+        size_bytes: seen.size_bytes,
+        updated_at: seen.updated_at.clone(),
+    };
+    let pair = Pair {
+        crm: Some(side.clone()),
+        dropbox: None,
+        hash: hash(1),
+        superseded: vec![side],
+        lost_path: None,
+    };
+    let record =
+        StoredRecord { documents: vec![seen], pairs: vec![pair], ..StoredRecord::default() };
+    let operations = plan(&record, &Policy { max_size_bytes: 9, ..Policy::default() }).operations;
+    assert!(
+        !operations.iter().any(|op| matches!(op, Operation::DeleteDocument { .. })),
+        "{operations:?}"
+    );
+}

@@ -273,15 +273,17 @@ impl<'a> Planner<'a> {
             if pair.superseded.is_empty() {
                 continue;
             }
-            let new_stands =
-                pair.crm.as_ref().and_then(|side| self.documents.get(&side.id)).is_some();
+            let new = pair.crm.as_ref().map(|side| side.id.clone());
             let documents = &self.documents;
+            let new_stands = new.as_ref().is_some_and(|id| documents.contains_key(id));
             pair.superseded.retain(|old| {
-                documents.get(&old.id).is_some_and(|seen| {
+                let unchanged = documents.get(&old.id).is_some_and(|seen| {
                     seen.updated_at == old.updated_at
                         && seen.size_bytes == old.size_bytes
                         && seen.place == old.place
-                })
+                });
+                // A damaged row could say that a document makes way for itself.
+                unchanged && new.as_ref() != Some(&old.id)
             });
             if new_stands {
                 for old in &pair.superseded {

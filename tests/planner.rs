@@ -84,3 +84,74 @@ fn p6_a_document_never_makes_way_for_itself() {
         "{operations:?}"
     );
 }
+
+/// A document of content 4 whose file is gone; beside it one that was uploaded over it, with content 15 of that file.
+fn replaced_and_gone(new_content: Option<u64>) -> StoredRecord {
+    let (old, new) =
+        (document("old", "b.txt", "before", None), document("new", "b.txt", "later", new_content));
+    let attempt = Attempt {
+        place: old.place.clone(),
+        hash: hash(15),
+        file: Some(FileId("id:b".into())),
+        replaces: Some(old.id.clone()),
+        at_ms: 0,
+    };
+    let pair = Pair {
+        crm: Some(CrmSide {
+            id: old.id.clone(),
+            place: old.place.clone(),
+            size_bytes: 1,
+            updated_at: old.updated_at.clone(),
+        }),
+        dropbox: Some(DropboxSide {
+            id: FileId("id:b".into()),
+            path: "b.txt".into(),
+            rev: "1".into(),
+        }),
+        hash: hash(4),
+        superseded: Vec::new(),
+        lost_path: None,
+    };
+    StoredRecord {
+        documents: vec![new, old],
+        pairs: vec![pair],
+        attempts: vec![attempt],
+        ..StoredRecord::default()
+    }
+}
+
+#[test]
+fn k3_the_button_copies_no_document_that_was_perhaps_replaced_already() {
+    // Found by seed 933 of the whole system.
+    let policy = Policy { max_size_bytes: 9, pressed: true, ..Policy::default() };
+    let operations = plan(&replaced_and_gone(None), &policy).operations;
+    let expected = Operation::Hash { document: DocumentId("new".into()), size_bytes: 1 };
+    assert_eq!(operations, [expected]);
+}
+
+#[test]
+fn k3_a_file_that_came_back_with_an_older_document_replaces_no_newer_one() {
+    // Found by seed 933 of the whole system: Dropbox gave the copied document's file the old id, and its content
+    // replaced the newer one, of which the document was the last copy.
+    let node = Node::File {
+        id: FileId("id:b".into()),
+        name: "b.txt".into(),
+        rev: "2".into(),
+        size_bytes: 1,
+        hash: Some(hash(4)),
+    };
+    let mut paired = replaced_and_gone(Some(15));
+    paired.nodes.insert("b.txt".into(), node);
+    let mut forgotten = paired.clone();
+    forgotten.pairs.clear();
+    forgotten.documents[1].hash = Some(hash(4));
+    for record in [paired, forgotten] {
+        let plan = plan(&record, &Policy { max_size_bytes: 9, ..Policy::default() });
+        let loses = |op: &Operation| {
+            matches!(op, Operation::DeleteDocument { .. } | Operation::Create { .. })
+        };
+        assert!(!plan.operations.iter().any(loses), "{plan:?}");
+        let uploads = |op: &Operation| matches!(op, Operation::Upload { document, .. } if document.as_str() == "new");
+        assert!(plan.operations.iter().any(uploads), "{plan:?}");
+    }
+}

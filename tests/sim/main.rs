@@ -14,6 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 use sync_core::{Event, Record, RecordKind};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Edits of a history: from so many to fewer than so many.
 const EDITS_MIN: u64 = 20;
 const EDITS_MAX: u64 = 35;

@@ -168,6 +168,9 @@ impl<'a> Planner<'a> {
                 })
             });
             let file = attempt.file.as_ref().and_then(|id| self.files.get(id)).cloned();
+            if file.as_ref().is_some_and(|file| self.holds_another(file, hash, pair_at)) {
+                continue;
+            }
             match (pair_at, file) {
                 (Some(at), file) => self.supersede(at, document, file.as_ref()),
                 (None, Some(file)) if self.loose.contains_key(&file.id) => {
@@ -184,6 +187,37 @@ impl<'a> Planner<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// The file of an attempt holds what a document of the CRM holds, and not what was attempted: a deleted file comes
+    /// back under its old id when the CRM's older document is copied there again. The attempted content is then the
+    /// newer one, whose only copy the document may be; replacing it with the file's would lose it.
+    fn holds_another(&self, file: &File, attempted: &ContentHash, pair_at: Option<usize>) -> bool {
+        if file.hash.as_ref() == Some(attempted) {
+            return false;
+        }
+        let agreed = pair_at.and_then(|at| self.pairs[at].as_ref()).map(|pair| &pair.hash);
+        let place = self.naming().place_key(&self.naming().place_of(&file.path));
+        agreed.is_some() && file.hash.as_ref() == agreed
+            || pair_at.is_none()
+                && self.at_place(&place).iter().any(|d| d.hash.is_some() && d.hash == file.hash)
+    }
+
+    /// The pair's document was perhaps replaced already, by one that is still to be hashed (K3).
+    fn replaced_perhaps(&self, pair: &Pair) -> bool {
+        let of_pair = |attempt: &&Attempt| match (&attempt.file, &pair.dropbox) {
+            (Some(file), Some(side)) => *file == side.id,
+            _ => {
+                attempt.replaces.is_some()
+                    && attempt.replaces == pair.crm.as_ref().map(|c| c.id.clone())
+            }
+        };
+        self.record.attempts.iter().filter(of_pair).any(|attempt| {
+            self.hashing
+                .iter()
+                .filter_map(|id| self.documents.get(id))
+                .any(|d| !self.used_documents.contains(&d.id) && self.attempted(attempt, d))
+        })
     }
 
     /// May this attempt have made this document? An attempt has the spelling of the document it replaces; the CRM
@@ -360,6 +394,10 @@ impl<'a> Planner<'a> {
     ) -> Option<Pair> {
         match (document, file) {
             (None, None) => None, // M15
+            (Some(_), None) if self.replaced_perhaps(&pair) => {
+                self.waiting = true;
+                Some(pair)
+            }
             (Some(document), None) => match self.content(document, &pair) {
                 Content::Known(hash) if hash == pair.hash && !self.policy.pressed => {
                     // M13: kept in the CRM, not copied back.

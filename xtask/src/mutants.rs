@@ -181,13 +181,14 @@ fn lay_out(workspace: &Workspace, folder: &Path, mutants: &[Mutant]) -> Result<(
     let package = "[package]\nname = \"sync-core\"\nversion = \"0.0.0\"\nedition = \"2021\"\n";
     fs::write(core.join("Cargo.toml"), format!("{package}[dependencies]{dependencies}"))?;
     let manifest = fs::read_to_string(workspace.root.join("Cargo.toml"))?;
-    let proptest = manifest
+    let needed: Vec<&str> = manifest
         .lines()
-        .find(|line| line.starts_with("proptest"))
-        .context("Cargo.toml names proptest")?;
+        .filter(|line| line.starts_with("proptest") || line.starts_with("mimalloc"))
+        .collect();
+    let needed = needed.join("\n");
     let mut own = format!(
         "[workspace]\n[package]\nname = \"mutants\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\
-         [dependencies]\nsync-core = {{ path = \"core\" }}\n[dev-dependencies]\n{proptest}\n\
+         [dependencies]\nsync-core = {{ path = \"core\" }}\n[dev-dependencies]\n{needed}\n\
          [profile.dev]\nopt-level = 2\ndebug = false\n"
     );
     for (name, path) in TESTS.into_iter().chain([SIMULATION]) {

@@ -155,3 +155,61 @@ fn k3_a_file_that_came_back_with_an_older_document_replaces_no_newer_one() {
         assert!(plan.operations.iter().any(uploads), "{plan:?}");
     }
 }
+
+#[test]
+fn k2_what_stands_where_a_moved_file_came_from_is_no_edit_of_it() {
+    // Found by seed 16644 of the whole system: moved in Dropbox, uploaded under its new name, and deleted in Dropbox
+    // before the upload was looked at; another file stood at the old path by then, and replaced the last copy.
+    let mut record = replaced_and_gone(Some(4));
+    let new = Place { folder: String::new(), name: "moved.txt".into() };
+    record.documents[0].place = new.clone();
+    record.documents[0].nfc = new.clone();
+    record.attempts[0].place = new;
+    record.attempts[0].hash = hash(4);
+    let other = Node::File {
+        id: FileId("id:other".into()),
+        name: "b.txt".into(),
+        rev: "2".into(),
+        size_bytes: 1,
+        hash: Some(hash(7)),
+    };
+    record.nodes.insert("b.txt".into(), other);
+    let plan = plan(&record, &Policy { max_size_bytes: 9, ..Policy::default() });
+    let replaced = plan.operations.iter().filter_map(|op| match op {
+        Operation::Create { replaces, .. } => replaces.document.clone(),
+        _ => None,
+    });
+    assert_eq!(replaced.collect::<Vec<_>>(), [], "{plan:?}");
+    let kept = plan.changed_pairs.iter().filter_map(|(_, pair)| pair.as_ref());
+    assert!(kept.clone().any(|pair| pair.lost_path.as_deref() == Some("moved.txt")), "{plan:?}");
+}
+
+#[test]
+fn k3_a_moved_file_with_the_content_of_a_new_document_is_no_edit_of_the_old_one() {
+    // Found by seed 16644 of the whole system: an upload was not heard of, Dropbox gave its file the id of one that a
+    // person had deleted, and what was copied replaced the last copy of that one's content.
+    let mut record = replaced_and_gone(None);
+    record.attempts.clear();
+    let name = Place { folder: String::new(), name: "c.txt".into() };
+    record.documents[0].place = name.clone();
+    record.documents[0].nfc = name;
+    let node = Node::File {
+        id: FileId("id:b".into()),
+        name: "d.txt".into(),
+        rev: "2".into(),
+        size_bytes: 1,
+        hash: Some(hash(7)),
+    };
+    record.nodes.insert("d.txt".into(), node);
+    let policy = Policy { max_size_bytes: 9, ..Policy::default() };
+    let looks = Operation::Hash { document: DocumentId("new".into()), size_bytes: 1 };
+    assert_eq!(plan(&record, &policy).operations, [looks]);
+    record.documents[0].hash = Some(hash(7));
+    let plan = plan(&record, &policy);
+    let loses =
+        |op: &Operation| matches!(op, Operation::DeleteDocument { .. } | Operation::Create { .. });
+    assert!(!plan.operations.iter().any(loses), "{plan:?}");
+    let pair = plan.changed_pairs[0].1.as_ref();
+    let paired = pair.and_then(|pair| pair.crm.as_ref()).map(|side| side.id.as_str());
+    assert_eq!(paired, Some("new"), "{plan:?}");
+}

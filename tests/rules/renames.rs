@@ -1,7 +1,7 @@
 //! Renames and moves, of documents, files, folders and records (R).
 
 use crate::model::case::{row, variants, Case, A, X, Y, Z};
-use crate::model::{Content, Variants};
+use crate::model::{Content, Fault, Variants};
 use sync_core::*;
 
 #[test]
@@ -188,6 +188,29 @@ fn r10_r11_records_of_one_name_are_kept_apart_by_their_ids() {
     let contents: Vec<Content> = case.world.files(0).into_iter().map(|(_, c)| c).collect();
     assert_eq!(contents, [X, Y]);
     assert_eq!(case.count("StageDocument"), 2, "no content was sent again");
+}
+
+#[test]
+fn r10_a_folder_that_gets_a_neighbour_while_it_is_counted_moves_without_it() {
+    // Found by seed 8000 of the whole system: the neighbour's new folder moved along, and its documents went elsewhere.
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    let other = Record::new(RecordKind::Company, "r1");
+    case.world.records.entry(other.clone()).or_default();
+    case.world.add(&other, "", "b.txt", Y);
+    let now = case.world.clock;
+    let record = case.record.clone();
+    case.browser.send(Event::Press { record: other.clone(), name: "Acme".into() }, now);
+    case.browser.send(Event::Named { record, name: "Beta".into() }, now);
+    let making = |effect: &Effect| matches!(effect, Effect::EnsureFolder { .. });
+    while let Some(at) = case.browser.tasks.iter().position(|task| !making(&task.effect)) {
+        case.browser.finish(&mut case.world, at, Fault::None);
+    }
+    assert_eq!((case.count("CountChildren"), case.count("MoveFolder")), (1, 0));
+    case.browser.settle(&mut case.world);
+    case.run();
+    assert_eq!(paths(&case), ["/companies/acme/r1/b.txt", "/companies/beta/r0/a.txt"]);
+    let status = case.browser.engine.record_status(&other).unwrap();
+    assert_eq!(status.folder.as_deref(), Some("/Companies/Acme/r1"));
 }
 
 #[test]

@@ -86,7 +86,9 @@ impl History {
             bytes.clear();
             self.ledger.borrow_mut().due.remove(&number);
         }
-        self.scene.world().crm.user_add(subject, &folder, name, bytes, now_ms);
+        let id = self.scene.world().crm.user_add(subject, &folder, name, bytes, now_ms);
+        let id = id.expect("the record is there");
+        self.ledger.borrow_mut().user_touched(&id);
     }
 
     fn documents(&self, subject: &Subject) -> Vec<String> {

@@ -105,6 +105,7 @@ impl History {
                 halts: BTreeSet::new(),
             })
             .collect();
+        ledger.borrow_mut().alone = users == 1 && !second;
         let count = 1 + rng.below(3);
         let subjects = (0..count)
             .map(|number| {
@@ -522,8 +523,8 @@ impl History {
                 if only_crm.len() > stays || only_dropbox.len() > stays && !status.one_way {
                     return Err(format!(
                         "the sides differ after the button: record {}, only in the CRM {only_crm:?}, \
-                         only in Dropbox {} {only_dropbox:?}, problems {:?}",
-                        record.id, browser.account, status.problems
+                         only in Dropbox {} {only_dropbox:?} below {folder}, {:?}, problems {:?}",
+                        record.id, browser.account, status.state, status.problems
                     ));
                 }
             }

@@ -23,6 +23,8 @@ pub struct Ledger {
     pub versions: BTreeSet<u32>,
     /// What was met.
     pub coverage: Coverage,
+    /// One browser does all the work: what was listed, was listed by it.
+    pub alone: bool,
     /// Requests that changed something.
     pub writes: u64,
     /// Those that wrote the checkpoint.
@@ -33,9 +35,11 @@ pub struct Ledger {
     pub faults: Vec<String>,
     /// Documents the plugin made in a record, less those it deleted there.
     made: BTreeMap<Subject, i64>,
-    /// Who touched a document when: users, and the plugin's look before it deletes.
+    /// When a document appeared or changed, and when the plugin looked at it before it deleted.
     touched: BTreeMap<String, u64>,
     looked: BTreeMap<String, u64>,
+    /// When a record was last listed, by its id.
+    listed: BTreeMap<String, u64>,
     moment: u64,
     before: Before,
     digest: DefaultHasher,
@@ -77,7 +81,7 @@ impl Ledger {
         self.lines.take().unwrap_or_default()
     }
 
-    /// A user changed a document of the CRM.
+    /// A document of the CRM appeared or changed.
     pub fn user_touched(&mut self, document: &str) {
         self.moment += 1;
         self.touched.insert(document.into(), self.moment);
@@ -108,6 +112,7 @@ impl Ledger {
     fn compare_documents(&mut self, world: &World, request: &Request) {
         let before = std::mem::take(&mut self.before.documents);
         let after = documents(world);
+        let mut overwritten = None;
         for (id, (subject, content)) in &before {
             match after.get(id) {
                 None => {
@@ -122,6 +127,12 @@ impl Ledger {
                 }
                 Some((_, now)) if now != content => {
                     self.versions.extend(*content);
+                    // RACE: a user's document took the name between the listing and the upload.
+                    let due = content.is_some_and(|content| self.due.contains(&content));
+                    if self.alone && due && self.touched.get(id) < self.listed.get(&subject.id) {
+                        overwritten = Some(id.clone());
+                    }
+                    *self.made.entry(subject.clone()).or_default() += 1;
                     self.coverage.count("crm: an upload became a new version");
                 }
                 Some(_) => {}
@@ -130,7 +141,11 @@ impl Ledger {
         for (id, (subject, _)) in &after {
             if !before.contains_key(id) {
                 *self.made.entry(subject.clone()).or_default() += 1;
+                self.user_touched(id);
             }
+        }
+        if let Some(id) = overwritten {
+            self.broken(format!("an upload went over document {id}, which was listed"));
         }
         if let Some((subject, _)) = self.made.iter().find(|(_, count)| **count < 0) {
             let subject = subject.id.clone();
@@ -161,6 +176,14 @@ impl Watch<World> for Watcher {
         ledger.before.requests = world.log.len();
         if crm_write(request) {
             ledger.before.documents = documents(world);
+        }
+        if request.target == "/files.list" {
+            let body: Option<Value> = serde_json::from_slice(&request.body).ok();
+            let subject =
+                body.and_then(|body| Some(body["filter"]["subject"]["id"].as_str()?.to_owned()));
+            ledger.moment += 1;
+            let moment = ledger.moment;
+            ledger.listed.extend(subject.map(|subject| (subject, moment)));
         }
         if request.target == "/files.info" {
             if let Some(id) = id_of(request) {

@@ -78,6 +78,33 @@ impl Engine {
         ));
     }
 
+    /// The next step with a folder. A folder that was counted alone in its `<name>` folder may have got a neighbour
+    /// since: then it moves without it.
+    pub(super) fn next_folder(&mut self) -> Option<(Purpose, Effect)> {
+        let (purpose, effect) = self.folders.pop_front()?;
+        match &purpose {
+            Purpose::FolderMove(record, true) if self.has_neighbour(record) => {
+                let record = record.clone();
+                self.move_folder(&record, false);
+                self.folders.pop_back()
+            }
+            _ => Some((purpose, effect)),
+        }
+    }
+
+    /// Another record's folder stands, as far as this browser knows, in the same `<name>` folder.
+    fn has_neighbour(&self, record: &Record) -> bool {
+        let links = self.index.links.iter();
+        let linked = links.filter_map(|link| Some((&link.record, link.folder.as_ref()?)));
+        let found = self.tasks.values().filter_map(|purpose| match purpose {
+            Purpose::FolderListing(other, folder) => Some((other, folder)),
+            _ => None,
+        });
+        let parent = |folder: &LinkedFolder| split_dir(&folder.path_lower).0.to_string();
+        let own = self.link(record).and_then(|link| link.folder.as_ref()).map(parent);
+        linked.chain(found).any(|(other, folder)| other != record && Some(parent(folder)) == own)
+    }
+
     pub(super) fn folder_made(
         &mut self,
         record: Record,

@@ -283,16 +283,26 @@ impl<'a> Planner<'a> {
                 self.used_documents.remove(&seen.id);
             }
         }
-        pair.crm = Some(crm_side(document));
+        let before = pair.crm.replace(crm_side(document));
         pair.hash = hash;
-        if let (Some(side), Some(file)) = (pair.dropbox.as_mut(), file) {
-            let wanted = self.naming().place_key(&self.naming().place_of(&file.path));
-            if wanted == self.naming().place_key(&document.nfc) {
-                side.path = file.path.clone();
+        match (pair.dropbox.as_mut(), file) {
+            (Some(side), Some(file)) => {
+                let wanted = self.naming().place_key(&self.naming().place_of(&file.path));
+                if wanted == self.naming().place_key(&document.nfc) {
+                    side.path = file.path.clone();
+                }
+                if file.hash.as_ref() == Some(&pair.hash) {
+                    side.rev = file.rev.clone();
+                }
             }
-            if file.hash.as_ref() == Some(&pair.hash) {
-                side.rev = file.rev.clone();
+            (Some(side), None) => {
+                // Gone since; it stood last where the document was made for it. What stands at its old path now is
+                // another file, and no edit of this one (K2).
+                if before.is_some_and(|before| before.place != document.place) {
+                    side.path = self.naming().path_of(&document.nfc);
+                }
             }
+            (None, _) => {}
         }
         self.used_documents.insert(document.id.clone());
         self.pairs[at] = Some(pair);
@@ -671,6 +681,11 @@ impl<'a> Planner<'a> {
             self.supersede(at, other, Some(file));
             return self.pairs.pop().flatten();
         }
+        if moved && file.hash.as_ref() != Some(&pair.hash) && !self.too_large(file.size_bytes) {
+            if let Some(other) = self.loose_of(file) {
+                return self.take_over(pair, document, file, other);
+            }
+        }
         match self.occupant(&nfc, Some(&document.id)) {
             Occupant::Nobody => {}
             Occupant::Leaving => {
@@ -692,6 +707,40 @@ impl<'a> Planner<'a> {
         }
         self.create_from_file(file, place, Some(document.id.clone()));
         Some(pair)
+    }
+
+    /// A document that no pair speaks for, and that holds what the file holds, or may hold it.
+    fn loose_of(&self, file: &File) -> Option<&'a SeenDocument> {
+        let may_hold = |d: &SeenDocument| d.hash.is_none() || d.hash == file.hash;
+        let mut equal =
+            self.seen.iter().copied().filter(|d| d.size_bytes == file.size_bytes && may_hold(d));
+        equal.find(|d| !self.used_documents.contains(&d.id))
+    }
+
+    /// Elsewhere and with another document's content, a file is that document's, not an edit of the one it was paired
+    /// with: its old id came back with an upload that was not heard of. The old document stays, and is copied anew.
+    fn take_over(
+        &mut self,
+        pair: Pair,
+        document: &SeenDocument,
+        file: &File,
+        other: &SeenDocument,
+    ) -> Option<Pair> {
+        let Some(hash) = other.hash.clone() else {
+            self.hash(other);
+            return Some(pair);
+        };
+        self.used_documents.insert(other.id.clone());
+        self.used_documents.remove(&document.id);
+        // That the two are named differently is a change of the CRM's side.
+        let place = self.naming().place_of(&file.path);
+        Some(Pair {
+            crm: Some(CrmSide { place, ..crm_side(other) }),
+            dropbox: Some(dropbox_side(file)),
+            hash,
+            superseded: Vec::new(),
+            lost_path: None,
+        })
     }
 
     /// R8: names swapped in a ring would wait for each other for ever, and uploading over another document's name is

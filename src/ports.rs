@@ -118,6 +118,9 @@ pub trait Clock {
 #[error("store: {0}")]
 pub struct StoreError(pub String);
 
+/// A key and its text, or `None` for a row that is to go.
+pub type Row = (String, Option<String>);
+
 /// Durable text by key, written in transactions.
 #[allow(async_fn_in_trait, reason = "one thread, no Send bounds wanted")]
 pub trait Store {
@@ -125,8 +128,12 @@ pub trait Store {
     async fn load(&self, keys: &[String]) -> Result<Vec<Option<String>>, StoreError>;
     /// All keys that begin so, in order.
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError>;
-    /// Writes (or, with `None`, removes) all of it, or nothing.
-    async fn save(&self, changes: Vec<(String, Option<String>)>) -> Result<(), StoreError>;
+    /// Writes (or, with `None`, removes) all of these rows, or nothing; asks for each when its turn has come.
+    async fn save_rows(&self, rows: &mut dyn Iterator<Item = Row>) -> Result<(), StoreError>;
+    /// The same with rows at hand.
+    async fn save(&self, rows: Vec<Row>) -> Result<(), StoreError> {
+        self.save_rows(&mut rows.into_iter()).await
+    }
 }
 
 /// Secrets at rest and random secrets.

@@ -5,6 +5,7 @@
 
 use crate::ids::{ContentHash, Cursor, DocumentId, FileId, FolderId, Record, RecordKind, Revision};
 use crate::state::{Lease, Share, StoredIndex, StoredRecord};
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::Serialize;
@@ -302,7 +303,7 @@ pub struct Save {
     /// The index: cursor, links, settings.
     pub index: Option<StoredIndex>,
     /// Records to write (or to remove).
-    pub records: Vec<(Record, Option<StoredRecord>)>,
+    pub records: Vec<(Record, Option<Rc<StoredRecord>>)>,
 }
 
 /// What came of an effect.

@@ -116,20 +116,18 @@ pub(super) async fn load_row(
     Ok(row.filter(|row| row.number("schema").is_some_and(|schema| schema <= u64::from(SCHEMA))))
 }
 
-/// All of it in one transaction.
+/// All of it in one transaction, a row written out when its turn has come. The index is the last: whatever happens, its
+/// cursor does not come before the trees.
 pub(super) async fn save(
     store: &impl Store,
     key: &StateKey,
     save: &Save,
 ) -> Result<(), StoreError> {
-    let mut changes = Vec::with_capacity(save.records.len() + 1);
-    if let Some(index) = &save.index {
-        changes.push((key.index(), Some(index.write_text())));
-    }
-    for (record, stored) in &save.records {
-        changes.push((key.record(record), stored.as_ref().map(Write::write_text)));
-    }
-    store.save(changes).await
+    let records = save.records.iter().map(|(record, stored)| {
+        (key.record(record), stored.as_ref().map(|stored| stored.write_text()))
+    });
+    let index = save.index.iter().map(|index| (key.index(), Some(index.write_text())));
+    store.save_rows(&mut records.chain(index)).await
 }
 
 /// Removes all rows, and remembers the checkpoint that they belonged to (0: none).

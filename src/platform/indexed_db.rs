@@ -5,7 +5,7 @@
 //! inside a row has its own version.
 
 use super::thrown;
-use crate::ports::StoreError;
+use crate::ports::{Row, StoreError};
 use futures_util::future::try_join_all;
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
@@ -18,6 +18,8 @@ const NAME: &str = "teamleader-dropbox";
 const VERSION: u32 = 1;
 const ROWS: &str = "rows";
 const KEYS: &str = "keys";
+/// So much text is handed over in one task.
+const AT_ONCE_BYTES: usize = 512 * 1024;
 
 fn failed(value: JsValue) -> StoreError {
     StoreError(thrown(&value))
@@ -88,24 +90,34 @@ impl Database {
     }
 
     /// All of it, on disk, or nothing.
-    pub(super) async fn save(
-        &self,
-        changes: Vec<(String, Option<String>)>,
-    ) -> Result<(), StoreError> {
+    pub(super) async fn save(&self, rows: &mut dyn Iterator<Item = Row>) -> Result<(), StoreError> {
         super::only_alive().await;
-        if changes.is_empty() {
+        let mut rows = rows.peekable();
+        if rows.peek().is_none() {
             return Ok(());
         }
         let (transaction, store) = self.transaction(ROWS, IdbTransactionMode::Readwrite)?;
-        for (key, row) in changes {
+        let give_up = |error| {
+            let _: Result<(), JsValue> = transaction.abort();
+            failed(error)
+        };
+        let mut at_once = 0;
+        for (key, row) in rows {
+            at_once += row.as_ref().map_or(0, String::len);
             let asked = match row {
                 Some(text) => store.put_with_key(&text.into(), &key.into()),
                 None => store.delete(&key.into()),
             };
-            asked.map_err(|error| {
-                let _: Result<(), JsValue> = transaction.abort();
-                failed(error)
-            })?;
+            let asked = asked.map_err(give_up)?;
+            // The page goes on meanwhile. The transaction stays open: the next row follows in the very callback.
+            if at_once >= AT_ONCE_BYTES {
+                at_once = 0;
+                result(&asked).await.map_err(give_up)?;
+                if super::is_dead() {
+                    give_up(JsValue::NULL);
+                }
+                super::only_alive().await;
+            }
         }
         completed(&transaction).await.map_err(failed)
     }

@@ -3,7 +3,7 @@
 use super::indexed_db::Database;
 use super::{clock, crypto, fetch, locks};
 use crate::ports::{
-    Clock, CrmTokens, Locks, Request, Response, Secrets, Store, StoreError, Text, Transport,
+    Clock, CrmTokens, Locks, Request, Response, Row, Secrets, Store, StoreError, Text, Transport,
     TransportError,
 };
 use futures_util::future::LocalBoxFuture;
@@ -75,8 +75,8 @@ impl Store for BrowserPorts {
         self.database.keys(prefix).await
     }
 
-    async fn save(&self, changes: Vec<(String, Option<String>)>) -> Result<(), StoreError> {
-        self.database.save(changes).await
+    async fn save_rows(&self, rows: &mut dyn Iterator<Item = Row>) -> Result<(), StoreError> {
+        self.database.save(rows).await
     }
 }
 

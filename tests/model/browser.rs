@@ -85,7 +85,7 @@ impl Browser {
                 self.index = save.index.clone().or(self.index.take());
                 for (record, row) in &save.records {
                     match row {
-                        Some(row) => self.rows.insert(record.clone(), row.clone()),
+                        Some(row) => self.rows.insert(record.clone(), StoredRecord::clone(row)),
                         None => self.rows.remove(record),
                     };
                 }

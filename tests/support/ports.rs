@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use sync_core::ContentHash;
 use teamleader_dropbox::ports::{
-    Body, Clock, CrmTokens, Endpoints, Locks, Method, Request, Response, Secrets, Store,
+    Body, Clock, CrmTokens, Endpoints, Locks, Method, Request, Response, Row, Secrets, Store,
     StoreError, Text, Transport, TransportError,
 };
 use unicode_normalization::UnicodeNormalization;
@@ -427,7 +427,8 @@ impl<S: Service + 'static> Store for WorldPorts<S> {
         self.store.keys(prefix)
     }
 
-    async fn save(&self, changes: Vec<(String, Option<String>)>) -> Result<(), StoreError> {
+    async fn save_rows(&self, rows: &mut dyn Iterator<Item = Row>) -> Result<(), StoreError> {
+        let changes = rows.collect();
         self.network.timeline.pass().await;
         self.network.travel().await;
         let saved = self.power.step(|| self.store.save(changes)).await;

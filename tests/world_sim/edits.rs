@@ -86,9 +86,7 @@ impl History {
             bytes.clear();
             self.ledger.borrow_mut().due.remove(&number);
         }
-        let id = self.scene.world().crm.user_add(subject, &folder, name, bytes, now_ms);
-        let id = id.expect("the record is there");
-        self.ledger.borrow_mut().user_touched(&id);
+        self.scene.world().crm.user_add(subject, &folder, name, bytes, now_ms);
     }
 
     fn documents(&self, subject: &Subject) -> Vec<String> {

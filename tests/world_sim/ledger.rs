@@ -35,11 +35,11 @@ pub struct Ledger {
     pub faults: Vec<String>,
     /// Documents the plugin made in a record, less those it deleted there.
     made: BTreeMap<Subject, i64>,
-    /// When a document appeared or changed, and when the plugin looked at it before it deleted.
+    /// Who touched a document when: users, and the plugin's look before it deletes.
     touched: BTreeMap<String, u64>,
     looked: BTreeMap<String, u64>,
-    /// When a record was last listed, by its id.
-    listed: BTreeMap<String, u64>,
+    /// Documents as they stood when their record was last listed.
+    listed: BTreeMap<String, (Subject, Option<u32>)>,
     moment: u64,
     before: Before,
     digest: DefaultHasher,
@@ -81,7 +81,7 @@ impl Ledger {
         self.lines.take().unwrap_or_default()
     }
 
-    /// A document of the CRM appeared or changed.
+    /// A user changed a document of the CRM.
     pub fn user_touched(&mut self, document: &str) {
         self.moment += 1;
         self.touched.insert(document.into(), self.moment);
@@ -95,11 +95,8 @@ impl Ledger {
 
     /// Everything that stands anywhere, and what the CRM keeps as history.
     pub fn standing(&self, world: &World) -> BTreeSet<u32> {
-        let mut standing = self.versions.clone();
-        standing.extend(crm_contents(world, None));
-        for account in 0..world.dropbox.accounts().len() {
-            standing.extend(files(world, account).into_values().filter_map(|file| file.content));
-        }
+        let mut standing = present(world);
+        standing.extend(&self.versions);
         standing
     }
 
@@ -127,9 +124,11 @@ impl Ledger {
                 }
                 Some((_, now)) if now != content => {
                     self.versions.extend(*content);
-                    // RACE: a user's document took the name between the listing and the upload.
-                    let due = content.is_some_and(|content| self.due.contains(&content));
-                    if self.alone && due && self.touched.get(id) < self.listed.get(&subject.id) {
+                    // RACE: a user's document took the name between the listing and the upload. Or it is an edit, or a
+                    // swap of names, whose contents stand in Dropbox.
+                    let due = content.filter(|content| self.due.contains(content));
+                    let hidden = due.is_some_and(|content| !present(world).contains(&content));
+                    if hidden && self.listed.get(id).is_some_and(|listed| listed.1 == *content) {
                         overwritten = Some(id.clone());
                     }
                     *self.made.entry(subject.clone()).or_default() += 1;
@@ -141,11 +140,10 @@ impl Ledger {
         for (id, (subject, _)) in &after {
             if !before.contains_key(id) {
                 *self.made.entry(subject.clone()).or_default() += 1;
-                self.user_touched(id);
             }
         }
         if let Some(id) = overwritten {
-            self.broken(format!("an upload went over document {id}, which was listed"));
+            self.broken(format!("an upload went over document {id}, which was listed, and the last place of its content"));
         }
         if let Some((subject, _)) = self.made.iter().find(|(_, count)| **count < 0) {
             let subject = subject.id.clone();
@@ -177,13 +175,10 @@ impl Watch<World> for Watcher {
         if crm_write(request) {
             ledger.before.documents = documents(world);
         }
-        if request.target == "/files.list" {
-            let body: Option<Value> = serde_json::from_slice(&request.body).ok();
-            let subject =
-                body.and_then(|body| Some(body["filter"]["subject"]["id"].as_str()?.to_owned()));
-            ledger.moment += 1;
-            let moment = ledger.moment;
-            ledger.listed.extend(subject.map(|subject| (subject, moment)));
+        if request.target == "/files.list" && ledger.alone {
+            let body = String::from_utf8_lossy(&request.body);
+            let listed = documents(world).into_iter();
+            ledger.listed.extend(listed.filter(|(_, (subject, _))| body.contains(&subject.id)));
         }
         if request.target == "/files.info" {
             if let Some(id) = id_of(request) {
@@ -249,6 +244,15 @@ impl Watch<World> for Watcher {
         }
         ledger.compare_contents(world, request);
     }
+}
+
+/// Contents that stand in the CRM or in a Dropbox.
+fn present(world: &World) -> BTreeSet<u32> {
+    let mut present = crm_contents(world, None);
+    for account in 0..world.dropbox.accounts().len() {
+        present.extend(files(world, account).into_values().filter_map(|file| file.content));
+    }
+    present
 }
 
 fn short(bytes: &[u8]) -> String {

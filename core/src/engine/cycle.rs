@@ -149,7 +149,7 @@ impl Engine {
         self.clear_queues();
         let watched = &self.watched;
         let dirty = &self.dirty;
-        self.records.retain(|record, _| watched.contains(record) || dirty.contains(record));
+        self.records.retain(|record| watched.contains(record) || dirty.contains(record));
         self.version += 1;
         if core::mem::take(&mut self.rerun) && self.error.is_none() {
             self.begin(true, now_ms);

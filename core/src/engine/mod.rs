@@ -12,6 +12,7 @@ mod names;
 mod observe;
 mod outcome;
 mod record;
+mod records;
 mod refuse;
 mod request;
 mod shared;
@@ -27,8 +28,10 @@ use crate::plan::Operation;
 use crate::state::{Link, Share, StoredIndex, StoredRecord, SCHEMA};
 use crate::status::{Activity, Halt, Happened, Problem, Progress, SyncReport};
 use alloc::collections::VecDeque;
+use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use records::Records;
 
 /// Records worked on at a time.
 const ACTIVE_MAX: usize = 4;
@@ -185,7 +188,7 @@ pub struct Engine {
     config: Config,
     index: StoredIndex,
     today: String,
-    records: Map<Record, StoredRecord>,
+    records: Records,
     /// Records somebody looks at: kept in memory.
     watched: Set<Record>,
     wanted: Set<Record>,
@@ -247,7 +250,7 @@ impl Engine {
             config,
             index,
             today: "1970-01-01".to_string(),
-            records: Map::new(),
+            records: Records::default(),
             watched: Set::new(),
             wanted: Set::new(),
             problems: Map::new(),
@@ -442,13 +445,13 @@ impl Engine {
             return;
         }
         self.save_wanted = false;
-        let mut records: Vec<(Record, Option<StoredRecord>)> =
+        let mut records: Vec<(Record, Option<Rc<StoredRecord>>)> =
             core::mem::take(&mut self.removed).into_iter().map(|record| (record, None)).collect();
         // All of it with the index in one transaction: its cursor and the trees belong together.
         let dirty: Vec<Record> = core::mem::take(&mut self.dirty).into_iter().collect();
         for record in &dirty {
-            if let Some(stored) = self.records.get(record) {
-                records.push((record.clone(), Some(stored.clone())));
+            if let Some(stored) = self.records.shared(record) {
+                records.push((record.clone(), Some(stored)));
             }
         }
         self.dirty_index = false;

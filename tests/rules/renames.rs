@@ -214,6 +214,15 @@ fn r10_a_folder_that_gets_a_neighbour_while_it_is_counted_moves_without_it() {
 }
 
 #[test]
+fn r10_what_a_person_put_beside_the_record_s_folder_stays_where_it_is() {
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    case.world.put(0, "/companies/acme/notes.txt", Y).unwrap();
+    case.run();
+    name(&mut case, "Beta");
+    assert_eq!(paths(&case), ["/companies/acme/notes.txt", "/companies/beta/r0/a.txt"]);
+}
+
+#[test]
 fn r10_a_record_renamed_while_no_page_shows_it() {
     let mut case = Case::new(Variants::default(), &[(A, X)]);
     case.world.records.get_mut(&case.record).unwrap().name = Some("Beta".into());

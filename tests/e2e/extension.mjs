@@ -100,7 +100,8 @@ export class Colleague extends Person {
   async signIn(name = "Anna Peeters") {
     await this.page.goto(`${this.sandbox.crm}/`);
     await this.page.getByRole("button", { name: `Sign in as ${name}` }).click();
-    await this.page.getByRole("heading", { level: 1 }).waitFor();
+    // The page of the sign-in has a heading of its own: going on from there would undo the sign-in.
+    await this.page.getByRole("heading", { level: 1, name: "Companies" }).waitFor();
   }
 
   /** At its public address; for the first time the extension has to be let in. */

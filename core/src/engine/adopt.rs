@@ -72,9 +72,7 @@ impl Engine {
         let names: Set<&str> = self.shares.iter().map(|(name, _, _)| name.as_str()).collect();
         let links = self.index.links.iter().map(|link| &link.record);
         let missing: Vec<Record> = links
-            .filter(|record| {
-                names.contains(share_of(record)) && !self.records.contains_key(*record)
-            })
+            .filter(|record| names.contains(share_of(record)) && !self.records.contains_key(record))
             .cloned()
             .collect();
         if !missing.is_empty() {

@@ -213,3 +213,25 @@ fn k3_a_moved_file_with_the_content_of_a_new_document_is_no_edit_of_the_old_one(
     let paired = pair.and_then(|pair| pair.crm.as_ref()).map(|side| side.id.as_str());
     assert_eq!(paired, Some("new"), "{plan:?}");
 }
+
+#[test]
+fn k2_only_the_case_of_a_name_changed_is_no_move() {
+    // Found by seed 50060: a twin's document renamed by its case, its numbered file gone; another file under the plain
+    // name was taken for an edit of it.
+    let mut record = replaced_and_gone(Some(15));
+    let new = Place { folder: String::new(), name: "B.txt".into() };
+    record.documents[0].place = new.clone();
+    record.documents[0].nfc = new;
+    record.pairs[0].dropbox.as_mut().unwrap().path = "b (2).txt".into();
+    let other = Node::File {
+        id: FileId("id:other".into()),
+        name: "b.txt".into(),
+        rev: "2".into(),
+        size_bytes: 1,
+        hash: Some(hash(7)),
+    };
+    record.nodes.insert("b.txt".into(), other);
+    let plan = plan(&record, &Policy { max_size_bytes: 9, ..Policy::default() });
+    let kept = plan.changed_pairs.iter().filter_map(|(_, pair)| pair.as_ref());
+    assert!(kept.clone().any(|pair| pair.lost_path.as_deref() == Some("b (2).txt")), "{plan:?}");
+}

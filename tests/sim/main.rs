@@ -234,9 +234,14 @@ impl History {
                     coverage.count("dropbox rename");
                     // A file that no pair of this record speaks for may be taken for the deleted one, edited (K2).
                     let record = &self.records[usize::from(target.contains("/r1/"))];
-                    let known = self.browsers[d].rows.get(record).is_some_and(|row| {
-                        let sides = row.pairs.iter().filter_map(|pair| pair.dropbox.as_ref());
-                        sides.into_iter().any(|side| side.id.as_str() == id)
+                    // It speaks for the file only if each of this user's browsers knows the pair: any may do the work.
+                    let mut browsers = self.browsers.iter().filter(|browser| browser.dropbox == d);
+                    let known = browsers.all(|browser| {
+                        browser.rows.get(record).is_some_and(|row| {
+                            let mut sides =
+                                row.pairs.iter().filter_map(|pair| pair.dropbox.as_ref());
+                            sides.any(|side| side.id.as_str() == id)
+                        })
                     });
                     if !known {
                         self.replaced(d, &sync_core::fold(&target));

@@ -298,7 +298,12 @@ impl<'a> Planner<'a> {
             (Some(side), None) => {
                 // Gone since; it stood last where the document was made for it. What stands at its old path now is
                 // another file, and no edit of this one (K2).
-                if before.is_some_and(|before| before.place != document.place) {
+                let key = |place: &crate::effect::Place| self.naming().place_key(place);
+                let moved = before.is_some_and(|before| {
+                    let before = key(&before.place);
+                    before != key(&document.place) && before != key(&document.nfc)
+                });
+                if moved {
                     side.path = self.naming().path_of(&document.nfc);
                 }
             }

@@ -19,6 +19,41 @@ fn document(id: &str, name: &str, updated_at: &str, content: Option<u64>) -> See
     }
 }
 
+/// A file of this content stands there.
+fn put(record: &mut StoredRecord, id: &str, name: &str, content: u64) {
+    let file = Node::File {
+        id: FileId(id.into()),
+        name: name.into(),
+        rev: "2".into(),
+        size_bytes: 1,
+        hash: Some(hash(content)),
+    };
+    record.nodes.insert(name.into(), file);
+}
+
+/// The document gets this name, in the root of its record.
+fn rename(document: &mut SeenDocument, name: &str) {
+    document.place = Place { folder: String::new(), name: name.into() };
+    document.nfc = document.place.clone();
+}
+
+fn policy() -> Policy {
+    Policy { max_size_bytes: 9, ..Policy::default() }
+}
+
+/// It deletes a document, or makes one in the place of another.
+fn replaces(plan: &Plan) -> bool {
+    let replaces =
+        |op: &Operation| matches!(op, Operation::DeleteDocument { .. } | Operation::Create { .. });
+    plan.operations.iter().any(replaces)
+}
+
+/// Where the files stood of the documents that are kept in the CRM from now on.
+fn lost_paths(plan: &Plan) -> Vec<&str> {
+    let pairs = plan.changed_pairs.iter().filter_map(|(_, pair)| pair.as_ref());
+    pairs.filter_map(|pair| pair.lost_path.as_deref()).collect()
+}
+
 #[test]
 fn k2_no_upload_goes_where_a_file_vanished_whose_document_is_not_yet_looked_at() {
     // Found by seed 19378: the upload's answer was lost, its document deleted, and the file taken for an edit of the
@@ -45,7 +80,7 @@ fn k2_no_upload_goes_where_a_file_vanished_whose_document_is_not_yet_looked_at()
         pairs: vec![pair],
         ..StoredRecord::default()
     };
-    let operations = plan(&record, &Policy { max_size_bytes: 9, ..Policy::default() }).operations;
+    let operations = plan(&record, &policy()).operations;
     let paths: Vec<_> = operations
         .iter()
         .filter_map(|op| {
@@ -78,7 +113,7 @@ fn p6_a_document_never_makes_way_for_itself() {
     };
     let record =
         StoredRecord { documents: vec![seen], pairs: vec![pair], ..StoredRecord::default() };
-    let operations = plan(&record, &Policy { max_size_bytes: 9, ..Policy::default() }).operations;
+    let operations = plan(&record, &policy()).operations;
     assert!(
         !operations.iter().any(|op| matches!(op, Operation::DeleteDocument { .. })),
         "{operations:?}"
@@ -123,7 +158,7 @@ fn replaced_and_gone(new_content: Option<u64>) -> StoredRecord {
 #[test]
 fn k3_the_button_copies_no_document_that_was_perhaps_replaced_already() {
     // Found by seed 933 of the whole system.
-    let policy = Policy { max_size_bytes: 9, pressed: true, ..Policy::default() };
+    let policy = Policy { pressed: true, ..policy() };
     let operations = plan(&replaced_and_gone(None), &policy).operations;
     let expected = Operation::Hash { document: DocumentId("new".into()), size_bytes: 1 };
     assert_eq!(operations, [expected]);
@@ -133,24 +168,14 @@ fn k3_the_button_copies_no_document_that_was_perhaps_replaced_already() {
 fn k3_a_file_that_came_back_with_an_older_document_replaces_no_newer_one() {
     // Found by seed 933 of the whole system: Dropbox gave the copied document's file the old id, and its content
     // replaced the newer one, of which the document was the last copy.
-    let node = Node::File {
-        id: FileId("id:b".into()),
-        name: "b.txt".into(),
-        rev: "2".into(),
-        size_bytes: 1,
-        hash: Some(hash(4)),
-    };
     let mut paired = replaced_and_gone(Some(15));
-    paired.nodes.insert("b.txt".into(), node);
+    put(&mut paired, "id:b", "b.txt", 4);
     let mut forgotten = paired.clone();
     forgotten.pairs.clear();
     forgotten.documents[1].hash = Some(hash(4));
     for record in [paired, forgotten] {
-        let plan = plan(&record, &Policy { max_size_bytes: 9, ..Policy::default() });
-        let loses = |op: &Operation| {
-            matches!(op, Operation::DeleteDocument { .. } | Operation::Create { .. })
-        };
-        assert!(!plan.operations.iter().any(loses), "{plan:?}");
+        let plan = plan(&record, &policy());
+        assert!(!replaces(&plan), "{plan:?}");
         let uploads = |op: &Operation| matches!(op, Operation::Upload { document, .. } if document.as_str() == "new");
         assert!(plan.operations.iter().any(uploads), "{plan:?}");
     }
@@ -161,27 +186,13 @@ fn k2_what_stands_where_a_moved_file_came_from_is_no_edit_of_it() {
     // Found by seed 16644 of the whole system: moved in Dropbox, uploaded under its new name, and deleted in Dropbox
     // before the upload was looked at; another file stood at the old path by then, and replaced the last copy.
     let mut record = replaced_and_gone(Some(4));
-    let new = Place { folder: String::new(), name: "moved.txt".into() };
-    record.documents[0].place = new.clone();
-    record.documents[0].nfc = new.clone();
-    record.attempts[0].place = new;
+    rename(&mut record.documents[0], "moved.txt");
+    record.attempts[0].place = record.documents[0].place.clone();
     record.attempts[0].hash = hash(4);
-    let other = Node::File {
-        id: FileId("id:other".into()),
-        name: "b.txt".into(),
-        rev: "2".into(),
-        size_bytes: 1,
-        hash: Some(hash(7)),
-    };
-    record.nodes.insert("b.txt".into(), other);
-    let plan = plan(&record, &Policy { max_size_bytes: 9, ..Policy::default() });
-    let replaced = plan.operations.iter().filter_map(|op| match op {
-        Operation::Create { replaces, .. } => replaces.document.clone(),
-        _ => None,
-    });
-    assert_eq!(replaced.collect::<Vec<_>>(), [], "{plan:?}");
-    let kept = plan.changed_pairs.iter().filter_map(|(_, pair)| pair.as_ref());
-    assert!(kept.clone().any(|pair| pair.lost_path.as_deref() == Some("moved.txt")), "{plan:?}");
+    put(&mut record, "id:other", "b.txt", 7);
+    let plan = plan(&record, &policy());
+    assert!(!plan.operations.iter().any(|op| matches!(op, Operation::Create { .. })), "{plan:?}");
+    assert_eq!(lost_paths(&plan), ["moved.txt"], "{plan:?}");
 }
 
 #[test]
@@ -190,25 +201,14 @@ fn k3_a_moved_file_with_the_content_of_a_new_document_is_no_edit_of_the_old_one(
     // person had deleted, and what was copied replaced the last copy of that one's content.
     let mut record = replaced_and_gone(None);
     record.attempts.clear();
-    let name = Place { folder: String::new(), name: "c.txt".into() };
-    record.documents[0].place = name.clone();
-    record.documents[0].nfc = name;
-    let node = Node::File {
-        id: FileId("id:b".into()),
-        name: "d.txt".into(),
-        rev: "2".into(),
-        size_bytes: 1,
-        hash: Some(hash(7)),
-    };
-    record.nodes.insert("d.txt".into(), node);
-    let policy = Policy { max_size_bytes: 9, ..Policy::default() };
+    rename(&mut record.documents[0], "c.txt");
+    put(&mut record, "id:b", "d.txt", 7);
+    let policy = policy();
     let looks = Operation::Hash { document: DocumentId("new".into()), size_bytes: 1 };
     assert_eq!(plan(&record, &policy).operations, [looks]);
     record.documents[0].hash = Some(hash(7));
     let plan = plan(&record, &policy);
-    let loses =
-        |op: &Operation| matches!(op, Operation::DeleteDocument { .. } | Operation::Create { .. });
-    assert!(!plan.operations.iter().any(loses), "{plan:?}");
+    assert!(!replaces(&plan), "{plan:?}");
     let pair = plan.changed_pairs[0].1.as_ref();
     let paired = pair.and_then(|pair| pair.crm.as_ref()).map(|side| side.id.as_str());
     assert_eq!(paired, Some("new"), "{plan:?}");
@@ -219,19 +219,9 @@ fn k2_only_the_case_of_a_name_changed_is_no_move() {
     // Found by seed 50060: a twin's document renamed by its case, its numbered file gone; another file under the plain
     // name was taken for an edit of it.
     let mut record = replaced_and_gone(Some(15));
-    let new = Place { folder: String::new(), name: "B.txt".into() };
-    record.documents[0].place = new.clone();
-    record.documents[0].nfc = new;
+    rename(&mut record.documents[0], "B.txt");
     record.pairs[0].dropbox.as_mut().unwrap().path = "b (2).txt".into();
-    let other = Node::File {
-        id: FileId("id:other".into()),
-        name: "b.txt".into(),
-        rev: "2".into(),
-        size_bytes: 1,
-        hash: Some(hash(7)),
-    };
-    record.nodes.insert("b.txt".into(), other);
-    let plan = plan(&record, &Policy { max_size_bytes: 9, ..Policy::default() });
-    let kept = plan.changed_pairs.iter().filter_map(|(_, pair)| pair.as_ref());
-    assert!(kept.clone().any(|pair| pair.lost_path.as_deref() == Some("b (2).txt")), "{plan:?}");
+    put(&mut record, "id:other", "b.txt", 7);
+    let plan = plan(&record, &policy());
+    assert_eq!(lost_paths(&plan), ["b (2).txt"], "{plan:?}");
 }

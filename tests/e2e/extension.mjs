@@ -97,13 +97,6 @@ export class Colleague extends Person {
     this.panel = this.frame.locator('[data-plugin-slot="documents"] [data-screen]');
   }
 
-  async signIn(name = "Anna Peeters") {
-    await this.page.goto(`${this.sandbox.crm}/`);
-    await this.page.getByRole("button", { name: `Sign in as ${name}` }).click();
-    // The page of the sign-in has a heading of its own: going on from there would undo the sign-in.
-    await this.page.getByRole("heading", { level: 1, name: "Companies" }).waitFor();
-  }
-
   /** At its public address; for the first time the extension has to be let in. */
   async openRecord(kind, name) {
     const { id } = await this.sandbox.record(name);

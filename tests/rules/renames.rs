@@ -191,26 +191,36 @@ fn r10_r11_records_of_one_name_are_kept_apart_by_their_ids() {
 }
 
 #[test]
-fn r10_a_folder_that_gets_a_neighbour_while_it_is_counted_moves_without_it() {
+fn r10_no_folder_is_made_beside_one_that_is_being_counted_and_moved() {
     // Found by seed 8000 of the whole system: the neighbour's new folder moved along, and its documents went elsewhere.
-    let mut case = Case::new(Variants::default(), &[(A, X)]);
-    let other = Record::new(RecordKind::Company, "r1");
-    case.world.records.entry(other.clone()).or_default();
-    case.world.add(&other, "", "b.txt", Y);
-    let now = case.world.clock;
-    let record = case.record.clone();
-    case.browser.send(Event::Press { record: other.clone(), name: "Acme".into() }, now);
-    case.browser.send(Event::Named { record, name: "Beta".into() }, now);
-    let making = |effect: &Effect| matches!(effect, Effect::EnsureFolder { .. });
-    while let Some(at) = case.browser.tasks.iter().position(|task| !making(&task.effect)) {
-        case.browser.finish(&mut case.world, at, Fault::None);
+    for counted_first in [false, true] {
+        let mut case = Case::new(Variants::default(), &[(A, X)]);
+        let other = Record::new(RecordKind::Company, "r1");
+        case.world.records.entry(other.clone()).or_default();
+        case.world.add(&other, "", "b.txt", Y);
+        let mut events = [
+            Event::Press { record: other.clone(), name: "Acme".into() },
+            Event::Named { record: case.record.clone(), name: "Beta".into() },
+        ];
+        if counted_first {
+            events.reverse();
+        }
+        let now = case.world.clock;
+        events.into_iter().for_each(|event| case.browser.send(event, now));
+        let turn = |effect: &Effect| {
+            matches!(effect, Effect::EnsureFolder { .. } | Effect::CountChildren { .. })
+        };
+        while !case.browser.tasks.is_empty() {
+            let turns = case.browser.tasks.iter().filter(|task| turn(&task.effect)).count();
+            assert!(turns <= 1, "counted while a folder is being made:\n{}", case.trace());
+            let quick = case.browser.tasks.iter().position(|task| !turn(&task.effect));
+            case.browser.finish(&mut case.world, quick.unwrap_or(0), Fault::None);
+        }
+        case.run();
+        assert_eq!(paths(&case), ["/companies/acme/r1/b.txt", "/companies/beta/r0/a.txt"]);
+        let status = case.browser.engine.record_status(&other).unwrap();
+        assert_eq!(status.folder.as_deref(), Some("/Companies/Acme/r1"), "{}", case.trace());
     }
-    assert_eq!((case.count("CountChildren"), case.count("MoveFolder")), (1, 0));
-    case.browser.settle(&mut case.world);
-    case.run();
-    assert_eq!(paths(&case), ["/companies/acme/r1/b.txt", "/companies/beta/r0/a.txt"]);
-    let status = case.browser.engine.record_status(&other).unwrap();
-    assert_eq!(status.folder.as_deref(), Some("/Companies/Acme/r1"));
 }
 
 #[test]

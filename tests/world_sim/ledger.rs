@@ -131,7 +131,8 @@ impl Ledger {
                     if hidden && self.listed.get(id).is_some_and(|listed| listed.1 == *content) {
                         overwritten = Some(id.clone());
                     }
-                    *self.made.entry(subject.clone()).or_default() += 1;
+                    // Made beside the user's, as far as the plugin could tell.
+                    *self.made.entry(subject.clone()).or_default() += i64::from(hidden);
                     self.coverage.count("crm: an upload became a new version");
                 }
                 Some(_) => {}

@@ -182,7 +182,9 @@ impl Engine {
         self.copies.retain(|(other, _)| keep(other));
         self.creates.retain(|(other, _)| keep(other));
         self.folders.retain(|(purpose, _)| match purpose {
-            Purpose::Folder(other, _) | Purpose::FolderMove(other, _) => keep(other),
+            Purpose::Folder(other, _)
+            | Purpose::Siblings(other)
+            | Purpose::FolderMove(other, _) => keep(other),
             _ => true,
         });
         if let Some(work) = self.work.get_mut(record) {

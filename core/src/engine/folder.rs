@@ -45,10 +45,8 @@ impl Engine {
                 }
                 self.open(record);
                 let parent = split_dir(&folder.path).0.to_string();
-                self.task(
-                    Purpose::Siblings(record.clone()),
-                    Effect::CountChildren { path: parent },
-                );
+                let count = Effect::CountChildren { path: parent };
+                self.folders.push_back((Purpose::Siblings(record.clone()), count));
             }
             _ => {
                 self.open(record);
@@ -58,8 +56,14 @@ impl Engine {
         }
     }
 
-    /// R10: the `<name>` folder if only this record is in it, else the record's own.
-    pub(super) fn move_folder(&mut self, record: &Record, alone: bool) {
+    /// R10: the `<name>` folder if only this record is in it, else the record's own. The count takes its turn among the
+    /// writes and the move is the next: between them no folder is made there that would move along.
+    pub(super) fn folder_counted(&mut self, record: &Record, alone: bool) {
+        self.writing = false;
+        self.move_folder(record, alone);
+    }
+
+    fn move_folder(&mut self, record: &Record, alone: bool) {
         let Some(link) = self.link(record).cloned() else {
             return self.close(record);
         };
@@ -72,37 +76,10 @@ impl Engine {
         } else {
             (folder.id.to_string(), target)
         };
-        self.folders.push_back((
+        self.folders.push_front((
             Purpose::FolderMove(record.clone(), alone),
             Effect::MoveFolder { from, to },
         ));
-    }
-
-    /// The next step with a folder. A folder that was counted alone in its `<name>` folder may have got a neighbour
-    /// since: then it moves without it.
-    pub(super) fn next_folder(&mut self) -> Option<(Purpose, Effect)> {
-        let (purpose, effect) = self.folders.pop_front()?;
-        match &purpose {
-            Purpose::FolderMove(record, true) if self.has_neighbour(record) => {
-                let record = record.clone();
-                self.move_folder(&record, false);
-                self.folders.pop_back()
-            }
-            _ => Some((purpose, effect)),
-        }
-    }
-
-    /// Another record's folder stands, as far as this browser knows, in the same `<name>` folder.
-    fn has_neighbour(&self, record: &Record) -> bool {
-        let links = self.index.links.iter();
-        let linked = links.filter_map(|link| Some((&link.record, link.folder.as_ref()?)));
-        let found = self.tasks.values().filter_map(|purpose| match purpose {
-            Purpose::FolderListing(other, folder) => Some((other, folder)),
-            _ => None,
-        });
-        let parent = |folder: &LinkedFolder| split_dir(&folder.path_lower).0.to_string();
-        let own = self.link(record).and_then(|link| link.folder.as_ref()).map(parent);
-        linked.chain(found).any(|(other, folder)| other != record && Some(parent(folder)) == own)
     }
 
     pub(super) fn folder_made(

@@ -48,8 +48,8 @@ impl Engine {
                 self.close(&record);
             }
             Purpose::Siblings(record) => match outcome {
-                Outcome::Children(count) => self.move_folder(&record, count <= 1),
-                _ => self.move_folder(&record, false),
+                Outcome::Children(count) => self.folder_counted(&record, count <= 1),
+                _ => self.folder_counted(&record, false),
             },
             Purpose::FolderMove(record, alone) => self.folder_moved(record, alone, outcome, now_ms),
             Purpose::Listing(record) => {

@@ -69,7 +69,7 @@ impl Engine {
         if nothing || !self.may_write(now_ms) {
             return;
         }
-        let (purpose, effect) = if let Some(folder) = self.next_folder() {
+        let (purpose, effect) = if let Some(folder) = self.folders.pop_front() {
             folder
         } else if let Some((record, operation)) = self.copies.pop_front() {
             let Operation::CopyFile { file, to } = &operation else {

@@ -7,6 +7,7 @@
 mod equals;
 mod index;
 mod pairs;
+mod replacements;
 mod rest;
 mod room;
 mod unpaired;

@@ -1,13 +1,12 @@
 //! Pairs of the synced tree: find each side again, then the matrix, cell by cell.
 
-use super::room::Occupant;
 use super::words::folds_to;
-use super::{crm_side, dropbox_side, Content, Operation, Planner, Replacement};
-use crate::effect::{Reason, Source, WriteMode};
+use super::{crm_side, dropbox_side, Content, Operation, Planner};
+use crate::effect::{Reason, WriteMode};
 use crate::ids::ContentHash;
 use crate::map::{Map, Set};
 use crate::path::{fold, is_numbered};
-use crate::state::{Attempt, CrmSide, Pair, SeenDocument};
+use crate::state::{CrmSide, Pair, SeenDocument};
 use crate::status::ProblemKind;
 use crate::tree::File;
 use alloc::string::String;
@@ -136,224 +135,6 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// K3, K4, K5: documents that our own uploads made.
-    pub(super) fn recognise_attempts(&mut self) {
-        for document in self.seen.iter().copied() {
-            if self.used_documents.contains(&document.id) {
-                continue;
-            }
-            let attempts: Vec<_> = self
-                .record
-                .attempts
-                .iter()
-                .filter(|attempt| self.attempted(attempt, document))
-                .collect();
-            if attempts.is_empty() {
-                continue;
-            }
-            let Some(hash) = &document.hash else {
-                self.hash(document);
-                continue;
-            };
-            let Some(attempt) = attempts.iter().rev().find(|attempt| attempt.hash == *hash) else {
-                continue;
-            };
-            let pair_at = self.pairs.iter().position(|pair| {
-                pair.as_ref().is_some_and(|pair| match &attempt.file {
-                    Some(file) => pair.dropbox.as_ref().is_some_and(|side| side.id == *file),
-                    None => {
-                        attempt.replaces.is_some()
-                            && pair.crm.as_ref().map(|side| &side.id) == attempt.replaces.as_ref()
-                    }
-                })
-            });
-            let file = attempt.file.as_ref().and_then(|id| self.files.get(id)).cloned();
-            if file.as_ref().is_some_and(|file| self.holds_another(file, hash, pair_at)) {
-                continue;
-            }
-            match (pair_at, file) {
-                (Some(at), file) => self.supersede(at, document, file.as_ref()),
-                (None, Some(file)) if self.loose.contains_key(&file.id) => {
-                    self.used_documents.insert(document.id.clone());
-                    self.loose.remove(&file.id);
-                    self.pairs.push(Some(Pair {
-                        crm: Some(crm_side(document)),
-                        dropbox: Some(dropbox_side(&file)),
-                        hash: hash.clone(),
-                        superseded: Vec::new(),
-                        lost_path: None,
-                    }));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// The file of an attempt holds what a document of the CRM holds, and not what was attempted: a deleted file comes
-    /// back under its old id when the CRM's older document is copied there again. The attempted content is then the
-    /// newer one, whose only copy the document may be; replacing it with the file's would lose it.
-    fn holds_another(&self, file: &File, attempted: &ContentHash, pair_at: Option<usize>) -> bool {
-        if file.hash.as_ref() == Some(attempted) {
-            return false;
-        }
-        let agreed = pair_at.and_then(|at| self.pairs[at].as_ref()).map(|pair| &pair.hash);
-        let place = self.naming().place_key(&self.naming().place_of(&file.path));
-        agreed.is_some() && file.hash.as_ref() == agreed
-            || pair_at.is_none()
-                && self.at_place(&place).iter().any(|d| d.hash.is_some() && d.hash == file.hash)
-    }
-
-    /// The pair's document was perhaps replaced already, by one that is still to be hashed (K3).
-    fn replaced_perhaps(&self, pair: &Pair) -> bool {
-        let of_pair = |attempt: &&Attempt| match (&attempt.file, &pair.dropbox) {
-            (Some(file), Some(side)) => *file == side.id,
-            _ => {
-                attempt.replaces.is_some()
-                    && attempt.replaces == pair.crm.as_ref().map(|c| c.id.clone())
-            }
-        };
-        self.record.attempts.iter().filter(of_pair).any(|attempt| {
-            self.hashing
-                .iter()
-                .filter_map(|id| self.documents.get(id))
-                .any(|d| !self.used_documents.contains(&d.id) && self.attempted(attempt, d))
-        })
-    }
-
-    /// May this attempt have made this document? An attempt has the spelling of the document it replaces; the CRM
-    /// may have answered with another one of the same name (N6).
-    fn attempted(&self, attempt: &Attempt, document: &SeenDocument) -> bool {
-        let (place, nfc) =
-            (self.naming().place_key(&attempt.place), self.naming().place_key(&document.nfc));
-        let replaced = attempt.replaces.as_ref().and_then(|id| self.documents.get(id));
-        place == nfc
-            || place == self.naming().place_key(&document.place)
-            || replaced.is_some_and(|old| {
-                old.place == attempt.place && self.naming().place_key(&old.nfc) == nfc
-            })
-            || self.may_be_default_folder(attempt, document)
-    }
-
-    /// K6: an upload without a folder comes back in the account's default folder. Any folder may be it, for what was
-    /// learned of it may be wrong; the document's hash tells.
-    fn may_be_default_folder(&self, attempt: &Attempt, document: &SeenDocument) -> bool {
-        document.hash.is_none()
-            && attempt.place.folder.is_empty()
-            && attempt.place.name == document.nfc.name
-    }
-
-    /// `document`, of known content, takes the place of the pair's document, which is to be deleted.
-    fn supersede(&mut self, at: usize, document: &SeenDocument, file: Option<&File>) {
-        let Some(mut pair) = self.pairs[at].clone() else {
-            return;
-        };
-        let Some(hash) = document.hash.clone() else {
-            return;
-        };
-        let old = pair.crm.as_ref().and_then(|side| {
-            self.documents.get(&side.id).map(|seen| (side.clone(), (*seen).clone()))
-        });
-        if let Some((side, seen)) = old {
-            let untouched = match self.content(&seen, &pair) {
-                Content::Known(known) => known == pair.hash,
-                Content::Unknown if self.too_large(seen.size_bytes) => false,
-                Content::Unknown => {
-                    // Perhaps only renamed: nothing is decided about bytes nobody has looked at.
-                    self.used_documents.insert(document.id.clone());
-                    return self.hash(&seen);
-                }
-            };
-            if untouched && self.is_higher_twin(&side, &seen, document) {
-                // The pair's document holds it already: this one is the twin that leaves.
-                pair.superseded.push(crm_side(document));
-                self.used_documents.insert(document.id.clone());
-                self.pairs[at] = Some(pair);
-                return;
-            }
-            if untouched {
-                pair.superseded.push(CrmSide {
-                    size_bytes: seen.size_bytes,
-                    updated_at: seen.updated_at.clone(),
-                    place: seen.place.clone(),
-                    id: side.id,
-                });
-            } else {
-                // The user changed the old document meanwhile: it is theirs, stays, and goes to Dropbox as a new one.
-                self.conflicts.push(seen.place.clone());
-                self.used_documents.remove(&seen.id);
-            }
-        }
-        let before = pair.crm.replace(crm_side(document));
-        pair.hash = hash;
-        match (pair.dropbox.as_mut(), file) {
-            (Some(side), Some(file)) => {
-                let wanted = self.naming().place_key(&self.naming().place_of(&file.path));
-                if wanted == self.naming().place_key(&document.nfc) {
-                    side.path = file.path.clone();
-                }
-                if file.hash.as_ref() == Some(&pair.hash) {
-                    side.rev = file.rev.clone();
-                }
-            }
-            (Some(side), None) => {
-                // Gone since; it stood last where the document was made for it. What stands at its old path now is
-                // another file, and no edit of this one (K2).
-                let key = |place: &crate::effect::Place| self.naming().place_key(place);
-                let moved = before.is_some_and(|before| {
-                    let before = key(&before.place);
-                    before != key(&document.place) && before != key(&document.nfc)
-                });
-                if moved {
-                    side.path = self.naming().path_of(&document.nfc);
-                }
-            }
-            (None, _) => {}
-        }
-        self.used_documents.insert(document.id.clone());
-        self.pairs[at] = Some(pair);
-    }
-
-    /// The last step of a replacement: the new document is listed and holds the content, the old one is as seen.
-    pub(super) fn finish_replacements(&mut self) {
-        for at in 0..self.pairs.len() {
-            let Some(mut pair) = self.pairs[at].clone() else {
-                continue;
-            };
-            if pair.superseded.is_empty() {
-                continue;
-            }
-            let new = pair.crm.as_ref().map(|side| side.id.clone());
-            let documents = &self.documents;
-            let new_stands = new.as_ref().is_some_and(|id| documents.contains_key(id));
-            pair.superseded.retain(|old| {
-                let unchanged = documents.get(&old.id).is_some_and(|seen| {
-                    seen.updated_at == old.updated_at
-                        && seen.size_bytes == old.size_bytes
-                        && seen.place == old.place
-                });
-                // A damaged row could say that a document makes way for itself.
-                unchanged && new.as_ref() != Some(&old.id)
-            });
-            if new_stands {
-                for old in &pair.superseded {
-                    // RACE: an edit of the old document, or a delete of the new one, between this look and the delete
-                    // below is caught by the `files.info` of both just before it, except for the time of one request.
-                    let stays = pair.crm.as_ref().map(|side| side.id.clone());
-                    if let (Some(seen), Some(stays)) = (self.documents.get(&old.id), stays) {
-                        let document = (*seen).clone();
-                        self.operations.push(Operation::DeleteDocument { document, stays });
-                        self.waiting = true;
-                    }
-                }
-            } else {
-                for old in core::mem::take(&mut pair.superseded) {
-                    self.used_documents.remove(&old.id);
-                }
-            }
-            self.pairs[at] = Some(pair);
-        }
-    }
-
     /// The matrix for every pair, then renames and moves.
     pub(super) fn decide_pairs(&mut self) {
         self.mark_leaving();
@@ -394,7 +175,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn file_moved(&self, before: &str, file: &File, document: &SeenDocument) -> bool {
+    pub(super) fn file_moved(&self, before: &str, file: &File, document: &SeenDocument) -> bool {
         fold(before) != fold(&file.path)
             && fold(&self.naming().path_of(&document.nfc)) != fold(&file.path)
             && self.naming().place_key(&self.naming().place_of(&file.path))
@@ -635,119 +416,6 @@ impl<'a> Planner<'a> {
         self.replace(pair, document, file)
     }
 
-    /// Upload new, see it listed and hashed, delete old: a new content (M8), a new place (R1–R4), or both.
-    fn replace(&mut self, pair: Pair, document: &SeenDocument, file: &File) -> Option<Pair> {
-        let moved =
-            pair.dropbox.as_ref().is_some_and(|side| self.file_moved(&side.path, file, document));
-        // Pairing goes by NFC; what is uploaded keeps the CRM's own spelling.
-        let (place, nfc) = if moved {
-            let place = self.naming().place_of(&file.path);
-            (place.clone(), place)
-        } else {
-            (document.place.clone(), document.nfc.clone())
-        };
-        if self.policy.one_way {
-            self.problem(&document.place, ProblemKind::NewerInDropbox);
-            return Some(pair);
-        }
-        let key = self.naming().place_key(&nfc);
-        let twin = self.seen.iter().copied().find(|other| {
-            other.size_bytes == file.size_bytes
-                && !self.used_documents.contains(&other.id)
-                && self.naming().place_key(&other.nfc) == key
-                && (other.hash.is_none() || other.hash == file.hash)
-        });
-        if let Some(other) = twin {
-            // Somebody (we before a crash, or another browser) has put it there already.
-            if other.hash.is_none() {
-                self.hash(other);
-                return Some(pair);
-            }
-            let ours = self
-                .record
-                .attempts
-                .iter()
-                .any(|a| self.attempted(a, other) && Some(&a.hash) == other.hash.as_ref());
-            if moved && !ours {
-                // Not our upload: it is the file's document now, and the old one nobody's to delete. Whoever made it
-                // may be about to delete the one of the two that we would keep.
-                self.used_documents.insert(other.id.clone());
-                self.used_documents.remove(&document.id);
-                return Some(Pair {
-                    crm: Some(crm_side(other)),
-                    dropbox: Some(dropbox_side(file)),
-                    hash: other.hash.clone().unwrap_or(pair.hash),
-                    superseded: Vec::new(),
-                    lost_path: None,
-                });
-            }
-            self.pairs.push(Some(pair));
-            let at = self.pairs.len() - 1;
-            self.supersede(at, other, Some(file));
-            return self.pairs.pop().flatten();
-        }
-        if moved && file.hash.as_ref() != Some(&pair.hash) && !self.too_large(file.size_bytes) {
-            if let Some(other) = self.loose_of(file) {
-                return self.take_over(pair, document, file, other);
-            }
-        }
-        match self.occupant(&nfc, Some(&document.id)) {
-            Occupant::Nobody => {}
-            Occupant::Leaving => {
-                self.waiting = true;
-                return Some(pair);
-            }
-            Occupant::Document(other) if moved => return self.make_room(pair, file, other),
-            Occupant::Document(_) => {
-                // Two documents of one name (N4): an upload under it may be taken for a new version of the
-                // other one. The file's own name is free in Dropbox, so most often here too.
-                let own = self.naming().place_of(&file.path);
-                let place = match self.occupant(&own, Some(&document.id)) {
-                    Occupant::Nobody => own,
-                    _ => self.free_place(&nfc),
-                };
-                self.create_from_file(file, place, Some(document.id.clone()));
-                return Some(pair);
-            }
-        }
-        self.create_from_file(file, place, Some(document.id.clone()));
-        Some(pair)
-    }
-
-    /// A document that no pair speaks for, and that holds what the file holds, or may hold it.
-    fn loose_of(&self, file: &File) -> Option<&'a SeenDocument> {
-        let may_hold = |d: &SeenDocument| d.hash.is_none() || d.hash == file.hash;
-        let mut equal =
-            self.seen.iter().copied().filter(|d| d.size_bytes == file.size_bytes && may_hold(d));
-        equal.find(|d| !self.used_documents.contains(&d.id))
-    }
-
-    /// Elsewhere and with another document's content, a file is that document's, not an edit of the one it was paired
-    /// with: its old id came back with an upload that was not heard of. The old document stays, and is copied anew.
-    fn take_over(
-        &mut self,
-        pair: Pair,
-        document: &SeenDocument,
-        file: &File,
-        other: &SeenDocument,
-    ) -> Option<Pair> {
-        let Some(hash) = other.hash.clone() else {
-            self.hash(other);
-            return Some(pair);
-        };
-        self.used_documents.insert(other.id.clone());
-        self.used_documents.remove(&document.id);
-        // That the two are named differently is a change of the CRM's side.
-        let place = self.naming().place_of(&file.path);
-        Some(Pair {
-            crm: Some(CrmSide { place, ..crm_side(other) }),
-            dropbox: Some(dropbox_side(file)),
-            hash,
-            superseded: Vec::new(),
-            lost_path: None,
-        })
-    }
-
     /// R8: names swapped in a ring would wait for each other for ever, and uploading over another document's name is
     /// no way out (the CRM may take it for a new version of that one). So the whole ring is paired anew by place:
     /// the contents then follow as edits.
@@ -801,32 +469,5 @@ impl<'a> Planner<'a> {
     pub(super) fn sides(&self, pair: &Pair) -> Option<(&'a SeenDocument, &File)> {
         let document = self.documents.get(&pair.crm.as_ref()?.id).copied()?;
         Some((document, self.files.get(&pair.dropbox.as_ref()?.id)?))
-    }
-
-    /// R7: a document kept in the CRM only steps aside; anything else keeps its name, and our file gets another.
-    pub(super) fn make_room(
-        &mut self,
-        pair: Pair,
-        file: &File,
-        other: &SeenDocument,
-    ) -> Option<Pair> {
-        let kept = self.pairs.iter().flatten().chain(core::iter::once(&pair)).find(|p| {
-            p.dropbox.is_none()
-                && p.crm.as_ref().is_some_and(|side| side.id == other.id)
-                && !self.too_large(other.size_bytes)
-        });
-        self.waiting = true;
-        if let Some(kept) = kept {
-            let hash = kept.hash.clone();
-            let aside = self.free_place(&other.nfc);
-            let source = Source::Document { id: other.id.clone() };
-            let replaces = Replacement { file: None, document: Some(other.id.clone()) };
-            self.create(aside, source, hash, other.size_bytes, replaces);
-        } else {
-            // In its own folder: another one of that place in the CRM may have a file in its way.
-            let to = self.free_everywhere(&file.path);
-            self.operations.push(Operation::MoveFile { file: file.id.clone(), to });
-        }
-        Some(pair)
     }
 }

@@ -57,9 +57,9 @@ export async function shown(person, ...screens) {
   return head;
 }
 
-/** Runs in the page: each panel's head. */
+/** Runs in the page: each panel's head. One that was found may be gone by now: a crash puts another into its place. */
 function read(panels) {
-  return panels.map((panel) => {
+  return panels.filter((panel) => panel.isConnected).map((panel) => {
     const texts = (selector) => [...panel.querySelectorAll(selector)].map((element) => element.innerText.trim());
     return {
       screen: panel.dataset.screen,

@@ -85,10 +85,13 @@ export class Person {
     return `${await row.getAttribute("data-mark")}: ${await row.getByRole("img").getAttribute("aria-label")}`;
   }
 
-  /** Waits until a document has this mark. */
+  /** Waits until a document has this mark: its words, or a pattern of them. */
   async untilMark(name, wanted) {
     let seen;
-    await until(`${name} is marked “${wanted}”`, async () => (seen = (await this.row(name).count()) === 1 && (await this.mark(name))) === wanted).catch((error) => {
+    await until(`${name} is marked “${wanted}”`, async () => {
+      seen = (await this.row(name).count()) === 1 && (await this.mark(name));
+      return wanted instanceof RegExp ? wanted.test(seen) : seen === wanted;
+    }).catch((error) => {
       error.message += `; it is “${seen}”`;
       throw error;
     });

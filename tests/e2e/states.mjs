@@ -1,6 +1,7 @@
 // A record to bring into a state, and what its panel shows then. How a state comes about stands in the tests.
 
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { folderOf } from "./trees.mjs";
 import { until } from "./until.mjs";
 
@@ -39,22 +40,26 @@ export async function away({ person: { page } }, work) {
 /** Words that belong to programs: no person is to read them. */
 const RAW = /undefined|null|\bNaN\b|[{}]|\w_\w|\b[45]\d\d\b|exception|failed to fetch/i;
 
-/** What the head of the panel says and offers, once it shows one of these screens. */
-export async function shown(person, ...screens) {
+/**
+ * Waits until the panel shows this screen, and its head says and offers just this: its `title`, `detail`, `buttons`,
+ * `links`, as far as they are named. The same screen may have said something else a moment before.
+ */
+export async function shows(person, screen, expected) {
   let heads = [];
+  const named = () => Object.fromEntries(Object.keys(expected).map((key) => [key, heads[0]?.[key]]));
   // Read in one go: the next screen may be there a moment later, as at the echo of our own work.
-  await until(`the panel shows ${screens.join(" or ")}`, async () => {
+  await until(`the panel shows ${screen}`, async () => {
     heads = await person.panel.evaluateAll(read);
-    return screens.includes(heads[0]?.screen);
+    return heads[0]?.screen === screen && isDeepStrictEqual(named(), expected);
   }).catch((error) => {
+    if (heads[0]?.screen === screen) assert.deepEqual(named(), expected);
     error.message += `; it shows ${JSON.stringify(heads)}`;
     throw error;
   });
-  const { screen, said, ...head } = heads[0];
-  for (const text of [head.title, head.detail ?? "", ...head.buttons]) assert.doesNotMatch(text, RAW);
+  const { said, title, detail = "", buttons } = heads[0];
+  for (const text of [title, detail, ...buttons]) assert.doesNotMatch(text, RAW);
   // What an eye sees, an ear is told: the same title, or how far it is.
-  assert.ok(said.startsWith(head.title.split(" · ")[0].replace(/ …$/, "")), `${said} is said of ${head.title}, on ${screen}`);
-  return head;
+  assert.ok(said.startsWith(title.split(" · ")[0].replace(/ …$/, "")), `${said} is said of ${title}, on ${screen}`);
 }
 
 /** Runs in the page: each panel's head. One that was found may be gone by now: a crash puts another into its place. */

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { scenes } from "./harness.mjs";
 import { allow } from "./person.mjs";
-import { RECORD, documentsOf, linked, numbered, shown } from "./states.mjs";
+import { RECORD, documentsOf, linked, numbered, shows } from "./states.mjs";
 import { dropboxTree, folderOf } from "./trees.mjs";
 
 const scene = scenes();
@@ -17,7 +17,7 @@ scene("from nothing to the first copy", {}, async (s) => {
   await sandbox.seed([{ ...RECORD, documents: Array.from({ length: 12 }, (_, at) => ({ name: `Plan ${at + 1}.dwg`, size: 90_000 + at })) }]);
   await person.signIn();
   await person.openRecord(RECORD.kind, RECORD.name);
-  assert.deepEqual(await shown(person, "not-connected"), {
+  await shows(person, "not-connected", {
     title: "Your documents, in Dropbox too",
     detail: "Connect your Dropbox, and the documents of each record get a folder of their own there, always the same on both sides.",
     buttons: ["Connect Dropbox"],
@@ -25,14 +25,14 @@ scene("from nothing to the first copy", {}, async (s) => {
   });
 
   const popup = await person.openSignIn();
-  assert.deepEqual(await shown(person, "connecting"), {
+  await shows(person, "connecting", {
     title: "Waiting for Dropbox",
     detail: "Sign in to Dropbox in the window that has opened, and allow access to the app's own folder.",
     buttons: ["Cancel"],
     links: [],
   });
   await allow(popup);
-  assert.deepEqual(await shown(person, "not-linked"), {
+  await shows(person, "not-linked", {
     title: "Not in Dropbox yet",
     detail: "Copies all documents of this record to Dropbox and keeps both sides in sync from then on.",
     buttons: ["Sync to Dropbox"],
@@ -44,14 +44,13 @@ scene("from nothing to the first copy", {}, async (s) => {
   await gate.reached();
   // While nothing moves, the panel is drawn anew now and then.
   await s.advance(31);
-  const copying = await shown(person, "first-copy");
-  assert.deepEqual([copying.title, copying.buttons, copying.links], ["Copying to Dropbox", ["Cancel"], [OPEN]]);
+  await shows(person, "first-copy", { title: "Copying to Dropbox", buttons: ["Cancel"], links: [OPEN] });
   const bar = person.panel.getByRole("progressbar", { name: "Copying to Dropbox" });
   await bar.getByText(/^\d+ of 12 documents$/).waitFor();
   await bar.getByText(/ kB\/s · (about \d+ minutes? left|almost done)$/).waitFor();
   assert.match(await bar.getAttribute("aria-valuetext"), /^\d+ of 12 documents, Plan \d+\.dwg$/);
   gate.open();
-  assert.deepEqual(await shown(person, "up-to-date"), {
+  await shows(person, "up-to-date", {
     title: "12 documents in Dropbox · just now",
     detail: undefined,
     buttons: ["Sync to Dropbox"],
@@ -66,7 +65,7 @@ scene("a window that was closed, and a refusal", {}, async (s) => {
   const popup = await person.openSignIn();
   await popup.getByRole("button", { name: "Sign in as Anna Peeters" }).waitFor();
   await popup.close();
-  assert.deepEqual(await shown(person, "connect-failed"), {
+  await shows(person, "connect-failed", {
     title: "The Dropbox window was closed",
     detail: "Please connect once more, and sign in there. If no window appeared, allow pop-ups for this page.",
     buttons: ["Try again"],
@@ -76,7 +75,7 @@ scene("a window that was closed, and a refusal", {}, async (s) => {
   await again.getByRole("button", { name: "Sign in as Anna Peeters" }).click();
   await again.getByRole("button", { name: "Cancel" }).click();
   await person.panel.getByText("Dropbox was not connected").waitFor();
-  assert.deepEqual(await shown(person, "connect-failed"), {
+  await shows(person, "connect-failed", {
     title: "Dropbox was not connected",
     detail: "Access was not allowed. The plugin can only see its own folder, Apps/Teamleader CRM, and nothing else in your Dropbox.",
     buttons: ["Try again"],
@@ -98,7 +97,7 @@ scene("a record waits while another is copied", {}, async (s) => {
     await person.button("Sync to Dropbox").click();
     await person.untilScreen("first-copy", "waiting");
   }
-  assert.deepEqual(await shown(person, "waiting"), {
+  await shows(person, "waiting", {
     title: "Waiting its turn",
     detail: "Other records are being synced. This one is next.",
     buttons: [],
@@ -115,13 +114,11 @@ scene("a change on its way; then without a network; then all is well", { torn: t
   const gate = await s.hold(TO_DROPBOX);
   await person.addDocuments([["Signed.txt", "signed"]]);
   await gate.reached();
-  const syncing = await shown(person, "syncing");
-  assert.deepEqual([syncing.title, syncing.buttons, syncing.links], ["Syncing …", ["Cancel"], [OPEN]]);
-  assert.equal(await person.mark("Signed.txt"), "on-its-way: On its way to Dropbox");
+  await shows(person, "syncing", { title: "Syncing …", buttons: ["Cancel"], links: [OPEN] });
+  await person.untilMark("Signed.txt", "on-its-way: On its way to Dropbox");
 
   await s.profile.context.setOffline(true);
-  const offline = await shown(person, "offline");
-  assert.deepEqual([offline.title, offline.detail], ["You are offline", "Changes wait, and go out when the network is back."]);
+  await shows(person, "offline", { title: "You are offline", detail: "Changes wait, and go out when the network is back." });
   gate.open();
   await person.untilMark("Signed.txt", "on-its-way: Waits for the next sync");
   await s.profile.context.setOffline(false);
@@ -135,7 +132,7 @@ scene("some documents cannot be copied: each with its reason and what to do", { 
   await sandbox.fault({ path: "finish_batch", times: 50, effect: { dropbox_entry_error: { failure, says: "Film.mov" } } });
   const documents = [...numbered(2), { name: "Archive.zip", size: 52_428_801 }, { name: "Film.mov", text: "film" }];
   await linked(s, documents, "part-failed");
-  assert.deepEqual(await shown(person, "part-failed"), {
+  await shows(person, "part-failed", {
     title: "2 documents were not copied",
     detail: "Everything else is up to date.",
     buttons: ["Try again"],
@@ -146,8 +143,8 @@ scene("some documents cannot be copied: each with its reason and what to do", { 
     ["Archive.zip", "Larger than 50 MB, which is the limit. Make it smaller or share it by a link."],
     ["Film.mov", "Dropbox has blocked this file because of its content."],
   ]);
-  assert.match(await person.mark("Archive.zip"), /^refused: Larger than 50 MB/);
-  assert.match(await person.mark("Film.mov"), /^refused: Dropbox has blocked/);
+  await person.untilMark("Archive.zip", /^refused: Larger than 50 MB/);
+  await person.untilMark("Film.mov", /^refused: Dropbox has blocked/);
 });
 
 scene("edited on both sides: both versions are named, and both links lead to them", {}, async (s) => {
@@ -155,7 +152,7 @@ scene("edited on both sides: both versions are named, and both links lead to the
   const folder = await linked(s, numbered(3));
   await sandbox.inCrm("document/edit", { document: await sandbox.documentId(RECORD.name, "Document 2.txt"), text: "edited in the CRM" });
   await sandbox.putFile(`${folder}/Document 2.txt`, "edited in Dropbox");
-  assert.deepEqual(await shown(person, "conflict"), {
+  await shows(person, "conflict", {
     title: "1 document was edited on both sides",
     detail: "Both versions are kept, in the CRM and in Dropbox. Keep the one you need and delete the other.",
     buttons: ["Sync to Dropbox"],
@@ -165,7 +162,7 @@ scene("edited on both sides: both versions are named, and both links lead to the
   const names = await versions.allInnerTexts();
   assert.equal(names[0], "Document 2.txt");
   assert.match(names[1], /^Document 2 \(conflicted copy \d{4}-\d\d-\d\d\)\.txt$/);
-  assert.match(await person.mark(names[1]), /^conflict: Dropbox's version of a document/);
+  await person.untilMark(names[1], /^conflict: Dropbox's version of a document/);
   const files = [...dropboxTree(await sandbox.state()).keys()];
   for (const [at, name] of names.entries()) {
     const address = decodeURIComponent(new URL(await versions.nth(at).getAttribute("href")).pathname);
@@ -181,25 +178,25 @@ scene("a kind of record whose uploads the CRM refuses: one way, and said so", { 
   await person.sync();
   const folder = folderOf(await sandbox.record(meeting.name));
   await sandbox.putFile(`${folder}/Sketch.heic`, "sketch");
-  assert.deepEqual(await shown(person, "one-way"), {
+  await shows(person, "one-way", {
     title: "3 documents in Dropbox · just now",
     detail: "The CRM does not accept uploads here: documents go to Dropbox, but some files stay in Dropbox only.",
     buttons: ["Sync to Dropbox"],
     links: [OPEN],
   });
-  assert.equal(await person.mark("Sketch.heic"), "dropbox-only: Only in Dropbox");
+  await person.untilMark("Sketch.heic", "dropbox-only: Only in Dropbox");
 });
 
 scene("the record's folder is deleted in Dropbox", {}, async (s) => {
   const folder = await linked(s, numbered(3));
   await s.sandbox.deleteFile(folder);
-  assert.deepEqual(await shown(s.person, "folder-removed"), {
+  await shows(s.person, "folder-removed", {
     title: "The folder was removed in Dropbox",
     detail: "All documents are still in the CRM. Sync to make the folder again, or restore it in Dropbox.",
     buttons: ["Sync to Dropbox"],
     links: ["Deleted files in Dropbox"],
   });
-  assert.equal(await s.person.mark("Document 1.txt"), "crm-only: Only in the CRM; deleted in Dropbox");
+  await s.person.untilMark("Document 1.txt", "crm-only: Only in the CRM; deleted in Dropbox");
 });
 
 scene("one file is deleted in Dropbox: marked, and copied back when asked for", {}, async (s) => {

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { scenes } from "./harness.mjs";
 import { allow } from "./person.mjs";
-import { RECORD, away, documentsOf, linked, numbered, shown } from "./states.mjs";
+import { RECORD, away, documentsOf, linked, numbered, shows } from "./states.mjs";
 import { dropboxTree, folderOf } from "./trees.mjs";
 import { until } from "./until.mjs";
 
@@ -31,7 +31,7 @@ scene("a guard: most documents were deleted in the CRM", { refused: GONE }, asyn
     for (const { id } of documentsOf(await sandbox.state()).slice(0, 12)) await sandbox.inCrm("document/delete", { document: id });
     await sandbox.putFile(`${folder}/Touch.txt`, "makes the record due");
   });
-  assert.deepEqual(await shown(person, "guard"), {
+  await shows(person, "guard", {
     title: "12 files would be deleted in Dropbox",
     detail: "Their documents were deleted in the CRM. Nothing has been deleted in Dropbox yet.",
     buttons: ["Keep the files", "Delete 12 files"],
@@ -49,7 +49,7 @@ scene("a guard: the CRM suddenly shows nothing", { refused: GONE }, async (s) =>
     for (const { id } of documentsOf(await sandbox.state())) await sandbox.inCrm("document/delete", { document: id });
     await sandbox.putFile(`${folder}/Touch.txt`, "makes the record due");
   });
-  assert.deepEqual(await shown(person, "guard"), {
+  await shows(person, "guard", {
     title: "The CRM suddenly shows no documents here",
     detail: "3 files in Dropbox would be deleted. Did you delete all documents? If not, keep the files.",
     buttons: ["Keep the files", "Delete 3 files"],
@@ -64,7 +64,7 @@ scene("a guard: most files changed at once in Dropbox", {}, async (s) => {
   const { person, sandbox } = s;
   const folder = await linked(s, numbered(12));
   await away(s, () => overwrite(s, folder, 10));
-  assert.deepEqual(await shown(person, "guard"), {
+  await shows(person, "guard", {
     title: "10 files changed at once in Dropbox",
     detail: "So many changes at once can be a sign of damage. Nothing has been copied to the CRM yet. Are these changes yours?",
     buttons: ["Keep both sides as they are", "Copy 10 changes"],
@@ -85,7 +85,7 @@ scene("a guard over all: every linked folder is gone", {}, async (s) => {
   await person.openRecord("company", "Hooli");
   await person.sync();
   await away(s, () => sandbox.deleteFile("/Companies"));
-  assert.deepEqual(await shown(person, "guard"), {
+  await shows(person, "guard", {
     title: "All linked folders in Dropbox are gone or empty",
     detail: "Sync has stopped for your safety; all documents are still in the CRM. Restore the folders in Dropbox, or go on: then the records wait until you sync them again.",
     buttons: ["Keep all documents and go on"],
@@ -103,7 +103,7 @@ scene("a guard over all: the app's own folder is gone", { refused: ["409 /list_f
   const gone = { ".tag": "path", path: { ".tag": "not_found" } };
   await sandbox.fault({ origin: "dropbox_api", path: "list_folder/continue", effect: { dropbox_error: gone } });
   await person.button("Sync to Dropbox").click();
-  assert.deepEqual(await shown(person, "guard"), {
+  await shows(person, "guard", {
     title: "The folder Apps/Teamleader CRM is gone",
     detail: "Sync has stopped for your safety; all documents are still in the CRM. Restore the folder in Dropbox, or go on: then the records wait until you sync them again.",
     buttons: ["Keep all documents and go on"],
@@ -120,7 +120,7 @@ scene("the record is closed to this person, and then gone", { refused: ["403 /fi
   const folder = await linked(s, numbered(2));
   await sandbox.inCrm("record/forbid", { ...RECORD, forbidden: true });
   await sandbox.putFile(`${folder}/Touch.txt`, "makes the record due");
-  assert.deepEqual(await shown(person, "frozen"), {
+  await shows(person, "frozen", {
     title: "You may no longer see this record's documents",
     detail: "The CRM refuses access, so nothing is changed. Ask your administrator for the right, then try again.",
     buttons: ["Try again"],
@@ -131,7 +131,7 @@ scene("the record is closed to this person, and then gone", { refused: ["403 /fi
   await person.untilScreen("up-to-date");
   await sandbox.inCrm("record/delete", RECORD);
   await sandbox.putFile(`${folder}/Touch again.txt`, "makes the record due");
-  assert.deepEqual(await shown(person, "frozen"), {
+  await shows(person, "frozen", {
     title: "The CRM no longer has this record",
     detail: "Its files stay in Dropbox; nothing is deleted.",
     buttons: ["Try again"],
@@ -150,7 +150,7 @@ for (const [service, origin, path] of [["Dropbox", "dropbox_api", "/2/files/"], 
     await profile.context.clock.fastForward(10_000);
     return (await person.screen()) === "interrupted";
   });
-  assert.deepEqual(await shown(person, "interrupted"), {
+  await shows(person, "interrupted", {
     title: `${service} does not answer at the moment`,
     detail: "The sync tries again by itself. You can also try again now.",
     buttons: ["Try again"],
@@ -174,7 +174,7 @@ scene("signed out of the CRM in another tab", { refused: ["401 /app/token", "401
   await other.page.getByRole("menuitem", { name: "Sign out" }).click();
   await other.page.getByRole("button", { name: "Sign in as Anna Peeters" }).waitFor();
   await person.button("Sync to Dropbox").click();
-  assert.deepEqual(await shown(person, "interrupted"), {
+  await shows(person, "interrupted", {
     title: "Your CRM session has ended",
     detail: "Reload the page and sign in again. The sync goes on from where it stopped.",
     buttons: ["Reload the page"],
@@ -212,7 +212,7 @@ scene("access was withdrawn in Dropbox; then another account signs in", { world:
   await linked(s, numbered(2));
   const apps = await withdraw(s);
   await person.button("Sync to Dropbox").click();
-  assert.deepEqual(await shown(person, "revoked"), {
+  await shows(person, "revoked", {
     title: "Dropbox is no longer connected",
     detail: "Access was withdrawn in Dropbox. Connect again, and the sync goes on from where it stopped. All documents are still there.",
     buttons: ["Connect Dropbox"],
@@ -221,7 +221,7 @@ scene("access was withdrawn in Dropbox; then another account signs in", { world:
   // Somebody else used this browser's Dropbox meanwhile.
   await apps.page.goto(`${sandbox.dropbox}/logout`);
   await allow(await person.openSignIn(), "Bram de Vries");
-  assert.deepEqual(await shown(person, "wrong-account"), {
+  await shows(person, "wrong-account", {
     title: "This is another Dropbox account",
     detail: "Your browser is signed in to a Dropbox account that is not the one you connected. Sign out of Dropbox, then try again.",
     buttons: ["Try again"],
@@ -241,7 +241,7 @@ scene("this browser's state was written by a newer version", {}, async (s) => {
   await other.page.evaluate(asNewerVersion);
   await other.page.goto(`${s.sandbox.crm}/companies/${RECORD.id}`);
   await other.panel.waitFor();
-  assert.deepEqual(await shown(other, "connect-failed"), {
+  await shows(other, "connect-failed", {
     title: "A newer version of the plugin was used here",
     detail: "Reload the page to update. Nothing has been changed.",
     buttons: ["Reload the page"],
@@ -272,7 +272,7 @@ scene("Dropbox refuses the app as it is registered", {}, async (s) => {
   const closed = popup.waitForEvent("close");
   await popup.goto(`${asked.get("redirect_uri")}?${answer}`).catch(() => {});
   await closed;
-  assert.deepEqual(await shown(person, "connect-failed"), {
+  await shows(person, "connect-failed", {
     title: "Dropbox does not know this plugin",
     detail: "The app key in the plugin's settings is wrong, or this page is not registered with it. Please tell the person who installed the plugin.",
     buttons: ["Try again"],
@@ -290,7 +290,7 @@ scene("a browser without room to store anything", {}, async (s) => {
     };
   });
   await sandbox.putFile(`${folder}/New.txt`, "new");
-  assert.deepEqual(await shown(person, "interrupted"), {
+  await shows(person, "interrupted", {
     title: "This browser cannot remember the state of the sync",
     detail: "Free some space on this computer, or leave private browsing. Then try again.",
     buttons: ["Try again"],
@@ -312,7 +312,7 @@ scene("answers that are cut short", { torn: true }, async (s) => {
     await profile.context.clock.fastForward(10_000);
     return (await person.screen()) === "frozen";
   });
-  assert.deepEqual(await shown(person, "frozen"), {
+  await shows(person, "frozen", {
     title: "This record could not be read",
     detail: "The answers about it were incomplete, so nothing is changed. Try again in a while.",
     buttons: ["Try again"],
@@ -332,7 +332,7 @@ scene("a browser whose hashes fail stops the plugin: it says so, and a reload he
   await person.openRecord("company", "Pied Piper");
   await person.page.evaluate(() => (crypto.subtle.digest = () => Promise.reject(new Error("out of order"))));
   await person.button("Connect Dropbox").click();
-  assert.deepEqual(await shown(person, "crashed"), {
+  await shows(person, "crashed", {
     title: "Dropbox has stopped working on this page",
     detail: "No document was lost. Reload the page to go on.",
     buttons: ["Reload the page"],
@@ -351,7 +351,7 @@ scene("memory that runs out ends the plugin without a word of its own: the page 
   const names = Array.from({ length: 1_000 }, (_, at) => ({ name: `${at} ${"long name ".repeat(18)}.txt`, text: "" }));
   await s.sandbox.seed([{ ...RECORD, documents: names }]);
   await person.button("Sync to Dropbox").click();
-  assert.deepEqual(await shown(person, "crashed"), {
+  await shows(person, "crashed", {
     title: "Dropbox has stopped working on this page",
     detail: "No document was lost. Reload the page to go on.",
     buttons: ["Reload the page"],

@@ -395,7 +395,13 @@ impl History {
             }
             // A guard keeps the button pressed, and with it what it asks anew each time.
             let shared = if self.is_held() { before - writes } else { self.world.shared_writes };
-            if self.world.writes + shared == before {
+            // Whoever found the lease held by another has not worked yet: it looks again.
+            let waits = |browser: &Browser| {
+                let status = browser.engine.status();
+                !status.links.is_empty() && status.last_cycle_ms != Some(self.world.clock)
+            };
+            let waiting = self.browsers.iter().any(waits);
+            if self.world.writes + shared == before && (!waiting || self.is_held()) {
                 quiet = true;
                 break;
             }

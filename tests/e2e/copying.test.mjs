@@ -74,7 +74,7 @@ scene("cancelled in the middle, then pressed again: all there, once", {}, async 
   const there = dropboxTree(await sandbox.state()).size;
   assert.ok(there < 20, `${there} of 20 were copied although it was cancelled`);
 
-  await person.button(/^(Try again|Sync to Dropbox)$/).click();
+  await person.tryAgain();
   await person.untilScreen("up-to-date");
   assertEqualTrees(await sandbox.state(), ["c-1"]);
 });

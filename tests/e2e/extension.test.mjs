@@ -6,7 +6,7 @@ import { EXTENDED, launchWithExtension } from "./extension.mjs";
 import { scenes } from "./harness.mjs";
 import { REFUSED, liveThrough } from "./life.mjs";
 import { dropboxTree, folderOf } from "./trees.mjs";
-import { until } from "./until.mjs";
+import { untilIs } from "./until.mjs";
 
 const scene = scenes(launchWithExtension(), EXTENDED);
 const FRAME = "iframe.teamleader-dropbox-frame";
@@ -29,7 +29,7 @@ for (const [kind, name] of [["contact", "Erla Jónsdóttir"], ["project", "Harbo
 scene("the panel stands inside the documents' widget, and the page around it is as it was", {}, async (s) => {
   await s.person.signIn();
   await s.person.openRecord("company", "Lumen Lighting");
-  assert.equal(await s.person.page.locator(`.files-widget ${FRAME}`).count(), 1);
+  await s.person.page.locator(`.files-widget ${FRAME}`).waitFor();
   assert.equal(await s.person.page.locator(FRAME).count(), 1);
   // The page's own scripts see a frame and nothing in it.
   assert.deepEqual(await s.person.page.evaluate(() => ({ inside: document.querySelector("iframe").contentDocument, globals: ["recordAt", "documentsWidget", "checkPage"].filter((name) => name in window) })), { inside: null, globals: [] });
@@ -40,14 +40,14 @@ scene("without a widget the panel stands in a drawer, says so, and stays as it w
   await s.person.signIn();
   await s.person.openRecord("company", "Lumen Lighting");
   const tab = page.getByRole("button", { name: "Dropbox", exact: true });
-  assert.equal(await tab.getAttribute("aria-expanded"), "true");
-  assert.equal(await frame.locator("[data-failed]").getAttribute("data-failed"), "documents");
+  await untilIs("true", () => tab.getAttribute("aria-expanded"));
+  await frame.locator('[data-failed="documents"]').waitFor();
   await frame.getByText("looks different than expected").waitFor();
   await tab.click();
   await page.locator(FRAME).waitFor({ state: "hidden" });
   await page.reload();
   await page.getByRole("button", { name: "Dropbox", exact: true }).waitFor();
-  assert.equal(await tab.getAttribute("aria-expanded"), "false");
+  await untilIs("false", () => tab.getAttribute("aria-expanded"));
 });
 
 scene("pages that are no record's: no panel, no error", { refused: ["404 /company_detail.php", "404 /company_detail.php?id=17"] }, async (s) => {

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { scenes } from "./harness.mjs";
 import { REFUSED, liveThrough } from "./life.mjs";
 import { assertEqualTrees, dropboxTree, folderOf } from "./trees.mjs";
-import { until } from "./until.mjs";
+import { until, untilIs } from "./until.mjs";
 import { HOSTED } from "./visitor.mjs";
 
 const scene = scenes(undefined, HOSTED);
@@ -151,10 +151,10 @@ scene("lists are searched and turned over, and going back finds the place", {}, 
   const { page } = s.person;
   await s.person.signIn();
   await page.locator("a.row").first().waitFor();
-  assert.equal(await page.locator("a.row").count(), 25);
+  await untilIs(25, () => page.locator("a.row").count());
   await page.getByRole("button", { name: "Next" }).click();
   await page.getByText("Company 30").waitFor();
-  assert.equal(await page.locator("a.row").count(), 5);
+  await untilIs(5, () => page.locator("a.row").count());
   await page.locator("a.row").filter({ hasText: "Company 30" }).click();
   await page.getByRole("heading", { level: 1, name: "Company 30" }).waitFor();
   await page.goBack();
@@ -163,7 +163,7 @@ scene("lists are searched and turned over, and going back finds the place", {}, 
   await page.getByText("Nothing found for “nobody”.").waitFor();
   await page.getByLabel("Search: Companies").fill("Company 07");
   await page.locator("a.row").filter({ hasText: "Company 07" }).waitFor();
-  assert.equal(await page.locator("a.row").count(), 1);
+  await untilIs(1, () => page.locator("a.row").count());
 });
 
 scene("documents are added, downloaded and deleted; what the CRM refuses is said by name", { world: { strict_public_api: true }, refused: ["400 /files.upload"] }, async (s) => {

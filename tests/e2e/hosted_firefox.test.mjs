@@ -1,9 +1,9 @@
 // The hosted page in Firefox: the whole life of a document, and a lapse of the token.
 
-import assert from "node:assert/strict";
 import { launchFirefox } from "./firefox.mjs";
 import { scenes } from "./harness.mjs";
 import { REFUSED, liveThrough } from "./life.mjs";
+import { untilIs } from "./until.mjs";
 import { HOSTED } from "./visitor.mjs";
 
 const scene = scenes(launchFirefox, HOSTED);
@@ -17,5 +17,5 @@ scene("Firefox: a pause of the hosted page is over after one click", { said: [/X
   await s.person.pause.waitFor();
   await s.person.goOn();
   await s.person.page.locator("a.row").filter({ hasText: "Pied Piper" }).waitFor();
-  assert.equal(await s.person.page.locator("a.row").count(), 1);
+  await untilIs(1, () => s.person.page.locator("a.row").count());
 });

@@ -22,6 +22,9 @@ export class Person {
   button = (name, options = {}) => this.panel.getByRole("button", { name, exact: true, ...options });
   link = (name) => this.panel.getByRole("link", { name });
 
+  /** Presses what goes on after a stop; until the press, the sync may have gone on by itself. */
+  tryAgain = () => this.button(/^(Try again|Sync to Dropbox)$/).click();
+
   /** Opens the CRM and signs in. */
   async signIn(name = "Anna Peeters") {
     await this.page.goto(`${this.sandbox.crm}/`);

@@ -256,7 +256,7 @@ scene("a hundred megabytes of JSON stop the record, not the page", {}, async ({ 
   await person.button("Sync to Dropbox").click();
   await person.untilScreen("interrupted", "part-failed", "frozen");
   await person.page.evaluate(() => void window.honest());
-  await person.button("Try again").click();
+  await person.tryAgain();
   await person.untilScreen("up-to-date");
   assertEqualTrees(await sandbox.state(), [(await sandbox.record(RECORD[1])).id]);
 });

@@ -1,9 +1,8 @@
 // A record to bring into a state, and what its panel shows then. How a state comes about stands in the tests.
 
 import assert from "node:assert/strict";
-import { isDeepStrictEqual } from "node:util";
 import { folderOf } from "./trees.mjs";
-import { until } from "./until.mjs";
+import { until, untilIs } from "./until.mjs";
 
 /** The record of these tests. */
 export const RECORD = { kind: "company", id: "c-1", name: "Pied Piper" };
@@ -46,15 +45,11 @@ const RAW = /undefined|null|\bNaN\b|[{}]|\w_\w|\b[45]\d\d\b|exception|failed to 
  */
 export async function shows(person, screen, expected) {
   let heads = [];
-  const named = () => Object.fromEntries(Object.keys(expected).map((key) => [key, heads[0]?.[key]]));
+  const named = () => Object.fromEntries(["screen", ...Object.keys(expected)].map((key) => [key, heads[0]?.[key]]));
   // Read in one go: the next screen may be there a moment later, as at the echo of our own work.
-  await until(`the panel shows ${screen}`, async () => {
+  await untilIs({ screen, ...expected }, async () => {
     heads = await person.panel.evaluateAll(read);
-    return heads[0]?.screen === screen && isDeepStrictEqual(named(), expected);
-  }).catch((error) => {
-    if (heads[0]?.screen === screen) assert.deepEqual(named(), expected);
-    error.message += `; it shows ${JSON.stringify(heads)}`;
-    throw error;
+    return named();
   });
   const { said, title, detail = "", buttons } = heads[0];
   for (const text of [title, detail, ...buttons]) assert.doesNotMatch(text, RAW);

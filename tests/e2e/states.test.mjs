@@ -6,6 +6,7 @@ import { scenes } from "./harness.mjs";
 import { allow } from "./person.mjs";
 import { RECORD, documentsOf, linked, numbered, shows } from "./states.mjs";
 import { dropboxTree, folderOf } from "./trees.mjs";
+import { untilIs } from "./until.mjs";
 
 const scene = scenes();
 const TO_DROPBOX = "**/2/files/upload_session/start";
@@ -138,11 +139,12 @@ scene("some documents cannot be copied: each with its reason and what to do", { 
     buttons: ["Try again"],
     links: [OPEN],
   });
-  const problems = await person.panel.getByRole("list", { name: "Documents that were not copied" }).getByRole("listitem").allInnerTexts();
-  assert.deepEqual(problems.map((text) => text.split("\n").filter(Boolean)), [
+  const problems = person.panel.getByRole("list", { name: "Documents that were not copied" }).getByRole("listitem");
+  const told = [
     ["Archive.zip", "Larger than 50 MB, which is the limit. Make it smaller or share it by a link."],
     ["Film.mov", "Dropbox has blocked this file because of its content."],
-  ]);
+  ];
+  await untilIs(told, async () => (await problems.allInnerTexts()).map((text) => text.split("\n").filter(Boolean)));
   await person.untilMark("Archive.zip", /^refused: Larger than 50 MB/);
   await person.untilMark("Film.mov", /^refused: Dropbox has blocked/);
 });

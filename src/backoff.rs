@@ -5,6 +5,8 @@
 
 /// The first wait is between this and twice this (ms).
 const FIRST_MS: u32 = 1_000;
+/// A wait for one's turn is between this and twice this (ms).
+const TURN_MS: u32 = 300;
 /// No wait of our own is longer than this (ms).
 const LONGEST_MS: u32 = 60_000;
 
@@ -44,12 +46,21 @@ impl Backoff {
             }
             None => own_ms.min(LONGEST_MS),
         };
+        self.next_ms = self.next_ms.saturating_mul(2).min(LONGEST_MS);
+        self.wait(delay_ms, patience_ms)
+    }
+
+    /// The next wait for a place among requests that pass at a steady pace (ms): short, and no longer each time.
+    pub fn next_turn_ms(&mut self, random: u32, patience_ms: u32) -> Option<u32> {
+        self.wait(TURN_MS + random % TURN_MS, patience_ms)
+    }
+
+    fn wait(&mut self, delay_ms: u32, patience_ms: u32) -> Option<u32> {
         let waited_ms = self.waited_ms.checked_add(delay_ms)?;
         if waited_ms > patience_ms {
             return None;
         }
         self.waited_ms = waited_ms;
-        self.next_ms = self.next_ms.saturating_mul(2).min(LONGEST_MS);
         Some(delay_ms)
     }
 }
@@ -66,6 +77,15 @@ mod tests {
         assert_eq!(waits, [1_000, 2_000, 4_000, 8_000, 16_000]);
         let mut backoff = Backoff::default();
         assert_eq!(backoff.next_delay_ms(u32::MAX, None, PATIENCE_OUTAGE_MS), Some(1_295));
+    }
+
+    #[test]
+    fn c2_waits_for_a_turn_stay_short_and_end() {
+        let mut backoff = Backoff::default();
+        let waits: Vec<u32> =
+            core::iter::from_fn(|| backoff.next_turn_ms(u32::MAX, PATIENCE_LIMIT_MS)).collect();
+        assert!(waits.iter().all(|wait_ms| (500..1_000).contains(wait_ms)), "{waits:?}");
+        assert!((300..=600).contains(&waits.len()), "{} waits", waits.len());
     }
 
     #[test]

@@ -9,8 +9,25 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 const MINUTE_MS: u64 = 60_000;
+/// What one page asks at most in a minute, both lanes together.
+const CEILING: u32 = 185;
 /// Several requests under way are refused together: that is one refusal.
 const ONE_REFUSAL_MS: u64 = 5_000;
+/// A refusal tells that others share the minute. For so long the background creeps, far slower than it halves: all
+/// together then stay below the limit most of the time, and what somebody waits for is let in at once.
+const SHARED_MS: u64 = 7_200_000;
+/// The background begins low, for others may be at the limit, and is at its pace within two minutes if nothing is refused.
+const START_PER_MINUTE: u32 = 20;
+const PACE_PER_MINUTE: u32 = 60;
+/// Its allowance grows by one so often: until it is at its pace, beyond it, and among others. By time, not by what was
+/// accepted: who has little gains as much as who has much, and halving evens them out.
+const START_MS: u64 = 3_000;
+const GROWTH_MS: u64 = 60_000;
+const CREEP_MS: u64 = 1_200_000;
+/// A user of few records waits for none of them, unless a refusal told of others.
+const BURST_MAX: usize = 10;
+/// So many accepted requests raise the urgent lane's by one.
+const ACCEPTED_MAX: u32 = 2;
 
 /// A lane's allowance in requests a minute, and how it moves.
 #[derive(Clone, Copy, Debug)]
@@ -18,32 +35,34 @@ struct Lane {
     per_minute: u32,
     floor: u32,
     ceiling: u32,
-    /// So many accepted requests raise the allowance by one.
-    growth_every: u32,
-    accepted: u32,
 }
 
 impl Lane {
-    fn accepted(&mut self) {
-        self.accepted += 1;
-        if self.accepted >= self.growth_every {
-            self.accepted = 0;
-            self.per_minute = (self.per_minute + 1).min(self.ceiling);
-        }
+    fn grow(&mut self) {
+        self.per_minute = (self.per_minute + 1).min(self.ceiling);
     }
 
     fn refused(&mut self) {
-        self.accepted = 0;
         self.per_minute = (self.per_minute / 2).max(self.floor);
     }
+}
+
+/// A request that was let through.
+#[derive(Clone, Copy, Debug)]
+struct Admitted {
+    at_ms: u64,
+    urgent: bool,
 }
 
 #[derive(Debug)]
 struct State {
     /// When the requests of the last minute were let through, oldest first.
-    recent: VecDeque<u64>,
+    recent: VecDeque<Admitted>,
     last_background_ms: Option<u64>,
     last_refusal_ms: Option<u64>,
+    /// When the background's allowance last moved.
+    last_move_ms: Option<u64>,
+    urgent_accepted: u32,
     urgent: Lane,
     background: Lane,
 }
@@ -51,17 +70,19 @@ struct State {
 impl State {
     /// Forgets what is older than a minute, and what lies in the future: the clock was set back.
     fn prune(&mut self, now_ms: u64) {
-        self.recent.retain(|at_ms| *at_ms <= now_ms && now_ms - at_ms < MINUTE_MS);
         let past = |at_ms: &u64| *at_ms <= now_ms;
+        self.recent.retain(|one| past(&one.at_ms) && now_ms - one.at_ms < MINUTE_MS);
         self.last_background_ms = self.last_background_ms.filter(past);
         self.last_refusal_ms = self.last_refusal_ms.filter(past);
+        self.last_move_ms = self.last_move_ms.filter(past);
     }
 
-    /// How long until fewer than `allowance` requests lie within the last minute (ms).
-    fn window_wait_ms(&self, allowance: u32, now_ms: u64) -> u64 {
-        let excess = (self.recent.len() + 1).saturating_sub(allowance as usize);
-        match excess.checked_sub(1).and_then(|index| self.recent.get(index)) {
-            Some(at_ms) => at_ms + MINUTE_MS - now_ms,
+    /// How long until fewer than `allowance` requests of these lanes lie within the last minute (ms).
+    fn window_wait_ms(&self, allowance: u32, both_lanes: bool, now_ms: u64) -> u64 {
+        let counted = || self.recent.iter().filter(|one| both_lanes || one.urgent);
+        let excess = (counted().count() + 1).saturating_sub(allowance as usize);
+        match excess.checked_sub(1).and_then(|index| counted().nth(index)) {
+            Some(one) => one.at_ms + MINUTE_MS - now_ms,
             None => 0,
         }
     }
@@ -69,12 +90,16 @@ impl State {
     /// Lets a request through, or says how long to wait before asking again (ms).
     fn admit(&mut self, urgent: bool, urgent_waits: bool, now_ms: u64) -> Result<(), u64> {
         self.prune(now_ms);
-        let mut wait_ms = self.window_wait_ms(self.urgent.per_minute, now_ms);
-        if !urgent {
-            wait_ms = wait_ms.max(self.window_wait_ms(self.background.per_minute, now_ms));
+        let mut wait_ms = self.window_wait_ms(CEILING, true, now_ms);
+        if urgent {
+            // What the background asked for does not make it wait.
+            wait_ms = wait_ms.max(self.window_wait_ms(self.urgent.per_minute, false, now_ms));
+        } else {
+            wait_ms = wait_ms.max(self.window_wait_ms(self.background.per_minute, true, now_ms));
             // Spread out: a burst at the minute's start would meet the bursts of the other users.
-            let gap_ms = MINUTE_MS / 2 / u64::from(self.background.per_minute);
-            if let Some(last_ms) = self.last_background_ms {
+            let gap_ms = MINUTE_MS / u64::from(self.background.per_minute);
+            let alone = self.last_refusal_ms.is_none() && self.recent.len() < BURST_MAX;
+            if let Some(last_ms) = self.last_background_ms.filter(|_| !alone) {
                 wait_ms = wait_ms.max((last_ms + gap_ms).saturating_sub(now_ms));
             }
             if urgent_waits {
@@ -84,7 +109,7 @@ impl State {
         if wait_ms > 0 {
             return Err(wait_ms);
         }
-        self.recent.push_back(now_ms);
+        self.recent.push_back(Admitted { at_ms: now_ms, urgent });
         if !urgent {
             self.last_background_ms = Some(now_ms);
         }
@@ -122,20 +147,10 @@ impl Default for Limiter {
                 recent: VecDeque::new(),
                 last_background_ms: None,
                 last_refusal_ms: None,
-                urgent: Lane {
-                    per_minute: 185,
-                    floor: 40,
-                    ceiling: 185,
-                    growth_every: 2,
-                    accepted: 0,
-                },
-                background: Lane {
-                    per_minute: 60,
-                    floor: 6,
-                    ceiling: 150,
-                    growth_every: 60,
-                    accepted: 0,
-                },
+                last_move_ms: None,
+                urgent_accepted: 0,
+                urgent: Lane { per_minute: CEILING, floor: 40, ceiling: CEILING },
+                background: Lane { per_minute: START_PER_MINUTE, floor: 6, ceiling: 150 },
             }),
             urgent_waiting: Cell::new(0),
         }
@@ -159,22 +174,42 @@ impl Limiter {
     }
 
     /// The CRM took a request of this lane.
-    pub fn accepted(&self, urgent: bool) {
+    pub fn accepted(&self, urgent: bool, now_ms: u64) {
         let mut state = self.state.borrow_mut();
         if urgent {
-            state.urgent.accepted();
-        } else {
-            state.background.accepted();
+            state.urgent_accepted = (state.urgent_accepted + 1) % ACCEPTED_MAX;
+            if state.urgent_accepted == 0 {
+                state.urgent.grow();
+            }
+            return;
         }
+        state.prune(now_ms);
+        let since = |at_ms: Option<u64>| at_ms.map(|at_ms| now_ms - at_ms);
+        let step_ms = match since(state.last_refusal_ms) {
+            None if state.background.per_minute < PACE_PER_MINUTE => START_MS,
+            Some(ms) if ms < SHARED_MS => CREEP_MS,
+            _ => GROWTH_MS,
+        };
+        match since(state.last_move_ms) {
+            Some(ms) if ms < step_ms => return,
+            Some(_) => state.background.grow(),
+            None => {}
+        }
+        state.last_move_ms = Some(now_ms);
     }
 
     /// The CRM answered 429: it is too much for all users together, so both lanes shrink.
-    pub fn refused(&self, now_ms: u64) {
+    pub fn refused(&self, urgent: bool, now_ms: u64) {
         let mut state = self.state.borrow_mut();
         state.prune(now_ms);
+        // It did nothing: who asks again in a moment has not used up the minute.
+        if let Some(at) = state.recent.iter().rposition(|one| one.urgent == urgent) {
+            state.recent.remove(at);
+        }
         let same = state.last_refusal_ms.is_some_and(|at_ms| now_ms - at_ms < ONE_REFUSAL_MS);
         if !same {
             state.last_refusal_ms = Some(now_ms);
+            state.last_move_ms = Some(now_ms);
             state.urgent.refused();
             state.background.refused();
         }
@@ -220,12 +255,15 @@ mod tests {
     #[test]
     fn c2_a_refusal_halves_the_background_once_and_it_creeps_up() {
         let limiter = Limiter::default();
-        limiter.refused(10_000);
-        limiter.refused(10_400);
+        limiter.refused(false, 10_000);
+        limiter.refused(false, 10_400);
         assert_eq!(limiter.background_per_minute(), 30);
-        (0..120).for_each(|_| limiter.accepted(false));
+        (1..=40).for_each(|minute| limiter.accepted(false, 10_000 + minute * 60_000));
         assert_eq!(limiter.background_per_minute(), 32);
-        (0..100).for_each(|round| limiter.refused(20_000 + round * 10_000));
+        let later_ms = 10_000 + SHARED_MS;
+        (0..=3).for_each(|minute| limiter.accepted(false, later_ms + minute * 60_000));
+        assert_eq!(limiter.background_per_minute(), 36);
+        (0..100).for_each(|round| limiter.refused(false, later_ms * 2 + round * 10_000));
         assert_eq!(limiter.background_per_minute(), 6);
     }
 

@@ -71,6 +71,7 @@ impl<P: Ports> Teamleader<P> {
         let mut refused: Option<String> = None;
         loop {
             self.limiter.admit(ports, urgent).await;
+            let mut limited = false;
             let Some(token) = ports.crm_token(refused.as_deref()).await else {
                 return Err(Refusal::Final(Failure::Unauthorized(Side::Crm)));
             };
@@ -91,7 +92,7 @@ impl<P: Ports> Teamleader<P> {
                 Err(TransportError::Network | TransportError::Timeout) => PATIENCE_OUTAGE_MS,
                 Ok(response) => match response.status {
                     200..=299 => {
-                        self.limiter.accepted(urgent);
+                        self.limiter.accepted(urgent, ports.now_ms());
                         return Ok(response);
                     }
                     400 => {
@@ -104,16 +105,21 @@ impl<P: Ports> Teamleader<P> {
                         continue;
                     }
                     429 => {
-                        self.limiter.refused(ports.now_ms());
+                        self.limiter.refused(urgent, ports.now_ms());
+                        limited = true;
                         PATIENCE_LIMIT_MS
                     }
                     500..=599 => PATIENCE_OUTAGE_MS,
                     status => return Err(Refusal::Final(final_failure(status))),
                 },
             };
-            let delay_ms = backoff
-                .next_delay_ms(ports.random(), None, patience_ms)
-                .ok_or(Refusal::Final(Failure::Unavailable(Side::Crm)))?;
+            // Three a second leave the CRM's minute: what somebody waits for stays near.
+            let delay_ms = if limited && urgent {
+                backoff.next_turn_ms(ports.random(), patience_ms)
+            } else {
+                backoff.next_delay_ms(ports.random(), None, patience_ms)
+            };
+            let delay_ms = delay_ms.ok_or(Refusal::Final(Failure::Unavailable(Side::Crm)))?;
             ports.sleep(delay_ms).await;
         }
     }

@@ -135,3 +135,50 @@ fn b9_p8_the_echo_of_our_own_move_is_no_work() {
     case.crm_rename(A, "b.txt").run();
     case.expect(&[("b.txt", X), ("b.txt", Y)], &[("b (2).txt", X), ("b.txt", Y)]);
 }
+
+#[test]
+fn p7_a_record_that_is_opened_and_changed_at_once_is_read_once_and_listed_once() {
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    let other = case.link("r2", "Beta");
+    case.run().browser.crash();
+    let list = |effect: &Effect| matches!(effect, Effect::ListDocuments { .. });
+    // While a cycle runs for another record.
+    case.browser.send(Event::Changed { record: other }, case.world.clock);
+    while !case.browser.tasks.iter().any(|task| list(&task.effect)) {
+        case.browser.finish(&mut case.world, 0, Fault::None);
+    }
+    let (record, name) = (case.record.clone(), "Acme".into());
+    case.browser.send(Event::Named { record: record.clone(), name }, case.world.clock);
+    case.browser.send(Event::Changed { record }, case.world.clock);
+    let under_way = |case: &Case, meant: fn(&Effect) -> bool| {
+        case.browser.tasks.iter().filter(|task| meant(&task.effect)).count()
+    };
+    let load = |effect: &Effect| matches!(effect, Effect::Load(_));
+    let mut most = (0, 0);
+    while !case.browser.tasks.is_empty() {
+        most = (most.0.max(under_way(&case, load)), most.1.max(under_way(&case, list)));
+        // The listing last: whatever else is under way may come back before it.
+        let at = case.browser.tasks.iter().position(|task| !list(&task.effect)).unwrap_or(0);
+        case.browser.finish(&mut case.world, at, Fault::None);
+    }
+    assert_eq!(most, (1, 2), "loads and listings at once, of two records:\n{}", case.trace());
+}
+
+#[test]
+fn p7_what_somebody_has_opened_is_listed_first_and_hurried_only_if_it_changed() {
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    let other = case.link("r2", "Beta");
+    case.run().browser.crash();
+    case.world.verbose = true;
+    case.send(Event::Named { record: other, name: "Beta".into() });
+    let before = case.world.trace.len();
+    case.run();
+    let listings: Vec<&str> = case.world.trace[before..]
+        .iter()
+        .filter_map(|line| line.split_once(" ListDocuments ")?.1.split_once(" ->"))
+        .map(|(asked, _)| asked)
+        .collect();
+    assert_eq!(listings.len(), 2, "{listings:?}");
+    assert!(listings[0].contains("\"r2\"") && listings[1].contains("\"r0\""), "{listings:?}");
+    assert!(listings.iter().all(|asked| asked.contains("urgent: false")), "{listings:?}");
+}

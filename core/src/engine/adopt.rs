@@ -76,7 +76,7 @@ impl Engine {
             .cloned()
             .collect();
         if !missing.is_empty() {
-            self.task(Purpose::Read(missing.clone()), Effect::Load(missing));
+            self.read(missing);
             return true;
         }
         for (name, rev, share) in core::mem::take(&mut self.shares) {

@@ -30,7 +30,8 @@ impl Engine {
             .iter()
             .filter(|link| (full || link.dirty || link.pressed) && !link.rests(now_ms))
             .collect();
-        let rank = |link: &Link| (!link.pressed, !link.dirty, link.listed_ms);
+        let watched = |link: &Link| self.watched.contains(&link.record);
+        let rank = |link: &Link| (!link.pressed, !link.dirty, !watched(link), link.listed_ms);
         sort_by(&mut due, &mut |a, b| rank(a).cmp(&rank(b)));
         let due = due.into_iter().map(|link| link.record.clone()).collect();
         let names = if full { self.names_due(now_ms) } else { Vec::new() };

@@ -430,12 +430,19 @@ impl Engine {
 
     /// Reads records somebody looks at, outside of a cycle.
     fn step_reading(&mut self) {
-        let wanted: Vec<Record> = core::mem::take(&mut self.wanted)
-            .into_iter()
-            .filter(|record| !self.records.contains_key(record))
-            .collect();
-        if !wanted.is_empty() {
-            self.task(Purpose::Read(wanted.clone()), Effect::Load(wanted));
+        let wanted = core::mem::take(&mut self.wanted);
+        self.read(wanted.into_iter().filter(|record| !self.records.contains_key(record)).collect());
+    }
+
+    /// Reads these records, except those that are being read: somebody may look at a record whose turn has come.
+    fn read(&mut self, mut records: Vec<Record>) {
+        for purpose in self.tasks.values() {
+            if let Purpose::Read(under_way) = purpose {
+                records.retain(|record| !under_way.contains(record));
+            }
+        }
+        if !records.is_empty() {
+            self.task(Purpose::Read(records.clone()), Effect::Load(records));
         }
     }
 

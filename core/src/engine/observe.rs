@@ -51,13 +51,7 @@ impl Engine {
         let missing: Vec<Record> =
             touched.iter().filter(|record| !self.records.contains_key(record)).cloned().collect();
         if !missing.is_empty() {
-            let reading = self.tasks.values().any(
-                |purpose| matches!(purpose, Purpose::Read(records) if records.iter().any(|r| missing.contains(r))),
-            );
-            if !reading {
-                self.task(Purpose::Read(missing.clone()), Effect::Load(missing));
-            }
-            return;
+            return self.read(missing);
         }
         let entries = core::mem::take(&mut cycle.entries);
         let whole = cycle.listing_is_whole;

@@ -22,15 +22,10 @@ impl Engine {
                 _ => {}
             },
             Purpose::Names(kind) => self.names_heard(kind, outcome, now_ms),
-            Purpose::Read(asked) => {
-                match outcome {
-                    Outcome::Records(records) => self.records_read(records),
-                    _ => self.fail(Failure::Store),
-                }
-                for record in asked {
-                    self.close(&record);
-                }
-            }
+            Purpose::Read(_) => match outcome {
+                Outcome::Records(records) => self.records_read(records),
+                _ => self.fail(Failure::Store),
+            },
             Purpose::Save(records, creates) => self.saved(records, creates, outcome),
             Purpose::Folder(record, number) => self.folder_made(record, number, outcome, now_ms),
             Purpose::FolderListing(record, folder) => {

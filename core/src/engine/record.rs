@@ -7,7 +7,7 @@ use crate::effect::{Effect, Failure};
 use crate::ids::Record;
 use crate::map::Set;
 use crate::plan::{self, Operation, Plan, Policy};
-use crate::state::{Attempt, CrmSide};
+use crate::state::{Attempt, CrmSide, Link};
 use crate::status::{Halt, Happened, Progress};
 use crate::tree;
 use alloc::format;
@@ -75,15 +75,11 @@ impl Engine {
                 Stage::Read if self.records.contains_key(record) => {
                     self.stage(record, Stage::Folder)
                 }
-                Stage::Read => {
-                    self.open(record);
-                    let records = Vec::from([record.clone()]);
-                    self.task(Purpose::Read(records.clone()), Effect::Load(records));
-                }
+                Stage::Read => return self.read(Vec::from([record.clone()])),
                 Stage::Folder => self.see_to_folder(record, now_ms),
                 Stage::Listing => {
                     self.open(record);
-                    let urgent = self.watched.contains(record);
+                    let urgent = self.is_urgent(record);
                     self.task(
                         Purpose::Listing(record.clone()),
                         Effect::ListDocuments { record: record.clone(), urgent },
@@ -101,11 +97,19 @@ impl Engine {
         }
     }
 
+    /// Somebody has opened the record, and there is something to do in it. What a timed cycle looks at waits its turn:
+    /// all records of a long day at once would leave the CRM's other users nothing.
+    pub(super) fn is_urgent(&self, record: &Record) -> bool {
+        let wanted = |link: &Link| link.pressed || link.dirty;
+        self.watched.contains(record) && self.link(record).is_some_and(wanted)
+    }
+
     /// The background's turn to list a record may be far off. Where somebody has opened it, it is listed at once, and
     /// what the other listing brings is not looked at. Says whether it is.
     pub(super) fn hurry(&mut self, record: &Record) -> bool {
         let listing = self.work.get(record).is_some_and(|work| {
-            work.stage == Stage::Listing && !work.cancelled && self.watched.contains(record)
+            let begins = matches!(work.stage, Stage::Read | Stage::Listing);
+            begins && !work.cancelled && self.watched.contains(record)
         });
         if !listing {
             return false;

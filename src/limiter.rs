@@ -257,12 +257,12 @@ mod tests {
         let limiter = Limiter::default();
         limiter.refused(false, 10_000);
         limiter.refused(false, 10_400);
-        assert_eq!(limiter.background_per_minute(), 30);
+        assert_eq!(limiter.background_per_minute(), 10);
         (1..=40).for_each(|minute| limiter.accepted(false, 10_000 + minute * 60_000));
-        assert_eq!(limiter.background_per_minute(), 32);
+        assert_eq!(limiter.background_per_minute(), 12);
         let later_ms = 10_000 + SHARED_MS;
         (0..=3).for_each(|minute| limiter.accepted(false, later_ms + minute * 60_000));
-        assert_eq!(limiter.background_per_minute(), 36);
+        assert_eq!(limiter.background_per_minute(), 16);
         (0..100).for_each(|round| limiter.refused(false, later_ms * 2 + round * 10_000));
         assert_eq!(limiter.background_per_minute(), 6);
     }

@@ -207,7 +207,7 @@ fn c2_too_many_requests_slow_the_background_and_are_repeated() {
         let begun_ms = crm.scene.now_ms();
         assert_eq!(crm.list().unwrap().len(), 1);
         assert!(crm.scene.now_ms() >= begun_ms + 1_000, "it waited");
-        assert_eq!(crm.client.limiter().background_per_minute(), 30);
+        assert_eq!(crm.client.limiter().background_per_minute(), 10);
     }
 }
 

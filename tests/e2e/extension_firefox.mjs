@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SandboxWithExtension } from "./extension.mjs";
-import { ELEMENT, Firefox } from "./marionette.mjs";
+import { Firefox } from "./marionette.mjs";
 import { AT_REST } from "./person.mjs";
 import { until } from "./until.mjs";
 import { zipped } from "./zip.mjs";
@@ -106,9 +106,10 @@ export class FirefoxColleague {
 
   /** Presses a button of the page or frame, once it is there. */
   async press(name) {
-    const found = await until(`there is a button ${name}`, () => this.firefox.run(button, name));
-    // Not by the pointer: it does not arrive in frames of another process.
-    await this.firefox.run((element) => element.click(), { [ELEMENT]: found });
+    // Not by the pointer: it does not arrive in frames of another process. Found and pressed in one go: the page may
+    // draw itself anew in between.
+    const pressed = `(name) => { const found = (${button})(name); found?.click(); return found !== undefined; }`;
+    await until(`there is a button ${name}`, () => this.firefox.run(pressed, name));
   }
 
   /** Presses a button in the extension's frame, and does something in the window that opens, which closes by it. */

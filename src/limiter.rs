@@ -16,7 +16,7 @@ const ONE_REFUSAL_MS: u64 = 5_000;
 /// A refusal tells that others share the minute. For so long the background creeps, far slower than it halves: all
 /// together then stay below the limit most of the time, and what somebody waits for is let in at once.
 const SHARED_MS: u64 = 7_200_000;
-/// The background begins low, for others may be at the limit, and is at its pace within two minutes if nothing is refused.
+/// The background begins low, for others may be at the limit, and is at its pace within three minutes if nothing is refused.
 const START_PER_MINUTE: u32 = 20;
 const PACE_PER_MINUTE: u32 = 60;
 /// Its allowance grows by one so often: until it is at its pace, beyond it, and among others. By time, not by what was
@@ -26,8 +26,8 @@ const GROWTH_MS: u64 = 60_000;
 const CREEP_MS: u64 = 1_200_000;
 /// A user of few records waits for none of them, unless a refusal told of others.
 const BURST_MAX: usize = 10;
-/// So many accepted requests raise the urgent lane's by one.
-const ACCEPTED_MAX: u32 = 2;
+/// The urgent lane's grows by one for so many accepted requests.
+const URGENT_GROWTH: u32 = 2;
 
 /// A lane's allowance in requests a minute, and how it moves.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +62,7 @@ struct State {
     last_refusal_ms: Option<u64>,
     /// When the background's allowance last moved.
     last_move_ms: Option<u64>,
+    /// Urgent requests that were accepted since the urgent allowance last moved.
     urgent_accepted: u32,
     urgent: Lane,
     background: Lane,
@@ -177,7 +178,7 @@ impl Limiter {
     pub fn accepted(&self, urgent: bool, now_ms: u64) {
         let mut state = self.state.borrow_mut();
         if urgent {
-            state.urgent_accepted = (state.urgent_accepted + 1) % ACCEPTED_MAX;
+            state.urgent_accepted = (state.urgent_accepted + 1) % URGENT_GROWTH;
             if state.urgent_accepted == 0 {
                 state.urgent.grow();
             }
@@ -278,6 +279,45 @@ mod tests {
         }
         assert!(now_ms > 120_000, "60 a minute, not 200");
         assert_eq!(admit(&limiter, true, now_ms), Ok(()));
+    }
+
+    #[test]
+    fn p7_few_records_wait_for_none_of_them_until_a_refusal_tells_of_others() {
+        let limiter = Limiter::default();
+        assert!((0..BURST_MAX).all(|_| admit(&limiter, false, 1_000).is_ok()));
+        assert_eq!(admit(&limiter, false, 1_000), Err(3_000));
+        let limiter = Limiter::default();
+        limiter.refused(false, 1_000);
+        assert_eq!(admit(&limiter, false, 1_000), Ok(()));
+        assert_eq!(admit(&limiter, false, 1_000), Err(6_000));
+    }
+
+    #[test]
+    fn p7_alone_the_background_is_at_its_pace_within_three_minutes() {
+        let limiter = Limiter::default();
+        let mut now_ms = 0;
+        while limiter.background_per_minute() < PACE_PER_MINUTE {
+            match admit(&limiter, false, now_ms) {
+                Ok(()) => limiter.accepted(false, now_ms),
+                Err(wait_ms) => now_ms += wait_ms,
+            }
+        }
+        assert!(now_ms <= 180_000, "{now_ms} ms");
+    }
+
+    #[test]
+    fn p7_neither_refusals_nor_the_background_use_up_what_somebody_waits_for() {
+        let limiter = Limiter::default();
+        (0..60).for_each(|at| {
+            limiter.state.borrow_mut().recent.push_back(Admitted { at_ms: at, urgent: false })
+        });
+        // Asked and refused again and again, until the urgent lane is at its lowest.
+        for round in 0..100 {
+            let now_ms = 1_000 + round * 400;
+            assert_eq!(admit(&limiter, true, now_ms), Ok(()), "in round {round}");
+            limiter.refused(true, now_ms);
+        }
+        assert_eq!(limiter.urgent_per_minute(), 40);
     }
 
     #[test]

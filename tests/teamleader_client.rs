@@ -212,6 +212,26 @@ fn c2_too_many_requests_slow_the_background_and_are_repeated() {
 }
 
 #[test]
+fn p7_what_somebody_waits_for_asks_again_at_short_notice() {
+    const REFUSALS: u32 = 5;
+    let waited_ms = |urgent: bool| {
+        let mut crm = Crm::new(Options::default());
+        crm.add("a.txt", b"a");
+        let effect = Effect::Status { status: 429, retry_after: None, body: BodyKind::Json };
+        let fault = Fault { times: REFUSALS, ..Fault::new(Origin::CrmApi, "files.list", effect) };
+        crm.scene.world().plan_fault(fault);
+        let begun_ms = crm.scene.now_ms();
+        let record = crm.record.clone();
+        let listed = crm.run(|crm| async move { crm.documents(&record, urgent).await });
+        assert_eq!(listed.unwrap().len(), 1);
+        crm.scene.now_ms() - begun_ms
+    };
+    let (urgent_ms, background_ms) = (waited_ms(true), waited_ms(false));
+    assert!(urgent_ms < 5_000, "{urgent_ms} ms");
+    assert!(background_ms >= 1_000 + 2_000 + 4_000 + 8_000 + 16_000, "{background_ms} ms");
+}
+
+#[test]
 fn c2_a_limited_account_never_refuses_us() {
     let options = Options { rate_limits: true, ..Options::default() };
     let mut crm = Crm::new(options);

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { until } from "./until.mjs";
 
 /** How elements are named in answers: WebDriver's identifier. */
-export const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
+const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 
 /** A Firefox with a profile of its own and one session. */
 export class Firefox {

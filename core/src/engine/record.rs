@@ -99,7 +99,7 @@ impl Engine {
 
     /// Somebody has opened the record, and there is something to do in it. What a timed cycle looks at waits its turn:
     /// all records of a long day at once would leave the CRM's other users nothing.
-    pub(super) fn is_urgent(&self, record: &Record) -> bool {
+    fn is_urgent(&self, record: &Record) -> bool {
         let wanted = |link: &Link| link.pressed || link.dirty;
         self.watched.contains(record) && self.link(record).is_some_and(wanted)
     }

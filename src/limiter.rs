@@ -24,6 +24,10 @@ const PACE_PER_MINUTE: u32 = 60;
 const START_MS: u64 = 3_000;
 const GROWTH_MS: u64 = 60_000;
 const CREEP_MS: u64 = 1_200_000;
+/// The background's requests of a minute are spread over this time. Over exactly a minute, each would come at the very
+/// moment in which the one before it leaves the CRM's window, and take its place again: on a full account no place
+/// would ever be free for what somebody waits for.
+const SPREAD_MS: u64 = 62_000;
 /// A user of few records waits for none of them, unless a refusal told of others.
 const BURST_MAX: usize = 10;
 /// The urgent lane's grows by one for so many accepted requests.
@@ -98,7 +102,7 @@ impl State {
         } else {
             wait_ms = wait_ms.max(self.window_wait_ms(self.background.per_minute, true, now_ms));
             // Spread out: a burst at the minute's start would meet the bursts of the other users.
-            let gap_ms = MINUTE_MS / u64::from(self.background.per_minute);
+            let gap_ms = SPREAD_MS / u64::from(self.background.per_minute);
             let alone = self.last_refusal_ms.is_none() && self.recent.len() < BURST_MAX;
             if let Some(last_ms) = self.last_background_ms.filter(|_| !alone) {
                 wait_ms = wait_ms.max((last_ms + gap_ms).saturating_sub(now_ms));
@@ -285,11 +289,11 @@ mod tests {
     fn p7_few_records_wait_for_none_of_them_until_a_refusal_tells_of_others() {
         let limiter = Limiter::default();
         assert!((0..BURST_MAX).all(|_| admit(&limiter, false, 1_000).is_ok()));
-        assert_eq!(admit(&limiter, false, 1_000), Err(3_000));
+        assert_eq!(admit(&limiter, false, 1_000), Err(3_100));
         let limiter = Limiter::default();
         limiter.refused(false, 1_000);
         assert_eq!(admit(&limiter, false, 1_000), Ok(()));
-        assert_eq!(admit(&limiter, false, 1_000), Err(6_000));
+        assert_eq!(admit(&limiter, false, 1_000), Err(6_200));
     }
 
     #[test]
@@ -303,6 +307,24 @@ mod tests {
             }
         }
         assert!(now_ms <= 180_000, "{now_ms} ms");
+    }
+
+    #[test]
+    fn p7_a_place_the_background_leaves_stays_free_for_a_while() {
+        let limiter = Limiter::default();
+        limiter.refused(false, 0);
+        let mut now_ms = 0;
+        let mut sent = Vec::new();
+        while sent.len() < 100 {
+            match admit(&limiter, false, now_ms) {
+                Ok(()) => sent.push(now_ms),
+                Err(wait_ms) => now_ms += wait_ms,
+            }
+        }
+        let per_minute = limiter.background_per_minute() as usize;
+        for (before_ms, next_ms) in sent.iter().zip(&sent[per_minute..]) {
+            assert!(next_ms - before_ms >= MINUTE_MS + 1_000, "{before_ms} ms, {next_ms} ms");
+        }
     }
 
     #[test]

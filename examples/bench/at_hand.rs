@@ -11,8 +11,8 @@ use std::rc::Rc;
 use sync_core::ContentHash;
 use teamleader_dropbox::platform::BrowserPorts;
 use teamleader_dropbox::ports::{
-    Body, Clock, CrmTokens, Locks, Request, Response, Secrets, Store, StoreError, Text, Transport,
-    TransportError,
+    Body, Clock, CrmTokens, Locks, Request, Response, Row, Secrets, Store, StoreError, Text,
+    Transport, TransportError,
 };
 
 /// Where the CRM seems to be.
@@ -169,8 +169,8 @@ impl Store for AtHand {
         self.inner.keys(prefix).await
     }
 
-    async fn save(&self, changes: Vec<(String, Option<String>)>) -> Result<(), StoreError> {
-        self.inner.save(changes).await
+    async fn save_rows(&self, rows: &mut dyn Iterator<Item = Row>) -> Result<(), StoreError> {
+        self.inner.save_rows(rows).await
     }
 }
 

@@ -95,7 +95,7 @@ fn command_passes(workspace: &Workspace, name: &str, arguments: &[&str]) -> Resu
 fn module_lints(workspace: &Workspace, toolchain: WasmToolchain) -> Result<Vec<Finding>> {
     let verb = if toolchain == WasmToolchain::Rustup { "clippy" } else { "check" };
     let mut cargo = toolchain.cargo(workspace, verb);
-    cargo.args(["--package", PLUGIN, "--lib"]);
+    cargo.args(["--package", PLUGIN, "--lib", "--examples"]);
     if verb == "clippy" {
         cargo.args(["--", "--deny", "warnings"]);
     }

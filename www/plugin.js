@@ -15,11 +15,10 @@ const here = (path) => new URL(path, import.meta.url).href;
 
 /** Starts the plugin; once per page. */
 export async function start(host) {
-  const words = await loadWords(host.locale);
+  const [words] = await Promise.all([loadWords(host.locale), init({ module_or_path: here(MODULE) })]);
   const shown = new Map();
   let dead = false;
 
-  await init({ module_or_path: here(MODULE) });
   const options = {
     apiBase: host.apiBase,
     account: { id: host.account.id },
@@ -76,20 +75,14 @@ export async function start(host) {
   }
 
   function mount(element, fill) {
-    const { holder, root, ready } = shadow(element);
-    let panel;
-    let gone = false;
+    const { holder, root } = shadow(element);
     shown.set(holder, root);
-    ready.then(() => {
-      if (gone) return;
-      if (dead) showCrash(root, words.all);
-      else panel = fill(root);
-    });
+    const panel = alive(() => fill(root));
+    if (dead) showCrash(root, words.all);
     return {
       unmount() {
-        gone = true;
         shown.delete(holder);
-        if (panel !== undefined) alive(() => wasm.unmount(panel));
+        alive(() => wasm.unmount(panel));
         holder.remove();
       },
     };
@@ -114,7 +107,7 @@ export async function start(host) {
   };
 }
 
-/** An element of its own with a shadow root: no style and no selector crosses. Ready when its styles are there. */
+/** An element of its own with a shadow root: no style and no selector crosses. Seen when its styles are there. */
 function shadow(element) {
   const holder = document.createElement("div");
   const inside = holder.attachShadow({ mode: "open" });
@@ -123,14 +116,16 @@ function shadow(element) {
   styles.href = here("panel.css");
   const root = document.createElement("div");
   root.className = "plugin";
+  root.hidden = true;
+  const show = () => {
+    root.hidden = false;
+  };
+  styles.addEventListener("load", show, { once: true });
+  // Without styles the panel is plain, and works.
+  styles.addEventListener("error", show, { once: true });
   inside.append(styles, root);
-  const ready = new Promise((resolve) => {
-    styles.addEventListener("load", resolve, { once: true });
-    // Without styles the panel is plain, and works.
-    styles.addEventListener("error", resolve, { once: true });
-  });
   element.append(holder);
-  return { holder, root, ready };
+  return { holder, root };
 }
 
 /** The words of the page's language, or English. */

@@ -5,7 +5,7 @@ use super::App;
 use crate::driver::{Driver, OpenError, Setup, StateKey};
 use crate::platform::{self, sleep, BrowserPorts};
 use crate::ports::{Clock, Locks, Store};
-use futures_util::future::{select, Either};
+use futures_util::future::{select, Either, FutureExt};
 use std::pin::pin;
 use std::rc::Rc;
 use sync_core::map::Set;
@@ -13,6 +13,8 @@ use sync_core::{Config, Event, Failure, Record, Side, SyncReport};
 
 /// The other tabs hear of changes at most so often (ms).
 const TELL_MS: u32 = 100;
+/// The page shows its panels before the driver begins (ms): the engine's first steps take a browser some 20 ms.
+const SHOW_MS: u32 = 50;
 
 impl App {
     /// Waits for the lead, takes it, and works until the page goes away or the plugin is stopped.
@@ -97,7 +99,13 @@ impl App {
         }
         self.tell(&driver);
         platform::spawn(self.clone().ask_space(driver.clone()));
-        let running = pin!(driver.run());
+        // In a box: what a page does not need to show its panels is not compiled before they are shown.
+        let begun = driver.clone();
+        let running = async move {
+            sleep(SHOW_MS).await;
+            begun.run().boxed_local().await;
+        };
+        let running = pin!(running);
         let telling = pin!(self.keep_telling(&driver));
         let working = select(running, telling);
         let ended = select(working, &mut change).await;

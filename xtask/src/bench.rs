@@ -175,7 +175,11 @@ fn write_module(workspace: &Workspace, module: &Path, site: &Path, name: &str) -
         .context("wasm-bindgen could not write the benchmarks' glue")?;
     let after = workspace.target.join("xtask/bench.wasm");
     let mut command = workspace.command("node");
-    command.arg(install::wasm_opt(workspace)?).args(build::WASM_FEATURES).args(["-Oz", "-g"]);
+    command
+        .arg(install::wasm_opt(workspace)?)
+        .args(build::WASM_FEATURES)
+        .args(build::SMALLER)
+        .arg("-g");
     run(command.arg(&optimised).arg("-o").arg(&after))?;
     fs::rename(&after, &optimised)?;
     workspace.set_stamp(&stamp, &made_from)

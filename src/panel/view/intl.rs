@@ -2,7 +2,7 @@
 
 use super::Words;
 use crate::panel::text::{distance, scaled, Formats, Texts};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use sync_core::map::Map;
 use wasm_bindgen::prelude::*;
 
@@ -12,26 +12,28 @@ const DAYS_MOST: i64 = 7;
 #[wasm_bindgen]
 extern "C" {
     type PluralRules;
+    /// Fails for what is no language tag (ECMA-402). For every other tag there is a format.
     #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
     fn new(locale: &str) -> Result<PluralRules, JsValue>;
     #[wasm_bindgen(method)]
     fn select(this: &PluralRules, number: f64) -> String;
 
     type NumberFormat;
+    /// Fails where a browser does not know the style.
     #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
     fn new(locale: &str, options: &JsValue) -> Result<NumberFormat, JsValue>;
     #[wasm_bindgen(method)]
     fn format(this: &NumberFormat, number: f64) -> String;
 
     type RelativeTimeFormat;
-    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
-    fn new(locale: &str) -> Result<RelativeTimeFormat, JsValue>;
+    #[wasm_bindgen(constructor, js_namespace = Intl)]
+    fn new(locale: &str) -> RelativeTimeFormat;
     #[wasm_bindgen(method)]
     fn format(this: &RelativeTimeFormat, amount: f64, unit: &str) -> String;
 
     type DateTimeFormat;
-    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
-    fn new(locale: &str, options: &JsValue) -> Result<DateTimeFormat, JsValue>;
+    #[wasm_bindgen(constructor, js_namespace = Intl)]
+    fn new(locale: &str, options: &JsValue) -> DateTimeFormat;
     #[wasm_bindgen(method)]
     fn format(this: &DateTimeFormat, at_ms: f64) -> String;
 }
@@ -58,15 +60,15 @@ impl Words {
     }
 }
 
+/// Formats are made when first needed: all at once they would hold up the panel by tens of milliseconds.
 struct IntlFormats {
     locale: String,
     plural: PluralRules,
-    number: NumberFormat,
-    relative: RelativeTimeFormat,
-    date: DateTimeFormat,
-    moment: DateTimeFormat,
-    /// One per unit, made when first needed.
-    sizes: RefCell<Map<&'static str, NumberFormat>>,
+    relative: OnceCell<RelativeTimeFormat>,
+    date: OnceCell<DateTimeFormat>,
+    moment: OnceCell<DateTimeFormat>,
+    /// One per unit; plain numbers have none.
+    numbers: RefCell<Map<&'static str, NumberFormat>>,
 }
 
 impl IntlFormats {
@@ -74,15 +76,30 @@ impl IntlFormats {
         Ok(Self {
             locale: locale.to_owned(),
             plural: PluralRules::new(locale)?,
-            number: NumberFormat::new(locale, &JsValue::UNDEFINED)?,
-            relative: RelativeTimeFormat::new(locale)?,
-            date: DateTimeFormat::new(locale, &options(&[("dateStyle", "medium")]))?,
-            moment: DateTimeFormat::new(
-                locale,
-                &options(&[("dateStyle", "medium"), ("timeStyle", "short")]),
-            )?,
-            sizes: RefCell::default(),
+            relative: OnceCell::new(),
+            date: OnceCell::new(),
+            moment: OnceCell::new(),
+            numbers: RefCell::default(),
         })
+    }
+}
+
+impl IntlFormats {
+    fn in_unit(&self, number: f64, unit: &'static str) -> Option<String> {
+        let mut numbers = self.numbers.borrow_mut();
+        if !numbers.contains_key(unit) {
+            let options = match unit {
+                "" => JsValue::UNDEFINED,
+                _ => options(&[
+                    ("style", "unit".into()),
+                    ("unit", unit.into()),
+                    ("unitDisplay", "short".into()),
+                    ("maximumFractionDigits", 1.into()),
+                ]),
+            };
+            numbers.insert(unit, NumberFormat::new(&self.locale, &options).ok()?);
+        }
+        numbers.get(unit).map(|format| format.format(number))
     }
 }
 
@@ -92,36 +109,39 @@ impl Formats for IntlFormats {
     }
 
     fn number(&self, number: u64) -> String {
-        self.number.format(float(number))
+        // Digits alone are the same in all of our languages, and the first format of numbers takes the browser 30 ms.
+        let grouped = if number < 1_000 { None } else { self.in_unit(float(number), "") };
+        grouped.unwrap_or_else(|| number.to_string())
     }
 
     fn size(&self, size_bytes: u64) -> String {
         let (tenths, unit) = scaled(size_bytes);
-        let mut sizes = self.sizes.borrow_mut();
-        if !sizes.contains_key(unit) {
-            let options = options(&[("style", "unit"), ("unit", unit), ("unitDisplay", "short")]);
-            let _ = js_sys::Reflect::set(&options, &"maximumFractionDigits".into(), &1.into());
-            if let Ok(format) = NumberFormat::new(&self.locale, &options) {
-                sizes.insert(unit, format);
-            }
-        }
-        match sizes.get(unit) {
-            Some(format) => format.format(float(tenths) / 10.0),
-            // Not as a floating-point number: printing one is five kilobytes of the module.
-            None => format!("{}.{} {unit}", tenths / 10, tenths % 10),
-        }
+        let size = self.in_unit(float(tenths) / 10.0, unit);
+        // Not as a floating-point number: printing one is five kilobytes of the module.
+        size.unwrap_or_else(|| format!("{}.{} {unit}", tenths / 10, tenths % 10))
     }
 
     fn relative(&self, at_ms: u64, now_ms: u64) -> String {
         match distance(at_ms, now_ms) {
-            (amount, "day") if amount.abs() >= DAYS_MOST => self.date.format(float(at_ms)),
+            (amount, "day") if amount.abs() >= DAYS_MOST => {
+                let style = [("dateStyle", "medium".into())];
+                let new = || DateTimeFormat::new(&self.locale, &options(&style));
+                self.date.get_or_init(new).format(float(at_ms))
+            }
             // Amounts of less than 60 are exact.
-            (amount, unit) => self.relative.format(amount as f64, unit),
+            (amount, unit) => {
+                let new = || RelativeTimeFormat::new(&self.locale);
+                self.relative.get_or_init(new).format(amount as f64, unit)
+            }
         }
     }
 
     fn moment(&self, at_ms: u64) -> String {
-        self.moment.format(float(at_ms))
+        let new = || {
+            let style = [("dateStyle", "medium".into()), ("timeStyle", "short".into())];
+            DateTimeFormat::new(&self.locale, &options(&style))
+        };
+        self.moment.get_or_init(new).format(float(at_ms))
     }
 }
 
@@ -130,10 +150,10 @@ fn float(number: u64) -> f64 {
     number as f64
 }
 
-fn options(pairs: &[(&str, &str)]) -> JsValue {
+fn options(pairs: &[(&str, JsValue)]) -> JsValue {
     let options = js_sys::Object::new();
     for (name, value) in pairs {
-        let _ = js_sys::Reflect::set(&options, &(*name).into(), &(*value).into());
+        let _ = js_sys::Reflect::set(&options, &(*name).into(), value);
     }
     options.into()
 }

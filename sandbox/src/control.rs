@@ -68,8 +68,10 @@ fn call(world: &mut World, method: &str, path: &str, body: &Value) -> Result<Val
         }
         ("GET", "/faults") => Ok(json!(world.faults)),
         ("GET", "/requests") => Ok(json!(world.log)),
+        ("GET", "/preflights") => Ok(json!(world.preflights)),
         ("DELETE", "/requests") => {
             world.log.clear();
+            world.preflights.clear();
             Ok(json!([]))
         }
         ("POST", "/seed") => {

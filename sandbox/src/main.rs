@@ -1,6 +1,7 @@
 //! Serves the world over sockets: reads the command line, starts `server`.
 
 mod journal;
+mod line;
 mod server;
 mod tls;
 
@@ -8,13 +9,14 @@ use sandbox::Options;
 use std::path::PathBuf;
 
 const USAGE: &str = "\
-sandbox [--port-base 7400] [--latency-ms 0] [--seed 0] [--variant name=value]...
+sandbox [--port-base 7400] [--latency-ms 0] [--line-mbit N] [--seed 0] [--variant name=value]...
         [--draw-variants SEED] [--strict-public-api] [--rate-limit] [--empty] [--tls]
         [--plugin ZIP] [--redirect-uri URI]... [--app-key KEY] [--data DIR]
         [--crm-redirect-uri URI]... [--crm-client-id ID]
 
 Serves a CRM and a Dropbox on loopback. --empty: a CRM without sample records. --tls: https as
-well, 100 ports above. --data: state is kept in DIR between runs; without it, in memory.";
+well, 100 ports above. --data: state is kept in DIR between runs; without it, in memory.
+--line-mbit: all connections share a line of so many megabits a second in each direction.";
 
 /// What the command line says.
 pub struct Arguments {
@@ -22,6 +24,8 @@ pub struct Arguments {
     pub options: Options,
     /// Every answer takes this long.
     pub latency_ms: u64,
+    /// All connections share a line of this speed, if it is limited.
+    pub line_mbit: Option<u64>,
     /// https as well.
     pub tls: bool,
     /// Where state is kept.
@@ -44,7 +48,7 @@ fn main() {
 
 fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
     let mut options = Options { sample: true, ..Options::default() };
-    let (mut latency_ms, mut tls, mut data) = (0, false, None);
+    let (mut latency_ms, mut line_mbit, mut tls, mut data) = (0, None, false, None);
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
         fn number<T: std::str::FromStr>(text: String) -> Result<T, String> {
@@ -53,6 +57,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
         match word.as_str() {
             "--port-base" => options.port_base = number(value()?)?,
             "--latency-ms" => latency_ms = number(value()?)?,
+            "--line-mbit" => line_mbit = Some(number(value()?)?),
             "--seed" => options.seed = number(value()?)?,
             "--draw-variants" => options.variants = sandbox::Variants::drawn(number(value()?)?),
             "--variant" => {
@@ -74,5 +79,5 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
             _ => return Err(format!("no such flag: {word}")),
         }
     }
-    Ok(Arguments { options, latency_ms, tls, data })
+    Ok(Arguments { options, latency_ms, line_mbit, tls, data })
 }

@@ -2,6 +2,7 @@
 //! connections that a fault cuts. What is answered is decided in the library.
 
 use crate::journal::Journal;
+use crate::line::{Line, Over};
 use crate::{tls, Arguments};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
@@ -28,6 +29,7 @@ struct Server {
     /// Moves with every request that is answered: parked longpolls ask again.
     changed: watch::Sender<()>,
     latency: Duration,
+    line: Option<Line>,
     certificate: Option<String>,
 }
 
@@ -47,7 +49,7 @@ pub fn run(arguments: Arguments) -> Result<(), String> {
 }
 
 async fn serve(arguments: Arguments) -> Result<(), String> {
-    let Arguments { mut options, latency_ms, tls, data } = arguments;
+    let Arguments { mut options, latency_ms, line_mbit, tls, data } = arguments;
     options.start_ms = real_now_ms();
     let base = options.port_base;
     let mut world = World::new(options);
@@ -59,6 +61,7 @@ async fn serve(arguments: Arguments) -> Result<(), String> {
         inner: Mutex::new(Inner { world, last: Instant::now(), journal }),
         changed: watch::channel(()).0,
         latency: Duration::from_millis(latency_ms),
+        line: line_mbit.map(Line::new),
         certificate: tls.as_ref().map(|(_, pem)| pem.clone()),
     });
     for (origin, add) in Origin::ALL {
@@ -117,6 +120,7 @@ async fn connection<S>(server: Arc<Server>, origin: Origin, stream: S)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let stream = Over::new(stream, server.line.clone());
     let service = service_fn(move |request| {
         let server = server.clone();
         async move { server.answer(origin, request).await }

@@ -20,6 +20,8 @@ pub struct World {
     pub rng: Rng,
     /// Every request so far, except preflights that were answered well and the control port's.
     pub log: Vec<LogEntry>,
+    /// What browsers asked permission for and were given it: targets, in order.
+    pub preflights: Vec<String>,
     /// Faults still to come.
     pub faults: Vec<Fault>,
     /// How long the service works on the last answer: the server waits so long, a simulation may.
@@ -95,6 +97,7 @@ impl World {
             options,
             rng,
             log: Vec::new(),
+            preflights: Vec::new(),
             faults: Vec::new(),
             delay_ms: 0,
             dropbox,
@@ -135,8 +138,12 @@ impl World {
             Reply::Ready(r) | Reply::CutInBody(r) => (r.status, r.body.len() as u64),
             Reply::Cut => (0, 0),
         };
+        let is_preflight = request.method == "OPTIONS" && status < 400;
+        if is_preflight {
+            self.preflights.push(request.target.clone());
+        }
         // What the folder viewer polls would drown everything else.
-        let is_noise = request.method == "OPTIONS" && status < 400
+        let is_noise = is_preflight
             || request.origin == Origin::DropboxWww && request.path() == "/viewer/list";
         if !is_noise {
             self.log.push(LogEntry {

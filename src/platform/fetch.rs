@@ -25,7 +25,7 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// Sends one request and reads all of its answer. No cookies, no referrer, no cache.
+/// Sends one request and reads all of its answer. No cookies, no referrer; nothing is kept in a cache.
 pub(super) async fn send(
     request: Request<ArrayBuffer>,
 ) -> Result<Response<ArrayBuffer>, TransportError> {
@@ -49,15 +49,17 @@ async fn exchange(
     request: Request<ArrayBuffer>,
     controller: &AbortController,
 ) -> Result<Response<ArrayBuffer>, JsValue> {
-    let method = match request.method {
-        Method::Get => http::Method::GET,
-        Method::Post => http::Method::POST,
+    // What a location holds is a customer's, and stays out of the browser's cache. A POST's answer is never kept, and
+    // forbidden to use a cache, a browser would ask for permission (a preflight) before each request, not once.
+    let (method, cache) = match request.method {
+        Method::Get => (http::Method::GET, RequestCache::NoStore),
+        Method::Post => (http::Method::POST, RequestCache::Default),
     };
     let mut builder = RequestBuilder::new(&request.url)
         .method(method)
         .mode(RequestMode::Cors)
         .credentials(RequestCredentials::Omit)
-        .cache(RequestCache::NoStore)
+        .cache(cache)
         .redirect(RequestRedirect::Follow)
         .referrer_policy(ReferrerPolicy::NoReferrer)
         .abort_signal(Some(&controller.signal()));

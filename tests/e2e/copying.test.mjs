@@ -40,6 +40,18 @@ scene("a document over 50 MB is listed with its reason, the others arrive", {}, 
   await person.button("Try again").waitFor();
 });
 
+scene("the browser asks for permission once for an address, not before each request", {}, async ({ sandbox, person }) => {
+  await sandbox.seed(company(40));
+  await person.arrive("company", "Pied Piper");
+  assert.equal(await person.sync(), "up-to-date");
+  const asked = await sandbox.ask("GET", "/preflights");
+  for (const target of ["/files.download", "/2/files/upload_session/start"]) {
+    const count = asked.filter((other) => other === target).length;
+    // Those that leave together before the first answer each ask.
+    assert.ok(count > 0 && count <= 6, `${count} times for 40 requests to ${target}`);
+  }
+});
+
 scene("a second press moves no byte", {}, async (s) => {
   const { sandbox, person } = s;
   const record = await sandbox.record("Lumen Lighting");

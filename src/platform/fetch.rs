@@ -1,10 +1,11 @@
 //! Requests, through `fetch`. Documents stay in the page's memory as `ArrayBuffer`s.
 
+use super::bytes::copied;
 use super::clock;
 use crate::ports::{Body, Method, Request, Response, TransportError};
 use futures_util::future::{select, Either};
 use gloo_net::http::RequestBuilder;
-use js_sys::{ArrayBuffer, JsString};
+use js_sys::ArrayBuffer;
 use std::pin::pin;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -12,7 +13,7 @@ use web_sys::{
     AbortController, ReferrerPolicy, RequestCache, RequestCredentials, RequestMode, RequestRedirect,
 };
 
-/// Ten times what either service answers at most (UTF-16 units). More stays outside, and makes no sense to whoever asked:
+/// Ten times what either service answers at most (bytes). More stays outside, and makes no sense to whoever asked:
 /// what it unfolds to could be more than WebAssembly's memory holds.
 const TEXT_MOST: u32 = 16 << 20;
 
@@ -77,12 +78,14 @@ async fn exchange(
     let headers = response.headers().entries().map(|(name, value)| (name.to_lowercase(), value));
     let headers = headers.collect();
     let raw: web_sys::Response = response.into();
+    let content: ArrayBuffer = JsFuture::from(raw.array_buffer()?).await?.unchecked_into();
     let body = if request.wants_content && (200..300).contains(&status) {
-        Body::Content(JsFuture::from(raw.array_buffer()?).await?.unchecked_into())
+        Body::Content(content)
     } else {
-        let text: JsString = JsFuture::from(raw.text()?).await?.unchecked_into();
-        let is_honest = text.length() <= TEXT_MOST;
-        Body::Text(if is_honest { text.into() } else { String::new() })
+        // Not by way of a string of the page's: the text would be turned into UTF-16 and back.
+        let is_honest = content.byte_length() <= TEXT_MOST;
+        let bytes = if is_honest { copied(&content) } else { Vec::new() };
+        Body::Text(String::from_utf8(bytes).unwrap_or_default())
     };
     Ok(Response { status, headers, body })
 }

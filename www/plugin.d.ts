@@ -71,6 +71,7 @@ export interface SyncReport {
 
 /** The running plugin. */
 export interface Plugin {
+  /** Throws for what is no record; nothing is mounted then. */
   mountDocumentsPanel(element: HTMLElement, record: RecordRef): Mounted;
   mountSettings(element: HTMLElement): Mounted;
   /** Runs one cycle over all linked records; joins the one that runs. */

@@ -77,13 +77,26 @@ export async function start(host) {
   function mount(element, fill) {
     const { holder, root } = shadow(element);
     shown.set(holder, root);
-    const panel = alive(() => fill(root));
+    const leave = () => {
+      shown.delete(holder);
+      holder.remove();
+    };
+    let panel;
+    try {
+      panel = alive(() => fill(root));
+    } catch (error) {
+      // What ends the module is told by the panel, not to the host.
+      onError({ error });
+      if (!dead) {
+        leave();
+        throw error;
+      }
+    }
     if (dead) showCrash(root, words.all);
     return {
       unmount() {
-        shown.delete(holder);
-        alive(() => wasm.unmount(panel));
-        holder.remove();
+        if (panel !== undefined) alive(() => wasm.unmount(panel));
+        leave();
       },
     };
   }

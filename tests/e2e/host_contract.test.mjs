@@ -71,6 +71,17 @@ test("the host of the document connects, copies, brings back, and uninstalls, un
     await sandbox.putFile(`${folderOf(record)}/From Dropbox.txt`, "from Dropbox");
     await page.locator("#documents").getByText("From Dropbox.txt").waitFor();
 
+    const left = await page.evaluate((record) => {
+      const slot = document.createElement("div");
+      try {
+        plugin.mountDocumentsPanel(slot, { ...record, kind: "deal" });
+        return "it was mounted";
+      } catch {
+        return slot.childElementCount;
+      }
+    }, { id: record.id, name: record.name });
+    assert.equal(left, 0, "a record of no kind is refused, and nothing of its panel stays");
+
     await page.evaluate(() => window.crm.uninstall());
     const log = await sandbox.requests();
     assert.deepEqual(log.filter(({ target }) => target === "/2/auth/token/revoke").map(({ status }) => status), [200], "the grant is taken back");
@@ -119,7 +130,8 @@ async function serve(sandbox) {
       const answer = answers[`${request.method} ${path}`];
       if (answer) send("application/json", JSON.stringify(await answer()));
       else if (path === "/") send("text/html", PAGE);
-      else if (path === "/host.js") send("text/javascript", HOST);
+      // Within the test's reach.
+      else if (path === "/host.js") send("text/javascript", `${HOST}\nwindow.plugin = plugin;`);
       else if (path === "/favicon.ico") response.writeHead(204).end();
       else if (path.startsWith("/plugin/")) send(TYPES[extname(path)], await readFile(join(process.env.PLUGIN_DIR, path.slice("/plugin".length))));
       else response.writeHead(404).end();

@@ -37,16 +37,17 @@ fn trees(criterion: &mut Criterion) {
             entries.iter().map(|(key, file)| (key.clone(), Entry::File(file.clone()))).collect();
         group.bench_function(BenchmarkId::new("apply a listing", size), |bencher| {
             bencher.iter_batched(
-                Nodes::new,
-                |mut nodes| {
-                    listing.iter().for_each(|(key, entry)| apply(&mut nodes, key, entry));
+                || listing.clone(),
+                |listing| {
+                    let mut nodes = Nodes::new();
+                    listing.into_iter().for_each(|(key, entry)| apply(&mut nodes, key, entry));
                     nodes
                 },
                 BatchSize::LargeInput,
             );
         });
         let mut full = Nodes::new();
-        listing.iter().for_each(|(key, entry)| apply(&mut full, key, entry));
+        listing.into_iter().for_each(|(key, entry)| apply(&mut full, key, entry));
         let (key, file) = &entries[size / 2];
         group.bench_function(BenchmarkId::new("place one file", size), |bencher| {
             bencher.iter(|| place_file(&mut full, key, file));

@@ -171,6 +171,8 @@ pub enum Effect {
     Load(Vec<Record>),
     /// Write all of it in one transaction, or none. → [`Outcome::Done`]
     Save(Save),
+    /// Let the page do something else. → [`Outcome::Done`]
+    Turn,
     /// All changes since the cursor (all pages); without a cursor, the whole app folder. → [`Outcome::Changes`]
     ObserveDropbox {
         /// Where to go on.

@@ -79,19 +79,19 @@ pub(crate) fn display(nodes: &Nodes, key: &str) -> String {
 }
 
 /// Applies one entry. `relative` is its `path_lower` below the record's folder, never empty.
-pub fn apply(nodes: &mut Nodes, relative: &str, entry: &Entry) {
+pub fn apply(nodes: &mut Nodes, relative: String, entry: Entry) {
     match entry {
-        Entry::Deleted { .. } => remove(nodes, relative),
+        Entry::Deleted { .. } => remove(nodes, &relative),
         Entry::Folder(folder) => {
             // F5: children may have come before it; only a file standing here gives way.
-            if matches!(nodes.get(relative), Some(Node::File { .. })) {
-                remove(nodes, relative);
+            if matches!(nodes.get(&relative), Some(Node::File { .. })) {
+                remove(nodes, &relative);
             }
             let name = split_dir(&folder.path_display).1.to_string();
-            nodes.insert(relative.to_string(), Node::Folder { name });
+            nodes.insert(relative, Node::Folder { name });
         }
         Entry::File(file) => {
-            remove(nodes, relative);
+            remove_below(nodes, &relative);
             put(nodes, relative, file);
         }
     }
@@ -102,12 +102,21 @@ pub fn place_file(nodes: &mut Nodes, relative: &str, file: &FileEntry) {
     nodes.retain(|key, node| {
         key == relative || !matches!(node, Node::File { id, .. } if *id == file.id)
     });
-    put(nodes, relative, file);
+    put(nodes, relative.to_string(), file.clone());
 }
 
 /// Removes a path and everything below.
 pub fn remove(nodes: &mut Nodes, relative: &str) {
     nodes.remove(relative);
+    remove_below(nodes, relative);
+}
+
+fn remove_below(nodes: &mut Nodes, relative: &str) {
+    // What begins with the path follows it, and mostly nothing does.
+    let mut next = nodes.from_key(relative).skip_while(|(key, _)| *key == relative);
+    if !next.next().is_some_and(|(key, _)| key.starts_with(relative)) {
+        return;
+    }
     let below: Vec<String> = nodes
         .from_key(alloc::format!("{relative}/").as_str())
         .take_while(|(key, _)| {
@@ -120,15 +129,8 @@ pub fn remove(nodes: &mut Nodes, relative: &str) {
     }
 }
 
-fn put(nodes: &mut Nodes, relative: &str, file: &FileEntry) {
-    nodes.insert(
-        relative.to_string(),
-        Node::File {
-            name: split_dir(&file.path_display).1.to_string(),
-            id: file.id.clone(),
-            rev: file.rev.clone(),
-            size_bytes: file.size_bytes,
-            hash: file.hash.clone(),
-        },
-    );
+fn put(nodes: &mut Nodes, relative: String, file: FileEntry) {
+    let name = split_dir(&file.path_display).1.to_string();
+    let FileEntry { id, rev, size_bytes, hash, .. } = file;
+    nodes.insert(relative, Node::File { name, id, rev, size_bytes, hash });
 }

@@ -62,6 +62,7 @@ impl Session {
         let ports = Rc::new(AtHand {
             inner,
             documents: RefCell::default(),
+            rows: RefCell::default(),
             real_crm: Cell::new(crm_base.is_some()),
             crm_calls: Cell::new(0),
             held_bytes: Cell::new(0),
@@ -89,6 +90,11 @@ impl Session {
     /// Timed cycles are to be measured, in which requests to the CRM at hand are spread out: the clock runs faster.
     pub fn hurry(&self) {
         self.ports.in_a_hurry.set(true);
+    }
+
+    /// The CRM at hand has the documents that [`Session::link`] stored, in this page or another.
+    pub fn recall(&self) {
+        *self.ports.rows.borrow_mut() = Some(row_prefix());
     }
 
     /// Puts a document into the CRM at hand.
@@ -144,7 +150,7 @@ impl Session {
             if !known {
                 stored.nodes.clear();
             }
-            let row = format!("{}record/company/{}", key().prefix(), link.record.id);
+            let row = format!("{}{}", row_prefix(), link.record.id);
             rows.push((row, Some(stored.write_text())));
             index.links.push(link);
         }
@@ -254,7 +260,7 @@ impl Session {
     /// A cycle as Dropbox's longpoll begins it: only what changed there is looked at.
     pub async fn observe(&self) -> u32 {
         let report = self.driver.as_ref().unwrap().look().await;
-        assert!(report.error.is_none(), "{:?}", report.error);
+        assert!(report.error.is_none() && report.halted == 0, "{report:?}");
         report.requests
     }
 
@@ -289,6 +295,11 @@ impl Session {
             driver.retire().await.unwrap();
         }
     }
+}
+
+/// What the keys of companies' rows begin with.
+fn row_prefix() -> String {
+    format!("{}record/company/", key().prefix())
 }
 
 fn link(folder: &sync_core::FolderEntry) -> Link {

@@ -20,6 +20,10 @@ impl<P: Ports> Driver<P> {
                 Outcome::Records(loaded.map_err(|_| Failure::Store)?)
             }
             Effect::Save(save) => self.save(save).await?,
+            Effect::Turn => {
+                stored::look(ports, &self.key).await.map_err(|_| Failure::Store)?;
+                Outcome::Done
+            }
             Effect::ObserveDropbox { cursor } => {
                 let listing = dropbox.changes(cursor.as_ref()).await?;
                 Outcome::Changes { entries: listing.entries, cursor: listing.cursor }

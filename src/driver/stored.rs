@@ -6,7 +6,7 @@ use crate::ports::{Store, StoreError};
 use sync_core::{Record, Save, Shared, StoredIndex, StoredRecord, SCHEMA};
 
 /// Records read in one go.
-const READ_MAX: usize = 16;
+const READ_MAX: usize = 8;
 
 /// Whose state it is. State of other accounts is never touched (G7).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +103,11 @@ pub(super) async fn load_records(
         }
     }
     Ok(read)
+}
+
+/// The page goes on until the store has answered. A timer would let a page in the background wait for up to a minute.
+pub(super) async fn look(store: &impl Store, key: &StateKey) -> Result<(), StoreError> {
+    store.load(&[key.retired()]).await.map(|_| ())
 }
 
 /// A record's row, unread; `None` where there is none, or none that this version can read.

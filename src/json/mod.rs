@@ -77,16 +77,21 @@ pub(crate) fn key(out: &mut String, name: &str) {
 /// Appends text in quotes.
 pub(crate) fn text(out: &mut String, text: &str) {
     out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\0'..='\x1f' => {
-                write!(out, "\\u{:04x}", u32::from(character)).expect("a String takes any text")
+    // Plain stretches are copied whole; what has to be escaped is one byte.
+    let mut rest = text;
+    let is_special = |byte| byte < b' ' || byte == b'"' || byte == b'\\';
+    while let Some(at) = rest.bytes().position(is_special) {
+        out.push_str(&rest[..at]);
+        match rest.as_bytes()[at] {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            byte => {
+                write!(out, "\\u{:04x}", u32::from(byte)).expect("a String takes any text");
             }
-            _ => out.push(character),
         }
+        rest = &rest[at + 1..];
     }
+    out.push_str(rest);
     out.push('"');
 }
 

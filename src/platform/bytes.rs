@@ -1,6 +1,6 @@
 //! Bytes and their printable forms, through the page's own `btoa` and `atob`.
 
-use js_sys::{JsString, Uint8Array};
+use js_sys::{ArrayBuffer, JsString, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -30,4 +30,17 @@ pub(super) fn to_base64url(bytes: &[u8]) -> String {
 /// The bytes of an `ArrayBuffer`, a few kilobytes at most: they are copied into WebAssembly memory.
 pub(super) fn copied(buffer: &JsValue) -> Vec<u8> {
     Uint8Array::new(buffer).to_vec()
+}
+
+/// The bytes of an `ArrayBuffer` that nobody needs afterwards.
+pub(super) fn taken(buffer: &ArrayBuffer) -> Vec<u8> {
+    let bytes = copied(buffer);
+    give_back(buffer);
+    bytes
+}
+
+/// The page has the buffer's memory back at once, not when it next collects its garbage. Browsers that cannot do that
+/// yet keep it until then.
+pub(super) fn give_back(buffer: &ArrayBuffer) {
+    let _: Result<ArrayBuffer, JsValue> = buffer.transfer_with_length(0);
 }

@@ -1,6 +1,6 @@
 //! Requests, through `fetch`. Documents stay in the page's memory as `ArrayBuffer`s.
 
-use super::bytes::copied;
+use super::bytes::taken;
 use super::clock;
 use crate::ports::{Body, Method, Request, Response, TransportError};
 use futures_util::future::{select, Either};
@@ -84,7 +84,7 @@ async fn exchange(
     } else {
         // Not by way of a string of the page's: the text would be turned into UTF-16 and back.
         let is_honest = content.byte_length() <= TEXT_MOST;
-        let bytes = if is_honest { copied(&content) } else { Vec::new() };
+        let bytes = if is_honest { taken(&content) } else { Vec::new() };
         Body::Text(String::from_utf8(bytes).unwrap_or_default())
     };
     Ok(Response { status, headers, body })

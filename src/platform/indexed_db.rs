@@ -1,13 +1,14 @@
-//! The store: rows of text by key, and the device's key, in IndexedDB.
+//! The store: rows of text (as UTF-8 bytes) by key, and the device's key, in IndexedDB.
 //!
 //! Written against the browser directly: the wrappers that are kept up bring an async runtime into the module, for
 //! four calls. Schema of the database: version 1, object stores `rows` and `keys`, keys outside the values. What is
 //! inside a row has its own version.
 
+use super::bytes::{give_back, taken};
 use super::thrown;
 use crate::ports::{Row, StoreError};
 use futures_util::future::try_join_all;
-use js_sys::{Array, Promise};
+use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -19,7 +20,7 @@ const VERSION: u32 = 1;
 const ROWS: &str = "rows";
 const KEYS: &str = "keys";
 /// So much text is handed over in one task.
-const AT_ONCE_BYTES: usize = 512 * 1024;
+const AT_ONCE_BYTES: usize = 128 * 1024;
 
 fn failed(value: JsValue) -> StoreError {
     StoreError(thrown(&value))
@@ -75,7 +76,7 @@ impl Database {
             keys.iter().map(|key| store.get(&key.into())).collect();
         let requests = requests.map_err(failed)?;
         let rows = try_join_all(requests.iter().map(result)).await.map_err(failed)?;
-        Ok(rows.into_iter().map(|row| row.as_string()).collect())
+        Ok(rows.into_iter().map(text).collect())
     }
 
     /// All keys that begin so, in order.
@@ -105,7 +106,7 @@ impl Database {
         for (key, row) in rows {
             at_once += row.as_ref().map_or(0, String::len);
             let asked = match row {
-                Some(text) => store.put_with_key(&text.into(), &key.into()),
+                Some(text) => put(&store, &key, &text),
                 None => store.delete(&key.into()),
             };
             let asked = asked.map_err(give_up)?;
@@ -141,6 +142,22 @@ impl Database {
         store.put_with_key(key, &name.into()).map_err(failed)?;
         completed(&transaction).await.map_err(failed)?;
         Ok(key.clone())
+    }
+}
+
+/// Bytes, not a string: the store keeps a copy, and the page's own is given back before the next row.
+fn put(store: &IdbObjectStore, key: &str, text: &str) -> Result<IdbRequest, JsValue> {
+    let bytes = Uint8Array::from(text.as_bytes());
+    let asked = store.put_with_key(&bytes, &key.into());
+    give_back(&bytes.buffer());
+    asked
+}
+
+/// A row's text; `None` where there is none. Versions before wrote strings.
+fn text(row: JsValue) -> Option<String> {
+    match row.dyn_into::<Uint8Array>() {
+        Ok(bytes) => String::from_utf8(taken(&bytes.buffer())).ok(),
+        Err(row) => row.as_string(),
     }
 }
 

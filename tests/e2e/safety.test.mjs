@@ -46,7 +46,7 @@ const keptText = (page) =>
       for (const store of database.objectStoreNames) {
         for (const value of await done(database.transaction(store).objectStore(store).getAll())) {
           if (value instanceof CryptoKey) keys.push({ extractable: value.extractable, exported: await crypto.subtle.exportKey("raw", value).then(() => true, () => false) });
-          else texts.push(typeof value === "string" ? value : JSON.stringify(value));
+          else texts.push(value instanceof Uint8Array ? new TextDecoder().decode(value) : JSON.stringify(value));
         }
       }
       database.close();

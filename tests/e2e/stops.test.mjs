@@ -255,8 +255,9 @@ async function asNewerVersion() {
   const database = await settled(indexedDB.open("teamleader-dropbox"));
   const store = database.transaction("rows", "readwrite").objectStore("rows");
   const [keys, values] = await Promise.all([settled(store.getAllKeys()), settled(store.getAll())]);
-  const at = values.findIndex((value) => typeof value === "string" && value.includes('"links"'));
-  await settled(store.put(values[at].replace(/"schema":\d+/, '"schema":9999'), keys[at]));
+  const texts = values.map((value) => new TextDecoder().decode(value));
+  const at = texts.findIndex((text) => text.includes('"links"'));
+  await settled(store.put(new TextEncoder().encode(texts[at].replace(/"schema":\d+/, '"schema":9999')), keys[at]));
   database.close();
 }
 

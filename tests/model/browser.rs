@@ -25,8 +25,13 @@ impl Browser {
 
     /// Another browser of the same user has another number.
     pub fn with_seed(dropbox: usize, seed: u64) -> Self {
-        let config =
-            Config { browser: seed + 1, shared_folder: SHARED.into(), ..Config::default() };
+        let config = Config {
+            browser: seed + 1,
+            shared_folder: SHARED.into(),
+            // Far fewer than anywhere else: whatever may happen in between happens here.
+            entries_at_once: [2, 1, 4_000][seed as usize % 3],
+            ..Config::default()
+        };
         Self {
             engine: Engine::new(config.clone(), None),
             config,
@@ -80,6 +85,7 @@ impl Browser {
             Effect::Load(records) => Outcome::Records(
                 records.iter().map(|r| (r.clone(), self.rows.get(r).cloned())).collect(),
             ),
+            Effect::Turn => Outcome::Done,
             Effect::Save(_) if fault != Fault::None => Outcome::Failed(Failure::Store),
             Effect::Save(save) => {
                 self.index = save.index.clone().or(self.index.take());

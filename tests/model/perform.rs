@@ -8,7 +8,7 @@ impl World {
     pub fn perform(&mut self, d: usize, effect: &Effect) -> Outcome {
         let failed = Outcome::Failed;
         match effect {
-            Effect::Load(_) | Effect::Save(_) => unreachable!("the store's"),
+            Effect::Load(_) | Effect::Save(_) | Effect::Turn => unreachable!("the store's"),
             Effect::LoadLease { .. }
             | Effect::SaveLease { .. }
             | Effect::LoadShare { .. }

@@ -107,7 +107,7 @@ fn standing(entries: &[Entry]) -> Vec<String> {
             Entry::Folder(folder) => &folder.path_lower,
             Entry::Deleted { path_lower } => path_lower,
         };
-        apply(&mut nodes, path, entry);
+        apply(&mut nodes, path.clone(), entry.clone());
     }
     let mut paths: Vec<String> = files(&nodes).values().map(|file| file.path.clone()).collect();
     paths.sort();

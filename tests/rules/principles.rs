@@ -1,6 +1,6 @@
 //! The principles, each where it would hurt most to break it (B).
 
-use crate::model::case::{Case, A, COPY, X, Y, Z};
+use crate::model::case::{Case, A, COPY, ROOT, X, Y, Z};
 use crate::model::{Fault, Variants};
 use sync_core::*;
 
@@ -117,6 +117,40 @@ fn b7_what_is_stored_between_observation_and_trees_has_the_old_cursor() {
     case.finish(Fault::None, |effect| matches!(effect, Effect::Save(_)));
     case.browser.crash();
     case.run().expect(&[(A, X), ("b.txt", Y)], &[(A, X), ("b.txt", Y)]);
+}
+
+#[test]
+fn b7_what_is_stored_while_entries_are_given_has_the_old_cursor() {
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    for name in ["b.txt", "c.txt", "d.txt", "e.txt"] {
+        case.put(name, Y);
+    }
+    // Some have reached the record's tree and others have not, when a press wants to be stored.
+    case.run_until(|effect| matches!(effect, Effect::Turn));
+    let record = Record::new(RecordKind::Company, "r1");
+    case.world.records.entry(record.clone()).or_default();
+    case.browser.send(Event::Press { record, name: "Beta".into() }, case.world.clock);
+    case.finish(Fault::None, |effect| matches!(effect, Effect::Save(_)));
+    case.browser.crash();
+    let all = [(A, X), ("b.txt", Y), ("c.txt", Y), ("d.txt", Y), ("e.txt", Y)];
+    case.run().expect(&all, &all);
+}
+
+#[test]
+fn r18_a_record_unlinked_and_linked_again_while_entries_are_given_has_a_folder_of_its_own() {
+    let agreed = [(A, X), ("b.txt", Y), ("c.txt", Z)];
+    let mut case = Case::new(Variants::default(), &agreed);
+    assert!(case.world.rename(0, ROOT, "/Elsewhere"));
+    // What tells that the folder has moved is on its way to the record.
+    case.run_until(|effect| matches!(effect, Effect::Turn));
+    let record = case.record.clone();
+    case.browser.send(Event::Unlink { record: record.clone() }, case.world.clock);
+    case.browser.send(Event::Press { record, name: "Acme".into() }, case.world.clock);
+    case.browser.settle(&mut case.world);
+    case.expect(&agreed, &agreed);
+    let files = case.world.files(0);
+    let moved = files.iter().filter(|(path, _)| path.starts_with("/elsewhere/")).count();
+    assert_eq!(moved, 3, "what was there stays");
 }
 
 #[test]

@@ -283,7 +283,12 @@ impl History {
         }
         let account_id = self.scene.world().dropbox.accounts()[known.account].account_id.clone();
         let setup = Setup {
-            config: Config { max_size_bytes: MAX_SIZE_BYTES, seed: number, ..Config::default() },
+            config: Config {
+                max_size_bytes: MAX_SIZE_BYTES,
+                seed: number,
+                entries_at_once: 1 + number as usize % 4,
+                ..Config::default()
+            },
             timer: self.timer,
             longpoll: self.longpoll,
             ..self.scene.setup(&tab, &account_id)

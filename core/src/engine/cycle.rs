@@ -51,6 +51,7 @@ impl Engine {
             entries: Vec::new(),
             cursor: None,
             listing_is_whole: false,
+            giving: None,
             out_of_space: false,
             unfinished: false,
             refused: false,

@@ -9,6 +9,7 @@ use crate::status::{Halt, Happened, Problem, ProblemKind};
 use crate::tree;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 /// `name`, `name (2)` … this many, where files stand in the way of a record's folder.
 const NUMBERS_MAX: u32 = 9;
@@ -104,7 +105,7 @@ impl Engine {
                     self.task(Purpose::FolderListing(record, folder), effect);
                     return;
                 }
-                self.folder_listed(&record, folder, &[]);
+                self.folder_listed(&record, folder, Vec::new());
                 self.close(&record);
             }
             Outcome::Failed(failure) => {
@@ -163,15 +164,15 @@ impl Engine {
         &mut self,
         record: &Record,
         folder: LinkedFolder,
-        entries: &[crate::effect::Entry],
+        entries: Vec<crate::effect::Entry>,
     ) {
         let below = alloc::format!("{}/", folder.path_lower);
         if let Some(stored) = self.records.get_mut(record) {
             stored.nodes.clear();
             for entry in entries {
-                let path = super::observe::path_of(entry);
+                let path = super::observe::path_of(&entry);
                 if let Some(relative) = path.strip_prefix(&below).filter(|rest| !rest.is_empty()) {
-                    tree::apply(&mut stored.nodes, relative, entry);
+                    tree::apply(&mut stored.nodes, relative.to_string(), entry);
                 }
             }
         }

@@ -7,6 +7,7 @@
 mod adopt;
 mod cycle;
 mod folder;
+mod give;
 mod learn;
 mod names;
 mod observe;
@@ -65,6 +66,8 @@ pub struct Config {
     pub delete_guard_percent: u32,
     /// Seed for jitter.
     pub seed: u64,
+    /// So many entries of Dropbox's changes are taken in before the page has its turn.
+    pub entries_at_once: usize,
     /// A number that no other browser of the user has; only the first one is kept.
     pub browser: u64,
     /// Where the checkpoint stands, relative to the app folder and in lower case; empty for none.
@@ -78,6 +81,7 @@ impl Default for Config {
             interval_ms: 3_600_000,
             delete_guard_percent: 50,
             seed: 0,
+            entries_at_once: 4_000,
             browser: 1,
             shared_folder: String::new(),
         }
@@ -91,6 +95,8 @@ enum Phase {
     Observing,
     /// Changes are here; the records they touch are being read.
     Reading,
+    /// The changes are given to the records.
+    Giving,
     /// What other browsers left in the checkpoint is being read.
     Adopting,
     /// Records are worked on.
@@ -116,6 +122,7 @@ struct Cycle {
     entries: Vec<crate::effect::Entry>,
     cursor: Option<crate::ids::Cursor>,
     listing_is_whole: bool,
+    giving: Option<give::Giving>,
     out_of_space: bool,
     /// Something was put off: the next cycle comes soon.
     unfinished: bool,
@@ -159,6 +166,8 @@ struct Work {
 #[derive(Clone, Debug)]
 enum Purpose {
     Observe,
+    /// So that the page goes on meanwhile.
+    Turn,
     Names(RecordKind),
     Read(Vec<Record>),
     Save(Vec<Record>, Vec<(Record, Operation)>),

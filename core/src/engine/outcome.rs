@@ -21,6 +21,7 @@ impl Engine {
                 Outcome::Failed(failure) => self.observe_failed(failure),
                 _ => {}
             },
+            Purpose::Turn => {}
             Purpose::Names(kind) => self.names_heard(kind, outcome, now_ms),
             Purpose::Read(_) => match outcome {
                 Outcome::Records(records) => self.records_read(records),
@@ -31,7 +32,7 @@ impl Engine {
             Purpose::FolderListing(record, folder) => {
                 match outcome {
                     Outcome::Changes { entries, .. } => {
-                        self.folder_listed(&record, folder, &entries)
+                        self.folder_listed(&record, folder, entries)
                     }
                     // Gone again meanwhile.
                     Outcome::Failed(Failure::NotFound | Failure::Conflict) => {

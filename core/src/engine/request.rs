@@ -91,6 +91,7 @@ impl Engine {
 
     /// Nothing is left of it here.
     pub(super) fn forget_link(&mut self, record: &Record) {
+        self.stop_giving();
         self.index.links.retain(|link| link.record != *record);
         self.removed.insert(record.clone());
         self.dirty_index = true;

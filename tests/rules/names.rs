@@ -86,6 +86,15 @@ fn z4_grown_past_the_limit_both_sides_stay_as_they_are() {
 }
 
 #[test]
+fn z4_what_is_too_large_to_follow_its_file_keeps_its_place_and_others_go_beside_it() {
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    case.crm_edit(A, HUGE).rename(A, "elsewhere.txt").put(A, Y).run();
+    // Nobody waits for the place that will never be free.
+    let twin = "a (2).txt";
+    case.expect(&[(A, HUGE), (twin, Y)], &[("elsewhere.txt", X), (twin, Y)]);
+}
+
+#[test]
 fn l2_l3_a_first_link_over_a_full_folder_is_a_union() {
     let mut case = Case::new(Variants::default(), &[(A, X), ("b.txt", Y)]);
     case.browser = Browser::new(0);

@@ -326,7 +326,7 @@ impl History {
                 self.open(browser);
             }
             if self.rng.one_in(3) {
-                self.decide(browser);
+                self.decide(browser, false);
             } else {
                 self.halts(browser);
             }
@@ -379,9 +379,9 @@ impl History {
         halts
     }
 
-    fn decide(&mut self, browser: usize) {
+    fn decide(&mut self, browser: usize, agrees: bool) {
         for (record, halt) in self.halts(browser) {
-            let confirmed = self.rng.one_in(2);
+            let confirmed = self.rng.one_in(2) || agrees;
             let Some(driver) = self.driver(browser) else { return };
             match halt {
                 // The button is the way out of these.
@@ -431,9 +431,10 @@ impl History {
         // What a browser held when it was wiped is a dead one's after a while.
         self.scene.executor.run_for(LEASE_MS);
         self.quiet()?;
-        for _ in 0..6 {
+        for round in 0..6 {
             for browser in 0..self.browsers.len() {
-                self.decide(browser);
+                // Who says no and presses the button again is asked again.
+                self.decide(browser, round > 2);
             }
             self.quiet()?;
             for browser in 0..self.browsers.len() {
@@ -446,7 +447,8 @@ impl History {
                 return self.check();
             }
         }
-        let halts = self.halts(0);
+        let browsers = 0..self.browsers.len();
+        let halts: Vec<_> = browsers.flat_map(|browser| self.halts(browser)).collect();
         Err(format!("a halt stays whatever is decided: {halts:?}"))
     }
 

@@ -168,8 +168,10 @@ impl<'a> Planner<'a> {
             else {
                 continue;
             };
-            if document.place == crm.place && self.file_moved(dropbox.path.as_str(), file, document)
-            {
+            // Following takes an upload, which never comes where the content is too large.
+            let stays = self.too_large(document.size_bytes) || self.too_large(file.size_bytes);
+            let follows = !stays && document.place == crm.place;
+            if follows && self.file_moved(dropbox.path.as_str(), file, document) {
                 self.leaving.insert(document.id.clone());
             }
         }

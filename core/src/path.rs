@@ -135,6 +135,9 @@ impl Naming {
 
 /// The key under which Dropbox holds two names for the same. Only for prediction; the server's own keys rule.
 pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.chars().flat_map(char::to_lowercase).collect()
 }
 

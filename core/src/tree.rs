@@ -28,26 +28,51 @@ pub struct File {
     pub hash: Option<ContentHash>,
 }
 
+/// Puts files together with the displayed names of their folders: mostly one after the other is in the same.
+pub(crate) struct Displayed<'a> {
+    nodes: &'a Nodes,
+    folder: (&'a str, String),
+}
+
+impl<'a> Displayed<'a> {
+    pub(crate) fn new(nodes: &'a Nodes) -> Self {
+        Self { nodes, folder: ("", String::new()) }
+    }
+
+    /// The file that this node is, if it is one.
+    pub(crate) fn file(&mut self, key: &'a str, node: &Node) -> Option<File> {
+        let Node::File { name, id, rev, size_bytes, hash } = node else { return None };
+        let folder = split_dir(key).0;
+        if self.folder.0 != folder {
+            self.folder = (folder, display(self.nodes, folder));
+        }
+        let mut path = self.folder.1.clone();
+        if !path.is_empty() {
+            path.push('/');
+        }
+        path.push_str(name);
+        Some(File {
+            path,
+            key: key.to_string(),
+            id: id.clone(),
+            rev: rev.clone(),
+            size_bytes: *size_bytes,
+            hash: hash.clone(),
+        })
+    }
+}
+
 /// All files, each id once (the last path wins if a listing ever repeats an id).
 pub fn files(nodes: &Nodes) -> Map<FileId, File> {
-    nodes
-        .iter()
-        .filter_map(|(key, _)| file_at(nodes, key))
-        .map(|file| (file.id.clone(), file))
-        .collect()
+    let mut displayed = Displayed::new(nodes);
+    let files = nodes.iter().filter_map(|(key, node)| displayed.file(key, node));
+    files.map(|file| (file.id.clone(), file)).collect()
 }
 
 /// The file that stands at a key.
 pub fn file_at(nodes: &Nodes, key: &str) -> Option<File> {
-    let Node::File { id, rev, size_bytes, hash, .. } = nodes.get(key)? else { return None };
-    Some(File {
-        path: display(nodes, key),
-        key: key.to_string(),
-        id: id.clone(),
-        rev: rev.clone(),
-        size_bytes: *size_bytes,
-        hash: hash.clone(),
-    })
+    let (key, node) = nodes.get_key_value(key)?;
+    Displayed::new(nodes).file(key, node)
 }
 
 /// The file of this id, wherever it stands.

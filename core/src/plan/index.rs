@@ -1,11 +1,10 @@
 //! Places of things in a list, found by a number made of what they are called. Open addressing, half full at most.
 
-use crate::path::{fold, Naming};
-use crate::sort::sort_by;
+use crate::path::fold;
 use crate::state::SeenDocument;
 use alloc::vec::Vec;
 
-/// An index of a list: the hash's upper half and the place, or nothing.
+/// An index of a list: the hash and the place, or nothing.
 pub(super) struct Index {
     slots: Vec<(u32, u32)>,
 }
@@ -14,13 +13,13 @@ pub(super) struct Index {
 const EMPTY: u32 = u32::MAX;
 
 /// Of an id or of a content's hash: both are as good as random in some of their last sixteen bytes.
-pub(super) fn hash_of(text: &str) -> u64 {
+pub(super) fn hash_of(text: &str) -> u32 {
     let bytes = text.as_bytes();
     caseless_hash(&bytes[bytes.len().saturating_sub(16)..])
 }
 
 /// Of a name, case aside. Other names may have it too.
-pub(super) fn folded_hash(name: &str) -> u64 {
+pub(super) fn folded_hash(name: &str) -> u32 {
     match name.is_ascii() {
         true => caseless_hash(name.as_bytes()),
         false => caseless_hash(fold(name).as_bytes()),
@@ -28,7 +27,7 @@ pub(super) fn folded_hash(name: &str) -> u64 {
 }
 
 /// With the bit set that tells small letters from capitals.
-fn caseless_hash(bytes: &[u8]) -> u64 {
+fn caseless_hash(bytes: &[u8]) -> u32 {
     let mixed = |hash: u64, word: u64| {
         let hash = (hash ^ (word | 0x2020_2020_2020_2020)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         hash ^ (hash >> 31)
@@ -44,9 +43,8 @@ fn caseless_hash(bytes: &[u8]) -> u64 {
     spread(hash)
 }
 
-fn spread(hash: u64) -> u64 {
-    let hash = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    hash ^ (hash >> 29)
+fn spread(hash: u64) -> u32 {
+    ((hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
 }
 
 impl Index {
@@ -56,21 +54,20 @@ impl Index {
     }
 
     /// Puts a place in, unless the same thing stands there already; says whether it did.
-    pub fn put_once(&mut self, hash: u64, at: usize, same: impl Fn(usize) -> bool) -> bool {
-        let tag = (hash >> 32) as u32;
+    pub fn put_once(&mut self, hash: u32, at: usize, same: impl Fn(usize) -> bool) -> bool {
         let mut slot = self.first(hash);
         while self.slots[slot].1 != EMPTY {
-            if self.slots[slot].0 == tag && same(self.slots[slot].1 as usize) {
+            if self.slots[slot].0 == hash && same(self.slots[slot].1 as usize) {
                 return false;
             }
             slot = self.next(slot);
         }
-        self.slots[slot] = (tag, at as u32);
+        self.slots[slot] = (hash, at as u32);
         true
     }
 
     /// The place of the thing that this says yes to.
-    pub fn find(&self, hash: u64, is: impl Fn(usize) -> bool) -> Option<usize> {
+    pub fn find(&self, hash: u32, is: impl Fn(usize) -> bool) -> Option<usize> {
         let mut found = None;
         self.each(hash, |at| {
             found = Some(at).filter(|at| is(*at));
@@ -80,18 +77,17 @@ impl Index {
     }
 
     /// All places under a hash, and perhaps a few others, until this says no.
-    pub fn each(&self, hash: u64, mut go_on: impl FnMut(usize) -> bool) {
-        let tag = (hash >> 32) as u32;
+    pub fn each(&self, hash: u32, mut go_on: impl FnMut(usize) -> bool) {
         let mut slot = self.first(hash);
         while self.slots[slot].1 != EMPTY {
-            if self.slots[slot].0 == tag && !go_on(self.slots[slot].1 as usize) {
+            if self.slots[slot].0 == hash && !go_on(self.slots[slot].1 as usize) {
                 return;
             }
             slot = self.next(slot);
         }
     }
 
-    fn first(&self, hash: u64) -> usize {
+    fn first(&self, hash: u32) -> usize {
         hash as usize & (self.slots.len() - 1)
     }
 
@@ -100,29 +96,11 @@ impl Index {
     }
 }
 
-/// All documents of a record by their names, case aside.
-pub(super) fn by_name(documents: &[SeenDocument]) -> Index {
+/// Documents by their names, case aside.
+pub(super) fn by_name(documents: &[&SeenDocument]) -> Index {
     let mut index = Index::new(documents.len());
     for (at, document) in documents.iter().enumerate() {
         index.put_once(folded_hash(&document.nfc.name), at, |_| false);
     }
     index
-}
-
-/// Those at this place (as [`Naming::place_key`] names it), by id.
-pub(super) fn at_place<'a>(
-    index: &Index,
-    documents: &'a [SeenDocument],
-    naming: &Naming,
-    key: &(alloc::string::String, alloc::string::String),
-) -> Vec<&'a SeenDocument> {
-    let mut found = Vec::new();
-    index.each(folded_hash(&key.1), |at| {
-        if naming.place_key(&documents[at].nfc) == *key {
-            found.push(&documents[at]);
-        }
-        true
-    });
-    sort_by(&mut found, &mut |a, b| a.id.cmp(&b.id));
-    found
 }

@@ -220,12 +220,14 @@ pub(crate) struct Counts {
 struct Planner<'a> {
     record: &'a StoredRecord,
     policy: &'a Policy,
+    /// What does not rest, and who knows of the rest.
+    moving: &'a rest::Moving<'a>,
     /// Documents that do not rest, as listed; and by id.
     seen: &'a [&'a SeenDocument],
     documents: Map<&'a DocumentId, &'a SeenDocument>,
     /// Files that do not rest.
     files: Map<FileId, File>,
-    /// All documents by name, once somebody asks where there is room.
+    /// The same by name, once somebody asks where there is room.
     names: OnceCell<index::Index>,
     /// Documents that a pair, or a step of this plan, already speaks for.
     used_documents: Set<DocumentId>,
@@ -267,13 +269,15 @@ impl<'a> Planner<'a> {
                 loose.remove(&side.id);
             }
         }
-        let synced =
-            record.pairs.iter().filter(|p| p.crm.is_some() && p.dropbox.is_some()).count() as u32;
+        let both = pairs.iter().filter(|pair| pair.crm.is_some() && pair.dropbox.is_some());
+        // Those that rest have both sides.
+        let synced = (record.pairs.len() - pairs.len() + both.count()) as u32;
         Self {
             record,
             policy,
             documents,
             files,
+            moving,
             seen: &moving.documents,
             names: OnceCell::new(),
             used_documents,
@@ -308,11 +312,18 @@ impl<'a> Planner<'a> {
         rests || self.used_documents.contains(&document.id)
     }
 
-    /// All documents at a place, those that rest among them, by id.
+    /// All documents at a place (as [`Naming::place_key`] names it), one that rests among them, by id.
     fn at_place(&self, key: &(String, String)) -> Vec<&'a SeenDocument> {
-        let documents = &self.record.documents;
-        let names = self.names.get_or_init(|| index::by_name(documents));
-        index::at_place(names, documents, self.naming(), key)
+        let mut found: Vec<_> = self.moving.resting_at(key).into_iter().collect();
+        let names = self.names.get_or_init(|| index::by_name(self.seen));
+        names.each(index::folded_hash(&key.1), |at| {
+            if self.naming().place_key(&self.seen[at].nfc) == *key {
+                found.push(self.seen[at]);
+            }
+            true
+        });
+        sort_by(&mut found, &mut |a, b| a.id.cmp(&b.id));
+        found
     }
 
     fn naming(&self) -> &'a Naming {

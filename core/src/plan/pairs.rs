@@ -16,9 +16,19 @@ impl<'a> Planner<'a> {
     /// K1, K2, R9 and marks whose file came back: the same thing under a new id.
     pub(super) fn rebind(&mut self) {
         for at in 0..self.pairs.len() {
-            let Some(mut pair) = self.pairs[at].clone() else {
+            let Some(pair) = &self.pairs[at] else {
                 continue;
             };
+            let document_stands =
+                pair.crm.as_ref().is_none_or(|side| self.documents.contains_key(&side.id));
+            let file_stands = match &pair.dropbox {
+                Some(side) => self.files.contains_key(&side.id),
+                None => pair.lost_path.is_none(),
+            };
+            if document_stands && file_stands {
+                continue;
+            }
+            let mut pair = pair.clone();
             if let Some(side) = pair.crm.as_mut() {
                 if !self.documents.contains_key(&side.id) {
                     let found = self.seen.iter().copied().find(|document| {
@@ -96,10 +106,10 @@ impl<'a> Planner<'a> {
     /// R9: the old id is gone, and a new document of equal content stands elsewhere.
     fn rebind_renamed(&mut self) {
         for at in 0..self.pairs.len() {
-            let Some(mut pair) = self.pairs[at].clone() else {
+            let Some(pair) = &self.pairs[at] else {
                 continue;
             };
-            let Some(side) = pair.crm.as_mut() else {
+            let Some(side) = &pair.crm else {
                 continue;
             };
             // Gone on both sides it is forgotten (M15): what is equal to it elsewhere is another document. A mark has
@@ -122,10 +132,12 @@ impl<'a> Planner<'a> {
                 .collect();
             let found = candidates.iter().find(|d| d.hash.as_ref() == Some(&pair.hash));
             if let Some(document) = found {
+                let (mut pair, mut side) = (pair.clone(), side.clone());
                 // The place stays the old one: that the document moved is a change of the CRM's side.
                 side.id = document.id.clone();
                 side.updated_at = document.updated_at.clone();
                 self.used_documents.insert(document.id.clone());
+                pair.crm = Some(side);
                 self.pairs[at] = Some(pair);
             } else {
                 for document in candidates.into_iter().filter(|d| d.hash.is_none()) {

@@ -6,10 +6,10 @@
 
 use super::index::{hash_of, Index};
 use super::words::{folds_to, is_plain, same};
-use crate::ids::{DocumentId, FileId};
 use crate::path::{fold, Naming};
 use crate::state::{Node, Pair, SeenDocument, StoredRecord};
 use crate::tree::{self, File};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// What there is to plan.
@@ -20,15 +20,17 @@ pub(super) struct Moving<'a> {
     pub files: Vec<File>,
     /// Pairs, by their place in the synced tree.
     pub pairs: Vec<usize>,
+    /// What rests, to be asked who stands where.
+    resting: Option<(Sides<'a>, Resting)>,
 }
 
-/// Both sides of all pairs, to be found by id.
+/// Both sides of all pairs.
 struct Sides<'a> {
     record: &'a StoredRecord,
     naming: &'a Naming,
     /// Files by key, nothing of them copied.
     files: Vec<(&'a str, &'a Node)>,
-    by_document: Index,
+    /// The same by id.
     by_file: Index,
     /// Where the next document and the next file are looked for first: both sides are often in one order.
     next: (usize, usize),
@@ -36,35 +38,59 @@ struct Sides<'a> {
     last_folders: (&'a str, &'a str, bool),
 }
 
-/// Whether a document, a file or a pair rests, by its place.
+/// Whether a pair or a document rests, by its place; and the document of a file that does.
 struct Resting {
-    documents: Vec<bool>,
-    files: Vec<bool>,
     pairs: Vec<bool>,
+    documents: Vec<bool>,
+    files: Vec<Option<u32>>,
 }
+
+/// A pair that rests, with what it is compared by: memory is slower than arithmetic.
+struct Rest {
+    pair: u32,
+    document: u32,
+    file: u32,
+    /// Of the document's id.
+    id_hash: u32,
+    /// Of the content's.
+    content_hash: u32,
+}
+
+/// A document is looked for so far from where it should be; one that is new in the list moves all others by one.
+const NEAR: usize = 4;
 
 /// Sorts out what is to be planned.
 pub(super) fn moving<'a>(record: &'a StoredRecord, naming: &'a Naming) -> Moving<'a> {
     let found = Sides::new(record, naming).and_then(|mut sides| {
         let resting = sides.resting()?;
-        Some(sides.others(&resting))
+        Some(sides.others(resting))
     });
     found.unwrap_or_else(|| Moving {
         documents: record.documents.iter().collect(),
         files: tree::files(&record.nodes).into_iter().map(|(_, file)| file).collect(),
         pairs: (0..record.pairs.len()).collect(),
+        resting: None,
     })
 }
 
+impl<'a> Moving<'a> {
+    /// The document that rests at this place (as [`Naming::place_key`] names it): its file stands there in Dropbox.
+    pub fn resting_at(&self, place: &(String, String)) -> Option<&'a SeenDocument> {
+        let (sides, resting) = self.resting.as_ref()?;
+        let (folder, name) = place;
+        let node = match folder.is_empty() {
+            true => sides.record.nodes.get(name),
+            false => sides.record.nodes.get(&alloc::format!("{folder}/{name}")),
+        };
+        let document = resting.files[sides.file(id_of(node?))?]?;
+        let document = &sides.record.documents[document as usize];
+        (sides.naming.place_key(&document.nfc) == *place).then_some(document)
+    }
+}
+
 impl<'a> Sides<'a> {
-    /// `None` where an id stands twice: nothing rests then.
+    /// `None` where a file's id stands twice: nothing rests then.
     fn new(record: &'a StoredRecord, naming: &'a Naming) -> Option<Self> {
-        let mut by_document = Index::new(record.documents.len());
-        for (at, document) in record.documents.iter().enumerate() {
-            let id = document.id.as_str();
-            let is = |other: usize| same(record.documents[other].id.as_str(), id);
-            by_document.put_once(hash_of(id), at, is).then_some(())?;
-        }
         let mut files = Vec::with_capacity(record.nodes.len());
         let nodes = record.nodes.iter().map(|(key, node)| (key.as_str(), node));
         files.extend(nodes.filter(|(_, node)| matches!(node, Node::File { .. })));
@@ -75,118 +101,141 @@ impl<'a> Sides<'a> {
             by_file.put_once(hash_of(id), at, is).then_some(())?;
         }
         let (next, last_folders) = ((0, 0), ("", "", naming.is_default_folder("")));
-        Some(Self { record, naming, files, by_document, by_file, next, last_folders })
+        Some(Self { record, naming, files, by_file, next, last_folders })
     }
 
-    fn document(&self, id: &DocumentId) -> Option<usize> {
-        let documents = &self.record.documents;
-        let id = id.as_str();
-        self.by_document.find(hash_of(id), |at| same(documents[at].id.as_str(), id))
-    }
-
-    fn file(&self, id: &FileId) -> Option<usize> {
-        let id = id.as_str();
+    fn file(&self, id: &str) -> Option<usize> {
         self.by_file.find(hash_of(id), |at| same(id_of(self.files[at].1), id))
     }
 
     /// `None` where two pairs speak of one thing.
     fn resting(&mut self) -> Option<Resting> {
         let record = self.record;
+        let rests = self.rests()?;
         let mut resting = Resting {
-            documents: alloc::vec![false; record.documents.len()],
-            files: alloc::vec![false; self.files.len()],
             pairs: alloc::vec![false; record.pairs.len()],
+            documents: alloc::vec![false; record.documents.len()],
+            files: alloc::vec![None; self.files.len()],
         };
-        for (at, pair) in record.pairs.iter().enumerate() {
-            if let Some((document, file)) = self.rests(pair) {
-                let taken = core::mem::replace(&mut resting.documents[document], true)
-                    || core::mem::replace(&mut resting.files[file], true);
-                (!taken).then_some(())?;
-                resting.pairs[at] = true;
-            }
+        for rest in &rests {
+            let taken = core::mem::replace(&mut resting.documents[rest.document as usize], true)
+                || resting.files[rest.file as usize].replace(rest.document).is_some();
+            (!taken).then_some(())?;
+            resting.pairs[rest.pair as usize] = true;
         }
-        let mut moving = self.contents_in_motion(&resting)?;
-        // Most often nothing moves.
-        let pairs = if moving.is_empty() { &[] } else { record.pairs.as_slice() };
-        let mut contents = Index::new(moving.len());
-        for (at, hash) in moving.drain(..).enumerate() {
-            contents.put_once(hash, at, |_| true);
-        }
-        for (at, pair) in pairs.iter().enumerate() {
-            let hash = pair.hash.as_str();
-            if resting.pairs[at] && contents.find(hash_of(hash), |_| true).is_some() {
-                self.wake(pair, at, &mut resting);
-            }
-        }
-        for attempt in &record.attempts {
-            for (at, pair) in record.pairs.iter().enumerate() {
+        self.speaks_of_none(&rests, &resting)?;
+        let contents = self.contents_in_motion(&resting);
+        for rest in &rests {
+            let spoken_of = record.attempts.iter().any(|attempt| {
+                let pair = &record.pairs[rest.pair as usize];
                 let document = pair.crm.as_ref().map(|side| &side.id);
                 let file = pair.dropbox.as_ref().map(|side| &side.id);
-                let spoken_of = attempt.file.is_some() && attempt.file.as_ref() == file
-                    || attempt.replaces.is_some() && attempt.replaces.as_ref() == document;
-                if resting.pairs[at] && spoken_of {
-                    self.wake(pair, at, &mut resting);
-                }
+                attempt.file.is_some() && attempt.file.as_ref() == file
+                    || attempt.replaces.is_some() && attempt.replaces.as_ref() == document
+            });
+            if spoken_of || contents.find(rest.content_hash, |_| true).is_some() {
+                resting.pairs[rest.pair as usize] = false;
+                resting.documents[rest.document as usize] = false;
+                resting.files[rest.file as usize] = None;
             }
         }
         Some(resting)
     }
 
-    fn wake(&self, pair: &Pair, at: usize, resting: &mut Resting) {
-        resting.pairs[at] = false;
-        if let Some(document) = pair.crm.as_ref().and_then(|side| self.document(&side.id)) {
-            resting.documents[document] = false;
+    /// The pairs of which both sides stand as the pair has them. `None` where a document's id stands twice.
+    fn rests(&mut self) -> Option<Vec<Rest>> {
+        let record = self.record;
+        let mut rests = Vec::with_capacity(record.pairs.len());
+        let mut met = alloc::vec![false; record.documents.len()];
+        let mut apart = Vec::new();
+        for (at, pair) in record.pairs.iter().enumerate() {
+            let Some(crm) = &pair.crm else { continue };
+            let first = self.next.0;
+            let near = record.documents.iter().enumerate().skip(first).take(NEAR);
+            let id = crm.id.as_str();
+            match near.into_iter().find(|(_, near)| same(near.id.as_str(), id)) {
+                Some((document, _)) => {
+                    self.next.0 = document + 1;
+                    met[document] = true;
+                    rests.extend(self.rest(at, pair, document));
+                }
+                None => apart.push(at),
+            }
         }
-        if let Some(file) = pair.dropbox.as_ref().and_then(|side| self.file(&side.id)) {
-            resting.files[file] = false;
+        if apart.is_empty() {
+            return Some(rests);
         }
+        let far = (0..met.len()).filter(|at| !met[*at]);
+        let mut by_document = Index::new(far.clone().count());
+        let id = |at: usize| record.documents[at].id.as_str();
+        for at in far {
+            let is = |other: usize| same(id(other), id(at));
+            by_document.put_once(hash_of(id(at)), at, is).then_some(())?;
+        }
+        for at in apart {
+            let pair = &record.pairs[at];
+            let wanted = pair.crm.as_ref().map_or("", |side| side.id.as_str());
+            let found = by_document.find(hash_of(wanted), |at| same(id(at), wanted));
+            rests.extend(found.and_then(|document| self.rest(at, pair, document)));
+        }
+        Some(rests)
     }
 
-    /// The contents of all that does not rest. `None` where it speaks of something that does.
-    fn contents_in_motion(&self, resting: &Resting) -> Option<Vec<u64>> {
-        let mut hashes: Vec<u64> = Vec::new();
-        for (at, pair) in self.record.pairs.iter().enumerate() {
-            if resting.pairs[at] {
-                continue;
-            }
-            hashes.push(hash_of(pair.hash.as_str()));
-            let documents = pair.crm.iter().chain(&pair.superseded);
-            let document = documents.filter_map(|side| self.document(&side.id));
-            let file = pair.dropbox.as_ref().and_then(|side| self.file(&side.id));
-            let stands = document.into_iter().any(|at| resting.documents[at]);
-            if stands || file.is_some_and(|at| resting.files[at]) {
+    /// Nothing that does not rest speaks of something that does; otherwise `None`.
+    fn speaks_of_none(&self, rests: &[Rest], resting: &Resting) -> Option<()> {
+        let record = self.record;
+        let mut documents: Vec<&str> = Vec::new();
+        for (pair, _) in record.pairs.iter().zip(&resting.pairs).filter(|(_, rests)| !**rests) {
+            let sides = pair.crm.iter().chain(&pair.superseded);
+            documents.extend(sides.map(|side| side.id.as_str()));
+            let file = pair.dropbox.as_ref().and_then(|side| self.file(side.id.as_str()));
+            if file.is_some_and(|at| resting.files[at].is_some()) {
                 return None;
             }
         }
-        for (document, rests) in self.record.documents.iter().zip(&resting.documents) {
-            if let Some(hash) = document.hash.as_ref().filter(|_| !rests) {
+        let others = record.documents.iter().zip(&resting.documents);
+        documents.extend(others.filter(|(_, rests)| !**rests).map(|(d, _)| d.id.as_str()));
+        let mut index = Index::new(documents.len());
+        for (at, id) in documents.iter().enumerate() {
+            index.put_once(hash_of(id), at, |other| same(documents[other], id));
+        }
+        let stands = |rest: &Rest| {
+            let id = record.documents[rest.document as usize].id.as_str();
+            index.find(rest.id_hash, |at| same(documents[at], id)).is_some()
+        };
+        (!rests.iter().any(stands)).then_some(())
+    }
+
+    /// The contents of all that does not rest.
+    fn contents_in_motion(&self, resting: &Resting) -> Index {
+        let record = self.record;
+        let mut hashes: Vec<u32> = Vec::new();
+        let pairs = record.pairs.iter().zip(&resting.pairs).filter(|(_, rests)| !**rests);
+        hashes.extend(pairs.map(|(pair, _)| hash_of(pair.hash.as_str())));
+        let documents = record.documents.iter().zip(&resting.documents);
+        let documents = documents.filter(|(_, rests)| !**rests);
+        hashes.extend(documents.filter_map(|(d, _)| Some(hash_of(d.hash.as_ref()?.as_str()))));
+        for ((_, node), _) in self.files.iter().zip(&resting.files).filter(|(_, d)| d.is_none()) {
+            if let Node::File { hash: Some(hash), .. } = node {
                 hashes.push(hash_of(hash.as_str()));
             }
         }
-        for ((_, node), rests) in self.files.iter().zip(&resting.files) {
-            if let Node::File { hash: Some(hash), .. } = node {
-                if !rests {
-                    hashes.push(hash_of(hash.as_str()));
-                }
-            }
+        let mut contents = Index::new(hashes.len());
+        for (at, hash) in hashes.into_iter().enumerate() {
+            contents.put_once(hash, at, |_| true);
         }
-        Some(hashes)
+        contents
     }
 
-    /// The document and the file of a pair, if both stand as the pair has them.
-    fn rests(&mut self, pair: &'a Pair) -> Option<(usize, usize)> {
+    /// A pair and its document, if it rests.
+    fn rest(&mut self, at: usize, pair: &'a Pair, document_at: usize) -> Option<Rest> {
         let (crm, dropbox) = (pair.crm.as_ref()?, pair.dropbox.as_ref()?);
-        let (next_document, next_file) = self.next;
-        let at = match self.record.documents.get(next_document) {
-            Some(next) if same(next.id.as_str(), crm.id.as_str()) => next_document,
-            _ => self.document(&crm.id)?,
+        let file_at = match self.files.get(self.next.1) {
+            Some((_, next)) if same(id_of(next), dropbox.id.as_str()) => self.next.1,
+            _ => self.file(dropbox.id.as_str())?,
         };
-        let file_at = match self.files.get(next_file) {
-            Some((_, next)) if same(id_of(next), dropbox.id.as_str()) => next_file,
-            _ => self.file(&dropbox.id)?,
-        };
-        self.next = (at + 1, file_at + 1);
-        let document = &self.record.documents[at];
+        self.next.1 = file_at + 1;
+        let document = &self.record.documents[document_at];
         let (key, node) = self.files[file_at];
         let Node::File { name, rev, hash: Some(hash), .. } = node else { return None };
         let rests = pair.superseded.is_empty()
@@ -201,7 +250,13 @@ impl<'a> Sides<'a> {
             && is_plain(name)
             && folds_to(&dropbox.path, key)
             && self.is_folder_of(&document.nfc.folder, folder_of(&dropbox.path, name)?);
-        rests.then_some((at, file_at))
+        rests.then(|| Rest {
+            pair: at as u32,
+            document: document_at as u32,
+            file: file_at as u32,
+            id_hash: hash_of(crm.id.as_str()),
+            content_hash: hash_of(hash.as_str()),
+        })
     }
 
     /// Does a folder of the CRM stand in Dropbox under this very path?
@@ -223,16 +278,23 @@ impl<'a> Sides<'a> {
         is
     }
 
-    fn others(self, resting: &Resting) -> Moving<'a> {
-        fn moving(rests: &[bool]) -> impl Iterator<Item = usize> + '_ {
-            rests.iter().enumerate().filter(|(_, rests)| !**rests).map(|(at, _)| at)
+    fn others(self, resting: Resting) -> Moving<'a> {
+        fn moving<T>(rest: &[T], rests: fn(&T) -> bool) -> impl Iterator<Item = usize> + '_ {
+            rest.iter().enumerate().filter(move |(_, rest)| !rests(rest)).map(|(at, _)| at)
         }
-        let nodes = &self.record.nodes;
-        let file = |at: usize| tree::file_at(nodes, self.files[at].0);
+        let record = self.record;
+        let mut displayed = tree::Displayed::new(&record.nodes);
+        let mut file = |at: usize| {
+            let (key, node) = self.files[at];
+            displayed.file(key, node)
+        };
         Moving {
-            documents: moving(&resting.documents).map(|at| &self.record.documents[at]).collect(),
-            files: moving(&resting.files).filter_map(file).collect(),
-            pairs: moving(&resting.pairs).collect(),
+            documents: moving(&resting.documents, |rests| *rests)
+                .map(|at| &record.documents[at])
+                .collect(),
+            files: moving(&resting.files, Option::is_some).filter_map(&mut file).collect(),
+            pairs: moving(&resting.pairs, |rests| *rests).collect(),
+            resting: Some((self, resting)),
         }
     }
 }

@@ -10,10 +10,11 @@ const HIGH: u64 = EACH * 0x80;
 
 /// Equal?
 pub(super) fn same(a: &str, b: &str) -> bool {
-    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() || last(a) != last(b) {
         return false;
     }
+    let (mut a, mut b) = (a, b);
     while let (Some((left, a_rest)), Some((right, b_rest))) =
         (a.split_first_chunk(), b.split_first_chunk())
     {
@@ -22,16 +23,16 @@ pub(super) fn same(a: &str, b: &str) -> bool {
         }
         (a, b) = (a_rest, b_rest);
     }
-    rest(a) == rest(b)
+    true
 }
 
 /// Is this the text's folded form? As `fold(text) == folded`, without writing it down where it need not be.
 pub(super) fn folds_to(text: &str, folded: &str) -> bool {
-    let (mut a, mut b) = (text.as_bytes(), folded.as_bytes());
     if !text.is_ascii() {
         return fold(text) == folded;
     }
-    if a.len() != b.len() {
+    let (mut a, mut b) = (text.as_bytes(), folded.as_bytes());
+    if a.len() != b.len() || small(last(a)) != last(b) {
         return false;
     }
     while let (Some((left, a_rest)), Some((right, b_rest))) =
@@ -42,13 +43,13 @@ pub(super) fn folds_to(text: &str, folded: &str) -> bool {
         }
         (a, b) = (a_rest, b_rest);
     }
-    small(rest(a)) == rest(b)
+    true
 }
 
 /// A component that Dropbox takes as it is, and that nobody else takes for another one.
 pub(super) fn is_plain(name: &str) -> bool {
     let bytes = name.as_bytes();
-    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return false };
+    let (Some(first), Some(ending)) = (bytes.first(), bytes.last()) else { return false };
     let (mut after, mut odd, mut all) = (bytes, 0, 0);
     while let Some((word, rest)) = after.split_first_chunk() {
         let word = u64::from_le_bytes(*word);
@@ -56,14 +57,12 @@ pub(super) fn is_plain(name: &str) -> bool {
         all |= word;
         after = rest;
     }
-    // In front of the rest stand letters.
-    let word =
-        after.iter().fold(EACH * u64::from(b'a'), |word, byte| (word << 8) | u64::from(*byte));
+    let word = last(bytes);
     let ascii = (all | word) & HIGH == 0;
     odd | odd_in(word) == 0
         && bytes.len() < 200
         && !matches!(first, b'.' | b'~')
-        && !matches!(last, b'.' | b' ')
+        && !matches!(ending, b'.' | b' ')
         && !name.eq_ignore_ascii_case("desktop.ini")
         && !name.eq_ignore_ascii_case("thumbs.db")
         && (ascii || !name.ends_with(char::is_whitespace) && !name.contains('␍'))
@@ -85,9 +84,15 @@ fn small(word: u64) -> u64 {
     word | ((from_a & !after_z & HIGH) >> 2)
 }
 
-/// Fewer than eight bytes.
-fn rest(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte))
+/// The last eight bytes; of fewer, all of them behind letters. What stands before the last whole word is looked at twice:
+/// that is less work than byte by byte.
+fn last(bytes: &[u8]) -> u64 {
+    match bytes.last_chunk() {
+        Some(word) => u64::from_le_bytes(*word),
+        None => {
+            bytes.iter().fold(EACH * u64::from(b'a'), |word, byte| (word << 8) | u64::from(*byte))
+        }
+    }
 }
 
 #[cfg(test)]

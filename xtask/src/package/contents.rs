@@ -12,8 +12,9 @@ use sha2::{Digest, Sha256, Sha384};
 use super::archive::Files;
 use super::crates;
 use crate::build::MODULE;
-use crate::install::hex;
-use crate::workspace::Workspace;
+use crate::install::{self, hex};
+use crate::size::SHIPPED;
+use crate::workspace::{run, Workspace};
 
 /// Where the manifest stands in a package.
 pub const MANIFEST: &str = "manifest.json";
@@ -36,6 +37,7 @@ pub fn assemble(workspace: &Workspace) -> Result<()> {
             fs::read(workspace.root.join(&path)).with_context(|| format!("{path} is missing"))?;
         files.insert(path, bytes);
     }
+    minify(workspace, &mut files)?;
     for name in [SCHEMA, "LICENSE-APACHE", "LICENSE-MIT"] {
         let bytes = fs::read(workspace.root.join(name)).with_context(|| name.to_owned())?;
         files.insert(name.to_owned(), bytes);
@@ -54,6 +56,25 @@ pub fn assemble(workspace: &Workspace) -> Result<()> {
         let file = folder.join(name);
         fs::create_dir_all(file.parent().context("it is below the folder")?)?;
         fs::write(file, bytes)?;
+    }
+    Ok(())
+}
+
+/// Makes the scripts and styles small that a page loads.
+fn minify(workspace: &Workspace, files: &mut Files) -> Result<()> {
+    let folder = workspace.target.join("xtask/minify");
+    fs::create_dir_all(&folder)?;
+    let loaded = SHIPPED.iter().filter(|name| name.ends_with(".js") || name.ends_with(".css"));
+    let copies: Vec<_> = loaded.map(|name| (*name, folder.join(name.replace('/', "-")))).collect();
+    for (name, copy) in &copies {
+        fs::write(copy, files.get(*name).with_context(|| format!("{name} is missing"))?)?;
+    }
+    install::npm(workspace, "xtask/node")?;
+    let mut node = workspace.command("node");
+    node.arg("xtask/node/minify.mjs").args(copies.iter().map(|(_, copy)| copy));
+    run(&mut node)?;
+    for (name, copy) in &copies {
+        files.insert((*name).to_owned(), fs::read(copy)?);
     }
     Ok(())
 }

@@ -194,9 +194,10 @@ fn numbers(name: &str) -> Vec<(u64, &str)> {
     named.filter_map(|(digits, rest)| Some((digits.parse().ok()?, rest))).collect()
 }
 
-/// Without separators around it.
+/// Without separators around it. Of other alphabets every character counts as a letter.
 fn bare(text: &str) -> &str {
-    text.trim_matches(|c: char| !c.is_alphanumeric())
+    let is_letter = |c: char| c.is_ascii_alphanumeric() || !c.is_ascii() && !"–—\u{a0}".contains(c);
+    text.trim_matches(|c: char| !is_letter(c))
 }
 
 fn is_uuid(name: &str) -> bool {
@@ -214,6 +215,7 @@ mod tests {
         check("Pied Piper - 123", &[(123, "Pied Piper")]);
         check("Pied Piper (123)", &[(123, "Pied Piper")]);
         check("123_Pied Piper", &[(123, "Pied Piper")]);
+        check("Ünal – 123", &[(123, "Ünal")]);
         check("Studio 54 (123)", &[(123, "Studio 54")]);
         check("3M 456", &[(456, "3M"), (3, "M 456")]);
         check("Pied Piper", &[]);

@@ -20,7 +20,7 @@ const RETIRE_MS: u32 = 5_000;
 impl StateKey {
     /// Where the user's checkpoint stands, relative to the app folder. Users of one Dropbox have one each.
     pub fn shared_folder(&self) -> String {
-        let part = |text: &str| percent_encode(text).to_lowercase();
+        let part = |text: &str| percent_encode(text).to_ascii_lowercase();
         format!("/.teamleader-sync/{}-{}", part(&self.account), part(&self.user))
     }
 

@@ -71,6 +71,6 @@ impl<P: Ports> Dropbox<P> {
     /// Whether the server's key is that of the path we asked for. A prediction: Dropbox lower-cases by a table
     /// of its own, so a "no" may be wrong, which only costs another look.
     pub(super) fn stands_at(&self, path_lower: &str, path: &str) -> bool {
-        path_lower == self.wire.ports().nfc(path).to_lowercase()
+        path_lower == sync_core::fold(&self.wire.ports().nfc(path))
     }
 }

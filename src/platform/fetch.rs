@@ -75,7 +75,8 @@ async fn exchange(
     };
     let response = built.map_err(failed)?.send().await.map_err(failed)?;
     let status = response.status();
-    let headers = response.headers().entries().map(|(name, value)| (name.to_lowercase(), value));
+    let headers =
+        response.headers().entries().map(|(name, value)| (name.to_ascii_lowercase(), value));
     let headers = headers.collect();
     let raw: web_sys::Response = response.into();
     let content: ArrayBuffer = JsFuture::from(raw.array_buffer()?).await?.unchecked_into();

@@ -205,12 +205,12 @@ fn upload_refusal(refusal: Refusal, folder: Option<&str>) -> Failure {
     }
 }
 
-/// Whether a title or a named field contains the word, between other letters' bounds.
+/// Whether a title or a named field contains the English word, between other letters' bounds.
 fn speaks_of(errors: &Errors, word: &str) -> bool {
-    let word = word.to_lowercase();
     errors.errors.iter().any(|error| {
         let has = |text: &str| {
-            text.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|part| part == word)
+            let mut parts = text.split(|c: char| !c.is_ascii_alphanumeric());
+            parts.any(|part| part.eq_ignore_ascii_case(word))
         };
         has(&error.title) || has(&error.meta.field)
     })

@@ -23,7 +23,8 @@ pub fn sort_by<T>(items: &mut [T], compare: &mut dyn FnMut(&T, &T) -> Ordering) 
 /// Which index comes first, second … in the sorted order.
 fn order(count: usize, compare: &mut dyn FnMut(usize, usize) -> Ordering) -> Vec<usize> {
     let mut indices: Vec<usize> = (0..count).collect();
-    indices.sort_by(|a, b| compare(*a, *b));
+    // Stable by the index; the library's stable sort is twice as large.
+    indices.sort_unstable_by(|a, b| compare(*a, *b).then(a.cmp(b)));
     indices
 }
 

@@ -10,7 +10,11 @@ use std::fmt::Write as _;
 
 /// An argument of a request: plain values of ours under text keys.
 pub fn to_json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).expect("text keys and plain values always serialize")
+    // Not `expect`: that brings the debug form of serde's errors into the module.
+    let Ok(text) = serde_json::to_string(value) else {
+        unreachable!("text keys and plain values always serialize")
+    };
+    text
 }
 
 /// A JSON value.

@@ -194,10 +194,14 @@ fn numbers(name: &str) -> Vec<(u64, &str)> {
     named.filter_map(|(digits, rest)| Some((digits.parse().ok()?, rest))).collect()
 }
 
-/// Without separators around it. Of other alphabets every character counts as a letter.
+/// Without separators around it: what is neither letter nor digit in ASCII, and Unicode's blocks of punctuation (the
+/// tables of all letters would be a kilobyte of the module).
 fn bare(text: &str) -> &str {
-    let is_letter = |c: char| c.is_ascii_alphanumeric() || !c.is_ascii() && !"–—\u{a0}".contains(c);
-    text.trim_matches(|c: char| !is_letter(c))
+    text.trim_matches(|c: char| match c {
+        '\u{a0}'..='\u{bf}' | '\u{2000}'..='\u{206f}' | '\u{2190}'..='\u{2bff}' => true,
+        '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ff0f}' => true,
+        _ => c.is_ascii() && !c.is_ascii_alphanumeric(),
+    })
 }
 
 fn is_uuid(name: &str) -> bool {
@@ -215,7 +219,10 @@ mod tests {
         check("Pied Piper - 123", &[(123, "Pied Piper")]);
         check("Pied Piper (123)", &[(123, "Pied Piper")]);
         check("123_Pied Piper", &[(123, "Pied Piper")]);
-        check("Ünal – 123", &[(123, "Ünal")]);
+        for separator in ["–", "·", "•", "→", "（", "\u{a0}"] {
+            let name = format!("Ünal {separator} 123");
+            assert_eq!(numbers(&name), [(123, "Ünal")], "{name}");
+        }
         check("Studio 54 (123)", &[(123, "Studio 54")]);
         check("3M 456", &[(456, "3M"), (3, "M 456")]);
         check("Pied Piper", &[]);

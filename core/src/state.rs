@@ -2,7 +2,7 @@
 //!
 //! Observations are stored, not pending work: a plan is made anew from them. The one exception is [`Attempt`].
 
-use crate::effect::{Document, Place, Reason};
+use crate::effect::{Document, FolderEntry, Place, Reason};
 use crate::ids::{ContentHash, Cursor, DocumentId, FileId, FolderId, Record, RecordKind, Revision};
 use crate::map::Map;
 use crate::status::{Activity, Halt};
@@ -126,6 +126,12 @@ pub struct LinkedFolder {
     pub path: String,
     /// Relative to the app folder, the server's key.
     pub path_lower: String,
+}
+
+impl From<FolderEntry> for LinkedFolder {
+    fn from(entry: FolderEntry) -> Self {
+        Self { id: entry.id, path: entry.path_display, path_lower: entry.path_lower }
+    }
 }
 
 /// What is known of the checkpoint in the app folder, by which all browsers of one user continue each other's work.

@@ -21,7 +21,7 @@ impl<P: Ports> Driver<P> {
             }
             Effect::Save(save) => self.save(save).await?,
             Effect::Turn => {
-                stored::look(ports, &self.key).await.map_err(|_| Failure::Store)?;
+                stored::look(ports, &self.key).await;
                 Outcome::Done
             }
             Effect::ObserveDropbox { cursor } => {

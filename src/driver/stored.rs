@@ -106,8 +106,8 @@ pub(super) async fn load_records(
 }
 
 /// The page goes on until the store has answered. A timer would let a page in the background wait for up to a minute.
-pub(super) async fn look(store: &impl Store, key: &StateKey) -> Result<(), StoreError> {
-    store.load(&[key.retired()]).await.map(|_| ())
+pub(super) async fn look(store: &impl Store, key: &StateKey) {
+    let _: Result<Vec<Option<String>>, StoreError> = store.load(&[key.retired()]).await;
 }
 
 /// A record's row, unread; `None` where there is none, or none that this version can read.

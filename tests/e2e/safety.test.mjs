@@ -95,6 +95,7 @@ scene("tokens stand nowhere but where they belong: not stored, not shown, not sa
     for (const secret of secrets) assert.ok(!text.includes(secret), `a token in ${where}`);
   };
   const { text, keys } = await keptText(person.page);
+  assert.ok(text.includes('"links"'), "the rows are read as they were written");
   hidden(text, "what the browser keeps or shows");
   assert.ok(keys.length >= 1, "tokens are sealed under a key");
   for (const key of keys) assert.deepEqual(key, { extractable: false, exported: false });

@@ -94,11 +94,7 @@ impl Engine {
         match outcome {
             Outcome::Folder { folder, existed } => {
                 let path = folder.path_display.clone();
-                let folder = LinkedFolder {
-                    id: folder.id,
-                    path: folder.path_display,
-                    path_lower: folder.path_lower,
-                };
+                let folder = LinkedFolder::from(folder);
                 if existed {
                     // The link gets the folder only together with what stands in it.
                     let effect = crate::effect::Effect::ListFolder { path };
@@ -210,11 +206,7 @@ impl Engine {
                         id: known.id,
                     }
                 } else {
-                    LinkedFolder {
-                        id: folder.id,
-                        path: folder.path_display,
-                        path_lower: folder.path_lower,
-                    }
+                    folder.into()
                 };
                 self.happened(&record, "", Happened::FolderMoved, now_ms);
                 // What a person did below the old path just before will be told under that path, where no

@@ -7,7 +7,7 @@
 
 use super::observe::path_of;
 use super::{Engine, Phase, Purpose};
-use crate::effect::{Effect, Entry, FolderEntry};
+use crate::effect::{Effect, Entry};
 use crate::ids::{FolderId, Record};
 use crate::map::{Map, Set};
 use crate::sort::sort_by;
@@ -167,8 +167,7 @@ impl Engine {
                 }
             } else if let Entry::Folder(entry) = entry {
                 // Made again at the same path: the link takes the new id.
-                let FolderEntry { id, path_display: path, path_lower } = entry;
-                again.insert(record.clone(), LinkedFolder { id, path, path_lower });
+                again.insert(record.clone(), entry.into());
             }
         }
     }
@@ -185,21 +184,13 @@ impl Engine {
         for entry in entries {
             if let Entry::Deleted { path_lower } = entry {
                 // In order: what was deleted after it was last seen stands nowhere.
-                let below = alloc::format!("{path_lower}/");
-                moved.retain(|_, to| {
-                    to.path_lower != *path_lower && !to.path_lower.starts_with(&below)
-                });
+                moved.retain(|_, to| !is_within(&to.path_lower, path_lower));
             }
             let Entry::Folder(folder) = entry else {
                 continue;
             };
             for record in by_id.get(&folder.id).into_iter().flatten() {
-                let to = LinkedFolder {
-                    id: folder.id.clone(),
-                    path: folder.path_display.clone(),
-                    path_lower: folder.path_lower.clone(),
-                };
-                moved.insert(record.clone(), to);
+                moved.insert(record.clone(), folder.clone().into());
             }
         }
         moved
@@ -270,11 +261,7 @@ impl Engine {
             stored.nodes = nodes;
         }
         if let Some(link) = self.link_mut(record) {
-            link.folder = Some(LinkedFolder {
-                id: folder.id,
-                path: folder.path_display,
-                path_lower: folder.path_lower,
-            });
+            link.folder = Some(folder.into());
             link.folder_removed = false;
         }
         true

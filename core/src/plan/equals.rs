@@ -82,7 +82,7 @@ impl<'a> Planner<'a> {
                 held.push(Held { at: Some(at), file, hash, stored, rests });
             }
         }
-        for document in self.seen.iter().copied() {
+        for document in self.moving.documents.iter().copied() {
             let free = !self.used_documents.contains(&document.id);
             if let Some(content) = document.hash.clone().filter(|_| free) {
                 docs.push(Doc { at: None, document, content, rests: false });
@@ -143,7 +143,7 @@ impl<'a> Planner<'a> {
         if astray.is_empty() {
             return;
         }
-        for document in self.seen.iter().copied() {
+        for document in self.moving.documents.iter().copied() {
             let unknown = document.hash.is_none() && !self.used_documents.contains(&document.id);
             if unknown && astray.contains(&self.naming().place_key(&document.nfc)) {
                 self.hash(document);

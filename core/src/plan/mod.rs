@@ -222,8 +222,7 @@ struct Planner<'a> {
     policy: &'a Policy,
     /// What does not rest, and who knows of the rest.
     moving: &'a rest::Moving<'a>,
-    /// Documents that do not rest, as listed; and by id.
-    seen: &'a [&'a SeenDocument],
+    /// Documents that do not rest, by id.
     documents: Map<&'a DocumentId, &'a SeenDocument>,
     /// Files that do not rest.
     files: Map<FileId, File>,
@@ -237,8 +236,7 @@ struct Planner<'a> {
     reserved: Set<String>,
     /// Documents whose place will be free after a later round.
     leaving: Set<DocumentId>,
-    /// The places of the first pairs in the synced tree; those after them are new.
-    from: &'a [usize],
+    /// Those that do not rest, in their order; behind them, new ones.
     pairs: Vec<Option<Pair>>,
     operations: Vec<Operation>,
     hashing: Set<DocumentId>,
@@ -278,7 +276,6 @@ impl<'a> Planner<'a> {
             documents,
             files,
             moving,
-            seen: &moving.documents,
             names: OnceCell::new(),
             used_documents,
             loose,
@@ -290,7 +287,6 @@ impl<'a> Planner<'a> {
                 .map(crate::path::fold)
                 .collect(),
             leaving: Set::new(),
-            from: &moving.pairs,
             pairs: pairs.into_iter().cloned().map(Some).collect(),
             operations: Vec::new(),
             hashing: Set::new(),
@@ -315,10 +311,11 @@ impl<'a> Planner<'a> {
     /// All documents at a place (as [`Naming::place_key`] names it), one that rests among them, by id.
     fn at_place(&self, key: &(String, String)) -> Vec<&'a SeenDocument> {
         let mut found: Vec<_> = self.moving.resting_at(key).into_iter().collect();
-        let names = self.names.get_or_init(|| index::by_name(self.seen));
+        let names = self.names.get_or_init(|| index::by_name(&self.moving.documents));
         names.each(index::folded_hash(&key.1), |at| {
-            if self.naming().place_key(&self.seen[at].nfc) == *key {
-                found.push(self.seen[at]);
+            let document = self.moving.documents[at];
+            if self.naming().place_key(&document.nfc) == *key {
+                found.push(document);
             }
             true
         });
@@ -335,7 +332,7 @@ impl<'a> Planner<'a> {
         sort_by(&mut problems, &mut |a, b| a.cmp(b));
         problems.dedup();
         let mut pairs = self.pairs.into_iter();
-        let known = self.from.iter().zip(pairs.by_ref());
+        let known = self.moving.pairs.iter().zip(pairs.by_ref());
         let changed = known.filter(|(at, pair)| pair.as_ref() != self.record.pairs.get(**at));
         let changed_pairs = changed.map(|(at, pair)| (*at, pair)).collect();
         Plan {

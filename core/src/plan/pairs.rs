@@ -31,7 +31,7 @@ impl<'a> Planner<'a> {
             let mut pair = pair.clone();
             if let Some(side) = pair.crm.as_mut() {
                 if !self.documents.contains_key(&side.id) {
-                    let found = self.seen.iter().copied().find(|document| {
+                    let found = self.moving.documents.iter().copied().find(|document| {
                         document.place == side.place
                             && !self.used_documents.contains(&document.id)
                             && !self.hashing.contains(&document.id)
@@ -96,7 +96,7 @@ impl<'a> Planner<'a> {
     /// heard of. Beside a mark any document of that path is enough of a doubt; beside a pair, one of equal content.
     fn belongs_to_another(&self, file: &File, mark: bool) -> bool {
         let key = fold(&file.path);
-        self.seen.iter().any(|document| {
+        self.moving.documents.iter().any(|document| {
             !self.used_documents.contains(&document.id)
                 && fold(&self.naming().path_of(&document.nfc)) == key
                 && (mark || document.hash == file.hash)
@@ -125,7 +125,8 @@ impl<'a> Planner<'a> {
                 continue;
             }
             let candidates: Vec<&SeenDocument> = self
-                .seen
+                .moving
+                .documents
                 .iter()
                 .copied()
                 .filter(|d| d.size_bytes == side.size_bytes && !self.used_documents.contains(&d.id))

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 impl<'a> Planner<'a> {
     /// K3, K4, K5: documents that our own uploads made.
     pub(super) fn recognise_attempts(&mut self) {
-        for document in self.seen.iter().copied() {
+        for document in self.moving.documents.iter().copied() {
             if self.used_documents.contains(&document.id) {
                 continue;
             }
@@ -224,7 +224,7 @@ impl<'a> Planner<'a> {
             return Some(pair);
         }
         let key = self.naming().place_key(&nfc);
-        let twin = self.seen.iter().copied().find(|other| {
+        let twin = self.moving.documents.iter().copied().find(|other| {
             other.size_bytes == file.size_bytes
                 && !self.used_documents.contains(&other.id)
                 && self.naming().place_key(&other.nfc) == key
@@ -290,8 +290,12 @@ impl<'a> Planner<'a> {
     /// A document that no pair speaks for, and that holds what the file holds, or may hold it.
     fn loose_of(&self, file: &File) -> Option<&'a SeenDocument> {
         let may_hold = |d: &SeenDocument| d.hash.is_none() || d.hash == file.hash;
-        let mut equal =
-            self.seen.iter().copied().filter(|d| d.size_bytes == file.size_bytes && may_hold(d));
+        let mut equal = self
+            .moving
+            .documents
+            .iter()
+            .copied()
+            .filter(|d| d.size_bytes == file.size_bytes && may_hold(d));
         equal.find(|d| !self.used_documents.contains(&d.id))
     }
 

@@ -108,7 +108,7 @@ impl<'a> Sides<'a> {
         self.by_file.find(hash_of(id), |at| same(id_of(self.files[at].1), id))
     }
 
-    /// `None` where two pairs speak of one thing.
+    /// `None` where two pairs speak of one thing, or a document is listed twice and one of the two does not rest.
     fn resting(&mut self) -> Option<Resting> {
         let record = self.record;
         let rests = self.rests()?;
@@ -142,7 +142,7 @@ impl<'a> Sides<'a> {
         Some(resting)
     }
 
-    /// The pairs of which both sides stand as the pair has them. `None` where a document's id stands twice.
+    /// The pairs of which both sides stand as the pair has them.
     fn rests(&mut self) -> Option<Vec<Rest>> {
         let record = self.record;
         let mut rests = Vec::with_capacity(record.pairs.len());
@@ -151,9 +151,9 @@ impl<'a> Sides<'a> {
         for (at, pair) in record.pairs.iter().enumerate() {
             let Some(crm) = &pair.crm else { continue };
             let first = self.next.0;
-            let near = record.documents.iter().enumerate().skip(first).take(NEAR);
+            let mut near = record.documents.iter().enumerate().skip(first).take(NEAR);
             let id = crm.id.as_str();
-            match near.into_iter().find(|(_, near)| same(near.id.as_str(), id)) {
+            match near.find(|(_, near)| same(near.id.as_str(), id)) {
                 Some((document, _)) => {
                     self.next.0 = document + 1;
                     met[document] = true;

@@ -20,7 +20,7 @@ struct Spots {
 impl<'a> Planner<'a> {
     pub(super) fn match_unpaired(&mut self) {
         let mut groups: Map<String, Vec<&'a SeenDocument>> = Map::new();
-        for document in self.seen.iter().copied() {
+        for document in self.moving.documents.iter().copied() {
             if !self.used_documents.contains(&document.id) && !self.hashing.contains(&document.id) {
                 let key = fold(&self.naming().path_of(&document.nfc));
                 groups.or_default(key).push(document);

@@ -55,6 +55,20 @@ fn g5_many_contents_changed_at_once_stop_the_record() {
 }
 
 #[test]
+fn g5_m9_the_same_contents_on_both_sides_stop_nothing() {
+    let mut case = with_many(12);
+    for n in 0..7 {
+        let name = format!("{n:03}.txt");
+        let larger = 5000 + n * 3; // No size stays: each counts as an edit before it is looked at.
+        case.crm_edit(&name, larger).put(&name, larger);
+    }
+    let writes = case.world.writes;
+    case.run();
+    assert_eq!(case.halt(), None);
+    assert_eq!(case.world.writes, writes);
+}
+
+#[test]
 fn g9_forbidden_freezes_and_thaws() {
     let mut case = Case::new(Variants::default(), &[(A, X)]);
     case.world.records.get_mut(&case.record).unwrap().forbidden = true;

@@ -213,7 +213,7 @@ pub(crate) struct Counts {
     pub changed_crm: u32,
     /// Contents changed in Dropbox.
     pub changed_dropbox: u32,
-    /// Of `deletes` and `changed_crm`, those that a look may still clear.
+    /// Deletes and changes that a look at the document's content may still clear.
     pub undecided: u32,
 }
 

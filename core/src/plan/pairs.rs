@@ -329,7 +329,10 @@ impl<'a> Planner<'a> {
             pair.hash = file_hash;
             return self.decide_places(pair, document, file);
         }
-        self.count_changes(crm_edited != Some(false), file_edited, crm_edited.is_none());
+        // Unless it is the same edit on both sides, as after a crash between an upload and its row.
+        let perhaps_equal = file_edited && document.size_bytes == file.size_bytes;
+        let undecided = content == Content::Unknown && (crm_edited.is_none() || perhaps_equal);
+        self.count_changes(crm_edited != Some(false), file_edited, undecided);
         match (crm_edited, file_edited) {
             (None, _) => {
                 // Same size, new stamp: nothing is decided about bytes nobody has looked at.
@@ -343,7 +346,7 @@ impl<'a> Planner<'a> {
                 Some(pair)
             }
             (Some(true), true) => {
-                if content == Content::Unknown && document.size_bytes == file.size_bytes {
+                if undecided {
                     self.hash(document);
                     return Some(pair);
                 }

@@ -67,7 +67,10 @@ proptest! {
         other.record.pairs = shuffled(&other.record.pairs, story.order.rotate_left(7));
         let one = settle(&mut sides, &mut policy(), |_| 0, |_, _| ()).map_err(TestCaseError::fail)?;
         let two = settle(&mut other, &mut policy(), |_| 0, |_, _| ()).map_err(TestCaseError::fail)?;
-        prop_assert_eq!(one.halt, two.halt);
+        prop_assert_eq!(&one.halt, &two.halt);
+        if one.halt.is_some() {
+            return Ok(()); // Somewhere on the way there: of two documents of one name, either may be in Dropbox.
+        }
         prop_assert_eq!(in_crm(&sides), in_crm(&other));
         prop_assert_eq!(in_dropbox(&sides), in_dropbox(&other));
     }
@@ -83,7 +86,10 @@ proptest! {
             (order % count as u64) as usize
         };
         let two = settle(&mut other, &mut policy(), any, |_, _| ()).map_err(TestCaseError::fail)?;
-        prop_assert_eq!(one.halt, two.halt);
+        prop_assert_eq!(&one.halt, &two.halt);
+        if one.halt.is_some() {
+            return Ok(()); // Somewhere on the way there: of two documents of one name, either may be in Dropbox.
+        }
         prop_assert_eq!(in_crm(&sides), in_crm(&other));
         prop_assert_eq!(in_dropbox(&sides), in_dropbox(&other));
     }

@@ -1,7 +1,7 @@
 //! `test`: every test of the project, one step after the other.
 //!
-//! A step prints one line when it begins and one with its result; a failing one prints all it
-//! said. The last line sums what the test runners themselves counted. What the tests check is
+//! A step prints one line when it begins and one with its result; a failing one prints what it
+//! said of its failures. The last line sums what the test runners themselves counted. What the tests check is
 //! theirs to say: here stands only how they are started.
 
 use std::cmp::Reverse;
@@ -103,7 +103,7 @@ fn run_step(workspace: &Workspace, step: &Step, made: &mut Needs) -> Result<Opti
         println!("{}: ended well without one test", step.name);
     }
     if count.failed > 0 {
-        println!("{}", done.log.trim_end());
+        println!("{}\nAll of it: {}", what_failed(&done.log).trim_end(), log.display());
     }
     println!(
         "{}: {} passed, {} failed in {} s",
@@ -290,6 +290,24 @@ fn count_in(log: &str) -> Count {
     count
 }
 
+/// What a log in TAP says of the tests that failed; any other log whole.
+fn what_failed(log: &str) -> String {
+    let mut failing = String::new();
+    let mut inside = false;
+    for line in log.lines() {
+        inside |= line.trim_start().starts_with("not ok ");
+        if inside {
+            failing.push_str(line);
+            failing.push('\n');
+        }
+        inside &= line.trim() != "...";
+    }
+    if failing.is_empty() {
+        return log.to_owned();
+    }
+    failing
+}
+
 fn number_before(text: &str, mark: &str) -> Option<u64> {
     text.split(mark).next()?.split_whitespace().last()?.parse().ok()
 }
@@ -321,6 +339,14 @@ mod tests {
     #[test]
     fn node_counts_are_read_from_tap() {
         check("# tests 9\n# pass 7\n# fail 1\n# cancelled 1\n# skipped 0", 7, 2);
+    }
+
+    #[test]
+    fn of_a_tap_log_only_what_failed_is_shown() {
+        let passed = "ok 1 - one\n  ---\n  duration_ms: 1\n  ...\n";
+        let failed = "not ok 2 - two\n  ---\n  error: 'it is not so'\n  ...\n";
+        assert_eq!(what_failed(&format!("{passed}{failed}{passed}# fail 1")), failed);
+        assert_eq!(what_failed("error: could not compile"), "error: could not compile");
     }
 
     #[test]

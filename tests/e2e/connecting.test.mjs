@@ -119,7 +119,7 @@ scene("the code is too old", { refused: ["400 /oauth2/token"] }, async (s) => {
   await connectAfterAll(s);
 });
 
-scene("Dropbox does not answer", { torn: true }, async (s) => {
+scene("Dropbox does not answer to a sign-in", { torn: true }, async (s) => {
   const { person, profile, sandbox } = s;
   await profile.context.clock.install();
   await sandbox.fault({ origin: "dropbox_api", path: "/oauth2/token", times: 1000, effect: "cut_before" });

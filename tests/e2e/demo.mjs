@@ -26,7 +26,7 @@ process.exitCode = failed ? 1 : 0;
 
 async function demonstrate() {
   mkdirSync(PICTURES, { recursive: true });
-  const profile = await Profile.open(browser);
+  const profile = await Profile.open(browser, { tour: true });
   const person = await Person.in(profile, sandbox);
   // The whole record on one picture.
   await person.page.setViewportSize({ width: 1280, height: 1240 });

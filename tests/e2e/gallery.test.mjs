@@ -5,10 +5,9 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { launch } from "./browser.mjs";
 import { goTo, openGallery, sceneNames, serveGallery } from "./gallery.mjs";
 
-const SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"] };
 /** The gallery is no page of a CRM: it has no headings and landmarks of its own. */
@@ -20,7 +19,7 @@ let names;
 
 before(async () => {
   server = await serveGallery();
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: SWITCHES });
+  browser = await launch();
   const page = await openGallery(browser, server.address, { scene: "not-connected" });
   names = await sceneNames(page);
   await page.context().close();

@@ -39,13 +39,13 @@ export function scenes(launchBrowser = () => launch(), host = { Person, start: (
 /**
  * Declares a test. `world`: options of the new world. `refused`: answers that belong to this test, which the browser
  * reports as errors (`"404 /files.info"`: status and end of the address); `torn`: connections are cut on purpose; `said`: what else the console
- * says in this test, as patterns.
+ * says in this test, as patterns. `tour`: the demo's tour was not closed yet; its ring keeps a processor busy.
  */
-function scene(name, { world = {}, refused = [], torn = false, said = [], timeoutMs = 90_000 } = {}, body) {
+function scene(name, { world = {}, refused = [], torn = false, said = [], tour = false, timeoutMs = 90_000 } = {}, body) {
   test(name, { timeout: timeoutMs }, async () => {
     const { sandbox, browser } = shared;
     await sandbox.reset({ ...WORLD, ...world });
-    const profile = await Profile.open(browser);
+    const profile = await Profile.open(browser, { tour });
     const s = new Scene(sandbox, browser, profile, await shared.Person.in(profile, sandbox));
     try {
       await body(s);

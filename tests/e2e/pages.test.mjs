@@ -27,7 +27,7 @@ async function findings(page, name) {
 }
 
 for (const width of [1280, 360]) {
-  scene(`every page, ${width} px wide`, { said: INJECTED }, async (s) => {
+  scene(`every page, ${width} px wide`, { tour: true, said: INJECTED }, async (s) => {
     const { person, sandbox } = s;
     const { page } = person;
     const found = [];

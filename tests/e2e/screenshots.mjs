@@ -2,12 +2,11 @@
 // all of a theme at once. With `--readme`, the four that the README shows, and no others.
 
 import { mkdir } from "node:fs/promises";
-import { chromium } from "playwright-core";
+import { launch } from "./browser.mjs";
 import { goTo, openGallery, sceneNames, serveGallery } from "./gallery.mjs";
 
 const WIDTHS = [320, 480, 1280];
 const THEMES = ["light", "dark"];
-const SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 /** States that are also shown with what is folded away at first, or with the question that a press asks. */
 const UNFOLDED = ["up-to-date", "settings-bulk-choosing", "guard-deletes", "settings"];
 /** The README's pictures: a state, its file, and how much of it (px). */
@@ -22,7 +21,7 @@ const forReadme = process.argv[2] === "--readme";
 const filter = forReadme ? "" : (process.argv[2] ?? "");
 const pictures = process.env.PICTURES_DIR;
 const server = await serveGallery();
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, headless: true, args: SWITCHES });
+const browser = await launch();
 try {
   console.log(`${forReadme ? await takeForReadme() : await takeAll()} pictures`);
 } finally {

@@ -127,7 +127,7 @@ scene("the record is closed to this person, and then gone", { refused: ["403 /fi
     links: [OPEN],
   });
   await sandbox.inCrm("record/forbid", { ...RECORD, forbidden: false });
-  await person.button("Try again").click();
+  await person.tryAgain();
   await person.untilScreen("up-to-date");
   await sandbox.inCrm("record/delete", RECORD);
   await sandbox.putFile(`${folder}/Touch again.txt`, "makes the record due");
@@ -157,7 +157,7 @@ for (const [service, origin, path] of [["Dropbox", "dropbox_api", "/2/files/"], 
     links: [OPEN],
   });
   await sandbox.ask("DELETE", "/faults");
-  await person.button("Try again").click();
+  await person.tryAgain();
   await until("it goes on", async () => {
     await profile.context.clock.fastForward(10_000);
     return (await person.screen()) === "up-to-date";
@@ -299,7 +299,7 @@ scene("a browser without room to store anything", {}, async (s) => {
     links: [OPEN],
   });
   await person.page.evaluate(() => (IDBObjectStore.prototype.put = window.put));
-  await person.button("Try again").click();
+  await person.tryAgain();
   await s.untilEqual(RECORD.id);
   await person.untilScreen("up-to-date");
 });
@@ -321,7 +321,7 @@ scene("answers that are cut short", { torn: true }, async (s) => {
     links: [OPEN],
   });
   await sandbox.ask("DELETE", "/faults");
-  await person.button("Try again").click();
+  await person.tryAgain();
   await until("it goes on", async () => {
     await profile.context.clock.fastForward(10_000);
     return (await person.screen()) === "up-to-date";

@@ -7,7 +7,7 @@ import { untilIs } from "./until.mjs";
 
 const scene = scenes();
 
-scene("five steps, each done by doing what it says", {}, async (s) => {
+scene("five steps, each done by doing what it says", { tour: true }, async (s) => {
   const { person, sandbox } = s;
   const tour = person.page.getByRole("complementary", { name: "Tour" });
   const at = (step, title) => tour.getByText(`Step ${step} of 5`).and(tour.filter({ has: person.page.getByRole("heading", { name: title }) }).getByText(/^Step/)).waitFor();
@@ -32,7 +32,7 @@ scene("five steps, each done by doing what it says", {}, async (s) => {
   await at(1, "Open a company");
 });
 
-scene("it can be closed at once, and read step by step with the keyboard", {}, async ({ person }) => {
+scene("it can be closed at once, and read step by step with the keyboard", { tour: true }, async ({ person }) => {
   const { page } = person;
   const tour = page.getByRole("complementary", { name: "Tour" });
   await person.signIn();

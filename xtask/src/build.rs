@@ -1,7 +1,8 @@
 //! `build`: from the plugin's source to the folder a CRM loads.
 //!
-//! cargo makes the module, wasm-bindgen the glue, wasm-opt makes both small. What ships beside them,
-//! what goes into an archive, and what is refused there, is not decided here.
+//! cargo makes the module, wasm-bindgen the glue, wasm-opt and the order of its functions make it
+//! small. What ships beside them, what goes into an archive, and what is refused there, is not
+//! decided here.
 
 use std::fs;
 use std::path::Path;
@@ -11,6 +12,7 @@ use serde_json::Value;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::install;
+use crate::order;
 use crate::package::contents;
 use crate::wasm_toolchain::{WasmToolchain, TARGET};
 use crate::workspace::{run, run_logged, Workspace};
@@ -48,9 +50,10 @@ pub fn build(workspace: &Workspace, purpose: Purpose) -> Result<WasmToolchain> {
     let module = compile(workspace, toolchain)?;
     let pkg = workspace.root.join("pkg");
     let made_from = format!(
-        "{} {purpose:?} {} {SMALLER:?}",
+        "{} {purpose:?} {} {SMALLER:?} {}",
         install::hash_of(&module)?,
-        bindgen_version(workspace)?
+        bindgen_version(workspace)?,
+        install::hash_of(&workspace.root.join("xtask/src/order.rs"))?
     );
     let optimised = pkg.join(format!("{MODULE}_bg.wasm"));
     if optimised.is_file() && workspace.stamp("pkg").is_some_and(|stamp| stamp == made_from) {
@@ -127,8 +130,10 @@ fn write_pkg(workspace: &Workspace, module: &Path, pkg: &Path, purpose: Purpose)
         command.arg("-g");
     }
     run(command.arg(&before).arg("-o").arg(&after))?;
-    let (size_before, size_after) = (fs::metadata(&before)?.len(), fs::metadata(&after)?.len());
-    fs::rename(&after, &before)?;
+    let ordered = order::for_compression(&fs::read(&after)?)?;
+    let size_before = fs::metadata(&before)?.len();
+    let size_after = ordered.len();
+    fs::write(&before, ordered)?;
     println!("pkg/{MODULE}_bg.wasm: {size_before} → {size_after} bytes");
     Ok(())
 }

@@ -11,6 +11,7 @@ mod extension;
 mod fuzz;
 mod install;
 mod mutants;
+mod order;
 mod package;
 mod screenshots;
 mod sim;

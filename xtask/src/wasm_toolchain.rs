@@ -105,14 +105,25 @@ impl WasmToolchain {
         let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
         let cargo_home = env::var_os("CARGO_HOME").map_or(home.join(".cargo"), PathBuf::from);
         // The last prefix that matches wins.
-        [
+        let mut flags = vec![
             format!("--remap-path-prefix={}=rust", home.join(".rustup").display()),
             "--remap-path-prefix=/usr/src=rust".to_owned(),
             format!("--remap-path-prefix={}=crates", cargo_home.join("registry/src").display()),
             format!("--remap-path-prefix={}=.", workspace.root.display()),
-        ]
-        .join("\u{1f}")
+        ];
+        flags.extend(std_without_source(workspace));
+        flags.join("\u{1f}")
     }
+}
+
+/// With its source installed, the standard library's panics name files on this machine, without it the compiler's
+/// commit. A module is the same with and without.
+fn std_without_source(workspace: &Workspace) -> Option<String> {
+    let sysroot = output_of(workspace.command("rustc").args(["--print", "sysroot"])).ok()?;
+    let version = output_of(workspace.command("rustc").arg("-vV")).ok()?;
+    let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: "))?;
+    let source = Path::new(sysroot.trim()).join("lib/rustlib/src/rust");
+    Some(format!("--remap-path-prefix={}=/rustc/{commit}", source.display()))
 }
 
 fn target_installed(workspace: &Workspace) -> bool {

@@ -1,7 +1,7 @@
 //! In which order the functions of a module stand.
 //!
 //! It means nothing to who runs the module, and something to who compresses it: gzip looks back 32 KiB, and what reads
-//! alike is small only where it stands together. The compiler puts functions by their size.
+//! alike is small only where it stands together. wasm-bindgen writes functions by their size.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -39,7 +39,7 @@ export function scenes(launchBrowser = () => launch(), host = { Person, start: (
 /**
  * Declares a test. `world`: options of the new world. `refused`: answers that belong to this test, which the browser
  * reports as errors (`"404 /files.info"`: status and end of the address); `torn`: connections are cut on purpose; `said`: what else the console
- * says in this test, as patterns. `tour`: the demo's tour was not closed yet; its ring keeps a processor busy.
+ * says in this test, as patterns. `tour`: the demo's tour was not closed before.
  */
 function scene(name, { world = {}, refused = [], torn = false, said = [], tour = false, timeoutMs = 90_000 } = {}, body) {
   test(name, { timeout: timeoutMs }, async () => {

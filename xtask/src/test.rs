@@ -1,8 +1,8 @@
 //! `test`: every test of the project, one step after the other.
 //!
 //! A step prints one line when it begins and one with its result; a failing one prints what it
-//! said of its failures. The last line sums what the test runners themselves counted. What the tests check is
-//! theirs to say: here stands only how they are started.
+//! said of its failures. The last line sums what the test runners themselves counted. What the
+//! tests check is theirs to say: here stands only how they are started.
 
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};

@@ -329,7 +329,7 @@ impl<'a> Planner<'a> {
             pair.hash = file_hash;
             return self.decide_places(pair, document, file);
         }
-        // Unless it is the same edit on both sides, as after a crash between an upload and its row.
+        // Perhaps it is the same edit on both sides, as after a crash between an upload and its row.
         let perhaps_equal = file_edited && document.size_bytes == file.size_bytes;
         let undecided = content == Content::Unknown && (crm_edited.is_none() || perhaps_equal);
         self.count_changes(crm_edited != Some(false), file_edited, undecided);

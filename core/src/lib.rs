@@ -18,6 +18,7 @@ mod sort;
 mod state;
 mod status;
 mod tree;
+mod words;
 
 pub use effect::*;
 pub use engine::{Config, Engine};

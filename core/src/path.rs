@@ -2,6 +2,7 @@
 
 use crate::effect::Place;
 use crate::ids::Record;
+use crate::words::{folds_to, is_plain};
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
@@ -39,10 +40,13 @@ pub struct Naming {
 impl Naming {
     /// Does this folder string mean the record's root?
     pub fn is_default_folder(&self, folder: &str) -> bool {
-        let folded = fold(folder);
+        self.is_default(&fold(folder))
+    }
+
+    fn is_default(&self, folded: &str) -> bool {
         folded.is_empty()
-            || self.default_folder.as_deref().is_some_and(|known| fold(known) == folded)
-            || DEFAULT_FOLDERS.contains(&folded.as_str())
+            || self.default_folder.as_deref().is_some_and(|known| folds_to(known, folded))
+            || DEFAULT_FOLDERS.contains(&folded)
     }
 
     /// A CRM place (in NFC) as a path relative to the record's folder.
@@ -73,8 +77,10 @@ impl Naming {
 
     /// Two CRM places are the same to a person: case aside, default folder by any of its names.
     pub fn place_key(&self, place: &Place) -> (String, String) {
-        let folder =
-            if self.is_default_folder(&place.folder) { String::new() } else { fold(&place.folder) };
+        let mut folder = fold(&place.folder);
+        if self.is_default(&folder) {
+            folder.clear();
+        }
         (folder, fold(&place.name))
     }
 
@@ -86,6 +92,14 @@ impl Naming {
 
     /// One component, as Dropbox takes it: refused characters as full-width twins, refused names with `_`.
     pub fn component(&self, nfc: &str) -> String {
+        match is_plain(nfc) {
+            true => nfc.to_owned(),
+            false => self.taken_name(nfc),
+        }
+    }
+
+    /// The same for any name. Changes nothing in a plain one.
+    pub(crate) fn taken_name(&self, nfc: &str) -> String {
         let mut name: String = nfc
             .chars()
             .map(|c| match c {

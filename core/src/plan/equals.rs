@@ -24,10 +24,10 @@ struct Doc<'a> {
 }
 
 /// A file of known content; with its pair, if both of its sides stand.
-struct Held {
+struct Held<'a> {
     at: Option<usize>,
-    file: File,
-    hash: ContentHash,
+    file: &'a File,
+    hash: &'a ContentHash,
     /// As its pair has it.
     stored: Option<DropboxSide>,
     rests: bool,
@@ -61,11 +61,11 @@ impl<'a> Planner<'a> {
             }
         }
         for file in held.iter().zip(given).filter(|(_, given)| !given).map(|(file, _)| file) {
-            self.loose.insert(file.file.id.clone(), file.file.clone());
+            self.loose.insert(&file.file.id, file.file);
         }
     }
 
-    fn wholes(&self) -> (Vec<Doc<'a>>, Vec<Held>) {
+    fn wholes(&self) -> (Vec<Doc<'a>>, Vec<Held<'a>>) {
         let (mut docs, mut held) = (Vec::new(), Vec::new());
         for (at, pair) in self.pairs.iter().enumerate() {
             let Some(pair) = pair.as_ref().filter(|pair| pair.superseded.is_empty()) else {
@@ -75,9 +75,9 @@ impl<'a> Planner<'a> {
                 continue;
             };
             let content = self.content(document, pair);
-            if let (Content::Known(content), Some(hash)) = (content, file.hash.clone()) {
-                let (file, stored) = (file.clone(), pair.dropbox.clone());
-                let rests = content == pair.hash && hash == pair.hash;
+            if let (Content::Known(content), Some(hash)) = (content, &file.hash) {
+                let (content, stored) = (content.clone(), pair.dropbox.clone());
+                let rests = content == pair.hash && *hash == pair.hash;
                 docs.push(Doc { at: Some(at), document, content, rests });
                 held.push(Held { at: Some(at), file, hash, stored, rests });
             }
@@ -89,8 +89,8 @@ impl<'a> Planner<'a> {
             }
         }
         for file in self.loose_files() {
-            if let Some(hash) = file.hash.clone() {
-                held.push(Held { at: None, file: file.clone(), hash, stored: None, rests: false });
+            if let Some(hash) = &file.hash {
+                held.push(Held { at: None, file, hash, stored: None, rests: false });
             }
         }
         (docs, held)
@@ -98,7 +98,7 @@ impl<'a> Planner<'a> {
 
     /// For each document the file that stands at its place with its content: of several the first path, and of
     /// several documents the lowest id.
-    fn places_first(&mut self, docs: &[Doc<'a>], held: &[Held]) -> Vec<Option<usize>> {
+    fn places_first(&mut self, docs: &[Doc<'a>], held: &[Held<'a>]) -> Vec<Option<usize>> {
         let mut spots: Map<Spot, Vec<usize>> = Map::new();
         for (at, file) in held.iter().enumerate() {
             let (folder, name) = self.naming().place_key(&self.naming().place_of(&file.file.path));
@@ -133,7 +133,7 @@ impl<'a> Planner<'a> {
 
     /// A new document at the place of a file that is paired with a document of another place may be that file's: it
     /// is looked at before it counts as new.
-    fn look_for_owners(&mut self, held: &[Held], given: &[bool]) {
+    fn look_for_owners(&mut self, held: &[Held<'a>], given: &[bool]) {
         let astray: Set<(String, String)> = held
             .iter()
             .zip(given)
@@ -153,7 +153,7 @@ impl<'a> Planner<'a> {
 
     /// Of the rest, what rests and is equal: documents by place and id, files by path. Everything else stays with its
     /// own file, if that is still to be had.
-    fn then_by_order(&self, docs: &[Doc<'a>], held: &[Held], taken: &mut [Option<usize>]) {
+    fn then_by_order(&self, docs: &[Doc<'a>], held: &[Held<'a>], taken: &mut [Option<usize>]) {
         let mut given = alloc::vec![false; held.len()];
         for other in taken.iter().flatten() {
             given[*other] = true;
@@ -168,7 +168,7 @@ impl<'a> Planner<'a> {
             (0..held.len()).filter(|n| !given[*n] && held[*n].rests).collect();
         for n in &rest {
             let doc = &docs[*n];
-            let equal = |other: &usize| held[*other].hash == doc.content;
+            let equal = |other: &usize| *held[*other].hash == doc.content;
             if let Some(at) = left.iter().position(|other| doc.rests && equal(other)) {
                 let other = left.remove(at);
                 given[other] = true;
@@ -185,15 +185,15 @@ impl<'a> Planner<'a> {
     }
 
     /// The document gets the file, of equal content.
-    fn exchange(&mut self, doc: &Doc<'a>, file: &Held) {
-        let agree = self.agree(doc.document, &file.file);
+    fn exchange(&mut self, doc: &Doc<'a>, file: &Held<'a>) {
+        let agree = self.agree(doc.document, file.file);
         let stored = file.stored.clone().filter(|_| !agree);
-        let dropbox = Some(stored.unwrap_or_else(|| dropbox_side(&file.file)));
+        let dropbox = Some(stored.unwrap_or_else(|| dropbox_side(file.file)));
         let before = doc.at.and_then(|at| self.pairs[at].clone()).and_then(|pair| pair.crm);
         let crm = before.filter(|_| !agree).or_else(|| Some(crm_side(doc.document)));
         let hash = doc.content.clone();
         let pair = Some(Pair { crm, dropbox, hash, superseded: Vec::new(), lost_path: None });
-        self.used_documents.insert(doc.document.id.clone());
+        self.used_documents.insert(&doc.document.id);
         self.loose.remove(&file.file.id);
         match doc.at {
             Some(at) => self.pairs[at] = pair,

@@ -11,7 +11,6 @@ mod replacements;
 mod rest;
 mod room;
 mod unpaired;
-mod words;
 
 use crate::effect::{Place, Source, WriteMode};
 use crate::guard;
@@ -177,9 +176,8 @@ impl Plan {
 
 /// Plans one record. Never fails, whatever the trees hold.
 pub fn plan(record: &StoredRecord, policy: &Policy) -> Plan {
-    let mut moving = rest::moving(record, &policy.naming);
-    let files = core::mem::take(&mut moving.files);
-    let mut planner = Planner::new(record, policy, &moving, files);
+    let moving = rest::moving(record, &policy.naming);
+    let mut planner = Planner::new(record, policy, &moving);
     planner.recognise_attempts();
     planner.rebind();
     planner.reserve_undecided();
@@ -194,10 +192,10 @@ pub fn plan(record: &StoredRecord, policy: &Policy) -> Plan {
 }
 
 /// What is known of a document's content.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Content {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content<'c> {
     /// Hashed, or unchanged since it was.
-    Known(ContentHash),
+    Known(&'c ContentHash),
     /// Never hashed in this state.
     Unknown,
 }
@@ -225,21 +223,21 @@ struct Planner<'a> {
     /// Documents that do not rest, by id.
     documents: Map<&'a DocumentId, &'a SeenDocument>,
     /// Files that do not rest.
-    files: Map<FileId, File>,
+    files: Map<&'a FileId, &'a File>,
     /// The same by name, once somebody asks where there is room.
     names: OnceCell<index::Index>,
     /// Documents that a pair, or a step of this plan, already speaks for.
-    used_documents: Set<DocumentId>,
+    used_documents: Set<&'a DocumentId>,
     /// Those that none speaks for.
-    loose: Map<FileId, File>,
+    loose: Map<&'a FileId, &'a File>,
     /// Folded paths that this plan gives away.
     reserved: Set<String>,
     /// Documents whose place will be free after a later round.
-    leaving: Set<DocumentId>,
+    leaving: Set<&'a DocumentId>,
     /// Those that do not rest, in their order; behind them, new ones.
     pairs: Vec<Option<Pair>>,
     operations: Vec<Operation>,
-    hashing: Set<DocumentId>,
+    hashing: Set<&'a DocumentId>,
     conflicts: Vec<Place>,
     problems: Vec<Problem>,
     waiting: bool,
@@ -247,22 +245,15 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn new(
-        record: &'a StoredRecord,
-        policy: &'a Policy,
-        moving: &'a rest::Moving<'a>,
-        files: Vec<File>,
-    ) -> Self {
+    fn new(record: &'a StoredRecord, policy: &'a Policy, moving: &'a rest::Moving<'a>) -> Self {
         let documents: Map<_, _> =
             moving.documents.iter().map(|document| (&document.id, *document)).collect();
-        let files: Map<FileId, File> =
-            files.into_iter().map(|file| (file.id.clone(), file)).collect();
+        let files: Map<_, _> = moving.files.iter().map(|file| (&file.id, file)).collect();
         let mut loose = files.clone();
         let mut used_documents = Set::new();
-        let pairs: Vec<&Pair> = moving.pairs.iter().map(|at| &record.pairs[*at]).collect();
+        let pairs: Vec<&'a Pair> = moving.pairs.iter().map(|at| &record.pairs[*at]).collect();
         for pair in &pairs {
-            used_documents.extend(pair.crm.iter().map(|side| side.id.clone()));
-            used_documents.extend(pair.superseded.iter().map(|side| side.id.clone()));
+            used_documents.extend(pair.crm.iter().chain(&pair.superseded).map(|side| &side.id));
             if let Some(side) = &pair.dropbox {
                 loose.remove(&side.id);
             }
@@ -298,8 +289,13 @@ impl<'a> Planner<'a> {
     }
 
     /// Files that nothing speaks for, by id.
-    fn loose_files(&self) -> impl Iterator<Item = &File> {
-        self.loose.values()
+    fn loose_files(&self) -> impl Iterator<Item = &'a File> + '_ {
+        self.loose.values().copied()
+    }
+
+    /// The file of a pair's side, unless it rests or is gone.
+    fn file(&self, side: &DropboxSide) -> Option<&'a File> {
+        self.files.get(&side.id).copied()
     }
 
     /// A pair, or a step of this plan, speaks for this document.
@@ -347,27 +343,27 @@ impl<'a> Planner<'a> {
     }
 
     /// The content of a pair's document: unchanged stamps mean the pair's hash.
-    fn content(&self, document: &SeenDocument, pair: &Pair) -> Content {
+    fn content<'c>(&self, document: &'c SeenDocument, pair: &'c Pair) -> Content<'c> {
         let unchanged = pair.crm.as_ref().is_some_and(|side| {
             side.id == document.id
                 && side.size_bytes == document.size_bytes
                 && side.updated_at == document.updated_at
         });
         if unchanged {
-            Content::Known(pair.hash.clone())
+            Content::Known(&pair.hash)
         } else {
-            document.hash.clone().map_or(Content::Unknown, Content::Known)
+            document.hash.as_ref().map_or(Content::Unknown, Content::Known)
         }
     }
 
     /// Asks for a hash, once per document.
-    fn hash(&mut self, document: &SeenDocument) {
+    fn hash(&mut self, document: &'a SeenDocument) {
         self.waiting = true;
         if self.too_large(document.size_bytes) {
             // Nothing that large is ever copied, so nothing is worth downloading it for.
             return;
         }
-        if self.hashing.insert(document.id.clone()) {
+        if self.hashing.insert(&document.id) {
             self.operations.push(Operation::Hash {
                 document: document.id.clone(),
                 size_bytes: document.size_bytes,

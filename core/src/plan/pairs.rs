@@ -1,6 +1,5 @@
 //! Pairs of the synced tree: find each side again, then the matrix, cell by cell.
 
-use super::words::folds_to;
 use super::{crm_side, dropbox_side, Content, Operation, Planner};
 use crate::effect::{Reason, WriteMode};
 use crate::ids::ContentHash;
@@ -9,6 +8,7 @@ use crate::path::{fold, is_numbered};
 use crate::state::{CrmSide, Pair, SeenDocument};
 use crate::status::ProblemKind;
 use crate::tree::File;
+use crate::words::folds_to;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -40,7 +40,7 @@ impl<'a> Planner<'a> {
                         side.id = document.id.clone();
                         // The content is another one until its hash says otherwise.
                         side.updated_at.clear();
-                        self.used_documents.insert(document.id.clone());
+                        self.used_documents.insert(&document.id);
                     }
                 }
             }
@@ -68,8 +68,7 @@ impl<'a> Planner<'a> {
                         .filter(|_| mark)
                         .and_then(|side| self.copied(side, &pair_hash))
                 };
-                if let Some(file) = found.cloned().or_else(copied) {
-                    let file = &file;
+                if let Some(file) = found.or_else(copied) {
                     self.loose.remove(&file.id);
                     pair.dropbox = Some(dropbox_side(file));
                     pair.lost_path = None;
@@ -81,15 +80,14 @@ impl<'a> Planner<'a> {
     }
 
     /// P6: a kept document that another browser of the same user has copied meanwhile, under its path or beside it.
-    fn copied(&self, side: &CrmSide, hash: &ContentHash) -> Option<File> {
+    fn copied(&self, side: &CrmSide, hash: &ContentHash) -> Option<&'a File> {
         let document = self.documents.get(&side.id)?;
         let path = self.naming().path_of(&document.nfc);
-        let found = self.loose_files().find(|file| {
+        self.loose_files().find(|file| {
             file.hash.as_ref() == Some(hash)
                 && (fold(&file.path) == fold(&path) || is_numbered(&file.path, &path))
                 && !self.belongs_to_another(file, true)
-        });
-        found.cloned()
+        })
     }
 
     /// A file at a lost path may be another document's: one that no pair speaks for yet and whose upload was not
@@ -120,7 +118,7 @@ impl<'a> Planner<'a> {
             }
             // The file holds another content, perhaps one that we sent ourselves and did not hear of. The document
             // of the old content is then nobody's earlier version: both stay (M12, M2).
-            let file = pair.dropbox.as_ref().and_then(|d| self.files.get(&d.id));
+            let file = pair.dropbox.as_ref().and_then(|side| self.file(side));
             if file.is_some_and(|file| file.hash.as_ref() != Some(&pair.hash)) {
                 continue;
             }
@@ -137,7 +135,7 @@ impl<'a> Planner<'a> {
                 // The place stays the old one: that the document moved is a change of the CRM's side.
                 side.id = document.id.clone();
                 side.updated_at = document.updated_at.clone();
-                self.used_documents.insert(document.id.clone());
+                self.used_documents.insert(&document.id);
                 pair.crm = Some(side);
                 self.pairs[at] = Some(pair);
             } else {
@@ -153,11 +151,14 @@ impl<'a> Planner<'a> {
         self.mark_leaving();
         self.turn_rings();
         for at in 0..self.pairs.len() {
-            let Some(pair) = self.pairs[at].clone() else {
+            // Whom a pair replaces is looked up among the pairs while it is decided.
+            let replaces = self.pairs[at].as_ref().is_some_and(|pair| !pair.superseded.is_empty());
+            let pair = if replaces { self.pairs[at].clone() } else { self.pairs[at].take() };
+            let Some(pair) = pair else {
                 continue;
             };
             let document = pair.crm.as_ref().and_then(|side| self.documents.get(&side.id)).copied();
-            let file = pair.dropbox.as_ref().and_then(|side| self.files.get(&side.id)).cloned();
+            let file = pair.dropbox.as_ref().and_then(|side| self.file(side));
             let decided = match (&pair.crm, &pair.dropbox) {
                 (Some(_), Some(_)) => self.decide(pair, document, file),
                 (Some(_), None) => self.decide_kept_in_crm(pair, document),
@@ -176,8 +177,7 @@ impl<'a> Planner<'a> {
             let (Some(crm), Some(dropbox)) = (&pair.crm, &pair.dropbox) else {
                 continue;
             };
-            let (Some(document), Some(file)) =
-                (self.documents.get(&crm.id), self.files.get(&dropbox.id))
+            let (Some(document), Some(file)) = (self.documents.get(&crm.id), self.file(dropbox))
             else {
                 continue;
             };
@@ -185,7 +185,7 @@ impl<'a> Planner<'a> {
             let stays = self.too_large(document.size_bytes) || self.too_large(file.size_bytes);
             let follows = !stays && document.place == crm.place;
             if follows && self.file_moved(dropbox.path.as_str(), file, document) {
-                self.leaving.insert(document.id.clone());
+                self.leaving.insert(&document.id);
             }
         }
     }
@@ -200,8 +200,8 @@ impl<'a> Planner<'a> {
     fn decide(
         &mut self,
         mut pair: Pair,
-        document: Option<&SeenDocument>,
-        file: Option<File>,
+        document: Option<&'a SeenDocument>,
+        file: Option<&'a File>,
     ) -> Option<Pair> {
         match (document, file) {
             (None, None) => None, // M15
@@ -210,7 +210,7 @@ impl<'a> Planner<'a> {
                 Some(pair)
             }
             (Some(document), None) => match self.content(document, &pair) {
-                Content::Known(hash) if hash == pair.hash && !self.policy.pressed => {
+                Content::Known(hash) if *hash == pair.hash && !self.policy.pressed => {
                     // M13: kept in the CRM, not copied back.
                     pair.lost_path = pair.dropbox.take().map(|side| side.path);
                     self.reserved.extend(pair.lost_path.as_deref().map(fold));
@@ -228,17 +228,17 @@ impl<'a> Planner<'a> {
                 }
             },
             (None, Some(file)) => self.decide_deleted_in_crm(pair, file),
-            (Some(document), Some(file)) => self.decide_both(pair, document, &file),
+            (Some(document), Some(file)) => self.decide_both(pair, document, file),
         }
     }
 
-    fn release(&mut self, document: &SeenDocument) -> Option<Pair> {
+    fn release(&mut self, document: &'a SeenDocument) -> Option<Pair> {
         self.used_documents.remove(&document.id);
         None
     }
 
     /// M11 and M12: only after `files.info` answered 404.
-    fn decide_deleted_in_crm(&mut self, pair: Pair, file: File) -> Option<Pair> {
+    fn decide_deleted_in_crm(&mut self, pair: Pair, file: &'a File) -> Option<Pair> {
         let Some(side) = pair.crm.clone() else {
             return Some(pair);
         };
@@ -265,20 +265,25 @@ impl<'a> Planner<'a> {
         }
         if edited {
             // M12: the edit wins. As a file of its own it goes to the CRM again.
-            self.loose.insert(file.id.clone(), file.clone());
+            self.loose.insert(&file.id, file);
             return None;
         }
-        self.operations.push(Operation::DeleteFile { file: file.id, rev: file.rev });
+        self.operations
+            .push(Operation::DeleteFile { file: file.id.clone(), rev: file.rev.clone() });
         Some(pair)
     }
 
-    fn decide_kept_in_crm(&mut self, pair: Pair, document: Option<&SeenDocument>) -> Option<Pair> {
+    fn decide_kept_in_crm(
+        &mut self,
+        pair: Pair,
+        document: Option<&'a SeenDocument>,
+    ) -> Option<Pair> {
         let document = document?;
         if self.policy.pressed {
             return self.release(document);
         }
         match self.content(document, &pair) {
-            Content::Known(hash) if hash == pair.hash => {
+            Content::Known(hash) if *hash == pair.hash => {
                 Some(Pair { crm: Some(crm_side(document)), ..pair })
             }
             Content::Known(_) => {
@@ -295,38 +300,38 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn decide_kept_in_dropbox(&mut self, pair: Pair, file: Option<File>) -> Option<Pair> {
+    fn decide_kept_in_dropbox(&mut self, pair: Pair, file: Option<&'a File>) -> Option<Pair> {
         let file = file?;
         if file.hash.as_ref() == Some(&pair.hash) && !self.policy.pressed {
-            return Some(Pair { dropbox: Some(dropbox_side(&file)), ..pair });
+            return Some(Pair { dropbox: Some(dropbox_side(file)), ..pair });
         }
-        self.loose.insert(file.id.clone(), file.clone());
+        self.loose.insert(&file.id, file);
         None
     }
 
     fn decide_both(
         &mut self,
         mut pair: Pair,
-        document: &SeenDocument,
-        file: &File,
+        document: &'a SeenDocument,
+        file: &'a File,
     ) -> Option<Pair> {
-        let Some(file_hash) = file.hash.clone() else {
+        let Some(file_hash) = &file.hash else {
             self.problem(&document.place, ProblemKind::Refused(Reason::Unsupported));
             return Some(pair);
         };
-        let file_edited = file_hash != pair.hash;
+        let file_edited = *file_hash != pair.hash;
         let content = self.content(document, &pair);
-        let crm_edited = match &content {
+        let crm_edited = match content {
             Content::Known(hash) => Some(*hash != pair.hash),
             Content::Unknown => {
                 let size_before = pair.crm.as_ref().map(|side| side.size_bytes);
                 (size_before != Some(document.size_bytes)).then_some(true)
             }
         };
-        if content == Content::Known(file_hash.clone()) {
+        if content == Content::Known(file_hash) {
             // M6, M9: equal contents are never a conflict.
             self.count_changes(crm_edited == Some(true) && !file_edited, false, false);
-            pair.hash = file_hash;
+            pair.hash = file_hash.clone();
             return self.decide_places(pair, document, file);
         }
         // Perhaps it is the same edit on both sides, as after a crash between an upload and its row.
@@ -353,7 +358,7 @@ impl<'a> Planner<'a> {
                 self.conflict(document, file); // M10
                 if self.policy.one_way {
                     // The document's own file is the one beside it from now on.
-                    self.used_documents.insert(document.id.clone());
+                    self.used_documents.insert(&document.id);
                     return None;
                 }
                 Some(pair)
@@ -384,8 +389,8 @@ impl<'a> Planner<'a> {
     fn decide_places(
         &mut self,
         mut pair: Pair,
-        document: &SeenDocument,
-        file: &File,
+        document: &'a SeenDocument,
+        file: &'a File,
     ) -> Option<Pair> {
         let (Some(crm), Some(dropbox)) = (pair.crm.clone(), pair.dropbox.clone()) else {
             return Some(pair);
@@ -474,7 +479,7 @@ impl<'a> Planner<'a> {
                 else {
                     continue;
                 };
-                let side = mine.dropbox.as_ref().and_then(|side| self.files.get(&side.id));
+                let side = mine.dropbox.as_ref().and_then(|side| self.file(side));
                 let dropbox = side.map(dropbox_side);
                 for document in theirs.crm.iter() {
                     self.leaving.remove(&document.id);
@@ -484,8 +489,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    pub(super) fn sides(&self, pair: &Pair) -> Option<(&'a SeenDocument, &File)> {
+    pub(super) fn sides(&self, pair: &Pair) -> Option<(&'a SeenDocument, &'a File)> {
         let document = self.documents.get(&pair.crm.as_ref()?.id).copied()?;
-        Some((document, self.files.get(&pair.dropbox.as_ref()?.id)?))
+        Some((document, self.file(pair.dropbox.as_ref()?)?))
     }
 }

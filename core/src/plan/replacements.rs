@@ -35,22 +35,22 @@ impl<'a> Planner<'a> {
                 .pairs
                 .iter()
                 .position(|pair| pair.as_ref().is_some_and(|pair| is_made_for(attempt, pair)));
-            let file = attempt.file.as_ref().and_then(|id| self.files.get(id)).cloned();
+            let file = attempt.file.as_ref().and_then(|id| self.files.get(id)).copied();
             let agreed = pair_at.and_then(|at| self.pairs[at].as_ref()).map(|pair| &pair.hash);
-            let holds = file.as_ref().and_then(|file| file.hash.as_ref());
+            let holds = file.and_then(|file| file.hash.as_ref());
             if agreed.is_some() && holds == agreed && holds != Some(hash) {
                 // A deleted file comes back under its old id when the CRM's older document is copied there again. What
                 // was attempted is newer than that, and this document may be its only copy: it is one of its own.
                 continue;
             }
             match (pair_at, file) {
-                (Some(at), file) => self.supersede(at, document, file.as_ref()),
+                (Some(at), file) => self.supersede(at, document, file),
                 (None, Some(file)) if self.loose.contains_key(&file.id) => {
-                    self.used_documents.insert(document.id.clone());
+                    self.used_documents.insert(&document.id);
                     self.loose.remove(&file.id);
                     self.pairs.push(Some(Pair {
                         crm: Some(crm_side(document)),
-                        dropbox: Some(dropbox_side(&file)),
+                        dropbox: Some(dropbox_side(file)),
                         hash: hash.clone(),
                         superseded: Vec::new(),
                         lost_path: None,
@@ -92,30 +92,29 @@ impl<'a> Planner<'a> {
     }
 
     /// `document`, of known content, takes the place of the pair's document, which is to be deleted.
-    fn supersede(&mut self, at: usize, document: &SeenDocument, file: Option<&File>) {
+    fn supersede(&mut self, at: usize, document: &'a SeenDocument, file: Option<&File>) {
         let Some(mut pair) = self.pairs[at].clone() else {
             return;
         };
         let Some(hash) = document.hash.clone() else {
             return;
         };
-        let old = pair.crm.as_ref().and_then(|side| {
-            self.documents.get(&side.id).map(|seen| (side.clone(), (*seen).clone()))
-        });
+        let old =
+            pair.crm.as_ref().and_then(|side| Some((side.clone(), *self.documents.get(&side.id)?)));
         if let Some((side, seen)) = old {
-            let untouched = match self.content(&seen, &pair) {
-                Content::Known(known) => known == pair.hash,
+            let untouched = match self.content(seen, &pair) {
+                Content::Known(known) => *known == pair.hash,
                 Content::Unknown if self.too_large(seen.size_bytes) => false,
                 Content::Unknown => {
                     // Perhaps only renamed: nothing is decided about bytes nobody has looked at.
-                    self.used_documents.insert(document.id.clone());
-                    return self.hash(&seen);
+                    self.used_documents.insert(&document.id);
+                    return self.hash(seen);
                 }
             };
-            if untouched && self.is_higher_twin(&side, &seen, document) {
+            if untouched && self.is_higher_twin(&side, seen, document) {
                 // The pair's document holds it already: this one is the twin that leaves.
                 pair.superseded.push(crm_side(document));
-                self.used_documents.insert(document.id.clone());
+                self.used_documents.insert(&document.id);
                 self.pairs[at] = Some(pair);
                 return;
             }
@@ -158,19 +157,17 @@ impl<'a> Planner<'a> {
             }
             (None, _) => {}
         }
-        self.used_documents.insert(document.id.clone());
+        self.used_documents.insert(&document.id);
         self.pairs[at] = Some(pair);
     }
 
     /// The last step of a replacement: the new document is listed and holds the content, the old one is as seen.
     pub(super) fn finish_replacements(&mut self) {
         for at in 0..self.pairs.len() {
-            let Some(mut pair) = self.pairs[at].clone() else {
+            let replaces = |pair: &&mut Pair| !pair.superseded.is_empty();
+            let Some(mut pair) = self.pairs[at].as_mut().filter(replaces).cloned() else {
                 continue;
             };
-            if pair.superseded.is_empty() {
-                continue;
-            }
             let new = pair.crm.as_ref().map(|side| side.id.clone());
             let documents = &self.documents;
             let new_stands = new.as_ref().is_some_and(|id| documents.contains_key(id));
@@ -207,8 +204,8 @@ impl<'a> Planner<'a> {
     pub(super) fn replace(
         &mut self,
         pair: Pair,
-        document: &SeenDocument,
-        file: &File,
+        document: &'a SeenDocument,
+        file: &'a File,
     ) -> Option<Pair> {
         let moved =
             pair.dropbox.as_ref().is_some_and(|side| self.file_moved(&side.path, file, document));
@@ -244,7 +241,7 @@ impl<'a> Planner<'a> {
             if moved && !ours {
                 // Not our upload: it is the file's document now, and the old one nobody's to delete. Whoever made it
                 // may be about to delete the one of the two that we would keep.
-                self.used_documents.insert(other.id.clone());
+                self.used_documents.insert(&other.id);
                 self.used_documents.remove(&document.id);
                 return Some(Pair {
                     crm: Some(crm_side(other)),
@@ -304,15 +301,15 @@ impl<'a> Planner<'a> {
     fn take_over(
         &mut self,
         pair: Pair,
-        document: &SeenDocument,
-        file: &File,
-        other: &SeenDocument,
+        document: &'a SeenDocument,
+        file: &'a File,
+        other: &'a SeenDocument,
     ) -> Option<Pair> {
         let Some(hash) = other.hash.clone() else {
             self.hash(other);
             return Some(pair);
         };
-        self.used_documents.insert(other.id.clone());
+        self.used_documents.insert(&other.id);
         self.used_documents.remove(&document.id);
         // That the two are named differently is a change of the CRM's side.
         let place = self.naming().place_of(&file.path);

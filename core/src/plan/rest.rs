@@ -5,10 +5,10 @@
 //! whose content nothing else holds, and which no attempt speaks of. Whatever looks odd is planned with the rest.
 
 use super::index::{hash_of, Index};
-use super::words::{folds_to, is_plain, same};
 use crate::path::{fold, Naming};
 use crate::state::{Node, Pair, SeenDocument, StoredRecord};
 use crate::tree::{self, File};
+use crate::words::{folds_to, is_plain, same};
 use alloc::string::String;
 use alloc::vec::Vec;
 

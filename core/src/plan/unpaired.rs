@@ -12,9 +12,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Files by folded path, and by the place in the CRM that is theirs.
-struct Spots {
-    by_path: Map<String, Vec<FileId>>,
-    by_place: Map<(String, String), Vec<FileId>>,
+struct Spots<'a> {
+    by_path: Map<String, Vec<&'a File>>,
+    by_place: Map<(String, String), Vec<&'a File>>,
 }
 
 impl<'a> Planner<'a> {
@@ -47,7 +47,7 @@ impl<'a> Planner<'a> {
             }
         }
         for (document, file) in conflicts {
-            self.conflict(document, &file);
+            self.conflict(document, file);
         }
         self.create_new_files();
         for document in uploads {
@@ -58,35 +58,34 @@ impl<'a> Planner<'a> {
     }
 
     /// Where the files stand that nothing speaks for.
-    fn spots(&self) -> Spots {
+    fn spots(&self) -> Spots<'a> {
         let mut spots = Spots { by_path: Map::new(), by_place: Map::new() };
         for file in self.loose_files() {
             let place = self.naming().place_key(&self.naming().place_of(&file.path));
-            spots.by_path.or_default(fold(&file.path)).push(file.id.clone());
-            spots.by_place.or_default(place).push(file.id.clone());
+            spots.by_path.or_default(fold(&file.path)).push(file);
+            spots.by_place.or_default(place).push(file);
         }
         spots
     }
 
     /// Files that may be this document's: at its path, or at a path whose CRM place is its own. By id.
-    fn candidates(&self, spots: &Spots, key: &str, document: &SeenDocument) -> Vec<File> {
+    fn candidates(&self, spots: &Spots<'a>, key: &str, document: &SeenDocument) -> Vec<&'a File> {
         let place = self.naming().place_key(&document.nfc);
-        let ids: Set<&FileId> = (spots.by_path.get(key).into_iter().flatten())
+        let found = (spots.by_path.get(key).into_iter().flatten())
             .chain(spots.by_place.get(&place).into_iter().flatten())
-            .filter(|id| self.loose.contains_key(*id))
-            .collect();
-        ids.iter().filter_map(|id| self.files.get(*id)).cloned().collect()
+            .filter(|file| self.loose.contains_key(&file.id));
+        let by_id: Map<&FileId, &File> = found.map(|file| (&file.id, *file)).collect();
+        by_id.values().copied().collect()
     }
 
     /// M4, and twins by their numbered names (N4). False while a hash is missing.
-    fn adopt_equal(&mut self, spots: &Spots, key: &str, group: &[&'a SeenDocument]) -> bool {
+    fn adopt_equal(&mut self, spots: &Spots<'a>, key: &str, group: &[&'a SeenDocument]) -> bool {
         let mut complete = true;
         for document in group {
             let mut found = self.candidates(spots, key, document);
             let numbered = self
                 .loose_files()
-                .filter(|f| f.size_bytes == document.size_bytes && is_numbered(&f.path, key))
-                .cloned();
+                .filter(|f| f.size_bytes == document.size_bytes && is_numbered(&f.path, key));
             found.extend(numbered);
             found.retain(|file| file.size_bytes == document.size_bytes && file.hash.is_some());
             if found.is_empty() {
@@ -100,7 +99,7 @@ impl<'a> Planner<'a> {
                 continue;
             };
             if let Some(file) = found.iter().find(|file| file.hash.as_ref() == Some(hash)) {
-                self.used_documents.insert(document.id.clone());
+                self.used_documents.insert(&document.id);
                 self.loose.remove(&file.id);
                 self.pairs.push(Some(Pair {
                     crm: Some(crm_side(document)),
@@ -116,7 +115,7 @@ impl<'a> Planner<'a> {
 
     /// M3: files that only Dropbox has.
     fn create_new_files(&mut self) {
-        let fresh: Vec<File> = self.loose_files().cloned().collect();
+        let fresh: Vec<&File> = self.loose_files().collect();
         let mut given: Set<(String, String)> = Set::new();
         for file in fresh {
             let place = self.naming().place_of(&file.path);
@@ -125,14 +124,14 @@ impl<'a> Planner<'a> {
                     self.waiting = true;
                 }
                 Occupant::Nobody => {
-                    self.create_from_file(&file, place, None);
+                    self.create_from_file(file, place, None);
                 }
                 Occupant::Leaving => self.waiting = true,
                 Occupant::Document(other) if !self.is_spoken_for(other) => {
                     self.waiting = true;
                 }
                 Occupant::Document(_) if self.policy.one_way => {
-                    self.create_from_file(&file, place, None);
+                    self.create_from_file(file, place, None);
                 }
                 Occupant::Document(other) => {
                     let nobody = Pair {
@@ -142,7 +141,7 @@ impl<'a> Planner<'a> {
                         superseded: Vec::new(),
                         lost_path: None,
                     };
-                    self.make_room(nobody, &file, other);
+                    self.make_room(nobody, file, other);
                 }
             }
         }

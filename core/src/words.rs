@@ -8,8 +8,11 @@ const EACH: u64 = 0x0101_0101_0101_0101;
 /// The highest bit of each byte: set in what is not ASCII.
 const HIGH: u64 = EACH * 0x80;
 
+/// The one sign outside ASCII whose small letter is in it: `k`.
+const KELVIN: char = '\u{212a}';
+
 /// Equal?
-pub(super) fn same(a: &str, b: &str) -> bool {
+pub(crate) fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len() != b.len() || last(a) != last(b) {
         return false;
@@ -27,7 +30,7 @@ pub(super) fn same(a: &str, b: &str) -> bool {
 }
 
 /// Is this the text's folded form? As `fold(text) == folded`, without writing it down where it need not be.
-pub(super) fn folds_to(text: &str, folded: &str) -> bool {
+pub(crate) fn folds_to(text: &str, folded: &str) -> bool {
     if !text.is_ascii() {
         return fold(text) == folded;
     }
@@ -47,7 +50,7 @@ pub(super) fn folds_to(text: &str, folded: &str) -> bool {
 }
 
 /// A component that Dropbox takes as it is, and that nobody else takes for another one.
-pub(super) fn is_plain(name: &str) -> bool {
+pub(crate) fn is_plain(name: &str) -> bool {
     let bytes = name.as_bytes();
     let (Some(first), Some(ending)) = (bytes.first(), bytes.last()) else { return false };
     let (mut after, mut odd, mut all) = (bytes, 0, 0);
@@ -65,7 +68,7 @@ pub(super) fn is_plain(name: &str) -> bool {
         && !matches!(ending, b'.' | b' ')
         && !name.eq_ignore_ascii_case("desktop.ini")
         && !name.eq_ignore_ascii_case("thumbs.db")
-        && (ascii || !name.ends_with(char::is_whitespace) && !name.contains('␍'))
+        && (ascii || !name.ends_with(char::is_whitespace) && !name.contains(['␍', KELVIN]))
 }
 
 /// Not 0 where one of eight bytes is a control character or a slash, or begins a character beyond the basic plane
@@ -98,6 +101,7 @@ fn last(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::path::Naming;
     use alloc::string::String;
 
     /// Every ASCII character, at every place of a word and behind it.
@@ -137,10 +141,19 @@ mod tests {
             let odd = |c: char| c.is_control() || "/\\".contains(c);
             let plain = !text.contains(odd) && !text.starts_with(['.', '~']);
             assert_eq!(is_plain(&text), plain, "{text:?}");
+            assert!(!plain || Naming::default().taken_name(&text) == text, "{text:?}");
         }
-        for name in
-            ["", "a.", "a ", "Desktop.ini", "THUMBS.DB", "a\u{3000}", "film \u{1f600} 1", "icon␍"]
-        {
+        for name in [
+            "",
+            "a.",
+            "a ",
+            "Desktop.ini",
+            "THUMBS.DB",
+            "des\u{212a}top.ini",
+            "a\u{3000}",
+            "film \u{1f600} 1",
+            "icon␍",
+        ] {
             assert!(!is_plain(name), "{name:?}");
         }
         assert!(is_plain("Überweisung für März.pdf") && is_plain("報告書 12.pdf"));

@@ -1,4 +1,4 @@
-//! What `www/plugin.js` calls: the module's exports, and the hook for a panic. No logic.
+//! What `www/plugin.js` calls: the module's exports. No logic.
 
 use crate::app::contract::{Host, Options, RecordRef};
 use crate::app::App;
@@ -28,20 +28,9 @@ fn app() -> Result<Rc<App>, JsValue> {
     APP.with_borrow(Clone::clone).ok_or_else(|| JsError::new("the plugin is not started").into())
 }
 
-/// Starts the plugin. `options` are the host's plain values as JSON, `host` its functions; `crashed` is called once, without
-/// arguments, if the instance panics: it must not be called again afterwards.
+/// Starts the plugin. `options` are the host's plain values as JSON, `host` its functions.
 #[wasm_bindgen]
-pub fn start(options: &str, host: Host, crashed: js_sys::Function) -> Promise {
-    std::panic::set_hook(Box::new(move |info| {
-        if platform::is_dead() {
-            return;
-        }
-        platform::die();
-        // Where, and nothing of what was being worked on.
-        let place = info.location().map(ToString::to_string).unwrap_or_default();
-        web_sys::console::error_1(&format!("The Dropbox plugin stopped at {place}.").into());
-        let _: Result<JsValue, JsValue> = crashed.call0(&JsValue::NULL);
-    }));
+pub fn start(options: &str, host: Host) -> Promise {
     let options = Options::read_text(options);
     promise(async move {
         let options = options.ok_or_else(|| JsError::new("the host's values lack some"))?;
@@ -50,7 +39,8 @@ pub fn start(options: &str, host: Host, crashed: js_sys::Function) -> Promise {
     })
 }
 
-/// The page saw that this instance trapped without a panic (memory or stack ran out): nothing leaves it any more.
+/// The page saw that this instance trapped (a panic, or memory or stack ran out): nothing leaves it any more. To be called
+/// once, and nothing after it.
 #[wasm_bindgen]
 pub fn poison() {
     platform::die();

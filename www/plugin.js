@@ -8,8 +8,10 @@ const LANGUAGES = ["de", "en", "es", "fr", "it", "nl"];
 const NAME = "teamleader-dropbox";
 /** How often the due time is looked at (ms). The due time itself is stored. */
 const LOOK_MS = 60_000;
-/** The module, as it is named in the stack of what went wrong in it. */
+/** The module. */
 const MODULE = "pkg/teamleader_dropbox_bg.wasm";
+/** Module and glue, as the stack of what went wrong in them names one or the other. */
+const OURS = "pkg/teamleader_dropbox";
 
 const here = (path) => new URL(path, import.meta.url).href;
 
@@ -28,8 +30,11 @@ export async function start(host) {
     redirectUri: host.redirectUri ?? here("oauth.html"),
     translations: words.text,
   };
-  const crash = () => {
-    // The instance is poisoned: nothing of it may run again. Its panels are drawn from here, without it.
+  // A panic, or memory or stack that ran out: the instance trapped, and no code of it was told.
+  const onError = ({ error, reason }) => {
+    const thrown = error ?? reason;
+    if (dead || !(thrown instanceof WebAssembly.RuntimeError) || !thrown.stack?.includes(OURS)) return;
+    // Nothing of it may run again. Its panels are drawn from here, without it.
     dead = true;
     try {
       wasm.poison();
@@ -38,20 +43,24 @@ export async function start(host) {
     }
     for (const root of shown.values()) showCrash(root, words.all);
   };
-  // Memory or stack that ran out ends the instance as well, and no hook in it is told.
-  const onError = ({ error, reason }) => {
-    const thrown = error ?? reason;
-    if (!dead && thrown instanceof WebAssembly.RuntimeError && thrown.stack?.includes(MODULE)) crash();
-  };
   window.addEventListener("error", onError);
   window.addEventListener("unhandledrejection", onError);
-  await wasm.start(JSON.stringify(options), host, crash);
+  await wasm.start(JSON.stringify(options), host);
 
-  const alive = (call, otherwise) => (dead ? otherwise : call());
+  const alive = (call, otherwise) => {
+    if (dead) return otherwise;
+    try {
+      return call();
+    } catch (error) {
+      // Whoever catches it next does not know what it means.
+      onError({ error });
+      throw error;
+    }
+  };
 
   async function runIfDue() {
     if (!alive(wasm.isDue, false)) return;
-    await wasm.sync();
+    await alive(wasm.sync);
   }
   const look = () => {
     alive(wasm.pageChanged);
@@ -85,12 +94,12 @@ export async function start(host) {
     try {
       panel = alive(() => fill(root));
     } catch (error) {
-      // What ends the module is told by the panel, not to the host.
-      onError({ error });
       if (!dead) {
         leave();
         throw error;
       }
+      // What ends the module is told by the panel, not to the host.
+      console.error(error);
     }
     if (dead) showCrash(root, words.all);
     return {
@@ -106,7 +115,7 @@ export async function start(host) {
     mountSettings: (element) => mount(element, (root) => wasm.mountSettings(root)),
     sync: async () => {
       if (dead) throw new Error("The plugin has stopped; reload the page.");
-      return wasm.sync();
+      return alive(wasm.sync);
     },
     async stop() {
       rest();

@@ -25,22 +25,22 @@ use std::future::Future;
 use wasm_bindgen::prelude::*;
 
 thread_local! {
-    /// The instance panicked: nothing leaves it any more.
+    /// The instance trapped: nothing leaves it any more.
     static DEAD: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The instance panicked: no request, no write and no message from now on; locks go to other tabs.
+/// The instance trapped: no request, no write and no message from now on; locks go to other tabs.
 pub fn die() {
     DEAD.set(true);
     release_all();
 }
 
-/// The instance panicked.
+/// The instance trapped.
 pub fn is_dead() -> bool {
     DEAD.get()
 }
 
-/// Never returns in an instance that panicked: half a state must not be acted upon.
+/// Never returns in an instance that trapped: half a state must not be acted upon.
 async fn only_alive() {
     if is_dead() {
         std::future::pending::<()>().await;

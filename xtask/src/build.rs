@@ -1,7 +1,7 @@
 //! `build`: from the plugin's source to the folder a CRM loads.
 //!
-//! cargo makes the module, wasm-bindgen the glue, wasm-opt and the order of its functions make it
-//! small. What ships beside them, what goes into an archive, and what is refused there, is not
+//! cargo makes the module, wasm-bindgen the glue; wasm-opt, plain names of what is imported and the
+//! order of its functions make it small. What ships beside them, what goes into an archive, and what is refused there, is not
 //! decided here.
 
 use std::fs;
@@ -11,6 +11,7 @@ use anyhow::{bail, Context, Result};
 use serde_json::Value;
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::import_names;
 use crate::install;
 use crate::order;
 use crate::package::contents;
@@ -50,9 +51,10 @@ pub fn build(workspace: &Workspace, purpose: Purpose) -> Result<WasmToolchain> {
     let module = compile(workspace, toolchain)?;
     let pkg = workspace.root.join("pkg");
     let made_from = format!(
-        "{} {purpose:?} {} {SMALLER:?} {}",
+        "{} {purpose:?} {} {SMALLER:?} {} {}",
         install::hash_of(&module)?,
         bindgen_version(workspace)?,
+        install::hash_of(&workspace.root.join("xtask/src/import_names.rs"))?,
         install::hash_of(&workspace.root.join("xtask/src/order.rs"))?
     );
     let optimised = pkg.join(format!("{MODULE}_bg.wasm"));
@@ -130,7 +132,11 @@ fn write_pkg(workspace: &Workspace, module: &Path, pkg: &Path, purpose: Purpose)
         command.arg("-g");
     }
     run(command.arg(&before).arg("-o").arg(&after))?;
-    let ordered = order::for_compression(&fs::read(&after)?)?;
+    let glue = pkg.join(format!("{MODULE}.js"));
+    let (plain, plain_glue) =
+        import_names::without_hashes(&fs::read(&after)?, &fs::read_to_string(&glue)?)?;
+    let ordered = order::for_compression(&plain)?;
+    fs::write(&glue, plain_glue)?;
     let size_before = fs::metadata(&before)?.len();
     let size_after = ordered.len();
     fs::write(&before, ordered)?;

@@ -9,6 +9,7 @@ mod conformance;
 mod demo;
 mod extension;
 mod fuzz;
+mod import_names;
 mod install;
 mod mutants;
 mod order;

@@ -18,16 +18,15 @@ use crate::workspace::Workspace;
 const GOAL_BYTES: usize = 150 * 1024;
 
 /// What a package may be at most, of the same files: `validate` refuses more. It follows the goal down.
-pub const BUDGET_BYTES: usize = 340 * 1024;
+pub const BUDGET_BYTES: usize = 320 * 1024;
 
-/// What a page loads. Module and glue carry the name that `build` gives them.
+/// What a page loads of the plugin, in one language. Module and glue carry the name that `build` gives them.
 pub const SHIPPED: &[&str] = &[
     "pkg/teamleader_dropbox_bg.wasm",
     "pkg/teamleader_dropbox.js",
     "plugin.js",
     "panel.css",
     "translations/en.json",
-    "manifest.json",
 ];
 
 /// Growth over the committed figure that passes without a new figure.

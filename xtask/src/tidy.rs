@@ -93,7 +93,7 @@ fn command_passes(workspace: &Workspace, name: &str, arguments: &[&str]) -> Resu
 /// The same lints over the code that only compiles for the browser; Debian brings no clippy, so
 /// there the compiler's own warnings are denied.
 fn module_lints(workspace: &Workspace, toolchain: WasmToolchain) -> Result<Vec<Finding>> {
-    let verb = if toolchain == WasmToolchain::Rustup { "clippy" } else { "check" };
+    let verb = if toolchain.has_clippy() { "clippy" } else { "check" };
     let mut cargo = toolchain.cargo(workspace, verb);
     cargo.args(["--package", PLUGIN, "--lib", "--examples"]);
     if verb == "clippy" {
@@ -209,12 +209,12 @@ fn imports(workspace: &Workspace) -> Result<Vec<Finding>> {
         .collect())
 }
 
-/// The names the module imports, without the hash that wasm-bindgen adds to each.
+/// The names the module imports.
 pub fn imports_of_module(workspace: &Workspace) -> Result<BTreeSet<String>> {
     let file = workspace.plugin_dir().join("pkg").join(format!("{MODULE}_bg.wasm"));
     let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let names = wasm_module::imports(&bytes).context("the module's import section is malformed")?;
-    Ok(names.into_iter().map(|name| wasm_module::without_hash(&name).to_owned()).collect())
+    Ok(names.into_iter().collect())
 }
 
 /// Words that do not belong in the repository, by the file and line they stand in.

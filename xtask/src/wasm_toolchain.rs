@@ -1,8 +1,11 @@
-//! Which compiler turns the plugin into WebAssembly.
+//! Which compiler turns the plugin into WebAssembly, and how.
 //!
-//! Three ways, tried in this order: the target is installed beside the active toolchain; rustup can
-//! add it; Debian's packages bring a compiler and the source of the standard library. The choice is
+//! Ways, tried in this order: the active toolchain with the source of the standard library, which rustup may add; the
+//! same with the library as it comes built; Debian's packages, which bring a compiler and the source. The choice is
 //! said in one line, and remembered, so that a second run neither installs nor tries again.
+//!
+//! With the source, the library is compiled for size, as the plugin is. That takes flags which rustc calls unstable, on a
+//! compiler that is not: `RUSTC_BOOTSTRAP`.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -16,17 +19,19 @@ use crate::workspace::{output_of, run, without_cargo_run, Workspace};
 /// The target's name.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Names a way outright instead of trying them in order: `rustup` or `debian`.
+/// Names a way outright instead of trying them in order: `rustup`, `prebuilt` or `debian`.
 const CHOICE_VARIABLE: &str = "WASM_TOOLCHAIN";
 
-/// The stamp that remembers that rustup could not add the target.
+/// The stamp that remembers that rustup could not add anything.
 const REFUSED_STAMP: &str = "rustup-has-no-target";
 
 /// A way to compile for the browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WasmToolchain {
-    /// The active toolchain, with the target's standard library beside it.
+    /// The active toolchain, building the standard library from its source.
     Rustup,
+    /// The active toolchain, with the standard library as it comes: the module is larger.
+    Prebuilt,
     /// Debian's `rustc-web`, building the standard library from `rust-web-src`.
     Debian,
 }
@@ -35,69 +40,96 @@ impl WasmToolchain {
     /// Chooses one, installing it if need be, and says which.
     pub fn choose(workspace: &Workspace) -> Result<Self> {
         let wanted = env::var(CHOICE_VARIABLE).unwrap_or_default();
-        match wanted.as_str() {
-            "debian" => {
-                install_debian(workspace)?;
-                println!("WebAssembly compiler: Debian's rustc-web ({CHOICE_VARIABLE}=debian)");
-                return Ok(Self::Debian);
+        let (chosen, reason) = match wanted.as_str() {
+            "debian" => (Self::Debian, format!("{CHOICE_VARIABLE}=debian")),
+            "rustup" | "prebuilt" | "" => Self::first_that_works(workspace, &wanted)?,
+            other => {
+                bail!("{CHOICE_VARIABLE} is `{other}`; it may be `rustup`, `prebuilt` or `debian`")
             }
-            "rustup" | "" => {}
-            other => bail!("{CHOICE_VARIABLE} is `{other}`; it may be `rustup` or `debian`"),
+        };
+        let compiler = match chosen {
+            Self::Rustup | Self::Prebuilt => "the active Rust toolchain",
+            Self::Debian => {
+                install_debian(workspace)?;
+                "Debian's rustc-web"
+            }
+        };
+        println!("WebAssembly compiler: {compiler} ({reason})");
+        Ok(chosen)
+    }
+
+    fn first_that_works(workspace: &Workspace, wanted: &str) -> Result<(Self, String)> {
+        let refused = workspace.stamp(REFUSED_STAMP).is_some() && wanted.is_empty();
+        let add = |what, name| !refused && added_by_rustup(workspace, what, name);
+        if wanted != "prebuilt" {
+            if source_installed(workspace) {
+                return Ok((Self::Rustup, "with the standard library's source".to_owned()));
+            }
+            if add("component", "rust-src") && source_installed(workspace) {
+                let reason = "rustup added the standard library's source";
+                return Ok((Self::Rustup, reason.to_owned()));
+            }
         }
-        if target_installed(workspace) {
-            println!("WebAssembly compiler: the active Rust toolchain, which has {TARGET}");
-            return Ok(Self::Rustup);
+        if wanted != "rustup" {
+            if target_installed(workspace) {
+                return Ok((Self::Prebuilt, format!("which has {TARGET}")));
+            }
+            if add("target", TARGET) && target_installed(workspace) {
+                return Ok((Self::Prebuilt, format!("rustup added {TARGET}")));
+            }
         }
-        let refused = workspace.stamp(REFUSED_STAMP).is_some();
-        if (!refused || wanted == "rustup") && add_target(workspace)? {
-            println!("WebAssembly compiler: the active Rust toolchain; rustup added {TARGET}");
-            return Ok(Self::Rustup);
+        if !wanted.is_empty() {
+            bail!("rustup could not add what {CHOICE_VARIABLE}={wanted} needs");
         }
-        if wanted == "rustup" {
-            bail!("rustup could not add {TARGET}");
-        }
-        install_debian(workspace)?;
-        println!("WebAssembly compiler: Debian's rustc-web (rustup could not add {TARGET})");
-        Ok(Self::Debian)
+        workspace.set_stamp(REFUSED_STAMP, "delete this file to ask rustup again\n")?;
+        Ok((Self::Debian, "rustup could add nothing".to_owned()))
     }
 
     /// The name under which figures of this compiler are kept; sizes differ from one to another.
     pub fn name(self) -> &'static str {
         match self {
             Self::Rustup => "rustup",
+            Self::Prebuilt => "prebuilt",
             Self::Debian => "debian",
         }
     }
 
+    /// The lints come with the active toolchain.
+    pub fn has_clippy(self) -> bool {
+        self != Self::Debian
+    }
+
+    fn builds_std(self) -> bool {
+        self != Self::Prebuilt
+    }
+
     /// `cargo <verb>` for the target, in a target folder that shares nothing with the native one.
     pub fn cargo(self, workspace: &Workspace, verb: &str) -> Command {
-        let target_dir = workspace.target.join("wasm").join(self.name());
         let mut command = match self {
-            Self::Rustup => {
-                let mut command = workspace.cargo();
-                command.arg(verb);
-                command
-            }
+            Self::Rustup | Self::Prebuilt => workspace.cargo(),
             Self::Debian => {
-                let mut command = workspace.command("/usr/bin/cargo");
-                without_cargo_run(&mut command);
-                for name in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "RUSTDOC", "RUSTC_WRAPPER"] {
-                    command.env_remove(name);
-                }
-                command
-                    .env("PATH", debian_path())
-                    .env("RUSTC_BOOTSTRAP", "1")
-                    .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker(workspace))
-                    .arg(verb)
-                    .arg("-Zbuild-std=std,panic_abort");
+                let mut command = debian(workspace, "/usr/bin/cargo");
+                command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker(workspace));
                 command
             }
         };
+        let folder = workspace.target.join("wasm").join(self.name());
+        command.args([verb, "--target", TARGET, "--target-dir"]).arg(folder);
+        if self.builds_std() {
+            command
+                .env("RUSTC_BOOTSTRAP", "1")
+                .arg("-Zbuild-std=std,panic_abort")
+                .arg("-Zbuild-std-features=optimize_for_size");
+        }
+        command.env("CARGO_ENCODED_RUSTFLAGS", self.rust_flags(workspace));
         command
-            .args(["--target", TARGET, "--target-dir"])
-            .arg(target_dir)
-            .env("CARGO_ENCODED_RUSTFLAGS", self.rust_flags(workspace));
-        command
+    }
+
+    fn rustc(self, workspace: &Workspace) -> Command {
+        match self {
+            Self::Rustup | Self::Prebuilt => workspace.command("rustc"),
+            Self::Debian => debian(workspace, "/usr/bin/rustc"),
+        }
     }
 
     /// Folders of this machine stand neither in panic messages nor in the package.
@@ -111,19 +143,38 @@ impl WasmToolchain {
             format!("--remap-path-prefix={}=crates", cargo_home.join("registry/src").display()),
             format!("--remap-path-prefix={}=.", workspace.root.display()),
         ];
-        flags.extend(std_without_source(workspace));
+        if self.builds_std() {
+            // A panic is a trap: the stack that the browser prints names the function. So nobody reads a place or a value.
+            let smaller = ["-Zunstable-options", "-Zlocation-detail=none", "-Zfmt-debug=none"];
+            flags.extend(smaller.map(str::to_owned));
+            // Older compilers do not know it: a panic traps there as well, after its message was made for nobody.
+            let trap = "-Cpanic=immediate-abort";
+            let mut rustc = self.rustc(workspace);
+            rustc.env("RUSTC_BOOTSTRAP", "1").args([smaller[0], trap, "--print", "cfg"]);
+            flags.extend(output_of(&mut rustc).is_ok().then(|| trap.to_owned()));
+        }
         flags.join("\u{1f}")
     }
 }
 
-/// With its source installed, the standard library's panics name files on this machine, without it the compiler's
-/// commit. A module is the same with and without.
-fn std_without_source(workspace: &Workspace) -> Option<String> {
-    let sysroot = output_of(workspace.command("rustc").args(["--print", "sysroot"])).ok()?;
-    let version = output_of(workspace.command("rustc").arg("-vV")).ok()?;
-    let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: "))?;
-    let source = Path::new(sysroot.trim()).join("lib/rustlib/src/rust");
-    Some(format!("--remap-path-prefix={}=/rustc/{commit}", source.display()))
+/// A program of Debian's toolchain, which must not find the active one.
+fn debian(workspace: &Workspace, program: &str) -> Command {
+    let mut command = workspace.command(program);
+    without_cargo_run(&mut command);
+    for name in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "RUSTDOC", "RUSTC_WRAPPER"] {
+        command.env_remove(name);
+    }
+    command.env("PATH", debian_path());
+    command
+}
+
+fn source_installed(workspace: &Workspace) -> bool {
+    let sysroot = output_of(workspace.command("rustc").args(["--print", "sysroot"]));
+    sysroot.is_ok_and(|folder| has_source(Path::new(folder.trim())))
+}
+
+fn has_source(sysroot: &Path) -> bool {
+    sysroot.join("lib/rustlib/src/rust/library/Cargo.lock").is_file()
 }
 
 fn target_installed(workspace: &Workspace) -> bool {
@@ -140,32 +191,19 @@ fn has_core(folder: &Path) -> bool {
     })
 }
 
-/// Whether rustup added the target; a refusal is remembered.
-fn add_target(workspace: &Workspace) -> Result<bool> {
-    println!("Asking rustup for {TARGET} …");
-    let added = workspace
-        .command("rustup")
-        .args(["target", "add", TARGET])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
-        && target_installed(workspace);
-    if !added {
-        workspace.set_stamp(REFUSED_STAMP, "delete this file to ask rustup again\n")?;
-    }
-    Ok(added)
+/// Whether rustup added this.
+fn added_by_rustup(workspace: &Workspace, what: &str, name: &str) -> bool {
+    println!("Asking rustup for {name} …");
+    let mut rustup = workspace.command("rustup");
+    let quiet = rustup.args([what, "add", name]).stdout(Stdio::null()).stderr(Stdio::null());
+    quiet.status().is_ok_and(|status| status.success())
 }
 
 fn install_debian(workspace: &Workspace) -> Result<()> {
     let complete = || {
-        let mut rustc = workspace.command("/usr/bin/rustc");
-        without_cargo_run(&mut rustc);
-        let Ok(sysroot) = output_of(rustc.args(["--print", "sysroot"])) else {
-            return false;
-        };
+        let sysroot = output_of(debian(workspace, "/usr/bin/rustc").args(["--print", "sysroot"]));
         Path::new("/usr/bin/cargo").is_file()
-            && Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library").is_dir()
+            && sysroot.is_ok_and(|folder| has_source(Path::new(folder.trim())))
     };
     if !complete() {
         install::apt(workspace, &["rustc-web", "cargo-web", "rust-web-src"])?;

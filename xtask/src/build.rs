@@ -5,7 +5,7 @@
 //! decided here.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
 use serde_json::Value;
@@ -69,7 +69,12 @@ pub fn build(workspace: &Workspace, purpose: Purpose) -> Result<WasmToolchain> {
     Ok(toolchain)
 }
 
-fn compile(workspace: &Workspace, toolchain: WasmToolchain) -> Result<std::path::PathBuf> {
+/// The plugin's module as rustc links it, with the names of its functions.
+pub fn linked(workspace: &Workspace, toolchain: WasmToolchain) -> PathBuf {
+    toolchain.folder(workspace).join(TARGET).join("release").join(format!("{MODULE}.wasm"))
+}
+
+fn compile(workspace: &Workspace, toolchain: WasmToolchain) -> Result<PathBuf> {
     println!("Compiling {PLUGIN} for {TARGET} …");
     let mut cargo = toolchain.cargo(workspace, "build");
     cargo.args([
@@ -93,7 +98,7 @@ fn compile(workspace: &Workspace, toolchain: WasmToolchain) -> Result<std::path:
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .filter(|message| message["reason"] == "compiler-artifact")
         .flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default())
-        .filter_map(|file| file.as_str().map(std::path::PathBuf::from))
+        .filter_map(|file| file.as_str().map(PathBuf::from))
         .rfind(|file| file.extension().is_some_and(|extension| extension == "wasm"))
         .context("cargo reported no .wasm file")?;
     println!("Compiled in {} s", compiled.took.as_secs());

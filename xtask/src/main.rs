@@ -6,6 +6,7 @@
 mod bench;
 mod build;
 mod conformance;
+mod crate_sizes;
 mod demo;
 mod extension;
 mod fuzz;

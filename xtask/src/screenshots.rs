@@ -55,7 +55,7 @@ pub fn build_gallery(workspace: &Workspace) -> Result<PathBuf> {
     let toolchain = WasmToolchain::choose(workspace)?;
     println!("Compiling the gallery …");
     let mut cargo = toolchain.cargo(workspace, "build");
-    cargo.args(["--package", PLUGIN, "--example", "gallery"]);
+    cargo.args(["--release", "--package", PLUGIN, "--example", "gallery"]);
     cargo.args(["--message-format", "json-render-diagnostics"]);
     let compiled = run_logged(&mut cargo, &workspace.target.join("xtask/gallery.log"))?;
     if !compiled.ok {

@@ -11,6 +11,8 @@ use anyhow::{bail, Context, Result};
 use flate2::{write::GzEncoder, Compression};
 use serde_json::{json, Value};
 
+use crate::build;
+use crate::crate_sizes;
 use crate::wasm_toolchain::WasmToolchain;
 use crate::workspace::Workspace;
 
@@ -28,6 +30,9 @@ pub const SHIPPED: &[&str] = &[
     "panel.css",
     "translations/en.json",
 ];
+
+/// How many crates are told.
+const CRATES_TOLD: usize = 10;
 
 /// Growth over the committed figure that passes without a new figure.
 const GROWTH_PERCENT_MOST: usize = 2;
@@ -54,6 +59,7 @@ pub enum Ratchet {
 /// Prints each shipped file and the total; fails on growth.
 pub fn size(workspace: &Workspace, toolchain: WasmToolchain, ratchet: Ratchet) -> Result<()> {
     let total = print_table(workspace)?;
+    print_crates(&fs::read(build::linked(workspace, toolchain))?)?;
     let (reached, share) = (total.gzip <= GOAL_BYTES, percent(total.gzip, GOAL_BYTES));
     let word = if reached { "reached" } else { "NOT REACHED" };
     println!("goal: {GOAL_BYTES} bytes gzip, {word}: {share} of it");
@@ -97,6 +103,17 @@ fn print_table(workspace: &Workspace) -> Result<Size> {
     }
     print_line("total", total);
     Ok(total)
+}
+
+/// Where the code comes from: as it is linked, before wasm-opt, which leaves no names.
+fn print_crates(linked: &[u8]) -> Result<()> {
+    let crates = crate_sizes::by_crate(linked)?;
+    let all: usize = crates.iter().map(|(_, bytes)| bytes).sum();
+    let heaviest = crates.iter().take(CRATES_TOLD);
+    let told: Vec<_> =
+        heaviest.map(|(name, bytes)| format!("{name} {}", percent(*bytes, all))).collect();
+    println!("code by crate, as linked: {}", told.join(", "));
+    Ok(())
 }
 
 fn print_line(name: &str, size: Size) {

@@ -60,12 +60,14 @@ impl WasmToolchain {
 
     fn first_that_works(workspace: &Workspace, wanted: &str) -> Result<(Self, String)> {
         let refused = workspace.stamp(REFUSED_STAMP).is_some() && wanted.is_empty();
-        let add = |what, name| !refused && added_by_rustup(workspace, what, name);
+        let add = |what, name| {
+            Ok::<_, anyhow::Error>(!refused && added_by_rustup(workspace, what, name)?)
+        };
         if wanted != "prebuilt" {
             if source_installed(workspace) {
                 return Ok((Self::Rustup, "with the standard library's source".to_owned()));
             }
-            if add("component", "rust-src") && source_installed(workspace) {
+            if add("component", "rust-src")? && source_installed(workspace) {
                 let reason = "rustup added the standard library's source";
                 return Ok((Self::Rustup, reason.to_owned()));
             }
@@ -74,14 +76,13 @@ impl WasmToolchain {
             if target_installed(workspace) {
                 return Ok((Self::Prebuilt, format!("which has {TARGET}")));
             }
-            if add("target", TARGET) && target_installed(workspace) {
+            if add("target", TARGET)? && target_installed(workspace) {
                 return Ok((Self::Prebuilt, format!("rustup added {TARGET}")));
             }
         }
         if !wanted.is_empty() {
             bail!("rustup could not add what {CHOICE_VARIABLE}={wanted} needs");
         }
-        workspace.set_stamp(REFUSED_STAMP, "delete this file to ask rustup again\n")?;
         Ok((Self::Debian, "rustup could add nothing".to_owned()))
     }
 
@@ -99,6 +100,11 @@ impl WasmToolchain {
         self != Self::Debian
     }
 
+    /// Where cargo puts what it makes for the target.
+    pub fn folder(self, workspace: &Workspace) -> PathBuf {
+        workspace.target.join("wasm").join(self.name())
+    }
+
     fn builds_std(self) -> bool {
         self != Self::Prebuilt
     }
@@ -113,8 +119,7 @@ impl WasmToolchain {
                 command
             }
         };
-        let folder = workspace.target.join("wasm").join(self.name());
-        command.args([verb, "--target", TARGET, "--target-dir"]).arg(folder);
+        command.args([verb, "--target", TARGET, "--target-dir"]).arg(self.folder(workspace));
         if self.builds_std() {
             command
                 .env("RUSTC_BOOTSTRAP", "1")
@@ -144,14 +149,14 @@ impl WasmToolchain {
             format!("--remap-path-prefix={}=.", workspace.root.display()),
         ];
         if self.builds_std() {
-            // A panic is a trap: the stack that the browser prints names the function. So nobody reads a place or a value.
-            let smaller = ["-Zunstable-options", "-Zlocation-detail=none", "-Zfmt-debug=none"];
-            flags.extend(smaller.map(str::to_owned));
-            // Older compilers do not know it: a panic traps there as well, after its message was made for nobody.
-            let trap = "-Cpanic=immediate-abort";
+            // A panic is a trap: the stack that the browser prints names the function. Older compilers do not know this
+            // way: a panic traps there as well, after its message was made for nobody.
+            let trap = ["-Zunstable-options", "-Cpanic=immediate-abort"];
             let mut rustc = self.rustc(workspace);
-            rustc.env("RUSTC_BOOTSTRAP", "1").args([smaller[0], trap, "--print", "cfg"]);
-            flags.extend(output_of(&mut rustc).is_ok().then(|| trap.to_owned()));
+            rustc.env("RUSTC_BOOTSTRAP", "1").args(trap).args(["--print", "cfg"]);
+            if output_of(&mut rustc).is_ok() {
+                flags.extend(trap.map(str::to_owned));
+            }
         }
         flags.join("\u{1f}")
     }
@@ -191,12 +196,16 @@ fn has_core(folder: &Path) -> bool {
     })
 }
 
-/// Whether rustup added this.
-fn added_by_rustup(workspace: &Workspace, what: &str, name: &str) -> bool {
+/// Whether rustup added this; a refusal is remembered.
+fn added_by_rustup(workspace: &Workspace, what: &str, name: &str) -> Result<bool> {
     println!("Asking rustup for {name} …");
     let mut rustup = workspace.command("rustup");
     let quiet = rustup.args([what, "add", name]).stdout(Stdio::null()).stderr(Stdio::null());
-    quiet.status().is_ok_and(|status| status.success())
+    let added = quiet.status().is_ok_and(|status| status.success());
+    if !added {
+        workspace.set_stamp(REFUSED_STAMP, "delete this file to ask rustup again\n")?;
+    }
+    Ok(added)
 }
 
 fn install_debian(workspace: &Workspace) -> Result<()> {

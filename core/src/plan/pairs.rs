@@ -268,8 +268,8 @@ impl<'a> Planner<'a> {
             self.loose.insert(&file.id, file);
             return None;
         }
-        self.operations
-            .push(Operation::DeleteFile { file: file.id.clone(), rev: file.rev.clone() });
+        let (file, rev) = (file.id.clone(), file.rev.clone());
+        self.operations.push(Operation::DeleteFile { file, rev });
         Some(pair)
     }
 

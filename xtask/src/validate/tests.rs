@@ -7,7 +7,7 @@ use serde_json::{json, Value};
 use super::*;
 use crate::package::contents::{seal, MANIFEST, SUMS};
 
-/// (import "wbg" "__wbg_fetch_0123456789abcdef" (func (type 0))), and exports of the names.
+/// (import "wbg" "__wbg_fetch" (func (type 0))), and exports of the names.
 fn module(import: &str, exports: &[&str]) -> Vec<u8> {
     let text = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
     let section = |id: u8, body: &[u8]| [&[id, u8::try_from(body.len()).unwrap()], body].concat();
@@ -32,7 +32,7 @@ fn unsealed() -> Files {
     let mut put = |name: &str, bytes: &[u8]| files.insert(name.to_owned(), bytes.to_vec());
     put("plugin.js", b"fetch('https://api.dropboxapi.com/2/files');");
     put("pkg/teamleader_dropbox.js", b"export default 1;");
-    put("pkg/teamleader_dropbox_bg.wasm", &module("__wbg_fetch_0123456789abcdef", EXPORTS));
+    put("pkg/teamleader_dropbox_bg.wasm", &module("__wbg_fetch", EXPORTS));
     put("oauth.html", b"<!doctype html>");
     put("plugin.d.ts", b"export {};");
     put("sbom.cdx.json", b"{}");
@@ -283,7 +283,7 @@ fn sealed_module(bytes: Vec<u8>) -> Files {
 
 #[test]
 fn imports_and_exports_of_the_module() {
-    refused(&sealed_module(module("__wbg_eval_0123456789abcdef", EXPORTS)), "imports `__wbg_eval_");
+    refused(&sealed_module(module("__wbg_eval", EXPORTS)), "imports `__wbg_eval`");
     refused(&sealed_module(module("__wbg_fetch", &EXPORTS[1..])), "exports no `sync`");
     refused(&sealed_module(b"\0asm\x02\0\0\0".to_vec()), "no WebAssembly module");
 }

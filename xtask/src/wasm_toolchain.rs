@@ -179,7 +179,7 @@ fn source_installed(workspace: &Workspace) -> bool {
 }
 
 fn has_source(sysroot: &Path) -> bool {
-    sysroot.join("lib/rustlib/src/rust/library/Cargo.lock").is_file()
+    sysroot.join("lib/rustlib/src/rust/library/std").is_dir()
 }
 
 fn target_installed(workspace: &Workspace) -> bool {

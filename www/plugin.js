@@ -79,6 +79,9 @@ export async function start(host) {
     document.removeEventListener("visibilitychange", onVisible);
     window.removeEventListener("online", onNetwork);
     window.removeEventListener("offline", onNetwork);
+  }
+  // Last: what goes wrong while it stops has to be heard, too.
+  function stopListening() {
     window.removeEventListener("error", onError);
     window.removeEventListener("unhandledrejection", onError);
   }
@@ -120,10 +123,12 @@ export async function start(host) {
     async stop() {
       rest();
       await alive(wasm.stop);
+      stopListening();
     },
     async remove() {
       rest();
       await alive(wasm.remove);
+      stopListening();
       await forget();
     },
   };

@@ -90,9 +90,9 @@ export class FirefoxColleague {
     const record = await this.firefox.window();
     await this.switchToOpened(() => this.inFrame(() => this.firefox.run(openOptions)));
     await this.press("Disconnect Dropbox");
-    await until("they are asked whether they are sure", () => this.firefox.run(button, "Cancel"));
+    await until("they are asked whether they are sure", () => this.shows("Cancel"));
     await this.press("Disconnect Dropbox");
-    await until("it is disconnected", async () => !(await this.firefox.run(button, "Disconnect Dropbox")));
+    await until("it is disconnected", async () => !(await this.shows("Disconnect Dropbox")));
     await this.firefox.closeTab();
     await this.firefox.switchTo(record);
     await this.untilScreen("not-connected");
@@ -111,6 +111,9 @@ export class FirefoxColleague {
     const pressed = `(name) => { const found = (${button})(name); found?.click(); return found !== undefined; }`;
     await until(`there is a button ${name}`, () => this.firefox.run(pressed, name));
   }
+
+  /** Whether a button of this name is there. It is not answered itself: drawn anew on its way here, it would be stale. */
+  shows = (name) => this.firefox.run(`(name) => (${button})(name) !== undefined`, name);
 
   /** Presses a button in the extension's frame, and does something in the window that opens, which closes by it. */
   async inWindowOf(name, work) {

@@ -14,19 +14,7 @@ const KELVIN: char = '\u{212a}';
 /// Equal?
 pub(crate) fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() || last(a) != last(b) {
-        return false;
-    }
-    let (mut a, mut b) = (a, b);
-    while let (Some((left, a_rest)), Some((right, b_rest))) =
-        (a.split_first_chunk(), b.split_first_chunk())
-    {
-        if u64::from_le_bytes(*left) != u64::from_le_bytes(*right) {
-            return false;
-        }
-        (a, b) = (a_rest, b_rest);
-    }
-    true
+    a.len() == b.len() && agree(a, b, |word| word)
 }
 
 /// Is this the text's folded form? As `fold(text) == folded`, without writing it down where it need not be.
@@ -34,19 +22,14 @@ pub(crate) fn folds_to(text: &str, folded: &str) -> bool {
     if !text.is_ascii() {
         return fold(text) == folded;
     }
-    let (mut a, mut b) = (text.as_bytes(), folded.as_bytes());
-    if a.len() != b.len() || small(last(a)) != last(b) {
-        return false;
-    }
-    while let (Some((left, a_rest)), Some((right, b_rest))) =
-        (a.split_first_chunk(), b.split_first_chunk())
-    {
-        if small(u64::from_le_bytes(*left)) != u64::from_le_bytes(*right) {
-            return false;
-        }
-        (a, b) = (a_rest, b_rest);
-    }
-    true
+    text.len() == folded.len() && agree(text.as_bytes(), folded.as_bytes(), small)
+}
+
+/// Of two texts of one length: is every word of the first, once `made`, the word at its place in the second?
+fn agree(a: &[u8], b: &[u8], made: impl Fn(u64) -> u64) -> bool {
+    let mut words = a.as_chunks().0.iter().zip(b.as_chunks().0);
+    made(last(a)) == last(b)
+        && words.all(|(a, b)| made(u64::from_le_bytes(*a)) == u64::from_le_bytes(*b))
 }
 
 /// A component that Dropbox takes as it is, and that nobody else takes for another one.

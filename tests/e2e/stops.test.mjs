@@ -362,6 +362,22 @@ scene("memory that runs out ends the plugin without a word of its own: the page 
   await person.button("Reload the page").click();
 });
 
+scene("memory that runs out while a panel is mounted: the panel says so", { said: [/RuntimeError: unreachable/] }, async (s) => {
+  const { page } = s.person;
+  await s.sandbox.seed([{ ...RECORD, name: `Acme ${"and partners ".repeat(60_000)}`, documents: [] }]);
+  await page.addInitScript(keepMemory);
+  await s.person.signIn();
+  await page.evaluate(fillMemory);
+  // The record's name needs more room than is left.
+  await page.locator("a.row-link").filter({ hasText: "Acme" }).click();
+  await shows(s.person, "crashed", {
+    title: "Dropbox has stopped working on this page",
+    detail: "No document was lost. Reload the page to go on.",
+    buttons: ["Reload the page"],
+    links: [],
+  });
+});
+
 /** Runs in the page, before its scripts: keeps hold of the module's memory. */
 function keepMemory() {
   const instantiate = WebAssembly.instantiateStreaming;

@@ -30,12 +30,19 @@ export async function start(host) {
     redirectUri: host.redirectUri ?? here("oauth.html"),
     translations: words.text,
   };
+  let die;
+  const died = new Promise((_, reject) => {
+    die = () => reject(new Error("The plugin has stopped; reload the page."));
+  });
+  // Told to whoever waits for an answer, and to nobody else.
+  died.catch(() => {});
   // A panic, or memory or stack that ran out: the instance trapped, and no code of it was told.
   const onError = ({ error, reason }) => {
     const thrown = error ?? reason;
     if (dead || !(thrown instanceof WebAssembly.RuntimeError) || !thrown.stack?.includes(OURS)) return;
     // Nothing of it may run again. Its panels are drawn from here, without it.
     dead = true;
+    die();
     try {
       wasm.poison();
     } catch {
@@ -45,7 +52,10 @@ export async function start(host) {
   };
   window.addEventListener("error", onError);
   window.addEventListener("unhandledrejection", onError);
-  await wasm.start(JSON.stringify(options), host);
+  function stopListening() {
+    window.removeEventListener("error", onError);
+    window.removeEventListener("unhandledrejection", onError);
+  }
 
   const alive = (call, otherwise) => {
     if (dead) return otherwise;
@@ -57,10 +67,19 @@ export async function start(host) {
       throw error;
     }
   };
+  // The promise of a module that trapped stays open for ever.
+  const settled = (call) => Promise.race([alive(call), died]);
+
+  try {
+    await settled(() => wasm.start(JSON.stringify(options), host));
+  } catch (error) {
+    stopListening();
+    throw error;
+  }
 
   async function runIfDue() {
     if (!alive(wasm.isDue, false)) return;
-    await alive(wasm.sync);
+    await settled(wasm.sync);
   }
   const look = () => {
     alive(wasm.pageChanged);
@@ -79,11 +98,6 @@ export async function start(host) {
     document.removeEventListener("visibilitychange", onVisible);
     window.removeEventListener("online", onNetwork);
     window.removeEventListener("offline", onNetwork);
-  }
-  // Last: what goes wrong while it stops has to be heard, too.
-  function stopListening() {
-    window.removeEventListener("error", onError);
-    window.removeEventListener("unhandledrejection", onError);
   }
 
   function mount(element, fill) {
@@ -116,18 +130,17 @@ export async function start(host) {
   return {
     mountDocumentsPanel: (element, record) => mount(element, (root) => wasm.mountDocumentsPanel(root, record)),
     mountSettings: (element) => mount(element, (root) => wasm.mountSettings(root)),
-    sync: async () => {
-      if (dead) throw new Error("The plugin has stopped; reload the page.");
-      return alive(wasm.sync);
-    },
+    sync: () => (dead ? died : settled(wasm.sync)),
     async stop() {
       rest();
-      await alive(wasm.stop);
+      // A module that died has stopped.
+      if (!dead) await settled(wasm.stop).catch((error) => dead || Promise.reject(error));
+      // Last: what goes wrong while it stops has to be heard, too.
       stopListening();
     },
     async remove() {
       rest();
-      await alive(wasm.remove);
+      if (!dead) await settled(wasm.remove);
       stopListening();
       await forget();
     },

@@ -378,6 +378,21 @@ scene("memory that runs out while a panel is mounted: the panel says so", { said
   });
 });
 
+scene("memory that runs out while the plugin starts: the CRM goes on without it, and says so", { said: [/RuntimeError: unreachable/, /did not start/] }, async (s) => {
+  const { page } = s.person;
+  await page.addInitScript(keepMemory);
+  // The room is gone when it has opened its database, before it takes its words in.
+  await page.addInitScript(`const open = indexedDB.open; indexedDB.open = (...given) => (${fillMemory})() ?? open.apply(indexedDB, given);`);
+  await page.route("**/translations/en.json", async (route) => {
+    const words = await (await route.fetch()).json();
+    // Read, it takes many times the room of its text.
+    await route.fulfill({ json: { ...words, more: Array(200_000).fill(0) } });
+  });
+  await s.person.signIn();
+  await page.locator("a.row-link").filter({ hasText: "Pied Piper" }).click();
+  await page.getByText("The Dropbox plugin could not be started. Reload the page to try again.").waitFor();
+});
+
 /** Runs in the page, before its scripts: keeps hold of the module's memory. */
 function keepMemory() {
   const instantiate = WebAssembly.instantiateStreaming;

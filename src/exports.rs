@@ -91,10 +91,13 @@ pub fn page_changed() {
 
 /// Ends the connection, wherever the lead is, then the plugin in this page. Files stay.
 #[wasm_bindgen]
-pub async fn remove() {
-    if let Some(app) = APP.take() {
-        app.remove().await;
-    }
+pub fn remove() -> Promise {
+    promise(async {
+        if let Some(app) = APP.take() {
+            app.remove().await;
+        }
+        Ok(JsValue::UNDEFINED)
+    })
 }
 
 /// Ends the plugin in this page. Connection, state and files stay.

@@ -2,6 +2,7 @@
 
 use super::App;
 use crate::panel::{support_log, Snapshot};
+use crate::platform::window;
 use js_sys::Array;
 use sync_core::Record;
 use wasm_bindgen::prelude::*;
@@ -24,8 +25,7 @@ fn save(text: &str) -> Result<(), JsValue> {
     kind.set_type("text/plain;charset=utf-8");
     let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &kind)?;
     let address = Url::create_object_url_with_blob(&blob)?;
-    let document = web_sys::window().and_then(|window| window.document());
-    let document = document.expect("the plugin runs in a page");
+    let document = window().document().expect("the plugin runs in a page");
     let anchor: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
     anchor.set_href(&address);
     anchor.set_download(NAME);

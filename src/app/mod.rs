@@ -452,8 +452,7 @@ impl App {
             Action::StopLinking => self.stop_linking(),
             Action::SaveLog => self.save_log(own.map(|record| record.record())),
             Action::Reload => {
-                let window = web_sys::window().expect("the plugin runs in a page");
-                let _: Result<(), JsValue> = window.location().reload();
+                let _: Result<(), JsValue> = platform::window().location().reload();
             }
         }
     }

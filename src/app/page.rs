@@ -72,22 +72,20 @@ impl App {
     }
 
     pub(super) fn tell_host(&self, record: &RecordRef) {
-        let value = js_sys::Object::new();
-        for (name, text) in
-            [("kind", record.kind.word()), ("id", &*record.id), ("name", record.name())]
-        {
-            let set = js_sys::Reflect::set(&value, &name.into(), &text.into());
-            platform::sure(set, "a plain object takes any property");
-        }
+        let value = platform::object(&[
+            ("kind", record.kind.word().into()),
+            ("id", (&record.id).into()),
+            ("name", record.name().into()),
+        ]);
         let _: Result<(), JsValue> = self.host.notify_documents_changed(&value);
     }
 }
 
 pub(super) fn is_online() -> bool {
-    web_sys::window().expect("the plugin runs in a page").navigator().on_line()
+    platform::window().navigator().on_line()
 }
 
 pub(super) fn is_hidden() -> bool {
-    let document = web_sys::window().and_then(|window| window.document());
+    let document = platform::window().document();
     document.is_some_and(|document| document.hidden())
 }

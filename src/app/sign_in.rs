@@ -8,10 +8,10 @@ use super::App;
 use crate::auth::AuthError;
 use crate::json::{Read, Value};
 use crate::panel::{ConnectFailure, Connection};
-use crate::platform::{self, sleep, Channel, Popup};
+use crate::platform::{self, sleep, window, Channel, Popup};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::{Storage, Url, Window};
+use web_sys::{Storage, Url};
 
 /// Where the redirect page speaks. Also in `www/oauth.js`.
 const CHANNEL: &str = "teamleader-dropbox/sign-in";
@@ -43,10 +43,6 @@ impl Read for Answer {
 pub(super) struct SignIn {
     state: String,
     popup: Option<Popup>,
-}
-
-fn window() -> Window {
-    web_sys::window().expect("the plugin runs in a page")
 }
 
 fn store(storage: Result<Option<Storage>, JsValue>) -> Option<Storage> {

@@ -1,25 +1,26 @@
 //! Bytes and their printable forms, through the page's own `btoa` and `atob`.
 
-use js_sys::{ArrayBuffer, JsString, Uint8Array};
+use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    fn btoa(binary: &JsString) -> String;
+    /// A character stands for a byte here; there are none above U+00FF.
+    fn btoa(binary: &str) -> String;
     #[wasm_bindgen(catch)]
-    fn atob(text: &str) -> Result<JsString, JsValue>;
+    fn atob(text: &str) -> Result<String, JsValue>;
 }
 
 /// Base64, for bytes of a few kilobytes at most.
 pub(super) fn to_base64(bytes: &[u8]) -> String {
-    let units: Vec<u16> = bytes.iter().map(|byte| u16::from(*byte)).collect();
-    btoa(&JsString::from_char_code(&units))
+    let binary: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+    btoa(&binary)
 }
 
 /// The bytes, unless it is no base64.
 pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
     let binary = atob(text).ok()?;
-    binary.iter().map(|unit| u8::try_from(unit).ok()).collect()
+    binary.chars().map(|byte| u8::try_from(byte).ok()).collect()
 }
 
 /// Base64url without padding (RFC 7636).

@@ -5,10 +5,10 @@
 
 use super::bytes::{copied, from_base64, to_base64, to_base64url};
 use super::indexed_db::Database;
-use super::{sure, thrown};
+use super::{object, sure, thrown, window};
 use crate::ports::StoreError;
-use futures_util::future::try_join_all;
-use js_sys::{Array, ArrayBuffer, Object, Reflect, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Object, Uint8Array};
+use std::future::Future;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Crypto, CryptoKey, SubtleCrypto};
@@ -21,8 +21,7 @@ const NONCE_BYTES: usize = 12;
 const KEY_NAME: &str = "device";
 
 fn crypto() -> Crypto {
-    let window = web_sys::window().expect("the plugin runs in a page");
-    sure(window.crypto(), "`missing` was asked before")
+    sure(window().crypto(), "`missing` was asked before")
 }
 
 fn subtle() -> SubtleCrypto {
@@ -33,23 +32,28 @@ fn failed(value: JsValue) -> StoreError {
     StoreError(thrown(&value))
 }
 
-/// SHA-256 of a view into the page's memory, as 32 bytes.
-async fn sha256(view: &Object) -> Result<Vec<u8>, JsValue> {
-    let digest = subtle().digest_with_str_and_buffer_source("SHA-256", view)?;
-    Ok(copied(&JsFuture::from(digest).await?))
+/// SHA-256 of a view into the page's memory, as 32 bytes; begun at once.
+fn sha256(view: &Object) -> impl Future<Output = Result<Vec<u8>, JsValue>> {
+    let digest = subtle().digest_with_str_and_buffer_source("SHA-256", view);
+    async move { Ok(copied(&JsFuture::from(digest?).await?)) }
 }
 
 /// Dropbox's content hash: SHA-256 over the SHA-256 of each 4 MiB block, in lower-case hex. Blocks are hashed side
 /// by side; only digests enter WebAssembly memory.
 pub(super) async fn content_hash(content: &ArrayBuffer) -> Result<String, JsValue> {
     let size_bytes = content.byte_length();
-    let blocks = (0..size_bytes.div_ceil(BLOCK_BYTES)).map(|index| {
+    let mut blocks = Vec::new();
+    for index in 0..size_bytes.div_ceil(BLOCK_BYTES) {
         let offset = index * BLOCK_BYTES;
         let length = BLOCK_BYTES.min(size_bytes - offset);
-        Uint8Array::new_with_byte_offset_and_length(content, offset, length)
-    });
-    let digests = try_join_all(blocks.map(|view| async move { sha256(&view).await })).await?;
-    let whole = sha256(&Uint8Array::from(digests.concat().as_slice())).await?;
+        let view = Uint8Array::new_with_byte_offset_and_length(content, offset, length);
+        blocks.push(sha256(&view));
+    }
+    let mut digests = Vec::new();
+    for block in blocks {
+        digests.extend(block.await?);
+    }
+    let whole = sha256(&Uint8Array::from(digests.as_slice())).await?;
     Ok(whole.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
@@ -80,14 +84,7 @@ fn fill(bytes: &mut [u8]) {
 }
 
 fn algorithm(nonce: &[u8]) -> Object {
-    let object = Object::new();
-    set(&object, "name", &"AES-GCM".into());
-    set(&object, "iv", &Uint8Array::from(nonce));
-    object
-}
-
-fn set(object: &Object, name: &str, value: &JsValue) {
-    sure(Reflect::set(object, &name.into(), value), "a plain object takes any property");
+    object(&[("name", "AES-GCM".into()), ("iv", Uint8Array::from(nonce).into())])
 }
 
 /// The device's key; made at the first call. Two tabs at once agree: the first one stored stays.
@@ -95,9 +92,7 @@ async fn device_key(database: &Database) -> Result<CryptoKey, StoreError> {
     if let Some(key) = database.key(KEY_NAME).await? {
         return Ok(key.unchecked_into());
     }
-    let how = Object::new();
-    set(&how, "name", &"AES-GCM".into());
-    set(&how, "length", &256.into());
+    let how = object(&[("name", "AES-GCM".into()), ("length", 256.into())]);
     let uses = Array::of2(&"encrypt".into(), &"decrypt".into());
     let made = subtle().generate_key_with_object(&how, false, &uses).map_err(failed)?;
     let key = JsFuture::from(made).await.map_err(failed)?;

@@ -5,7 +5,7 @@ use super::clock;
 use crate::ports::{Body, Method, Request, Response, TransportError};
 use futures_util::future::{select, Either};
 use gloo_net::http::RequestBuilder;
-use js_sys::ArrayBuffer;
+use js_sys::{Array, ArrayBuffer};
 use std::pin::pin;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -73,13 +73,9 @@ async fn exchange(
         Body::Text(text) => builder.body(text),
         Body::Content(content) => builder.body(content),
     };
-    let response = built.map_err(failed)?.send().await.map_err(failed)?;
-    let status = response.status();
-    let headers =
-        response.headers().entries().map(|(name, value)| (name.to_ascii_lowercase(), value));
-    let headers = headers.collect();
-    let raw: web_sys::Response = response.into();
-    let content: ArrayBuffer = JsFuture::from(raw.array_buffer()?).await?.unchecked_into();
+    let answer: web_sys::Response = built.map_err(failed)?.send().await.map_err(failed)?.into();
+    let content: ArrayBuffer = JsFuture::from(answer.array_buffer()?).await?.unchecked_into();
+    let status = answer.status();
     let body = if request.wants_content && (200..300).contains(&status) {
         Body::Content(content)
     } else {
@@ -88,5 +84,15 @@ async fn exchange(
         let bytes = if is_honest { taken(&content) } else { Vec::new() };
         Body::Text(String::from_utf8(bytes).unwrap_or_default())
     };
-    Ok(Response { status, headers, body })
+    Ok(Response { status, headers: headers(&answer), body })
+}
+
+/// Pairs of text, the names in lower case, as the standard has it (Fetch, "sort and combine").
+fn headers(answer: &web_sys::Response) -> Vec<(String, String)> {
+    let pairs = Array::from(&answer.headers());
+    let pair = |pair: JsValue| {
+        let pair: Array = pair.unchecked_into();
+        Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
+    };
+    pairs.iter().filter_map(pair).collect()
 }

@@ -7,8 +7,9 @@
 use super::bytes::{give_back, taken};
 use super::thrown;
 use crate::ports::{Row, StoreError};
-use futures_util::future::try_join_all;
+use futures_util::FutureExt;
 use js_sys::{Array, Promise, Uint8Array};
+use std::future::Future;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -35,20 +36,19 @@ pub struct Database {
 impl Database {
     /// Opens it, and makes it at the first time.
     pub async fn open() -> Result<Self, StoreError> {
-        let window = web_sys::window().expect("the plugin runs in a page");
-        let factory = window.indexed_db().map_err(failed)?;
+        let factory = super::window().indexed_db().map_err(failed)?;
         let factory = factory.ok_or_else(|| StoreError("no IndexedDB".into()))?;
         let request = factory.open_with_u32(NAME, VERSION).map_err(failed)?;
         let opening = request.clone();
-        let upgraded = once(move || {
-            let database: IdbDatabase = opening.result()?.unchecked_into();
+        let upgrade = Closure::once_into_js(move || {
+            let Ok(database) = opening.result() else { return };
+            let database: IdbDatabase = database.unchecked_into();
             for store in [ROWS, KEYS] {
-                database.create_object_store(store)?;
+                let _: Result<IdbObjectStore, JsValue> = database.create_object_store(store);
             }
-            Ok(JsValue::UNDEFINED)
         });
-        request.set_onupgradeneeded(Some(&upgraded));
-        let inner: IdbDatabase = result(&request).await.map_err(failed)?.unchecked_into();
+        request.set_onupgradeneeded(Some(upgrade.unchecked_ref()));
+        let inner: IdbDatabase = result(request.into()).await.map_err(failed)?.unchecked_into();
         // A newer version in another tab must not wait for this page to close.
         let closing = inner.clone();
         let close = Closure::once_into_js(move || closing.close());
@@ -72,11 +72,16 @@ impl Database {
             return Ok(Vec::new());
         }
         let (_transaction, store) = self.transaction(ROWS, IdbTransactionMode::Readonly)?;
-        let requests: Result<Vec<IdbRequest>, JsValue> =
-            keys.iter().map(|key| store.get(&key.into())).collect();
-        let requests = requests.map_err(failed)?;
-        let rows = try_join_all(requests.iter().map(result)).await.map_err(failed)?;
-        Ok(rows.into_iter().map(text).collect())
+        // All are asked for before the first answer.
+        let mut asked = Vec::with_capacity(keys.len());
+        for key in keys {
+            asked.push(result(store.get(&key.into()).map_err(failed)?));
+        }
+        let mut rows = Vec::with_capacity(keys.len());
+        for row in asked {
+            rows.push(text(row.await.map_err(failed)?));
+        }
+        Ok(rows)
     }
 
     /// All keys that begin so, in order.
@@ -86,7 +91,7 @@ impl Database {
         let end = format!("{prefix}\u{ffff}");
         let range = IdbKeyRange::bound(&prefix.into(), &end.into()).map_err(failed)?;
         let request = store.get_all_keys_with_key(&range).map_err(failed)?;
-        let keys: Array = result(&request).await.map_err(failed)?.unchecked_into();
+        let keys: Array = result(request).await.map_err(failed)?.unchecked_into();
         Ok(keys.iter().filter_map(|key| key.as_string()).collect())
     }
 
@@ -113,7 +118,7 @@ impl Database {
             // The page goes on meanwhile. The transaction stays open: the next row follows in the very callback.
             if at_once >= AT_ONCE_BYTES {
                 at_once = 0;
-                result(&asked).await.map_err(give_up)?;
+                result(asked).await.map_err(give_up)?;
                 if super::is_dead() {
                     give_up(JsValue::NULL);
                 }
@@ -127,7 +132,7 @@ impl Database {
     pub(super) async fn key(&self, name: &str) -> Result<Option<JsValue>, StoreError> {
         let (_transaction, store) = self.transaction(KEYS, IdbTransactionMode::Readonly)?;
         let request = store.get(&name.into()).map_err(failed)?;
-        let key = result(&request).await.map_err(failed)?;
+        let key = result(request).await.map_err(failed)?;
         Ok((!key.is_undefined()).then_some(key))
     }
 
@@ -135,7 +140,7 @@ impl Database {
     pub(super) async fn keep_key(&self, name: &str, key: &JsValue) -> Result<JsValue, StoreError> {
         let (transaction, store) = self.transaction(KEYS, IdbTransactionMode::Readwrite)?;
         let request = store.get(&name.into()).map_err(failed)?;
-        let present = result(&request).await.map_err(failed)?;
+        let present = result(request).await.map_err(failed)?;
         if !present.is_undefined() {
             return Ok(present);
         }
@@ -161,40 +166,27 @@ fn text(row: JsValue) -> Option<String> {
     }
 }
 
-/// The result of a request. Handlers are set before the page can go on.
-async fn result(request: &IdbRequest) -> Result<JsValue, JsValue> {
-    let waiting = Promise::new(&mut |resolve, reject| {
-        let done = request.clone();
-        request.set_onsuccess(Some(&once(move || {
-            let value = done.result().unwrap_or_default();
-            resolve.call1(&JsValue::NULL, &value)
-        })));
-        let lost = request.clone();
-        request.set_onerror(Some(&once(move || {
-            let error = lost.error().ok().flatten().map_or(JsValue::NULL, JsValue::from);
-            reject.call1(&JsValue::NULL, &error)
-        })));
+/// The result of a request. Its handlers are set at once, before the page can go on.
+fn result(request: IdbRequest) -> impl Future<Output = Result<JsValue, JsValue>> {
+    let done = Promise::new(&mut |resolve, reject| {
+        request.set_onsuccess(Some(&resolve));
+        request.set_onerror(Some(&reject));
     });
-    JsFuture::from(waiting).await
+    JsFuture::from(done).map(move |done| match done {
+        Ok(_) => request.result(),
+        Err(_) => Err(request.error()?.map_or(JsValue::NULL, JsValue::from)),
+    })
 }
 
 /// Waits until the transaction is on disk.
 async fn completed(transaction: &IdbTransaction) -> Result<(), JsValue> {
-    let waiting = Promise::new(&mut |resolve, reject| {
-        transaction.set_oncomplete(Some(&once(move || resolve.call0(&JsValue::NULL))));
+    let ended = Promise::new(&mut |resolve, reject| {
+        transaction.set_oncomplete(Some(&resolve));
         // Every error ends in an abort; so does a full disk, without an error before.
-        let lost = transaction.clone();
-        transaction.set_onabort(Some(&once(move || {
-            let error = lost.error().map_or(JsValue::NULL, JsValue::from);
-            reject.call1(&JsValue::NULL, &error)
-        })));
+        transaction.set_onabort(Some(&reject));
     });
-    JsFuture::from(waiting).await.map(|_| ())
-}
-
-fn once(run: impl FnOnce() -> Result<JsValue, JsValue> + 'static) -> js_sys::Function {
-    Closure::once_into_js(move || {
-        let _: Result<JsValue, JsValue> = run();
-    })
-    .unchecked_into()
+    match JsFuture::from(ended).await {
+        Ok(_) => Ok(()),
+        Err(_) => Err(transaction.error().map_or(JsValue::NULL, JsValue::from)),
+    }
 }

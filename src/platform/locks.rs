@@ -1,7 +1,7 @@
 //! Web Locks: one holder at a time over all tabs of the origin. The browser frees what a dead tab held.
 
-use super::{sure, thrown};
-use js_sys::{Function, Promise, Reflect};
+use super::{sure, thrown, window};
+use js_sys::{Array, Function, Promise, Reflect};
 use std::cell::RefCell;
 use std::future::Future;
 use wasm_bindgen::prelude::*;
@@ -50,6 +50,14 @@ pub fn release_all() {
 
 /// Runs the work while holding the named lock; waits for it first.
 pub(super) async fn with_lock<T>(name: &str, work: impl Future<Output = T>) -> T {
+    let held = hold(name).await;
+    let outcome = work.await;
+    drop(held);
+    outcome
+}
+
+/// Waits for the named lock.
+async fn hold(name: &str) -> Held {
     let ticket = NEXT_TICKET.replace(NEXT_TICKET.get().wrapping_add(1));
     let mut let_go: Option<Function> = None;
     let until_released = Promise::new(&mut |resolve, _| let_go = Some(resolve));
@@ -57,31 +65,26 @@ pub(super) async fn with_lock<T>(name: &str, work: impl Future<Output = T>) -> T
     HELD.with_borrow_mut(|held| held.push((ticket, release)));
     // From here on a future that is dropped gives the lock back, even before it was granted.
     let held = Held(ticket);
-    let granted = Promise::new(&mut |granted, refused| {
+    let mut request = JsValue::UNDEFINED;
+    let granted = Promise::new(&mut |granted, _| {
         let until_released = until_released.clone();
         let callback = Closure::once_into_js(move |_lock: JsValue| {
             let _: Result<JsValue, JsValue> = granted.call0(&JsValue::NULL);
             until_released
         });
-        let request = manager().request(&format!("{PREFIX}{name}"), callback.unchecked_ref());
-        super::spawn(async move {
-            if let Err(error) = JsFuture::from(request).await {
-                let _: Result<JsValue, JsValue> = refused.call1(&JsValue::NULL, &error);
-            }
-        });
+        request = manager().request(&format!("{PREFIX}{name}"), callback.unchecked_ref()).into();
     });
+    // The request itself ends when the lock is given back, or when it is refused.
+    let granted = Promise::race(&Array::of2(&granted, &request));
     if let Err(error) = JsFuture::from(granted).await {
         // The page is being closed, or may not store anything. Without the lock the work must not be done.
         web_sys::console::warn_1(&format!("No lock: {}", thrown(&error)).into());
         std::future::pending::<()>().await;
     }
-    let outcome = work.await;
-    drop(held);
-    outcome
+    held
 }
 
 fn manager() -> LockManager {
-    let navigator = web_sys::window().expect("the plugin runs in a page").navigator();
-    let locks = Reflect::get(&navigator, &"locks".into());
+    let locks = Reflect::get(&window().navigator(), &"locks".into());
     sure(locks, "`missing` was asked before").unchecked_into()
 }

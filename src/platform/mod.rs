@@ -81,6 +81,21 @@ pub fn missing() -> Option<&'static str> {
     None
 }
 
+/// The page's window.
+pub fn window() -> web_sys::Window {
+    web_sys::window().expect("the plugin runs in a page")
+}
+
+/// A plain object of these fields.
+pub fn object(fields: &[(&str, JsValue)]) -> js_sys::Object {
+    let object = js_sys::Object::new();
+    for (name, value) in fields {
+        let set = js_sys::Reflect::set(&object, &(*name).into(), value);
+        sure(set, "a plain object takes any property");
+    }
+    object
+}
+
 /// What cannot fail, for the reason given. Not `expect`: that brings the debug form of a `JsValue` into the module, and
 /// with it the printing of floating-point numbers.
 pub fn sure<T>(result: Result<T, JsValue>, why: &str) -> T {

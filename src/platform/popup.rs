@@ -1,15 +1,12 @@
 //! The window of a sign-in.
 
+use super::window;
 use wasm_bindgen::prelude::*;
 use web_sys::Window;
 
 /// Of the window (CSS pixels).
 const WIDTH: i32 = 600;
 const HEIGHT: i32 = 720;
-
-fn window() -> Window {
-    web_sys::window().expect("the plugin runs in a page")
-}
 
 /// An open window of ours.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use super::Words;
 use crate::panel::text::{distance, scaled, Formats, Texts};
+use crate::platform::object;
 use std::cell::{OnceCell, RefCell};
 use sync_core::map::Map;
 use wasm_bindgen::prelude::*;
@@ -90,12 +91,13 @@ impl IntlFormats {
         if !numbers.contains_key(unit) {
             let options = match unit {
                 "" => JsValue::UNDEFINED,
-                _ => options(&[
+                _ => object(&[
                     ("style", "unit".into()),
                     ("unit", unit.into()),
                     ("unitDisplay", "short".into()),
                     ("maximumFractionDigits", 1.into()),
-                ]),
+                ])
+                .into(),
             };
             numbers.insert(unit, NumberFormat::new(&self.locale, &options).ok()?);
         }
@@ -125,7 +127,7 @@ impl Formats for IntlFormats {
         match distance(at_ms, now_ms) {
             (amount, "day") if amount.abs() >= DAYS_MOST => {
                 let style = [("dateStyle", "medium".into())];
-                let new = || DateTimeFormat::new(&self.locale, &options(&style));
+                let new = || DateTimeFormat::new(&self.locale, &object(&style));
                 self.date.get_or_init(new).format(float(at_ms))
             }
             // Amounts of less than 60 are exact.
@@ -139,7 +141,7 @@ impl Formats for IntlFormats {
     fn moment(&self, at_ms: u64) -> String {
         let new = || {
             let style = [("dateStyle", "medium".into()), ("timeStyle", "short".into())];
-            DateTimeFormat::new(&self.locale, &options(&style))
+            DateTimeFormat::new(&self.locale, &object(&style))
         };
         self.moment.get_or_init(new).format(float(at_ms))
     }
@@ -148,12 +150,4 @@ impl Formats for IntlFormats {
 /// Exact up to 2^53, which is enough for times, sizes and counts.
 fn float(number: u64) -> f64 {
     number as f64
-}
-
-fn options(pairs: &[(&str, JsValue)]) -> JsValue {
-    let options = js_sys::Object::new();
-    for (name, value) in pairs {
-        let _ = js_sys::Reflect::set(&options, &(*name).into(), value);
-    }
-    options.into()
 }

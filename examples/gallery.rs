@@ -10,17 +10,12 @@ mod scenes;
 use scenes::{record, scenes, Shows};
 use std::cell::RefCell;
 use std::rc::Rc;
-use teamleader_dropbox::panel::view::{DocumentsPanel, SettingsPanel, Words};
+use teamleader_dropbox::panel::view::{Panel, Words};
 use teamleader_dropbox::panel::Action;
 use wasm_bindgen::prelude::*;
 
-enum Mounted {
-    Documents(DocumentsPanel),
-    Settings(SettingsPanel),
-}
-
 thread_local! {
-    static MOUNTED: RefCell<Vec<Mounted>> = const { RefCell::new(Vec::new()) };
+    static MOUNTED: RefCell<Vec<Panel>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The names of all states.
@@ -44,13 +39,12 @@ pub fn mount(
     let act: Rc<dyn Fn(Action)> = Rc::new(move |action| {
         let _ = on_action.call1(&JsValue::NULL, &format!("{action:?}").into());
     });
-    let found = scenes().into_iter().find(|found| found.name == scene);
-    let mounted = match found.ok_or("no such scene")?.shows {
-        Shows::Panel(_) => Mounted::Documents(DocumentsPanel::mount(root, words, act)),
-        Shows::Settings(..) => Mounted::Settings(SettingsPanel::mount(root, words, act)),
-    };
+    if !scenes().iter().any(|found| found.name == scene) {
+        return Err("no such scene".into());
+    }
+    let panel = Panel::mount(root, words, act);
     let number = MOUNTED.with_borrow_mut(|all| {
-        all.push(mounted);
+        all.push(panel);
         all.len() - 1
     });
     show(number, scene);
@@ -63,12 +57,9 @@ pub fn show(number: usize, scene: &str) {
     let Some(found) = scenes().into_iter().find(|found| found.name == scene) else {
         return;
     };
-    MOUNTED.with_borrow(|all| match (&all[number], &found.shows) {
-        (Mounted::Documents(panel), Shows::Panel(snapshot)) => panel.show(snapshot, &record()),
-        (Mounted::Settings(panel), Shows::Settings(snapshot, settings)) => {
-            panel.show(snapshot, settings);
-        }
-        _ => {}
+    MOUNTED.with_borrow(|all| match &found.shows {
+        Shows::Panel(snapshot) => all[number].show_documents(snapshot, &record()),
+        Shows::Settings(snapshot, settings) => all[number].show_settings(snapshot, settings),
     });
 }
 
@@ -100,11 +91,7 @@ pub fn copy_five_hundred(number: usize) -> Vec<f64> {
         }
         snapshot.now_ms += 400;
         let begun = js_sys::Date::now();
-        MOUNTED.with_borrow(|all| {
-            if let Mounted::Documents(panel) = &all[number] {
-                panel.show(&snapshot, &record());
-            }
-        });
+        MOUNTED.with_borrow(|all| all[number].show_documents(&snapshot, &record()));
         times.push(js_sys::Date::now() - begun);
     }
     times

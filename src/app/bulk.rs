@@ -5,7 +5,7 @@
 use super::tabs::Command;
 use super::App;
 use crate::panel::{Bulk, Candidate};
-use crate::platform::sleep;
+use crate::platform::{sleep, spawn};
 use crate::teamleader::Teamleader;
 use crate::wire::Wire;
 use std::rc::Rc;
@@ -37,7 +37,16 @@ impl App {
     }
 
     /// `folders`: old ones that are moved first, by the record's id.
-    pub(super) async fn link_each(
+    pub(super) fn link_each(
+        self: &Rc<Self>,
+        kind: RecordKind,
+        waiting: Vec<Candidate>,
+        folders: Vec<(String, String)>,
+    ) {
+        spawn(self.clone().keep_linking(kind, waiting, folders));
+    }
+
+    async fn keep_linking(
         self: Rc<Self>,
         kind: RecordKind,
         mut waiting: Vec<Candidate>,
@@ -91,8 +100,8 @@ impl App {
     }
 
     pub(super) fn set_bulk(&self, bulk: Bulk) {
-        let changed = self.bulk.replace(bulk.clone()) != bulk;
-        if changed {
+        if *self.bulk.borrow() != bulk {
+            *self.bulk.borrow_mut() = bulk;
             self.draw();
         }
     }

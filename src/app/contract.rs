@@ -108,10 +108,8 @@ pub fn within(number: Option<u64>, least: u32, most: u32, default: u32) -> u32 {
 /// A record as the page names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordRef {
-    /// `contact`, `company`, `project`, `meeting` or `product`.
-    pub kind: RecordKind,
-    /// Its UUID.
-    pub id: String,
+    /// Its kind (`contact`, `company`, `project`, `meeting` or `product`) and its UUID.
+    pub record: Record,
     /// As shown to people; some records have none.
     pub name: Option<String>,
 }
@@ -124,14 +122,11 @@ impl RecordRef {
         };
         let kind = text("kind").and_then(|word| RecordKind::from_word(&word));
         match (kind, text("id")) {
-            (Some(kind), Some(id)) if !id.is_empty() => Ok(Self { kind, id, name: text("name") }),
+            (Some(kind), Some(id)) if !id.is_empty() => {
+                Ok(Self { record: Record::new(kind, id), name: text("name") })
+            }
             _ => Err(JsError::new("no record of the contract: it has a kind and an id").into()),
         }
-    }
-
-    /// Without its name.
-    pub fn record(&self) -> Record {
-        Record::new(self.kind, self.id.clone())
     }
 
     /// Its name, or nothing.

@@ -27,7 +27,7 @@ pub(super) struct Known {
 impl App {
     /// The button.
     pub(super) fn press(self: &Rc<Self>, pressed: RecordRef) {
-        let record = pressed.record();
+        let record = pressed.record.clone();
         let connected = matches!(&*self.connection.borrow(), Connection::Connected { .. });
         if self.is_linked(&record) || !connected {
             return self.press_now(&pressed);
@@ -49,7 +49,7 @@ impl App {
 
     /// The answer to the question about one record's old folder.
     pub(super) fn take_over(self: &Rc<Self>, pressed: RecordRef, wanted: bool) {
-        let record = pressed.record();
+        let record = pressed.record.clone();
         let Earlier::Found(path) = self.earlier(&record) else { return };
         self.set_earlier(&record, Earlier::Looking);
         let app = self.clone();
@@ -80,9 +80,9 @@ impl App {
     }
 
     fn press_now(self: &Rc<Self>, pressed: &RecordRef) {
-        let record = pressed.record();
-        self.command(Command::Press { record: record.clone(), name: pressed.name().into() });
-        self.set_earlier(&record, Earlier::None);
+        let (record, name) = (pressed.record.clone(), pressed.name().into());
+        self.command(Command::Press { record, name });
+        self.set_earlier(&pressed.record, Earlier::None);
     }
 
     fn old_folders(&self) -> Rc<OldFolders<BrowserPorts>> {
@@ -108,7 +108,7 @@ impl App {
             return;
         }
         if folders.is_empty() {
-            return self.link_each(kind, wanted, Vec::new()).await;
+            return self.link_each(kind, wanted, Vec::new());
         }
         let count = u32::try_from(folders.len()).unwrap_or(u32::MAX);
         self.earlier.borrow_mut().waiting = Some((wanted, folders));
@@ -116,12 +116,12 @@ impl App {
     }
 
     /// The answer to the question about many records' old folders.
-    pub(super) async fn take_over_all(self: Rc<Self>, wanted: bool) {
+    pub(super) fn take_over_all(self: &Rc<Self>, wanted: bool) {
         let Bulk::Earlier { kind, .. } = *self.bulk.borrow() else { return };
         let waiting = self.earlier.borrow_mut().waiting.take();
         let Some((candidates, folders)) = waiting else { return };
         let folders = if wanted { folders } else { Vec::new() };
-        self.link_each(kind, candidates, folders).await;
+        self.link_each(kind, candidates, folders);
     }
 
     /// Moves a record's old folder, if it is to be moved.

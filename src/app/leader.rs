@@ -8,8 +8,7 @@ use crate::ports::{Clock, Locks, Store};
 use futures_util::future::{select, Either, FutureExt};
 use std::pin::pin;
 use std::rc::Rc;
-use sync_core::map::Set;
-use sync_core::{Config, Event, Failure, Record, Side, SyncReport};
+use sync_core::{Config, Event, Failure, Side, SyncReport};
 
 /// The other tabs hear of changes at most so often (ms).
 const TELL_MS: u32 = 100;
@@ -51,46 +50,21 @@ impl App {
         let epoch = self.epoch.get();
         let change = self.change_bell.until(|| (self.epoch.get() != epoch).then_some(()));
         let mut change = pin!(change);
-        let Ok(Some(connection)) = self.auth.connection().await else {
-            let interval_minutes = self.stored_interval().await;
-            self.show_shared(Shared { interval_minutes, ..Shared::default() });
-            return change.await;
-        };
-        let interval_minutes = self.stored_interval().await;
-        let setup = Setup {
-            key: StateKey {
-                account: self.owner.account.clone(),
-                user: self.owner.user.clone(),
-                dropbox: connection.account.id,
-            },
-            crm_api_base: self.api_base.clone(),
-            config: Config {
-                interval_ms: u64::from(interval_minutes) * 60_000,
-                delete_guard_percent: self.delete_guard_percent,
-                seed: u64::from(self.ports.random()),
-                ..Config::default()
-            },
-            // `plugin.js` calls `sync` when it is due.
-            timer: false,
-            longpoll: true,
-        };
-        let driver = match Driver::open(self.ports.clone(), self.auth.clone(), setup).await {
+        let driver = match self.open_driver().await {
             Ok(driver) => Rc::new(driver),
-            Err(error) => {
-                let newer = matches!(error, OpenError::Newer(_));
-                let error = (!newer).then_some(Failure::Store);
-                let mut shared = Shared { newer, interval_minutes, ..Shared::default() };
-                shared.status.error = error;
+            Err(shared) => {
                 self.show_shared(shared);
                 return change.await;
             }
         };
-        self.shared.borrow_mut().interval_minutes = interval_minutes;
         *self.driver.borrow_mut() = Some(driver.clone());
-        for (record, name) in self.named() {
-            driver.send(Command::Named { record, name }.event().expect("the engine hears names"));
+        for panel in &*self.panels.borrow() {
+            if let Some(own) = &panel.record {
+                let (record, name) = (own.record.clone(), own.name().into());
+                driver.send(Event::Named { record, name });
+            }
         }
-        for (id, command) in std::mem::take(&mut *self.unanswered.borrow_mut()) {
+        for (id, command) in self.unanswered.take() {
             self.take_command(id, command);
         }
         if driver.is_due() {
@@ -121,6 +95,41 @@ impl App {
         }
     }
 
+    /// The driver of the connection there is; else what is to be shown without one.
+    async fn open_driver(&self) -> Result<Driver<BrowserPorts>, Shared> {
+        let interval_minutes = self.stored_interval().await;
+        let mut shared = Shared { interval_minutes, ..Shared::default() };
+        let Ok(Some(connection)) = self.auth.connection().await else { return Err(shared) };
+        let setup = Setup {
+            key: StateKey {
+                account: self.owner.account.clone(),
+                user: self.owner.user.clone(),
+                dropbox: connection.account.id,
+            },
+            crm_api_base: self.api_base.clone(),
+            config: Config {
+                interval_ms: u64::from(interval_minutes) * 60_000,
+                delete_guard_percent: self.delete_guard_percent,
+                seed: u64::from(self.ports.random()),
+                ..Config::default()
+            },
+            // `plugin.js` calls `sync` when it is due.
+            timer: false,
+            longpoll: true,
+        };
+        match Driver::open(self.ports.clone(), self.auth.clone(), setup).await {
+            Ok(driver) => {
+                self.shared.borrow_mut().interval_minutes = interval_minutes;
+                Ok(driver)
+            }
+            Err(error) => {
+                shared.newer = matches!(error, OpenError::Newer(_));
+                shared.status.error = (!shared.newer).then_some(Failure::Store);
+                Err(shared)
+            }
+        }
+    }
+
     /// Never ends.
     async fn keep_telling(self: &Rc<Self>, driver: &Driver<BrowserPorts>) {
         let mut version = driver.version();
@@ -133,17 +142,29 @@ impl App {
 
     /// What the driver knows, to this tab and to the others.
     pub(super) fn tell(self: &Rc<Self>, driver: &Driver<BrowserPorts>) {
-        let watched = self.watched.borrow();
-        let own = self.own_records();
-        let records: Set<&Record> = watched.values().flatten().chain(&own).collect();
+        let mut records = self.own_records();
+        for record in self.watched.borrow().iter().flat_map(|(_, records)| records) {
+            if !records.contains(record) {
+                records.push(record.clone());
+            }
+        }
+        let known = self.shared.borrow();
         let shared = Shared {
             status: driver.status(),
-            records: records.into_iter().filter_map(|r| driver.record_status(r)).collect(),
+            records: records.iter().filter_map(|record| driver.record_status(record)).collect(),
+            interval_minutes: known.interval_minutes,
+            space: known.space,
             newer: false,
-            ..self.shared.borrow().clone()
         };
-        drop(watched);
+        drop(known);
         self.show_shared(shared);
+    }
+
+    /// The same, if this tab leads.
+    pub(super) fn tell_all(self: &Rc<Self>) {
+        if let Some(driver) = self.driver.borrow().clone() {
+            self.tell(&driver);
+        }
     }
 
     fn show_shared(self: &Rc<Self>, shared: Shared) {
@@ -162,16 +183,19 @@ impl App {
         }
     }
 
-    /// A command of this tab: done here if this tab leads, said to the leader otherwise.
-    pub(super) fn command(self: &Rc<Self>, command: Command) -> String {
-        let id = self.random_id();
+    /// A command of this tab.
+    pub(super) fn command(self: &Rc<Self>, command: Command) {
+        self.ask(self.random_id(), command);
+    }
+
+    /// Done here if this tab leads, said to the leader otherwise.
+    fn ask(self: &Rc<Self>, id: String, command: Command) {
         if self.driver.borrow().is_some() {
-            self.take_command(id.clone(), command);
+            self.take_command(id, command);
         } else {
             self.unanswered.borrow_mut().push((id.clone(), command.clone()));
-            self.say(&Message::Ask { id: id.clone(), command });
+            self.say(&Message::Ask { id, command });
         }
-        id
     }
 
     /// Does it, as the leader. A command said twice is done once.
@@ -237,14 +261,17 @@ impl App {
             let error = Some(Failure::Unauthorized(Side::Dropbox));
             return SyncReport { error, ..SyncReport::default() };
         }
-        let id = self.command(Command::Sync);
+        let id = self.random_id();
+        self.ask(id.clone(), Command::Sync);
         self.report_bell
             .until(|| {
                 if self.stopped.get() {
                     let error = Some(Failure::Cancelled);
                     return Some(SyncReport { error, ..SyncReport::default() });
                 }
-                self.reports.borrow_mut().remove(&id)
+                let mut reports = self.reports.borrow_mut();
+                let at = reports.iter().position(|(other, _)| *other == id)?;
+                Some(reports.swap_remove(at).1)
             })
             .await
     }
@@ -254,7 +281,7 @@ impl App {
         self.unanswered.borrow_mut().retain(|(other, _)| other != id);
         let own = id.strip_prefix(&*self.tab).is_some_and(|rest| rest.starts_with('/'));
         if let Some(report) = report.filter(|_| own) {
-            self.reports.borrow_mut().insert(id.into(), report);
+            self.reports.borrow_mut().push((id.into(), report));
             self.report_bell.ring();
         }
     }

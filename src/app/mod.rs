@@ -16,7 +16,7 @@ use crate::auth::{self, Auth, Owner};
 use crate::bell::Bell;
 use crate::driver::Driver;
 use crate::json::{Read, Write};
-use crate::panel::view::{DocumentsPanel, SettingsPanel, Words};
+use crate::panel::view::{self, Words};
 use crate::panel::{Action, Bulk, Connection, Earlier, Settings, Snapshot};
 use crate::platform::{self, now_ms, sleep, BrowserPorts, Channel, Database};
 use crate::ports::Secrets;
@@ -27,7 +27,7 @@ use page::{is_hidden, is_online};
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
-use sync_core::map::{Map, Set};
+use sync_core::map::Set;
 use sync_core::{Record, RecordStatus, SyncReport};
 use tabs::{Command, Message, Shared, TabId};
 use wasm_bindgen::prelude::*;
@@ -44,9 +44,12 @@ const INFORMED_MS: u32 = 2_000;
 type Connect = Auth<BrowserPorts>;
 
 /// A panel in the page.
-enum Panel {
-    Documents { view: DocumentsPanel, record: RecordRef },
-    Settings { view: SettingsPanel },
+struct Panel {
+    /// The answer to whoever mounted it.
+    id: u32,
+    view: view::Panel,
+    /// Whose documents; the settings have none.
+    record: Option<RecordRef>,
 }
 
 /// One page's plugin.
@@ -69,13 +72,13 @@ pub struct App {
     shared: RefCell<Shared>,
     bulk: RefCell<Bulk>,
     earlier: RefCell<earlier::Known>,
-    panels: RefCell<Map<u32, Panel>>,
+    panels: RefCell<Vec<Panel>>,
     next_panel: Cell<u32>,
     /// Ends listening to the host.
     unlisten: RefCell<Vec<js_sys::Function>>,
     drawing: Cell<bool>,
     /// What each shown record's documents were when the page was last told.
-    told: RefCell<Map<Record, Vec<String>>>,
+    told: RefCell<Vec<(Record, Vec<String>)>>,
 
     leading: Cell<bool>,
     /// Leading is to end, in favour of a tab that somebody sees.
@@ -84,12 +87,12 @@ pub struct App {
     leader: RefCell<TabId>,
     driver: RefCell<Option<Rc<Driver<BrowserPorts>>>>,
     /// What other tabs show.
-    watched: RefCell<Map<TabId, Vec<Record>>>,
+    watched: RefCell<Vec<(TabId, Vec<Record>)>>,
     /// Questions of this tab that no leader took yet.
     unanswered: RefCell<Vec<(String, Command)>>,
     /// Questions this leader took.
     taken: RefCell<Set<String>>,
-    reports: RefCell<Map<String, SyncReport>>,
+    reports: RefCell<Vec<(String, SyncReport)>>,
     report_bell: Bell,
     next_id: Cell<u32>,
     /// Grows with every change of the connection or of the interval.
@@ -201,8 +204,9 @@ impl App {
         for function in self.unlisten.take() {
             let _: Result<JsValue, JsValue> = function.call0(&JsValue::NULL);
         }
-        let panels: Vec<u32> = self.panels.borrow().keys().copied().collect();
-        panels.into_iter().for_each(|panel| self.unmount(panel));
+        for panel in self.panels.take() {
+            panel.view.unmount();
+        }
         self.cancel_connect();
         if let Some(driver) = self.driver.take() {
             driver.stop();
@@ -236,10 +240,8 @@ impl App {
 
     /// Shows the panel of a record inside `root`; the answer unmounts it.
     pub fn mount_documents(self: &Rc<Self>, root: &web_sys::Element, record: RecordRef) -> u32 {
-        let (panel, act) = self.new_panel();
-        let view = DocumentsPanel::mount(root, self.words.clone(), act);
+        let panel = self.mount(root, Some(record.clone()));
         self.named_in_page(&record);
-        self.panels.borrow_mut().insert(panel, Panel::Documents { view, record });
         self.watch();
         self.draw();
         panel
@@ -247,9 +249,7 @@ impl App {
 
     /// Shows the settings inside `root`; the answer unmounts them.
     pub fn mount_settings(self: &Rc<Self>, root: &web_sys::Element) -> u32 {
-        let (panel, act) = self.new_panel();
-        let view = SettingsPanel::mount(root, self.words.clone(), act);
-        self.panels.borrow_mut().insert(panel, Panel::Settings { view });
+        let panel = self.mount(root, None);
         if let Some(driver) = self.driver.borrow().clone() {
             platform::spawn(self.clone().ask_space(driver));
         }
@@ -257,25 +257,25 @@ impl App {
         panel
     }
 
-    fn new_panel(self: &Rc<Self>) -> (u32, Rc<dyn Fn(Action)>) {
-        let panel = self.next_panel.replace(self.next_panel.get() + 1);
+    fn mount(self: &Rc<Self>, root: &web_sys::Element, record: Option<RecordRef>) -> u32 {
+        let id = self.next_panel.replace(self.next_panel.get() + 1);
         let app = Rc::downgrade(self);
         let act = move |action: Action| {
             if let Some(app) = app.upgrade() {
-                app.act(panel, action);
+                app.act(id, action);
             }
         };
-        (panel, Rc::new(act))
+        let view = view::Panel::mount(root, self.words.clone(), Rc::new(act));
+        self.panels.borrow_mut().push(Panel { id, view, record });
+        id
     }
 
     /// Takes a panel away.
     pub fn unmount(self: &Rc<Self>, panel: u32) {
-        let taken = self.panels.borrow_mut().remove(&panel);
-        match taken {
-            Some(Panel::Documents { view, .. }) => view.unmount(),
-            Some(Panel::Settings { view }) => view.unmount(),
-            None => return,
-        }
+        let at = self.panels.borrow().iter().position(|mounted| mounted.id == panel);
+        let Some(at) = at else { return };
+        let taken = self.panels.borrow_mut().remove(at);
+        taken.view.unmount();
         self.watch();
     }
 
@@ -305,10 +305,14 @@ impl App {
     fn hear(self: &Rc<Self>, message: Message) {
         match message {
             Message::Watch { tab, records } => {
-                let new = self.watched.borrow_mut().insert(tab, records.clone()) != Some(records);
-                if let (Some(driver), true) = (self.driver.borrow().clone(), new) {
-                    self.tell(&driver);
+                let mut watched = self.watched.borrow_mut();
+                match watched.iter_mut().find(|(other, _)| *other == tab) {
+                    Some((_, before)) if *before == records => return,
+                    Some((_, before)) => *before = records,
+                    None => watched.push((tab, records)),
                 }
+                drop(watched);
+                self.tell_all();
             }
             Message::State { leader, shared } if !self.leading.get() => {
                 let first = !self.informed.replace(true);
@@ -350,24 +354,14 @@ impl App {
     /// Tells the leader what this tab shows.
     fn watch(self: &Rc<Self>) {
         self.say(&Message::Watch { tab: self.tab.clone(), records: self.own_records() });
-        if let Some(driver) = self.driver.borrow().clone() {
-            self.tell(&driver);
-        }
+        self.tell_all();
     }
 
     /// The records of this tab's panels.
     fn own_records(&self) -> Vec<Record> {
-        self.named().into_iter().map(|(record, _)| record).collect()
-    }
-
-    /// The records of this tab's panels with their names.
-    fn named(&self) -> Vec<(Record, String)> {
         let panels = self.panels.borrow();
-        let shown = panels.values().filter_map(|panel| match panel {
-            Panel::Documents { record, .. } => Some((record.record(), record.name().to_owned())),
-            Panel::Settings { .. } => None,
-        });
-        shown.collect()
+        let records = panels.iter().filter_map(|panel| Some(panel.record.as_ref()?.record.clone()));
+        records.collect()
     }
 
     /// Connected, disconnected: here, and in every other tab.
@@ -402,59 +396,47 @@ impl App {
     }
 
     fn act(self: &Rc<Self>, panel: u32, action: Action) {
-        let own = match self.panels.borrow().get(&panel) {
-            Some(Panel::Documents { record, .. }) => Some(record.clone()),
-            _ => None,
-        };
-        let about = |then: fn(RecordRef) -> Command| {
-            if let Some(record) = own.clone() {
-                self.command(then(record));
+        let panels = self.panels.borrow();
+        let panel = panels.iter().find(|mounted| mounted.id == panel);
+        let own = panel.and_then(|panel| panel.record.clone());
+        drop(panels);
+        let command = match (action, own) {
+            (Action::Connect, _) => return self.connect(),
+            (Action::CancelConnect, _) => return self.cancel_connect(),
+            (Action::Press, Some(record)) => return self.press(record),
+            (Action::TakeOver(wanted), Some(record)) => return self.take_over(record, wanted),
+            (Action::TakeOver(wanted), None) => return self.take_over_all(wanted),
+            (Action::Cancel, Some(own)) => Command::Cancel(own.record),
+            (Action::CopyBack(document), Some(own)) => {
+                Command::CopyBack { record: own.record, document }
             }
-        };
-        match action {
-            Action::Connect => self.connect(),
-            Action::CancelConnect => self.cancel_connect(),
-            Action::Press => own.into_iter().for_each(|record| self.press(record)),
-            Action::TakeOver(wanted) => match own {
-                Some(record) => self.take_over(record, wanted),
-                None => platform::spawn(self.clone().take_over_all(wanted)),
-            },
-            Action::Cancel => about(|record| Command::Cancel(record.record())),
-            Action::CopyBack(document) => {
-                if let Some(record) = own {
-                    self.command(Command::CopyBack { record: record.record(), document });
-                }
-            }
-            Action::Decide { record, confirmed } => {
-                self.command(Command::Decide { record, confirmed });
-            }
-            Action::Disconnect => self.end_connection(),
-            Action::Pause(paused) => {
-                self.command(Command::Pause(paused));
-            }
-            Action::SyncNow => {
+            (Action::Press | Action::Cancel | Action::CopyBack(_), None) => return,
+            (Action::Decide { record, confirmed }, _) => Command::Decide { record, confirmed },
+            (Action::Disconnect, _) => return self.end_connection(),
+            (Action::Pause(paused), _) => Command::Pause(paused),
+            (Action::SyncNow, _) => {
                 let app = self.clone();
-                platform::spawn(async move {
+                return platform::spawn(async move {
                     app.sync().await;
                 });
             }
-            Action::Unlink(record) => {
-                self.command(Command::Unlink(record));
+            (Action::Unlink(record), _) => Command::Unlink(record),
+            (Action::SetInterval(minutes), _) => Command::SetInterval(minutes),
+            (Action::ListRecords(kind), _) => {
+                return platform::spawn(self.clone().list_records(kind));
             }
-            Action::SetInterval(minutes) => {
-                self.command(Command::SetInterval(minutes));
+            (Action::LinkAll { kind, chosen }, _) => {
+                return platform::spawn(self.clone().link_all(kind, chosen));
             }
-            Action::ListRecords(kind) => platform::spawn(self.clone().list_records(kind)),
-            Action::LinkAll { kind, chosen } => {
-                platform::spawn(self.clone().link_all(kind, chosen))
-            }
-            Action::PauseLinking(paused) => self.pause_linking(paused),
-            Action::StopLinking => self.stop_linking(),
-            Action::SaveLog => self.save_log(own.map(|record| record.record())),
-            Action::Reload => {
+            (Action::PauseLinking(paused), _) => return self.pause_linking(paused),
+            (Action::StopLinking, _) => return self.stop_linking(),
+            (Action::SaveLog, own) => return self.save_log(own.map(|own| own.record)),
+            (Action::Reload, _) => {
                 let _: Result<(), JsValue> = platform::window().location().reload();
+                return;
             }
-        }
+        };
+        self.command(command);
     }
 
     /// With a leader's driver, or without one where the state cannot be opened.
@@ -488,27 +470,23 @@ impl App {
         if platform::is_dead() {
             return; // The page shows its own screen by now.
         }
-        let base = self.snapshot();
+        let mut snapshot = self.snapshot();
         let settings = Settings {
             interval_minutes: self.shared.borrow().interval_minutes,
             bulk: self.bulk.borrow().clone(),
         };
         let mut changed = Vec::new();
-        for panel in self.panels.borrow().values() {
-            match panel {
-                Panel::Settings { view } => view.show(&base, &settings),
-                Panel::Documents { view, record } => {
-                    let snapshot = Snapshot {
-                        record: self.status_of(&record.record()),
-                        earlier: self.earlier(&record.record()),
-                        ..base.clone()
-                    };
-                    if self.has_other_documents(snapshot.record.as_ref()) {
-                        changed.push(record.clone());
-                    }
-                    view.show(&snapshot, &record.record());
-                }
+        for panel in &*self.panels.borrow() {
+            let Some(own) = &panel.record else {
+                panel.view.show_settings(&snapshot, &settings);
+                continue;
+            };
+            snapshot.record = self.status_of(&own.record);
+            snapshot.earlier = self.earlier(&own.record);
+            if self.has_other_documents(snapshot.record.as_ref()) {
+                changed.push(own.clone());
             }
+            panel.view.show_documents(&snapshot, &own.record);
         }
         for record in changed {
             self.tell_host(&record);

@@ -18,9 +18,7 @@ impl App {
                     return;
                 };
                 match event {
-                    "documents.changed" => {
-                        app.command(Command::Changed(record.record()));
-                    }
+                    "documents.changed" => app.command(Command::Changed(record.record)),
                     _ => app.named_in_page(&record),
                 }
             });
@@ -34,7 +32,8 @@ impl App {
     pub(super) fn named_in_page(self: &Rc<Self>, record: &RecordRef) {
         // A host that does not know the name says nothing about it.
         if record.name.is_some() {
-            self.command(Command::Named { record: record.record(), name: record.name().into() });
+            let name = record.name().into();
+            self.command(Command::Named { record: record.record.clone(), name });
         }
     }
 
@@ -67,14 +66,20 @@ impl App {
             Some(format!("{id} {}/{}", item.place.folder, item.place.name))
         });
         let documents: Vec<String> = documents.collect();
-        let before = self.told.borrow_mut().insert(status.record.clone(), documents.clone());
-        before.is_some_and(|before| before != documents)
+        let mut told = self.told.borrow_mut();
+        match told.iter_mut().find(|(record, _)| *record == status.record) {
+            Some((_, before)) => std::mem::replace(before, documents) != *before,
+            None => {
+                told.push((status.record.clone(), documents));
+                false
+            }
+        }
     }
 
     pub(super) fn tell_host(&self, record: &RecordRef) {
         let value = platform::object(&[
-            ("kind", record.kind.word().into()),
-            ("id", (&record.id).into()),
+            ("kind", record.record.kind.word().into()),
+            ("id", (&record.record.id).into()),
             ("name", record.name().into()),
         ]);
         let _: Result<(), JsValue> = self.host.notify_documents_changed(&value);

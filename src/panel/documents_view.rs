@@ -12,7 +12,7 @@ use sync_core::{Failure, Halt, Progress, Record, RecordState, RecordStatus, Side
 const PACE_AFTER_MS: u64 = 3_000;
 
 /// The panel of `record`.
-pub fn view_of(snapshot: &Snapshot, record: &Record) -> PanelView {
+pub fn view_of(snapshot: &Snapshot, record: &Record) -> Box<PanelView> {
     let status = snapshot.record.as_ref().filter(|status| status.record == *record);
     let mut view = head(snapshot, record, status);
     if let Some(status) = status.filter(|_| view.screen != Screen::Crashed) {
@@ -23,7 +23,7 @@ pub fn view_of(snapshot: &Snapshot, record: &Record) -> PanelView {
 }
 
 /// What stands in the way of all records, if anything does: crash, connection, a halt over all.
-pub(super) fn obstacle(snapshot: &Snapshot) -> Option<PanelView> {
+pub(super) fn obstacle(snapshot: &Snapshot) -> Option<Box<PanelView>> {
     if snapshot.crashed {
         let view = screen(Screen::Crashed, Tone::Trouble, t("crashed")).detail(t("crashed_what"));
         return Some(view.primary(t("reload"), Action::Reload));
@@ -49,7 +49,7 @@ pub(super) fn obstacle(snapshot: &Snapshot) -> Option<PanelView> {
     halted_over_all(snapshot.status.halt.as_ref()?)
 }
 
-fn head(snapshot: &Snapshot, record: &Record, status: Option<&RecordStatus>) -> PanelView {
+fn head(snapshot: &Snapshot, record: &Record, status: Option<&RecordStatus>) -> Box<PanelView> {
     if let Some(view) = obstacle(snapshot) {
         return match status {
             Some(status) if view.screen != Screen::Crashed => view.folder(status),
@@ -79,7 +79,7 @@ fn head(snapshot: &Snapshot, record: &Record, status: Option<&RecordStatus>) -> 
     }
 }
 
-fn not_linked(snapshot: &Snapshot) -> PanelView {
+fn not_linked(snapshot: &Snapshot) -> Box<PanelView> {
     match &snapshot.earlier {
         Earlier::None => {}
         Earlier::Looking => {
@@ -107,7 +107,7 @@ fn not_linked(snapshot: &Snapshot) -> PanelView {
     view
 }
 
-fn waiting(snapshot: &Snapshot, status: &RecordStatus) -> PanelView {
+fn waiting(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
     let first = status.settled_ms.is_none();
     let view = screen(Screen::Waiting, Tone::Busy, t("waiting"));
     let view = view.detail(if snapshot.status.running {
@@ -123,14 +123,16 @@ fn waiting(snapshot: &Snapshot, status: &RecordStatus) -> PanelView {
     }
 }
 
-fn working(snapshot: &Snapshot, status: &RecordStatus) -> PanelView {
+fn working(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
     let first = status.settled_ms.is_none();
     if !first && status.progress.is_none() {
-        let view = settled(snapshot, status);
+        let mut view = settled(snapshot, status);
         if view.screen == Screen::UpToDate {
             // A mere look, mostly at the echo of our own work: nothing jumps, and nothing is said again.
-            let since = Some(t("looking"));
-            return PanelView { screen: Screen::Syncing, tone: Tone::Busy, since, ..view };
+            view.screen = Screen::Syncing;
+            view.tone = Tone::Busy;
+            view.since = Some(t("looking"));
+            return view;
         }
     }
     let (name, title) =
@@ -194,12 +196,12 @@ fn left(left_ms: u64) -> Text {
     }
 }
 
-fn offline(snapshot: &Snapshot, status: &RecordStatus) -> PanelView {
+fn offline(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
     let view = screen(Screen::Offline, Tone::Notice, t("offline")).detail(t("offline_what"));
     view.last_sync(last_seen(snapshot, status), snapshot).folder(status)
 }
 
-fn settled(snapshot: &Snapshot, status: &RecordStatus) -> PanelView {
+fn settled(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
     let problems = rows::problems(status);
     let conflicts = rows::conflicts(status);
     let count = count_in_dropbox(snapshot, status);
@@ -237,7 +239,7 @@ fn settled(snapshot: &Snapshot, status: &RecordStatus) -> PanelView {
     view.folder(status)
 }
 
-fn interrupted(error: &Failure, snapshot: &Snapshot, status: &RecordStatus) -> PanelView {
+fn interrupted(error: &Failure, snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
     let (title, detail) = failure_words(error);
     let tone = match error {
         Failure::Unavailable(_) | Failure::Cancelled => Tone::Notice,
@@ -257,18 +259,16 @@ fn interrupted(error: &Failure, snapshot: &Snapshot, status: &RecordStatus) -> P
 
 /// What ended a cycle, and what to do: for people.
 fn failure_words(error: &Failure) -> (Text, Text) {
-    match error {
-        Failure::Unavailable(Side::Dropbox) => {
-            (t("dropbox_unavailable"), t("dropbox_unavailable_what"))
-        }
-        Failure::Unavailable(Side::Crm) => (t("crm_unavailable"), t("crm_unavailable_what")),
-        Failure::Unauthorized(_) => (t("crm_session"), t("crm_session_what")),
-        Failure::OutOfSpace => (t("dropbox_full"), t("dropbox_full_what")),
-        Failure::Store => (t("store_full"), t("store_full_what")),
-        Failure::Newer => (t("newer"), t("newer_what")),
-        Failure::Malformed(Side::Dropbox) => (t("dropbox_odd"), t("odd_what")),
-        Failure::Malformed(Side::Crm) => (t("crm_odd"), t("odd_what")),
-        Failure::Cancelled => (t("cancelled"), t("cancelled_what")),
+    let (title, detail) = match error {
+        Failure::Unavailable(Side::Dropbox) => ("dropbox_unavailable", "dropbox_unavailable_what"),
+        Failure::Unavailable(Side::Crm) => ("crm_unavailable", "crm_unavailable_what"),
+        Failure::Unauthorized(_) => ("crm_session", "crm_session_what"),
+        Failure::OutOfSpace => ("dropbox_full", "dropbox_full_what"),
+        Failure::Store => ("store_full", "store_full_what"),
+        Failure::Newer => ("newer", "newer_what"),
+        Failure::Malformed(Side::Dropbox) => ("dropbox_odd", "odd_what"),
+        Failure::Malformed(Side::Crm) => ("crm_odd", "odd_what"),
+        Failure::Cancelled => ("cancelled", "cancelled_what"),
         Failure::Forbidden
         | Failure::NotFound
         | Failure::CursorReset
@@ -276,11 +276,12 @@ fn failure_words(error: &Failure) -> (Text, Text) {
         | Failure::Refused(_)
         | Failure::KindRefused
         | Failure::SlashRefused
-        | Failure::TooManyFiles => (t("unfinished"), t("unfinished_what")),
-    }
+        | Failure::TooManyFiles => ("unfinished", "unfinished_what"),
+    };
+    (t(title), t(detail))
 }
 
-fn halted(halt: &Halt, record: &Record, status: &RecordStatus) -> PanelView {
+fn halted(halt: &Halt, record: &Record, status: &RecordStatus) -> Box<PanelView> {
     let decide = |confirmed: bool| Action::Decide { record: Some(record.clone()), confirmed };
     let title = rows::halt_title(halt);
     match halt {
@@ -316,14 +317,14 @@ fn halted(halt: &Halt, record: &Record, status: &RecordStatus) -> PanelView {
     }
 }
 
-fn frozen(title: Text, detail: Text, status: &RecordStatus) -> PanelView {
+fn frozen(title: Text, detail: Text, status: &RecordStatus) -> Box<PanelView> {
     screen(Screen::Frozen, Tone::Notice, title)
         .detail(detail)
         .primary(t("try_again"), Action::Press)
         .folder(status)
 }
 
-fn halted_over_all(halt: &Halt) -> Option<PanelView> {
+fn halted_over_all(halt: &Halt) -> Option<Box<PanelView>> {
     let detail = match halt {
         Halt::AllFoldersGone => t("halt_all_folders_gone_what"),
         Halt::AppFolderGone => t("halt_app_folder_gone_what"),
@@ -335,19 +336,19 @@ fn halted_over_all(halt: &Halt) -> Option<PanelView> {
     Some(view.link(t("open_deleted"), Target::DeletedFiles))
 }
 
-fn connect_failed(failure: ConnectFailure) -> PanelView {
+fn connect_failed(failure: ConnectFailure) -> Box<PanelView> {
     let (title, detail) = match failure {
-        ConnectFailure::PopupClosed => (t("popup_closed"), t("popup_closed_what")),
-        ConnectFailure::Denied => (t("denied"), t("denied_what")),
-        ConnectFailure::Expired => (t("expired"), t("expired_what")),
-        ConnectFailure::StateMismatch => (t("mismatch"), t("mismatch_what")),
+        ConnectFailure::PopupClosed => ("popup_closed", "popup_closed_what"),
+        ConnectFailure::Denied => ("denied", "denied_what"),
+        ConnectFailure::Expired => ("expired", "expired_what"),
+        ConnectFailure::StateMismatch => ("mismatch", "mismatch_what"),
         ConnectFailure::OtherAccount => return wrong_account(),
-        ConnectFailure::Network => (t("dropbox_unavailable"), t("network_what")),
-        ConnectFailure::NewerState => (t("newer"), t("newer_what")),
-        ConnectFailure::Misconfigured => (t("misconfigured"), t("misconfigured_what")),
-        ConnectFailure::Store => (t("store_full"), t("store_full_what")),
+        ConnectFailure::Network => ("dropbox_unavailable", "network_what"),
+        ConnectFailure::NewerState => ("newer", "newer_what"),
+        ConnectFailure::Misconfigured => ("misconfigured", "misconfigured_what"),
+        ConnectFailure::Store => ("store_full", "store_full_what"),
     };
-    let view = screen(Screen::ConnectFailed, Tone::Notice, title).detail(detail);
+    let view = screen(Screen::ConnectFailed, Tone::Notice, t(title)).detail(t(detail));
     match failure {
         ConnectFailure::NewerState => view.primary(t("reload"), Action::Reload),
         ConnectFailure::PopupClosed | ConnectFailure::Denied => {
@@ -357,14 +358,14 @@ fn connect_failed(failure: ConnectFailure) -> PanelView {
     }
 }
 
-fn wrong_account() -> PanelView {
+fn wrong_account() -> Box<PanelView> {
     screen(Screen::WrongAccount, Tone::Trouble, t("wrong_account"))
         .detail(t("wrong_account_what"))
         .primary(t("try_again"), Action::Connect)
         .link(t("sign_out"), Target::SignOut)
 }
 
-fn revoked() -> PanelView {
+fn revoked() -> Box<PanelView> {
     screen(Screen::Revoked, Tone::Trouble, t("revoked"))
         .detail(t("revoked_what"))
         .primary(t("connect"), Action::Connect)
@@ -385,8 +386,9 @@ fn last_seen(snapshot: &Snapshot, status: &RecordStatus) -> Option<u64> {
     status.settled_ms.map(|settled_ms| settled_ms.max(snapshot.status.last_cycle_ms.unwrap_or(0)))
 }
 
-fn screen(screen: Screen, tone: Tone, title: Text) -> PanelView {
-    PanelView {
+/// In a box: what fills it in hands on a pointer.
+fn screen(screen: Screen, tone: Tone, title: Text) -> Box<PanelView> {
+    Box::new(PanelView {
         screen,
         tone,
         announcement: Some(title.clone()),
@@ -402,55 +404,55 @@ fn screen(screen: Screen, tone: Tone, title: Text) -> PanelView {
         notes: Vec::new(),
         documents: Vec::new(),
         activity: Vec::new(),
-    }
+    })
 }
 
 impl PanelView {
-    fn detail(mut self, text: Text) -> Self {
+    fn detail(mut self: Box<Self>, text: Text) -> Box<Self> {
         self.detail = Some(text);
         self
     }
 
-    fn since(mut self, at_ms: Option<u64>, snapshot: &Snapshot) -> Self {
+    fn since(mut self: Box<Self>, at_ms: Option<u64>, snapshot: &Snapshot) -> Box<Self> {
         self.since = at_ms.map(|at_ms| t("since").with("ago", Arg::Ago(at_ms, snapshot.now_ms)));
         self
     }
 
     /// Where the line on top tells of something else.
-    fn last_sync(mut self, at_ms: Option<u64>, snapshot: &Snapshot) -> Self {
+    fn last_sync(mut self: Box<Self>, at_ms: Option<u64>, snapshot: &Snapshot) -> Box<Self> {
         let ago = at_ms.map(|at_ms| Arg::Ago(at_ms, snapshot.now_ms));
         self.notes.extend(ago.map(|ago| t("last_sync").with("ago", ago)));
         self
     }
 
-    fn primary(self, label: Text, action: Action) -> Self {
+    fn primary(self: Box<Self>, label: Text, action: Action) -> Box<Self> {
         self.button(label, action, Weight::Primary)
     }
 
-    fn secondary(self, label: Text, action: Action) -> Self {
+    fn secondary(self: Box<Self>, label: Text, action: Action) -> Box<Self> {
         self.button(label, action, Weight::Secondary)
     }
 
-    fn destructive(self, label: Text, action: Action) -> Self {
+    fn destructive(self: Box<Self>, label: Text, action: Action) -> Box<Self> {
         self.button(label, action, Weight::Destructive)
     }
 
-    fn button(mut self, label: Text, action: Action, weight: Weight) -> Self {
+    fn button(mut self: Box<Self>, label: Text, action: Action, weight: Weight) -> Box<Self> {
         self.buttons.push(Button { label, action, weight });
         self
     }
 
-    fn link(mut self, label: Text, target: Target) -> Self {
+    fn link(mut self: Box<Self>, label: Text, target: Target) -> Box<Self> {
         self.links.push(Link { label, target });
         self
     }
 
-    fn register(self) -> Self {
+    fn register(self: Box<Self>) -> Box<Self> {
         self.link(t("register"), Target::Register)
     }
 
     /// With `Open in Dropbox`, once there is a folder.
-    fn folder(self, status: &RecordStatus) -> Self {
+    fn folder(self: Box<Self>, status: &RecordStatus) -> Box<Self> {
         match &status.folder {
             Some(folder) => self.link(t("open"), Target::Path(folder.clone())),
             None => self,
@@ -458,14 +460,13 @@ impl PanelView {
     }
 
     /// With the files that a guard's question is about.
-    fn about(mut self, status: &RecordStatus) -> Self {
+    fn about(mut self: Box<Self>, status: &RecordStatus) -> Box<Self> {
         self.affected.clone_from(&status.affected);
         self.folder(status)
     }
 
-    fn unknown_progress(mut self) -> Self {
-        self.progress =
-            Some(ProgressView { permille: None, counted: None, current: None, pace: Vec::new() });
+    fn unknown_progress(mut self: Box<Self>) -> Box<Self> {
+        self.progress = Some(ProgressView::default());
         self
     }
 }

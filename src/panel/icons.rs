@@ -31,16 +31,16 @@ pub const LINK: &str = "M6.8 9.2a2.6 2.6 0 003.7 0l2.2-2.2a2.6 2.6 0 00-3.7-3.7l
 const DROPBOX: &str = "M7.06 2L2 5.23l5.06 3.22 5.06-3.22zm10.11 0l-5.05 3.23 5.05 3.22 5.06-3.22zM2 11.68l5.06 3.22 5.06-3.22-5.06-3.23zm15.17-3.23l-5.05 3.23 5.05 3.22 5.06-3.22zM7.06 15.98l5.06 3.22 5.05-3.22-5.05-3.23z";
 
 /// An icon that repeats what stands in words beside it.
-pub fn icon(path: &'static str) -> Element {
+pub fn icon(path: &'static str) -> Box<Element> {
     square("icon", "0 0 16 16", path)
 }
 
 /// Dropbox's glyph, which stands beside its name.
-pub fn dropbox() -> Element {
+pub fn dropbox() -> Box<Element> {
     square("glyph", "0 0 24 22", DROPBOX)
 }
 
-fn square(class: &'static str, view_box: &'static str, path: &'static str) -> Element {
+fn square(class: &'static str, view_box: &'static str, path: &'static str) -> Box<Element> {
     let shape = el("path").attr("d", path);
     el("svg")
         .class(class)

@@ -23,13 +23,13 @@ pub struct Seen {
 
 /// Puts the lists below a panel's head.
 pub fn below(
-    panel: Element,
+    panel: Box<Element>,
     view: &PanelView,
     words: &Words,
     local: &Local,
     now_ms: u64,
     seen: &mut Seen,
-) -> Element {
+) -> Box<Element> {
     panel
         .maybe(problems(&view.problems, words))
         .maybe(conflicts(&view.conflicts, words))
@@ -37,7 +37,7 @@ pub fn below(
         .maybe(activity(&view.activity, words, now_ms, seen))
 }
 
-fn problems(rows: &[ProblemRow], words: &Words) -> Option<Element> {
+fn problems(rows: &[ProblemRow], words: &Words) -> Option<Box<Element>> {
     if rows.is_empty() {
         return None;
     }
@@ -51,14 +51,14 @@ fn problems(rows: &[ProblemRow], words: &Words) -> Option<Element> {
     Some(part("ul", "problems").attr("aria-label", words.word("problems")).all(rows))
 }
 
-fn conflicts(rows: &[ConflictRow], words: &Words) -> Option<Element> {
+fn conflicts(rows: &[ConflictRow], words: &Words) -> Option<Box<Element>> {
     if rows.is_empty() {
         return None;
     }
     let version = |(file, path): &(String, Option<String>), label: &'static str| {
         el("p")
             .class("version")
-            .child(el("span").class("whose").text(words.word(label)))
+            .child(el("span").class("whose").word(words, label))
             .child(linked_name(file, path.as_deref(), words))
     };
     let rows = rows.iter().map(|row| {
@@ -72,7 +72,7 @@ fn conflicts(rows: &[ConflictRow], words: &Words) -> Option<Element> {
 }
 
 /// A file's name; as a link to Dropbox if it stands there.
-fn linked_name(file: &str, path: Option<&str>, words: &Words) -> Element {
+fn linked_name(file: &str, path: Option<&str>, words: &Words) -> Box<Element> {
     match path.and_then(|path| words.href(&Target::Path(path.to_owned()))) {
         Some(href) => {
             anchor(href).class("file").attr("title", words.word("open")).child(name(file))
@@ -82,7 +82,7 @@ fn linked_name(file: &str, path: Option<&str>, words: &Words) -> Element {
 }
 
 /// A part that opens and closes; the browser remembers whether it is open.
-fn fold(class: &'static str, title: String, open: bool) -> Element {
+fn fold(class: &'static str, title: String, open: bool) -> Box<Element> {
     let fold = part("details", class);
     let fold = if open { fold.attr("open", "") } else { fold };
     fold.child(part("summary", "summary").child(icon(icons::CHEVRON)).child(el("h3").text(title)))
@@ -93,7 +93,7 @@ fn documents(
     words: &Words,
     local: &Local,
     seen: &mut Seen,
-) -> Option<Element> {
+) -> Option<Box<Element>> {
     if rows.is_empty() {
         seen.documents = None;
         return None;
@@ -114,14 +114,14 @@ fn documents(
 }
 
 /// The button below a list that shows more of it.
-pub fn more(count: usize, shown: usize, message: Message, words: &Words) -> Option<Element> {
+pub fn more(count: usize, shown: usize, message: Message, words: &Words) -> Option<Box<Element>> {
     let left = count.saturating_sub(shown) as u64;
     (left > 0).then(|| {
         press("button more", message).key("more").text(words.say(&t("show_more").count(left)))
     })
 }
 
-fn document(row: &DocumentRow, words: &Words) -> Element {
+fn document(row: &DocumentRow, words: &Words) -> Box<Element> {
     let (word, shape) = match row.mark {
         MarkWord::Both => ("both", icons::CHECK),
         MarkWord::OnItsWay => ("on-its-way", icons::SYNC),
@@ -142,7 +142,7 @@ fn document(row: &DocumentRow, words: &Words) -> Element {
     let copy_back = row.copy_back.as_ref().map(|document| {
         press("button small", Message::Do(Action::CopyBack(document.clone())))
             .key("copy-back")
-            .text(words.word("copy_back"))
+            .word(words, "copy_back")
     });
     el("li")
         .class("entry")
@@ -158,7 +158,12 @@ fn document(row: &DocumentRow, words: &Words) -> Element {
         .maybe(copy_back)
 }
 
-fn activity(rows: &[ActivityRow], words: &Words, now_ms: u64, seen: &mut Seen) -> Option<Element> {
+fn activity(
+    rows: &[ActivityRow],
+    words: &Words,
+    now_ms: u64,
+    seen: &mut Seen,
+) -> Option<Box<Element>> {
     if rows.is_empty() {
         seen.activity = None;
         return None;
@@ -177,10 +182,9 @@ fn activity(rows: &[ActivityRow], words: &Words, now_ms: u64, seen: &mut Seen) -
             .child(sentence("span", "what", &row.text, words))
             .child(el("time").attr("title", words.texts.moment(row.at_ms)).child(ago))
     });
-    let save = press("button small", Message::Do(Action::SaveLog))
-        .key("save")
-        .text(words.word("save_log"));
-    let note = part("p", "save-note").text(words.word("save_log_what"));
+    let save =
+        press("button small", Message::Do(Action::SaveLog)).key("save").word(words, "save_log");
+    let note = part("p", "save-note").word(words, "save_log_what");
     Some(
         fold.child(part("ol", "rows").all(list))
             .child(part("div", "save-log").child(save).child(note)),

@@ -15,7 +15,7 @@ pub fn documents_panel(
     local: &Local,
     now_ms: u64,
     seen: &mut Seen,
-) -> Element {
+) -> Box<Element> {
     let panel = part("section", "panel")
         .attr("data-screen", view.screen.word())
         .attr("data-tone", tone_word(view.tone))
@@ -26,7 +26,7 @@ pub fn documents_panel(
 }
 
 /// A panel's head without its lists: also what stands in the way of all records, in the settings.
-pub fn head(view: &PanelView, words: &Words, local: &Local) -> Element {
+pub fn head(view: &PanelView, words: &Words, local: &Local) -> Box<Element> {
     let mut head = part("div", "head").child(status_line(view, words));
     if let Some(detail) = &view.detail {
         head = head.child(part("p", "detail").all(words.nodes(detail)));
@@ -47,7 +47,7 @@ pub fn head(view: &PanelView, words: &Words, local: &Local) -> Element {
 }
 
 /// The strip on top: whose panel this is, and the way to the folder.
-fn bar(view: &PanelView, words: &Words) -> Element {
+fn bar(view: &PanelView, words: &Words) -> Box<Element> {
     let title = part("h2", "brand").child(icons::dropbox()).text("Dropbox");
     let folder = view.links.iter().find(|link| opens_folder(link));
     part("header", "bar")
@@ -60,7 +60,7 @@ fn opens_folder(link: &Link) -> bool {
 }
 
 /// A link to Dropbox's site.
-pub fn link_out(link: &Link, words: &Words, class: &'static str) -> Option<Element> {
+pub fn link_out(link: &Link, words: &Words, class: &'static str) -> Option<Box<Element>> {
     let href = words.href(&link.target)?;
     Some(
         anchor(href)
@@ -72,12 +72,12 @@ pub fn link_out(link: &Link, words: &Words, class: &'static str) -> Option<Eleme
 }
 
 /// An `<a>` that gives nothing of this page away.
-pub fn anchor(href: String) -> Element {
+pub fn anchor(href: String) -> Box<Element> {
     el("a").attr("href", href).attr("target", "_blank").attr("rel", "noopener noreferrer")
 }
 
 /// "12 documents in Dropbox · just now". Not live by itself: the time in it changes all the while.
-fn status_line(view: &PanelView, words: &Words) -> Element {
+fn status_line(view: &PanelView, words: &Words) -> Box<Element> {
     let since =
         view.since.as_ref().map(|since| part("span", "since").text(" · ").all(words.nodes(since)));
     let text = part("p", "title")
@@ -86,19 +86,32 @@ fn status_line(view: &PanelView, words: &Words) -> Element {
         .attr("tabindex", "-1")
         .child(part("strong", "what").all(words.nodes(&view.title)))
         .maybe(since);
-    part("div", "line").child(tone_icon(view)).child(text)
+    part("div", "line").child(tone_icon(view.tone)).child(text)
 }
 
-fn tone_icon(view: &PanelView) -> Element {
-    let icon = match view.tone {
-        Tone::Quiet => icon(icons::LINK),
+fn tone_icon(tone: Tone) -> Box<Element> {
+    let icon = match tone {
         // What turns says that something moves; the bar says how far.
-        Tone::Busy => el("span").attr("class", "spinner").attr("aria-hidden", "true"),
-        Tone::Good => icon(icons::CHECK),
-        Tone::Notice => icon(icons::NOTICE),
-        Tone::Trouble => icon(icons::TROUBLE),
+        Tone::Busy => el("span").class("spinner").attr("aria-hidden", "true"),
+        tone => icon(tone_shape(tone)),
     };
-    el("span").attr("class", "tone").key(tone_word(view.tone)).child(icon)
+    in_tone(tone, icon)
+}
+
+/// An icon that stands for a tone; another tone's is another element.
+pub fn in_tone(tone: Tone, icon: Box<Element>) -> Box<Element> {
+    el("span").class("tone").key(tone_word(tone)).child(icon)
+}
+
+/// The tone's icon.
+pub fn tone_shape(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Quiet => icons::LINK,
+        Tone::Busy => icons::SYNC,
+        Tone::Good => icons::CHECK,
+        Tone::Notice => icons::NOTICE,
+        Tone::Trouble => icons::TROUBLE,
+    }
 }
 
 /// The tone's name for the styles.
@@ -113,43 +126,31 @@ pub fn tone_word(tone: Tone) -> &'static str {
 }
 
 /// How far the work is. All it says stands in `aria-valuetext` too: what is inside a progress bar is not read out.
-pub fn progress_bar(progress: &ProgressView, label: &str, words: &Words) -> Element {
-    let counted = progress.counted.as_ref().map(|counted| words.say(counted));
-    let mut said = counted.clone().unwrap_or_default();
-    let mut bar =
+pub fn progress_bar(progress: &ProgressView, label: &str, words: &Words) -> Box<Element> {
+    let bar =
         part("div", "progress").attr("role", "progressbar").attr("aria-label", label.to_owned());
-    let track = part("div", "track");
-    match progress.permille {
-        Some(permille) => {
-            let percent = format!("{}.{}%", permille / 10, permille % 10);
-            bar = bar
-                .attr("aria-valuemin", "0")
-                .attr("aria-valuemax", "100")
-                .attr("aria-valuenow", (permille / 10).to_string());
-            bar = bar.child(
-                track.child(part("div", "done").attr("style", format!("inline-size:{percent}"))),
-            );
-        }
-        None => bar = bar.child(track.child(part("div", "unknown"))),
+    let Some(permille) = progress.permille else {
+        return bar.child(part("div", "track").child(part("div", "unknown")));
+    };
+    let mut said = String::new();
+    let mut line = part("div", "counted");
+    if let Some(counted) = &progress.counted {
+        said = words.say(counted);
+        line = line.child(part("span", "count").text(said.clone()));
     }
-    if progress.permille.is_some() {
-        let mut line = part("div", "counted");
-        line = line.maybe(counted.map(|counted| part("span", "count").text(counted)));
-        if !progress.pace.is_empty() {
-            let pace: Vec<String> = progress.pace.iter().map(|pace| words.say(pace)).collect();
-            line = line.child(part("span", "pace").text(pace.join(" · ")));
-        }
-        bar = bar.child(line);
-        let mut current = part("div", "current");
-        if let Some(document) = &progress.current {
-            if !said.is_empty() {
-                said.push_str(", ");
-            }
-            said.push_str(&super::text::safe_name(document));
-            current = current.child(name(document));
-        }
-        bar = bar.child(current);
+    if !progress.pace.is_empty() {
+        let pace: Vec<String> = progress.pace.iter().map(|pace| words.say(pace)).collect();
+        line = line.child(part("span", "pace").text(pace.join(" · ")));
     }
+    let mut current = part("div", "current");
+    if let Some(document) = &progress.current {
+        if !said.is_empty() {
+            said.push_str(", ");
+        }
+        said.push_str(&super::text::safe_name(document));
+        current = current.child(name(document));
+    }
+    let bar = filled(bar, permille).child(line).child(current);
     if said.is_empty() {
         bar
     } else {
@@ -157,7 +158,16 @@ pub fn progress_bar(progress: &ProgressView, label: &str, words: &Words) -> Elem
     }
 }
 
-fn buttons(view: &PanelView, words: &Words, local: &Local) -> Option<Element> {
+/// With a track that is filled so far, in thousandths.
+pub fn filled(bar: Box<Element>, permille: u32) -> Box<Element> {
+    let width = format!("inline-size:{}.{}%", permille / 10, permille % 10);
+    bar.attr("aria-valuemin", "0")
+        .attr("aria-valuemax", "100")
+        .attr("aria-valuenow", (permille / 10).to_string())
+        .child(part("div", "track").child(part("div", "done").attr("style", width)))
+}
+
+fn buttons(view: &PanelView, words: &Words, local: &Local) -> Option<Box<Element>> {
     let asked = view
         .buttons
         .iter()
@@ -170,7 +180,7 @@ fn buttons(view: &PanelView, words: &Words, local: &Local) -> Option<Element> {
         return Some(confirm(question, words.word(what), words.say(&shown.label), words));
     }
     let links = view.links.iter().filter(|link| !opens_folder(link));
-    let links: Vec<Element> = links.filter_map(|link| link_out(link, words, "link")).collect();
+    let links: Vec<Box<Element>> = links.filter_map(|link| link_out(link, words, "link")).collect();
     if view.buttons.is_empty() && links.is_empty() {
         return None;
     }
@@ -183,34 +193,33 @@ fn question_of(button: &Button) -> Option<Question> {
     (button.weight == Weight::Destructive).then(|| Question::Decide(button.action.clone()))
 }
 
-fn button(button: &Button, words: &Words, local: &Local) -> Element {
+fn button(button: &Button, words: &Words, local: &Local) -> Box<Element> {
     let class = match button.weight {
         Weight::Primary => "button primary",
         Weight::Secondary => "button secondary",
         Weight::Destructive => "button destructive",
     };
-    let (message, focus) = match question_of(button) {
-        Some(question) => {
-            let focus = local.answered.as_ref() == Some(&question);
-            (Message::Ask(question), focus)
-        }
-        None => (Message::Do(button.action.clone()), false),
+    let shown = match question_of(button) {
+        Some(question) => ask(class, question, local),
+        None => press(class, Message::Do(button.action.clone())),
     };
     let icon = (button.action == Action::Press).then(|| icon(icons::SYNC));
-    press(class, message)
-        .key(button.label.key)
-        .maybe(icon)
-        .text(words.say(&button.label))
-        .focused_if(focus)
+    shown.key(button.label.key).maybe(icon).text(words.say(&button.label))
 }
 
 /// A `<button>`.
-pub fn press(class: &'static str, message: Message) -> Element {
+pub fn press(class: &'static str, message: Message) -> Box<Element> {
     el("button").class(class).attr("type", "button").on_click(message)
 }
 
+/// A `<button>` that asks first; it has the focus again once that was answered.
+pub fn ask(class: &'static str, question: Question, local: &Local) -> Box<Element> {
+    let focus = local.answered.as_ref() == Some(&question);
+    press(class, Message::Ask(question)).focused_if(focus)
+}
+
 /// A question in place of the buttons that asked it. The focus goes to the harmless answer.
-pub fn confirm(question: &Question, what: String, yes: String, words: &Words) -> Element {
+pub fn confirm(question: &Question, what: String, yes: String, words: &Words) -> Box<Element> {
     let weight = match question {
         Question::Link(..) | Question::CopyBack(_) => "button primary",
         _ => "button destructive",
@@ -223,14 +232,19 @@ pub fn confirm(question: &Question, what: String, yes: String, words: &Words) ->
             part("div", "buttons").child(press(weight, Message::Yes).key("yes").text(yes)).child(
                 press("button secondary", Message::No)
                     .key("no")
-                    .text(words.word("cancel"))
+                    .word(words, "cancel")
                     .focused_if(true),
             ),
         )
 }
 
 /// A sentence in an element.
-pub fn sentence(tag: &'static str, class: &'static str, text: &Text, words: &Words) -> Element {
+pub fn sentence(
+    tag: &'static str,
+    class: &'static str,
+    text: &Text,
+    words: &Words,
+) -> Box<Element> {
     el(tag).class(class).all(words.nodes(text))
 }
 

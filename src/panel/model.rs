@@ -328,7 +328,7 @@ pub struct PanelView {
 }
 
 /// How far the work is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ProgressView {
     /// Thousandths done; without, the end is not known yet.
     pub permille: Option<u32>,
@@ -455,7 +455,7 @@ pub struct ActivityRow {
 #[derive(Clone, Debug, PartialEq)]
 pub struct SettingsView {
     /// What stands in the way of all records, as the panel says it.
-    pub obstacle: Option<PanelView>,
+    pub obstacle: Option<Box<PanelView>>,
     /// The connected account.
     pub account: Option<AccountView>,
     /// Timed sync, once connected.

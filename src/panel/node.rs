@@ -11,8 +11,8 @@ use std::borrow::Cow;
 pub enum Node {
     /// Text, as it is.
     Text(String),
-    /// An element.
-    Element(Element),
+    /// An element. In a box, as everywhere: what builds it hands on a pointer.
+    Element(Box<Element>),
 }
 
 /// An element to be.
@@ -53,8 +53,8 @@ pub enum Property {
 pub type Change = fn(&str) -> Option<Message>;
 
 /// An element without anything.
-pub fn el(tag: &'static str) -> Element {
-    Element {
+pub fn el(tag: &'static str) -> Box<Element> {
+    Box::new(Element {
         tag,
         key: None,
         attributes: Vec::new(),
@@ -64,40 +64,44 @@ pub fn el(tag: &'static str) -> Element {
         focus: false,
         keep: false,
         children: Vec::new(),
-    }
+    })
 }
 
 /// An element with a class; the class is its key as well.
-pub fn part(tag: &'static str, class: &'static str) -> Element {
+pub fn part(tag: &'static str, class: &'static str) -> Box<Element> {
     el(tag).class(class).key(class)
 }
 
 impl Element {
     /// With a class.
-    pub fn class(self, class: &'static str) -> Self {
+    pub fn class(self: Box<Self>, class: &'static str) -> Box<Self> {
         self.attr("class", class)
     }
 
     /// With a key among its siblings.
-    pub fn key(mut self, key: impl Into<Cow<'static, str>>) -> Self {
+    pub fn key(mut self: Box<Self>, key: impl Into<Cow<'static, str>>) -> Box<Self> {
         self.key = Some(key.into());
         self
     }
 
     /// With an attribute.
-    pub fn attr(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+    pub fn attr(
+        mut self: Box<Self>,
+        name: &'static str,
+        value: impl Into<Cow<'static, str>>,
+    ) -> Box<Self> {
         self.attributes.push((name, value.into()));
         self
     }
 
     /// With a child.
-    pub fn child(mut self, child: impl Into<Node>) -> Self {
+    pub fn child(mut self: Box<Self>, child: impl Into<Node>) -> Box<Self> {
         self.children.push(child.into());
         self
     }
 
     /// With a child, if there is one.
-    pub fn maybe(self, child: Option<impl Into<Node>>) -> Self {
+    pub fn maybe(self: Box<Self>, child: Option<Box<Self>>) -> Box<Self> {
         match child {
             Some(child) => self.child(child),
             None => self,
@@ -105,49 +109,52 @@ impl Element {
     }
 
     /// With several children.
-    pub fn all<N: Into<Node>>(mut self, children: impl IntoIterator<Item = N>) -> Self {
+    pub fn all<N: Into<Node>>(
+        mut self: Box<Self>,
+        children: impl IntoIterator<Item = N>,
+    ) -> Box<Self> {
         self.children.extend(children.into_iter().map(Into::into));
         self
     }
 
     /// With text inside.
-    pub fn text(self, text: impl Into<String>) -> Self {
+    pub fn text(self: Box<Self>, text: impl Into<String>) -> Box<Self> {
         self.child(Node::Text(text.into()))
     }
 
     /// A click means this.
-    pub fn on_click(mut self, message: Message) -> Self {
+    pub fn on_click(mut self: Box<Self>, message: Message) -> Box<Self> {
         self.on_click = Some(message);
         self
     }
 
     /// A new value means this.
-    pub fn on_change(mut self, change: Change) -> Self {
+    pub fn on_change(mut self: Box<Self>, change: Change) -> Box<Self> {
         self.on_change = Some(change);
         self
     }
 
     /// Holds this.
-    pub fn holding(mut self, property: Property) -> Self {
+    pub fn holding(mut self: Box<Self>, property: Property) -> Box<Self> {
         self.property = Some(property);
         self
     }
 
     /// Takes the focus when it appears.
-    pub fn focused_if(mut self, focus: bool) -> Self {
+    pub fn focused_if(mut self: Box<Self>, focus: bool) -> Box<Self> {
         self.focus = focus;
         self
     }
 
     /// Stays as it stands in the page.
-    pub fn keep(mut self) -> Self {
+    pub fn keep(mut self: Box<Self>) -> Box<Self> {
         self.keep = true;
         self
     }
 }
 
-impl From<Element> for Node {
-    fn from(element: Element) -> Self {
+impl From<Box<Element>> for Node {
+    fn from(element: Box<Element>) -> Self {
         Self::Element(element)
     }
 }

@@ -15,12 +15,12 @@ pub(super) fn problems(record: &RecordStatus) -> Vec<ProblemRow> {
         .filter(|problem| is_failure(problem))
         .map(|problem| ProblemRow {
             name: with_folder(&problem.place),
-            text: match problem.kind {
+            text: t(match problem.kind {
                 ProblemKind::Refused(reason) => advice(reason),
-                ProblemKind::OutOfSpace => t("problem_out_of_space"),
-                ProblemKind::OneWay => t("problem_one_way"),
-                ProblemKind::NewerInDropbox => t("problem_newer_in_dropbox"),
-            },
+                ProblemKind::OutOfSpace => "problem_out_of_space",
+                ProblemKind::OneWay => "problem_one_way",
+                ProblemKind::NewerInDropbox => "problem_newer_in_dropbox",
+            }),
         })
         .collect()
 }
@@ -66,7 +66,7 @@ pub(super) fn documents(record: &RecordStatus, online: bool) -> Vec<DocumentRow>
                 name: item.place.name.clone(),
                 folder: item.place.folder.clone(),
                 mark,
-                text,
+                text: t(text),
                 path: item.path.clone(),
                 copy_back: match (&item.document, item.mark) {
                     (Some(document), Mark::CrmOnly) => Some(document.clone()),
@@ -85,43 +85,43 @@ fn key(item: &Item) -> String {
     }
 }
 
-fn marked(item: &Item, state: &RecordState, online: bool) -> (MarkWord, Text) {
+fn marked(item: &Item, state: &RecordState, online: bool) -> (MarkWord, &'static str) {
     let moving = online && matches!(state, RecordState::Working | RecordState::Queued);
     match item.mark {
-        Mark::Both => (MarkWord::Both, t("mark_both")),
+        Mark::Both => (MarkWord::Both, "mark_both"),
         // Nothing of a stopped record is on its way; what the folder held went with it.
         Mark::OnItsWay if matches!(state, RecordState::Halted(Halt::FolderRemoved)) => {
-            (MarkWord::CrmOnly, t("mark_crm_only"))
+            (MarkWord::CrmOnly, "mark_crm_only")
         }
         Mark::OnItsWay if item.document.is_none() && matches!(state, RecordState::Halted(_)) => {
-            (MarkWord::DropboxOnly, t("mark_dropbox_only"))
+            (MarkWord::DropboxOnly, "mark_dropbox_only")
         }
         Mark::OnItsWay => {
             let text = match (moving, &item.document, &item.file) {
-                (false, ..) => t("mark_waiting"),
-                (true, None, _) => t("mark_to_crm"),
-                (true, Some(_), None) => t("mark_to_dropbox"),
-                (true, Some(_), Some(_)) => t("mark_updating"),
+                (false, ..) => "mark_waiting",
+                (true, None, _) => "mark_to_crm",
+                (true, Some(_), None) => "mark_to_dropbox",
+                (true, Some(_), Some(_)) => "mark_updating",
             };
             (MarkWord::OnItsWay, text)
         }
-        Mark::CrmOnly => (MarkWord::CrmOnly, t("mark_crm_only")),
-        Mark::DropboxOnly => (MarkWord::DropboxOnly, t("mark_dropbox_only")),
-        Mark::ConflictedCopy => (MarkWord::Conflict, t("mark_conflict")),
+        Mark::CrmOnly => (MarkWord::CrmOnly, "mark_crm_only"),
+        Mark::DropboxOnly => (MarkWord::DropboxOnly, "mark_dropbox_only"),
+        Mark::ConflictedCopy => (MarkWord::Conflict, "mark_conflict"),
         Mark::Refused(reason) => (MarkWord::Refused, advice(reason)),
     }
 }
 
 /// Why a file was refused, and what to do about it.
-fn advice(reason: Reason) -> Text {
+fn advice(reason: Reason) -> &'static str {
     match reason {
-        Reason::TooLarge => t("refused_too_large"),
-        Reason::Name => t("refused_name"),
-        Reason::Restricted => t("refused_restricted"),
-        Reason::Unsupported => t("refused_unsupported"),
-        Reason::Damaged => t("refused_damaged"),
-        Reason::CrmRefused => t("refused_crm"),
-        Reason::DropboxRefused => t("refused_dropbox"),
+        Reason::TooLarge => "refused_too_large",
+        Reason::Name => "refused_name",
+        Reason::Restricted => "refused_restricted",
+        Reason::Unsupported => "refused_unsupported",
+        Reason::Damaged => "refused_damaged",
+        Reason::CrmRefused => "refused_crm",
+        Reason::DropboxRefused => "refused_dropbox",
     }
 }
 
@@ -142,35 +142,41 @@ pub(super) fn activity(record: &RecordStatus) -> Vec<ActivityRow> {
 }
 
 fn happened(activity: &Activity) -> Text {
-    let name = |text: Text| text.name(&activity.name);
-    match &activity.what {
-        Happened::Linked => t("did_link"),
-        Happened::CopiedToDropbox => name(t("did_copy_to_dropbox")),
-        Happened::UpdatedInDropbox => name(t("did_update_in_dropbox")),
-        Happened::CopiedToCrm => name(t("did_copy_to_crm")),
-        Happened::UpdatedInCrm => name(t("did_update_in_crm")),
-        Happened::Matched => name(t("did_match")),
-        Happened::MovedInDropbox { from } => match last_component(from) {
-            from if from == activity.name => name(t("did_place_in_dropbox")),
-            from => name(t("did_move_in_dropbox")).with("from", Arg::Name(from)),
-        },
-        Happened::MovedInCrm { from } if *from == activity.name => name(t("did_place_in_crm")),
-        Happened::MovedInCrm { from } => {
-            name(t("did_move_in_crm")).with("from", Arg::Name(from.clone()))
+    let what = &activity.what;
+    let key = match what {
+        Happened::Linked => "did_link",
+        Happened::CopiedToDropbox => "did_copy_to_dropbox",
+        Happened::UpdatedInDropbox => "did_update_in_dropbox",
+        Happened::CopiedToCrm => "did_copy_to_crm",
+        Happened::UpdatedInCrm => "did_update_in_crm",
+        Happened::Matched => "did_match",
+        Happened::MovedInDropbox { from } if last_component(from) == activity.name => {
+            "did_place_in_dropbox"
         }
-        Happened::DeletedInDropbox => name(t("did_delete_in_dropbox")),
-        Happened::KeptInCrm => name(t("did_keep_in_crm")),
-        Happened::KeptBoth { copy } => {
-            name(t("did_keep_both")).with("copy", Arg::Name(last_component(copy)))
+        Happened::MovedInDropbox { .. } => "did_move_in_dropbox",
+        Happened::MovedInCrm { from } if *from == activity.name => "did_place_in_crm",
+        Happened::MovedInCrm { .. } => "did_move_in_crm",
+        Happened::DeletedInDropbox => "did_delete_in_dropbox",
+        Happened::KeptInCrm => "did_keep_in_crm",
+        Happened::KeptBoth { .. } => "did_keep_both",
+        Happened::Refused(_) => "did_refuse",
+        Happened::FolderMoved => "did_move_folder",
+        Happened::FolderKept => "did_keep_folder",
+        Happened::Halted(_) => "did_halt",
+        Happened::Decided { confirmed: true } => "did_confirm",
+        Happened::Decided { confirmed: false } => "did_dismiss",
+    };
+    // A sentence takes what it has a place for.
+    let text = t(key).name(&activity.name);
+    match what {
+        Happened::MovedInDropbox { from } => {
+            text.with("from", Arg::Name(last_component(from).into()))
         }
-        Happened::Refused(reason) => {
-            name(t("did_refuse")).with("reason", Arg::Text(advice(*reason)))
-        }
-        Happened::FolderMoved => t("did_move_folder"),
-        Happened::FolderKept => t("did_keep_folder"),
-        Happened::Halted(halt) => t("did_halt").with("reason", Arg::Text(halt_title(halt))),
-        Happened::Decided { confirmed: true } => t("did_confirm"),
-        Happened::Decided { confirmed: false } => t("did_dismiss"),
+        Happened::MovedInCrm { from } => text.with("from", Arg::Name(from.clone())),
+        Happened::KeptBoth { copy } => text.with("copy", Arg::Name(last_component(copy).into())),
+        Happened::Refused(reason) => text.with("reason", Arg::Text(t(advice(*reason)))),
+        Happened::Halted(halt) => text.with("reason", Arg::Text(halt_title(halt))),
+        _ => text,
     }
 }
 
@@ -204,6 +210,6 @@ pub(super) fn with_folder(place: &Place) -> String {
     }
 }
 
-fn last_component(path: &str) -> String {
-    path.rsplit('/').next().unwrap_or(path).to_owned()
+fn last_component(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }

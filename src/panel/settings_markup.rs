@@ -3,18 +3,20 @@
 use super::icons::{self, icon};
 use super::lists::more;
 use super::local::{Local, Message, Question};
-use super::markup::{confirm, head, press, progress_bar, sentence, tone_word};
+use super::markup::{
+    ask, confirm, filled, head, in_tone, press, progress_bar, sentence, tone_shape, tone_word,
+};
 use super::model::{
-    AccountView, Action, Bulk, Candidate, LinkRow, ProgressView, ScheduleView, SettingsView, Tone,
+    AccountView, Action, Bulk, Candidate, LinkRow, ProgressView, ScheduleView, SettingsView,
 };
 use super::node::{el, part, Element, Property};
-use super::settings_view::kind_name;
+use super::settings_view::{kind_name, of_module};
 use super::text::{t, Arg};
 use super::words::{name, Words};
 use sync_core::RecordKind;
 
 /// The settings.
-pub fn settings_panel(view: &SettingsView, words: &Words, local: &Local) -> Element {
+pub fn settings_panel(view: &SettingsView, words: &Words, local: &Local) -> Box<Element> {
     let mut panel = part("section", "panel settings").attr("data-screen", "settings");
     if let Some(obstacle) = &view.obstacle {
         let obstacle_part = part("section", "obstacle")
@@ -35,7 +37,12 @@ pub fn settings_panel(view: &SettingsView, words: &Words, local: &Local) -> Elem
 }
 
 /// A button whose verb stands elsewhere in the settings, too: its name says what it is about.
-fn named(button: Element, verb: &'static str, about: &'static str, words: &Words) -> Element {
+fn named(
+    button: Box<Element>,
+    verb: &'static str,
+    about: &'static str,
+    words: &Words,
+) -> Box<Element> {
     let mut said = words.word(verb);
     let button = button.text(said.clone());
     said.push_str(": ");
@@ -44,39 +51,34 @@ fn named(button: Element, verb: &'static str, about: &'static str, words: &Words
 }
 
 /// A part with a title.
-fn block(class: &'static str, title: String) -> Element {
+fn block(class: &'static str, title: String) -> Box<Element> {
     part("section", class).child(part("h3", "block-title").text(title))
 }
 
-fn account(view: &AccountView, words: &Words) -> Element {
+/// A line that explains.
+fn quiet(words: &Words, key: &'static str) -> Box<Element> {
+    part("p", "quiet").word(words, key)
+}
+
+fn account(view: &AccountView, words: &Words) -> Box<Element> {
     let person = part("div", "person").child(icons::dropbox()).child(
         el("div")
             .child(el("p").class("name").child(name(&view.name)))
             .child(el("p").class("email").child(name(&view.email))),
     );
-    let mut account = block("block account", words.word("account")).child(person);
-    if let (Some(space), Some(permille)) = (&view.space, view.permille) {
-        let said = words.say(space);
-        let width = format!("inline-size:{}.{}%", permille / 10, permille % 10);
-        let full = if permille >= 950 { "space full" } else { "space" };
-        account = account.child(
-            el("div")
-                .class(full)
-                .key("space")
-                .attr("role", "meter")
-                .attr("aria-label", words.word("space_label"))
-                .attr("aria-valuemin", "0")
-                .attr("aria-valuemax", "100")
-                .attr("aria-valuenow", (permille / 10).to_string())
-                .attr("aria-valuetext", said.clone())
-                .child(part("div", "track").child(part("div", "done").attr("style", width)))
-                .child(part("p", "quiet").text(said)),
-        );
-    }
-    account
+    let account = block("block account", words.word("account")).child(person);
+    let (Some(space), Some(permille)) = (&view.space, view.permille) else { return account };
+    let said = words.say(space);
+    let meter = el("div")
+        .class(if permille >= 950 { "space full" } else { "space" })
+        .key("space")
+        .attr("role", "meter")
+        .attr("aria-label", words.word("space_label"))
+        .attr("aria-valuetext", said.clone());
+    account.child(filled(meter, permille).child(part("p", "quiet").text(said)))
 }
 
-fn schedule(view: &ScheduleView, words: &Words) -> Element {
+fn schedule(view: &ScheduleView, words: &Words) -> Box<Element> {
     let options = view.intervals.iter().map(|(minutes, label)| {
         el("option").attr("value", minutes.to_string()).text(words.say(label))
     });
@@ -85,21 +87,21 @@ fn schedule(view: &ScheduleView, words: &Words) -> Element {
         .holding(Property::Value(view.interval_minutes.to_string()))
         .on_change(|value| Some(Message::Do(Action::SetInterval(value.parse().ok()?))));
     let interval = part("label", "field")
-        .child(part("span", "label").text(words.word("interval")))
+        .child(part("span", "label").word(words, "interval"))
         .child(select.key("interval"));
     let pause = press("button secondary", Message::Do(Action::Pause(!view.paused))).key("pause");
     let pause = named(pause, if view.paused { "resume" } else { "pause" }, "schedule", words);
     let now = press("button secondary", Message::Do(Action::SyncNow))
         .key("now")
         .child(icon(icons::SYNC))
-        .text(words.word("sync_now"));
+        .word(words, "sync_now");
     let now = if view.running { now.attr("aria-disabled", "true") } else { now };
     let when = part("p", "when")
         .attr("role", "status")
         .attr("aria-live", "off")
         .child(el("span").key("last").all(words.nodes(&view.last)));
     let when = match (&view.next, view.paused) {
-        (_, true) => when.child(el("span").key("paused").text(words.word("is_paused"))),
+        (_, true) => when.child(el("span").key("paused").word(words, "is_paused")),
         (Some(next), false) => when.child(el("span").key("next").all(words.nodes(next))),
         (None, false) => when,
     };
@@ -107,13 +109,13 @@ fn schedule(view: &ScheduleView, words: &Words) -> Element {
         .child(when)
         .child(interval)
         .child(part("div", "buttons").child(now).child(pause))
-        .child(part("p", "quiet").text(words.word("schedule_what")))
+        .child(quiet(words, "schedule_what"))
 }
 
-fn links(rows: &[LinkRow], words: &Words, local: &Local) -> Element {
+fn links(rows: &[LinkRow], words: &Words, local: &Local) -> Box<Element> {
     if rows.is_empty() {
         let block = block("block links", words.word("linked_title"));
-        return block.child(part("p", "quiet").text(words.word("linked_none")));
+        return block.child(quiet(words, "linked_none"));
     }
     let title = words.say(&t("linked").count(rows.len() as u64));
     let block = block("block links", title);
@@ -122,19 +124,12 @@ fn links(rows: &[LinkRow], words: &Words, local: &Local) -> Element {
     block.child(list).maybe(more(rows.len(), shown, Message::MoreRecords, words))
 }
 
-fn link(row: &LinkRow, words: &Words, local: &Local) -> Element {
+fn link(row: &LinkRow, words: &Words, local: &Local) -> Box<Element> {
     let question = Question::Unlink(row.record.clone());
     let item = el("li")
         .class("linked")
         .key(format!("{}/{}", row.record.kind.word(), row.record.id))
         .attr("data-tone", tone_word(row.tone));
-    let shape = match row.tone {
-        Tone::Good => icon(icons::CHECK),
-        Tone::Busy => icon(icons::SYNC),
-        Tone::Quiet => icon(icons::LINK),
-        Tone::Notice => icon(icons::NOTICE),
-        Tone::Trouble => icon(icons::TROUBLE),
-    };
     let state = el("p")
         .class("how")
         .child(el("span").text(words.say(&row.kind)))
@@ -142,9 +137,7 @@ fn link(row: &LinkRow, words: &Words, local: &Local) -> Element {
         .child(el("span").class("state").all(words.nodes(&row.state)));
     let about =
         part("div", "about").child(el("p").class("name").child(name(&row.name))).child(state);
-    let item = item
-        .child(el("span").attr("class", "tone").key(tone_word(row.tone)).child(shape))
-        .child(about);
+    let item = item.child(in_tone(row.tone, icon(tone_shape(row.tone)))).child(about);
     if local.asking.as_ref() == Some(&question) {
         return item.child(confirm(
             &question,
@@ -153,34 +146,27 @@ fn link(row: &LinkRow, words: &Words, local: &Local) -> Element {
             words,
         ));
     }
-    let focus = local.answered.as_ref() == Some(&question);
     let said = words.say(&t("unlink_named").name(&row.name));
-    item.child(
-        press("button small", Message::Ask(question))
-            .key("unlink")
-            .attr("aria-label", said)
-            .text(words.word("unlink"))
-            .focused_if(focus),
-    )
+    let unlink = ask("button small", question, local).key("unlink").attr("aria-label", said);
+    item.child(unlink.word(words, "unlink"))
 }
 
-fn bulk(view: &Bulk, words: &Words, local: &Local) -> Element {
+fn bulk(view: &Bulk, words: &Words, local: &Local) -> Box<Element> {
     let block = block("block bulk", words.word("bulk"));
     match view {
         Bulk::Idle => choose_module(block, words, local, None),
         Bulk::Failed { kind } => {
-            let failed = t("bulk_failed").with("module", Arg::Text(kind_name(*kind)));
+            let failed = of_module("bulk_failed", *kind);
             let block = block.child(sentence("p", "warning", &failed, words).key("failed"));
             choose_module(block, words, local, Some("try_again"))
         }
         Bulk::Listing { kind } => {
-            let listing = t("bulk_listing").with("module", Arg::Text(kind_name(*kind)));
-            let bar =
-                ProgressView { permille: None, counted: None, current: None, pace: Vec::new() };
+            let listing = of_module("bulk_listing", *kind);
+            let bar = ProgressView::default();
             block
                 .child(sentence("p", "quiet", &listing, words).key("listing"))
                 .child(progress_bar(&bar, &words.say(&listing), words))
-                .child(stop(words, "cancel"))
+                .child(part("div", "buttons").child(stop(words, "cancel")))
         }
         Bulk::Choosing { kind, candidates } => choosing(block, *kind, candidates, words, local),
         Bulk::Earlier { count, .. } => earlier(block, *count, words),
@@ -188,25 +174,23 @@ fn bulk(view: &Bulk, words: &Words, local: &Local) -> Element {
             linking(block, *kind, (*done_count, *total_count), *paused, words)
         }
         Bulk::Finished { kind, total_count } => {
-            let finished =
-                t("bulk_finished").with("module", Arg::Text(kind_name(*kind))).count(*total_count);
+            let finished = of_module("bulk_finished", *kind).count(*total_count);
             let line = part("p", "finished").child(icon(icons::CHECK)).all(words.nodes(&finished));
             choose_module(block.child(line), words, local, None)
         }
     }
 }
 
-fn stop(words: &Words, label: &'static str) -> Element {
-    let button = press("button secondary", Message::Do(Action::StopLinking)).key("stop");
-    part("div", "buttons").child(button.text(words.word(label)))
+fn stop(words: &Words, label: &'static str) -> Box<Element> {
+    press("button secondary", Message::Do(Action::StopLinking)).key("stop").word(words, label)
 }
 
 fn choose_module(
-    block: Element,
+    block: Box<Element>,
     words: &Words,
     local: &Local,
     again: Option<&'static str>,
-) -> Element {
+) -> Box<Element> {
     let options = RecordKind::ALL
         .into_iter()
         .map(|kind| el("option").attr("value", kind.word()).text(words.say(&kind_name(kind))));
@@ -217,12 +201,12 @@ fn choose_module(
         .on_change(|value| RecordKind::from_word(value).map(Message::Module));
     let list = press("button secondary", Message::Do(Action::ListRecords(local.module)))
         .key("list")
-        .text(words.word(again.unwrap_or("bulk_list")));
-    block.child(part("p", "quiet").text(words.word("bulk_what"))).child(
+        .word(words, again.unwrap_or("bulk_list"));
+    block.child(quiet(words, "bulk_what")).child(
         part("div", "field")
             .child(
                 part("label", "choice")
-                    .child(part("span", "label").text(words.word("module")))
+                    .child(part("span", "label").word(words, "module"))
                     .child(select),
             )
             .child(list),
@@ -230,19 +214,18 @@ fn choose_module(
 }
 
 fn choosing(
-    block: Element,
+    block: Box<Element>,
     kind: RecordKind,
     candidates: &[Candidate],
     words: &Words,
     local: &Local,
-) -> Element {
+) -> Box<Element> {
     let open: Vec<&Candidate> = candidates.iter().filter(|candidate| !candidate.linked).collect();
-    let module = || Arg::Text(kind_name(kind));
     if open.is_empty() {
-        let none = t("bulk_none").with("module", module());
+        let none = of_module("bulk_none", kind);
         return block
             .child(sentence("p", "quiet", &none, words).key("none"))
-            .child(stop(words, "back"));
+            .child(part("div", "buttons").child(stop(words, "back")));
     }
     let ticked: Vec<String> = open
         .iter()
@@ -259,7 +242,7 @@ fn choosing(
     ));
     if let Some(question @ Question::Link(_, chosen)) = &local.asking {
         let count = chosen.as_ref().map_or(open.len(), Vec::len) as u64;
-        let what = t("bulk_ask").with("module", module()).count(count);
+        let what = of_module("bulk_ask", kind).count(count);
         let yes = words.say(&t("bulk_yes").count(count));
         return block.child(confirm(question, words.say(&what), yes, words));
     }
@@ -270,16 +253,11 @@ fn choosing(
         t("bulk_some").count(ticked.len() as u64)
     };
     let question = Question::Link(kind, (!all).then_some(ticked));
-    let focus = local.answered.as_ref() == Some(&question);
-    let link = press("button primary", Message::Ask(question))
-        .key("link")
-        .text(words.say(&label))
-        .focused_if(focus);
-    let stop = press("button secondary", Message::Do(Action::StopLinking)).key("stop");
-    block.child(part("div", "buttons").child(link).child(stop.text(words.word("cancel"))))
+    let link = ask("button primary", question, local).key("link").text(words.say(&label));
+    block.child(part("div", "buttons").child(link).child(stop(words, "cancel")))
 }
 
-fn tick_all(open: &[&Candidate], ticked: &[String], words: &Words) -> Element {
+fn tick_all(open: &[&Candidate], ticked: &[String], words: &Words) -> Box<Element> {
     let ids = open.iter().map(|candidate| candidate.id.clone()).collect();
     let state = match ticked.len() {
         0 => Property::Checked(false),
@@ -292,7 +270,7 @@ fn tick_all(open: &[&Candidate], ticked: &[String], words: &Words) -> Element {
         .child(el("span").text(words.say(&t("bulk_select_all").count(open.len() as u64))))
 }
 
-fn candidate(row: &Candidate, words: &Words, local: &Local) -> Element {
+fn candidate(row: &Candidate, words: &Words, local: &Local) -> Box<Element> {
     let ticked = row.linked || local.ticked.contains(&row.id);
     let tick = el("input").attr("type", "checkbox").holding(Property::Checked(ticked));
     let tick = if row.linked {
@@ -300,16 +278,16 @@ fn candidate(row: &Candidate, words: &Words, local: &Local) -> Element {
     } else {
         tick.on_click(Message::Tick(row.id.clone()))
     };
-    let linked = row.linked.then(|| part("span", "already").text(words.word("already_linked")));
+    let linked = row.linked.then(|| part("span", "already").word(words, "already_linked"));
     el("li")
         .key(row.id.clone())
         .child(el("label").class("tick").child(tick).child(name(&row.name)).maybe(linked))
 }
 
 /// The question about folders of the earlier integration, for all at once.
-fn earlier(block: Element, count: u32, words: &Words) -> Element {
+fn earlier(block: Box<Element>, count: u32, words: &Words) -> Box<Element> {
     let answer = |class, wanted, word| {
-        press(class, Message::Do(Action::TakeOver(wanted))).key(word).text(words.word(word))
+        press(class, Message::Do(Action::TakeOver(wanted))).key(word).word(words, word)
     };
     block.child(sentence("p", "quiet", &t("old_folders").count(count), words).key("earlier")).child(
         part("div", "buttons")
@@ -319,14 +297,13 @@ fn earlier(block: Element, count: u32, words: &Words) -> Element {
 }
 
 fn linking(
-    block: Element,
+    block: Box<Element>,
     kind: RecordKind,
     (done_count, total_count): (u32, u32),
     paused: bool,
     words: &Words,
-) -> Element {
-    let title = t(if paused { "bulk_paused" } else { "bulk_linking" })
-        .with("module", Arg::Text(kind_name(kind)));
+) -> Box<Element> {
+    let title = of_module(if paused { "bulk_paused" } else { "bulk_linking" }, kind);
     let permille = u64::from(done_count) * 1000 / u64::from(total_count.max(1));
     let bar = ProgressView {
         permille: Some(u32::try_from(permille.min(1000)).unwrap_or(1000)),
@@ -338,28 +315,22 @@ fn linking(
     };
     let pause = press("button secondary", Message::Do(Action::PauseLinking(!paused))).key("pause");
     let pause = named(pause, if paused { "resume" } else { "pause" }, "bulk", words);
-    let stop = press("button secondary", Message::Do(Action::StopLinking)).key("stop");
     block
         .child(sentence("p", "quiet", &title, words).key("linking"))
         .child(progress_bar(&bar, &words.say(&title), words))
-        .child(part("div", "buttons").child(pause).child(stop.text(words.word("stop"))))
-        .child(part("p", "quiet").text(words.word("bulk_stop_what")))
+        .child(part("div", "buttons").child(pause).child(stop(words, "stop")))
+        .child(quiet(words, "bulk_stop_what"))
 }
 
-fn disconnect(words: &Words, local: &Local) -> Element {
+fn disconnect(words: &Words, local: &Local) -> Box<Element> {
     let block = block("block disconnect", words.word("connection"));
     let question = Question::Disconnect;
     if local.asking.as_ref() == Some(&question) {
         let yes = words.word("disconnect");
         return block.child(confirm(&question, words.word("disconnect_what"), yes, words));
     }
-    let focus = local.answered.as_ref() == Some(&question);
-    block.child(part("p", "quiet").text(words.word("disconnect_note"))).child(
-        part("div", "buttons").child(
-            press("button destructive", Message::Ask(question))
-                .key("disconnect")
-                .text(words.word("disconnect"))
-                .focused_if(focus),
-        ),
-    )
+    let button = ask("button destructive", question, local).key("disconnect");
+    block
+        .child(quiet(words, "disconnect_note"))
+        .child(part("div", "buttons").child(button.word(words, "disconnect")))
 }

@@ -37,36 +37,40 @@ pub fn settings_view_of(snapshot: &Snapshot, settings: &Settings) -> SettingsVie
 
 /// What is said of linking many, in quarters: every record would be a flood; without that, of the timed sync.
 fn announcement(snapshot: &Snapshot, bulk: &Bulk) -> Option<Text> {
-    let of = |key, kind: RecordKind| t(key).with("module", Arg::Text(kind_name(kind)));
     Some(match *bulk {
-        Bulk::Listing { kind } => of("bulk_listing", kind),
-        Bulk::Failed { kind } => of("bulk_failed", kind),
-        Bulk::Linking { kind, paused: true, .. } => of("bulk_paused", kind),
+        Bulk::Listing { kind } => of_module("bulk_listing", kind),
+        Bulk::Failed { kind } => of_module("bulk_failed", kind),
+        Bulk::Linking { kind, paused: true, .. } => of_module("bulk_paused", kind),
         Bulk::Linking { kind, done_count, total_count, .. } => {
             match u64::from(done_count) * 4 / u64::from(total_count.max(1)) {
-                0 => of("bulk_linking", kind),
+                0 => of_module("bulk_linking", kind),
                 quarter => t("bulk_counted")
                     .with("done", Arg::Number(quarter * u64::from(total_count) / 4))
                     .count(total_count),
             }
         }
         Bulk::Earlier { count, .. } => t("old_folders").count(count),
-        Bulk::Finished { kind, total_count } => of("bulk_finished", kind).count(total_count),
+        Bulk::Finished { kind, total_count } => of_module("bulk_finished", kind).count(total_count),
         _ if snapshot.status.running => t("syncing"),
         _ if snapshot.status.paused => t("is_paused"),
         _ => return None,
     })
 }
 
+/// A sentence about a module.
+pub(super) fn of_module(key: &'static str, kind: RecordKind) -> Text {
+    t(key).with("module", Arg::Text(kind_name(kind)))
+}
+
 /// A module's name.
 pub(super) fn kind_name(kind: RecordKind) -> Text {
-    match kind {
-        RecordKind::Contact => t("contacts"),
-        RecordKind::Company => t("companies"),
-        RecordKind::Project => t("projects"),
-        RecordKind::Meeting => t("meetings"),
-        RecordKind::Product => t("products"),
-    }
+    t(match kind {
+        RecordKind::Contact => "contacts",
+        RecordKind::Company => "companies",
+        RecordKind::Project => "projects",
+        RecordKind::Meeting => "meetings",
+        RecordKind::Product => "products",
+    })
 }
 
 fn account(connection: &Connection) -> Option<AccountView> {

@@ -63,18 +63,27 @@ impl Words {
     }
 }
 
+impl Element {
+    /// With a sentence of the view itself inside.
+    pub fn word(self: Box<Self>, words: &Words, key: &'static str) -> Box<Self> {
+        self.text(words.word(key))
+    }
+}
+
 /// A name as an element: its own direction, nothing in it obeyed.
-pub fn name(name: &str) -> Element {
+pub fn name(name: &str) -> Box<Element> {
     el("bdi").text(safe_name(name))
 }
 
 fn is_trusted(www: &str) -> bool {
-    let local = ["localhost", "127.0.0.1", "[::1]"].into_iter().any(|host| {
-        let rest = www.strip_prefix("http://").and_then(|rest| rest.strip_prefix(host));
-        rest.is_some_and(|rest| {
-            let port = rest.strip_prefix(':').unwrap_or(rest);
-            port.bytes().all(|byte| byte.is_ascii_digit())
-        })
-    });
-    www.starts_with("https://") || local
+    match www.split_once("://") {
+        Some(("https", _)) => true,
+        Some(("http", rest)) => ["localhost", "127.0.0.1", "[::1]"].into_iter().any(|host| {
+            rest.strip_prefix(host).is_some_and(|rest| {
+                let port = rest.strip_prefix(':').unwrap_or(rest);
+                port.bytes().all(|byte| byte.is_ascii_digit())
+            })
+        }),
+        _ => false,
+    }
 }

@@ -18,7 +18,7 @@ impl Pressed {
         Self { scene, local: Local::default() }
     }
 
-    fn panel(&self) -> Element {
+    fn panel(&self) -> Box<Element> {
         let scene = scenes().into_iter().find(|scene| scene.name == self.scene).unwrap();
         drawn(&scene, &words("en"), &self.local)
     }

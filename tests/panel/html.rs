@@ -19,7 +19,7 @@ pub fn words(language: &str) -> Words {
 }
 
 /// A scene as elements.
-pub fn drawn(scene: &Scene, words: &Words, local: &Local) -> Element {
+pub fn drawn(scene: &Scene, words: &Words, local: &Local) -> Box<Element> {
     match &scene.shows {
         Shows::Panel(snapshot) => {
             let view = view_of(snapshot, &record());

@@ -35,7 +35,7 @@ fn scene(name: &str) -> Scene {
     scenes().into_iter().find(|scene| scene.name == name).expect("a scene of that name")
 }
 
-fn english(name: &str) -> Element {
+fn english(name: &str) -> Box<Element> {
     drawn(&scene(name), &words("en"), &Local::default())
 }
 

@@ -4,7 +4,6 @@ use super::Words;
 use crate::panel::text::{distance, scaled, Formats, Texts};
 use crate::platform::object;
 use std::cell::{OnceCell, RefCell};
-use sync_core::map::Map;
 use wasm_bindgen::prelude::*;
 
 /// From this many days on a date says more than a number of days.
@@ -69,7 +68,7 @@ struct IntlFormats {
     date: OnceCell<DateTimeFormat>,
     moment: OnceCell<DateTimeFormat>,
     /// One per unit; plain numbers have none.
-    numbers: RefCell<Map<&'static str, NumberFormat>>,
+    numbers: RefCell<Vec<(&'static str, NumberFormat)>>,
 }
 
 impl IntlFormats {
@@ -88,20 +87,24 @@ impl IntlFormats {
 impl IntlFormats {
     fn in_unit(&self, number: f64, unit: &'static str) -> Option<String> {
         let mut numbers = self.numbers.borrow_mut();
-        if !numbers.contains_key(unit) {
-            let options = match unit {
-                "" => JsValue::UNDEFINED,
-                _ => object(&[
-                    ("style", "unit".into()),
-                    ("unit", unit.into()),
-                    ("unitDisplay", "short".into()),
-                    ("maximumFractionDigits", 1.into()),
-                ])
-                .into(),
-            };
-            numbers.insert(unit, NumberFormat::new(&self.locale, &options).ok()?);
+        let known = numbers.iter().find(|(known, _)| *known == unit);
+        if let Some((_, format)) = known {
+            return Some(format.format(number));
         }
-        numbers.get(unit).map(|format| format.format(number))
+        let options = match unit {
+            "" => JsValue::UNDEFINED,
+            _ => object(&[
+                ("style", "unit".into()),
+                ("unit", unit.into()),
+                ("unitDisplay", "short".into()),
+                ("maximumFractionDigits", 1.into()),
+            ])
+            .into(),
+        };
+        let format = NumberFormat::new(&self.locale, &options).ok()?;
+        let said = format.format(number);
+        numbers.push((unit, format));
+        Some(said)
     }
 }
 

@@ -13,10 +13,9 @@ use super::lists::Seen;
 use super::local::{Local, Message};
 use super::markup::documents_panel;
 use super::model::{Action, PanelView, Settings, SettingsView, Snapshot};
-use super::node::{part, Element};
+use super::node::part;
 use super::settings_markup::settings_panel;
 use super::settings_view::settings_view_of;
-use super::text::Text;
 use patch::Patcher;
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -25,96 +24,13 @@ use sync_core::Record;
 /// What the app does with what a person asks for.
 type OnAction = Rc<dyn Fn(Action)>;
 
-/// The panel of one record.
-pub struct DocumentsPanel(Rc<Panel<Documents>>);
+/// A panel in the page: of one record's documents, or of the settings.
+pub struct Panel(Rc<Mounted>);
 
-impl DocumentsPanel {
+impl Panel {
     /// Puts an empty panel into `root`.
     pub fn mount(root: &web_sys::Element, words: Rc<Words>, on_action: OnAction) -> Self {
-        Self(Panel::new(root, words, on_action))
-    }
-
-    /// Shows this. Cheap when nothing changed.
-    pub fn show(&self, snapshot: &Snapshot, record: &Record) {
-        self.0.show(Documents { view: view_of(snapshot, record), now_ms: snapshot.now_ms });
-    }
-
-    /// Takes the panel out of the page.
-    pub fn unmount(self) {
-        self.0.unmount();
-    }
-}
-
-/// The settings.
-pub struct SettingsPanel(Rc<Panel<SettingsView>>);
-
-impl SettingsPanel {
-    /// Puts empty settings into `root`.
-    pub fn mount(root: &web_sys::Element, words: Rc<Words>, on_action: OnAction) -> Self {
-        Self(Panel::new(root, words, on_action))
-    }
-
-    /// Shows this. Cheap when nothing changed.
-    pub fn show(&self, snapshot: &Snapshot, settings: &Settings) {
-        self.0.show(settings_view_of(snapshot, settings));
-    }
-
-    /// Takes the settings out of the page.
-    pub fn unmount(self) {
-        self.0.unmount();
-    }
-}
-
-/// What a panel shows.
-trait Shown: PartialEq + 'static {
-    fn markup(&self, words: &Words, local: &Local, seen: &mut Seen) -> Element;
-    /// What the live region says.
-    fn announcement(&self) -> Option<&Text>;
-}
-
-/// A record's panel at a time.
-#[derive(PartialEq)]
-struct Documents {
-    view: PanelView,
-    now_ms: u64,
-}
-
-impl Shown for Documents {
-    fn markup(&self, words: &Words, local: &Local, seen: &mut Seen) -> Element {
-        documents_panel(&self.view, words, local, self.now_ms, seen)
-    }
-
-    fn announcement(&self) -> Option<&Text> {
-        self.view.announcement.as_ref()
-    }
-}
-
-impl Shown for SettingsView {
-    fn markup(&self, words: &Words, local: &Local, _: &mut Seen) -> Element {
-        settings_panel(self, words, local)
-    }
-
-    fn announcement(&self) -> Option<&Text> {
-        self.announcement.as_ref()
-    }
-}
-
-struct Panel<S> {
-    words: Rc<Words>,
-    on_action: OnAction,
-    drawn: RefCell<Drawn<S>>,
-}
-
-struct Drawn<S> {
-    patcher: Patcher,
-    shown: Option<S>,
-    local: Local,
-    seen: Seen,
-}
-
-impl<S: Shown> Panel<S> {
-    fn new(root: &web_sys::Element, words: Rc<Words>, on_action: OnAction) -> Rc<Self> {
-        Rc::new_cyclic(|this: &Weak<Self>| {
+        Self(Rc::new_cyclic(|this: &Weak<Mounted>| {
             let this = this.clone();
             let on_message = Rc::new(move |message| {
                 if let Some(panel) = this.upgrade() {
@@ -127,11 +43,49 @@ impl<S: Shown> Panel<S> {
                 local: Local::default(),
                 seen: Seen::default(),
             };
-            Self { words, on_action, drawn: RefCell::new(drawn) }
-        })
+            Mounted { words, on_action, drawn: RefCell::new(drawn) }
+        }))
     }
 
-    fn show(&self, shown: S) {
+    /// Shows a record's documents. Cheap when nothing changed.
+    pub fn show_documents(&self, snapshot: &Snapshot, record: &Record) {
+        let view = view_of(snapshot, record);
+        self.0.show(Shown::Documents { view, now_ms: snapshot.now_ms });
+    }
+
+    /// Shows the settings. Cheap when nothing changed.
+    pub fn show_settings(&self, snapshot: &Snapshot, settings: &Settings) {
+        self.0.show(Shown::Settings(Box::new(settings_view_of(snapshot, settings))));
+    }
+
+    /// Takes the panel out of the page.
+    pub fn unmount(self) {
+        self.0.drawn.borrow_mut().patcher.clear();
+    }
+}
+
+/// What a panel shows at a time.
+#[derive(PartialEq)]
+enum Shown {
+    Documents { view: Box<PanelView>, now_ms: u64 },
+    Settings(Box<SettingsView>),
+}
+
+struct Mounted {
+    words: Rc<Words>,
+    on_action: OnAction,
+    drawn: RefCell<Drawn>,
+}
+
+struct Drawn {
+    patcher: Patcher,
+    shown: Option<Shown>,
+    local: Local,
+    seen: Seen,
+}
+
+impl Mounted {
+    fn show(&self, shown: Shown) {
         let mut drawn = self.drawn.borrow_mut();
         if drawn.shown.as_ref() == Some(&shown) {
             return;
@@ -152,19 +106,22 @@ impl<S: Shown> Panel<S> {
             (self.on_action)(action);
         }
     }
-
-    fn unmount(&self) {
-        self.drawn.borrow_mut().patcher.clear();
-    }
 }
 
-impl<S: Shown> Drawn<S> {
+impl Drawn {
     fn draw(&mut self, words: &Words) {
-        let Some(shown) = &self.shown else {
-            return;
+        let (panel, announcement) = match &self.shown {
+            Some(Shown::Documents { view, now_ms }) => (
+                documents_panel(view, words, &self.local, *now_ms, &mut self.seen),
+                &view.announcement,
+            ),
+            Some(Shown::Settings(view)) => {
+                (settings_panel(view, words, &self.local), &view.announcement)
+            }
+            None => return,
         };
-        let said = shown.announcement().map(|text| words.say(text)).unwrap_or_default();
-        let panel = shown.markup(words, &self.local, &mut self.seen);
+        // What the live region says.
+        let said = announcement.as_ref().map(|text| words.say(text)).unwrap_or_default();
         let live = part("div", "said").attr("aria-live", "polite").text(said);
         self.patcher.draw(vec![panel.into(), live.into()]);
     }

@@ -5,15 +5,12 @@
 //! own elements, once; what they mean is looked up when they fire.
 
 use crate::panel::local::Message;
-use crate::panel::node::{Change, Element, Node, Property};
+use crate::panel::node::{el, Change, Element, Node, Property};
 use std::cell::RefCell;
 use std::rc::Rc;
-use sync_core::map::Map;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{
-    Document, EventTarget, HtmlElement, HtmlInputElement, HtmlSelectElement, ShadowRoot,
-};
+use web_sys::{Document, HtmlElement, HtmlInputElement, HtmlSelectElement, ShadowRoot};
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 
@@ -30,20 +27,13 @@ pub struct Patcher {
 
 /// A node that stands in the page.
 struct Mounted {
-    key: Key,
+    /// The how-manieth of its tag it is among its siblings; 0 for one with a key.
+    count: usize,
     node: web_sys::Node,
     /// The text, or the element as it was drawn last, without its children.
     drawn: Node,
     children: Vec<Mounted>,
     listener: Option<Listener>,
-}
-
-/// What a node is among its siblings.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
-    Named(&'static str, String),
-    /// Tag (empty for a text) and the how-manieth of it.
-    Counted(&'static str, usize),
 }
 
 /// A listener on an element and what it means now.
@@ -122,58 +112,47 @@ struct Draw<'a> {
 
 impl Draw<'_> {
     fn children(&mut self, parent: &web_sys::Node, mounted: &mut Vec<Mounted>, nodes: Vec<Node>) {
-        let mut before: Map<Key, Mounted> =
-            mounted.drain(..).map(|mounted| (mounted.key.clone(), mounted)).collect();
-        let mut counts: Map<&'static str, usize> = Map::new();
-        let keyed: Vec<(Key, Node)> =
-            nodes.into_iter().map(|node| (key_of(&node, &mut counts), node)).collect();
-        let stay: Vec<Option<Mounted>> = keyed.iter().map(|(key, _)| before.remove(key)).collect();
+        let mut before = std::mem::take(mounted);
+        // Most stay in their order: the next one is the last of these.
+        before.reverse();
+        let mut counts = Vec::new();
+        let mut drawn = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            let count = count(&node, &mut counts);
+            let same = before.iter().rposition(|mounted| mounted.is(&node, count));
+            let stands = match same {
+                Some(at) => before.remove(at),
+                None => self.create(&node, count),
+            };
+            drawn.push((stands, node));
+        }
         // First those that go: then nothing that stays has to move for them.
-        for (_, gone) in before {
+        for gone in before {
             let _ = parent.remove_child(&gone.node);
         }
         let mut next = parent.first_child();
-        for ((key, node), stay) in keyed.into_iter().zip(stay) {
-            let fresh = match stay {
-                Some(mut same) => {
-                    self.update(&mut same, node);
-                    same
-                }
-                None => self.create(key, node),
-            };
-            if next.as_ref() == Some(&fresh.node) {
-                next = fresh.node.next_sibling();
+        for (mut stands, node) in drawn {
+            self.update(&mut stands, node);
+            if next.as_ref() == Some(&stands.node) {
+                next = stands.node.next_sibling();
             } else {
-                let _ = parent.insert_before(&fresh.node, next.as_ref());
+                let _ = parent.insert_before(&stands.node, next.as_ref());
             }
-            mounted.push(fresh);
+            mounted.push(stands);
         }
     }
 
-    fn create(&mut self, key: Key, node: Node) -> Mounted {
-        match node {
-            Node::Text(text) => {
-                let node = self.document.create_text_node(&text).into();
-                let drawn = Node::Text(text);
-                Mounted { key, node, drawn, children: Vec::new(), listener: None }
+    /// With nothing in it yet, and not in the page.
+    fn create(&self, node: &Node, count: usize) -> Mounted {
+        let (node, drawn) = match node {
+            Node::Text(_) => (self.document.create_text_node("").into(), Node::Text(String::new())),
+            Node::Element(element) => {
+                let tag = element.tag;
+                let drawn = Element { key: element.key.clone(), ..*el(tag) };
+                (create_element(self.document, tag).into(), Box::new(drawn).into())
             }
-            Node::Element(mut element) => {
-                let nodes = std::mem::take(&mut element.children);
-                let created = create_element(self.document, element.tag);
-                for (name, value) in &element.attributes {
-                    set_attribute(&created, name, value);
-                }
-                let mut children = Vec::new();
-                self.children(&created, &mut children, nodes);
-                set_property(&created, element.property.as_ref());
-                if element.focus {
-                    *self.focus = created.clone().dyn_into().ok();
-                }
-                let listener = self.listener(&created, &element);
-                let drawn = Node::Element(element);
-                Mounted { key, node: created.into(), drawn, children, listener }
-            }
-        }
+        };
+        Mounted { count, node, drawn, children: Vec::new(), listener: None }
     }
 
     fn update(&mut self, mounted: &mut Mounted, node: Node) {
@@ -196,20 +175,20 @@ impl Draw<'_> {
                 self.children(&mounted.node, &mut mounted.children, nodes);
                 set_property(target, element.property.as_ref());
                 match &mounted.listener {
-                    Some(listener) => *listener.meaning.borrow_mut() = meaning(&element),
-                    None => mounted.listener = self.listener(target, &element),
+                    Some(listener) => *listener.meaning.borrow_mut() = meaning(&mut element),
+                    None => mounted.listener = self.listener(target, &mut element),
                 }
                 if element.focus && !before.focus {
                     *self.focus = target.clone().dyn_into().ok();
                 }
                 *before = element;
             }
-            // A key tells texts from elements.
+            // Texts stay texts, and elements elements.
             (Node::Text(_), Node::Element(_)) | (Node::Element(_), Node::Text(_)) => {}
         }
     }
 
-    fn listener(&self, target: &web_sys::Element, element: &Element) -> Option<Listener> {
+    fn listener(&self, target: &web_sys::Element, element: &mut Element) -> Option<Listener> {
         if element.on_click.is_none() && element.on_change.is_none() {
             return None;
         }
@@ -218,16 +197,18 @@ impl Draw<'_> {
         let on_message = self.on_message.clone();
         let known = meaning.clone();
         let closure = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
+            let target = event.current_target();
+            let Some(target) = target.and_then(|target| target.dyn_into().ok()) else { return };
+            let target: web_sys::Element = target;
+            if target.has_attribute("aria-disabled") {
+                return;
+            }
             let meaning = known.borrow().clone();
             let message = match meaning.change {
-                Some(change) => event.current_target().and_then(|field| change(&value_of(&field))),
+                Some(change) => change(&value_of(&target)),
                 None => meaning.click,
             };
-            let disabled = event
-                .current_target()
-                .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
-                .is_some_and(|target| target.has_attribute("aria-disabled"));
-            if let Some(message) = message.filter(|_| !disabled) {
+            if let Some(message) = message {
                 on_message(message);
             }
         });
@@ -236,17 +217,33 @@ impl Draw<'_> {
     }
 }
 
-fn key_of(node: &Node, counts: &mut Map<&'static str, usize>) -> Key {
+impl Mounted {
+    /// The same as before: by key, or without one by tag and order.
+    fn is(&self, node: &Node, count: usize) -> bool {
+        self.count == count
+            && match (&self.drawn, node) {
+                (Node::Text(_), Node::Text(_)) => true,
+                (Node::Element(before), Node::Element(element)) => {
+                    before.tag == element.tag && before.key == element.key
+                }
+                _ => false,
+            }
+    }
+}
+
+/// The how-manieth of its tag (empty for a text); 0 for one with a key.
+fn count(node: &Node, counts: &mut Vec<(&'static str, usize)>) -> usize {
     let tag = match node {
-        Node::Element(Element { tag, key: Some(key), .. }) => {
-            return Key::Named(tag, key.clone().into_owned());
-        }
+        Node::Element(element) if element.key.is_some() => return 0,
         Node::Element(element) => element.tag,
         Node::Text(_) => "",
     };
-    let count = counts.or_default(tag);
-    *count += 1;
-    Key::Counted(tag, *count)
+    if let Some((_, count)) = counts.iter_mut().find(|(counted, _)| *counted == tag) {
+        *count += 1;
+        return *count;
+    }
+    counts.push((tag, 1));
+    1
 }
 
 fn create_element(document: &Document, tag: &str) -> web_sys::Element {
@@ -302,10 +299,11 @@ fn set_property(target: &web_sys::Element, property: Option<&Property>) {
     }
 }
 
-fn value_of(field: &EventTarget) -> String {
+fn value_of(field: &web_sys::Element) -> String {
     field.dyn_ref::<HtmlSelectElement>().map(HtmlSelectElement::value).unwrap_or_default()
 }
 
-fn meaning(element: &Element) -> Meaning {
-    Meaning { click: element.on_click.clone(), change: element.on_change }
+/// Taken out of the element: it is needed where it is heard.
+fn meaning(element: &mut Element) -> Meaning {
+    Meaning { click: element.on_click.take(), change: element.on_change }
 }

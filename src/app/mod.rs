@@ -113,7 +113,8 @@ impl App {
             return Err(JsError::new(&format!("this browser or page offers no {name}")).into());
         }
         let database = Database::open().await;
-        let database = database.map_err(|error| JsError::new(&error.to_string()))?;
+        let database = database
+            .map_err(|error| JsError::new(&format!("store: {}", platform::thrown(&error))))?;
         let source = host.clone();
         let tokens = Rc::new(move |refused| -> LocalBoxFuture<'static, Option<String>> {
             let host = source.clone();

@@ -25,20 +25,20 @@ pub fn view_of(snapshot: &Snapshot, record: &Record) -> Box<PanelView> {
 /// What stands in the way of all records, if anything does: crash, connection, a halt over all.
 pub(super) fn obstacle(snapshot: &Snapshot) -> Option<Box<PanelView>> {
     if snapshot.crashed {
-        let view = screen(Screen::Crashed, Tone::Trouble, t("crashed")).detail(t("crashed_what"));
-        return Some(view.primary(t("reload"), Action::Reload));
+        let view = screen(Screen::Crashed, Tone::Trouble, "crashed").detail("crashed_what");
+        return Some(view.primary("reload", Action::Reload));
     }
     match &snapshot.connection {
         Connection::Connected { .. } => {}
         Connection::NotConnected => {
-            let view = screen(Screen::NotConnected, Tone::Quiet, t("not_connected"));
-            let view = view.detail(t("not_connected_what"));
-            return Some(view.primary(t("connect"), Action::Connect).register());
+            let view = screen(Screen::NotConnected, Tone::Quiet, "not_connected");
+            let view = view.detail("not_connected_what");
+            return Some(view.primary("connect", Action::Connect).register());
         }
         Connection::Connecting => {
-            let view = screen(Screen::Connecting, Tone::Busy, t("connecting"));
-            let view = view.detail(t("connecting_what")).unknown_progress();
-            return Some(view.secondary(t("cancel"), Action::CancelConnect));
+            let view = screen(Screen::Connecting, Tone::Busy, "connecting");
+            let view = view.detail("connecting_what").unknown_progress();
+            return Some(view.secondary("cancel", Action::CancelConnect));
         }
         Connection::Failed(failure) => return Some(connect_failed(*failure)),
         Connection::Revoked => return Some(revoked()),
@@ -83,22 +83,22 @@ fn not_linked(snapshot: &Snapshot) -> Box<PanelView> {
     match &snapshot.earlier {
         Earlier::None => {}
         Earlier::Looking => {
-            let view = screen(Screen::Waiting, Tone::Busy, t("syncing"));
-            let view = view.detail(t("old_folder_looking"));
+            let view = screen(Screen::Waiting, Tone::Busy, "syncing");
+            let view = view.detail("old_folder_looking");
             return view.unknown_progress();
         }
         Earlier::Found(path) => {
-            return screen(Screen::OldFolder, Tone::Notice, t("old_folder"))
+            return screen(Screen::OldFolder, Tone::Notice, "old_folder")
                 .detail(t("old_folder_what").name(path.trim_start_matches('/')))
-                .primary(t("old_folder_move"), Action::TakeOver(true))
-                .secondary(t("old_folder_leave"), Action::TakeOver(false));
+                .primary("old_folder_move", Action::TakeOver(true))
+                .secondary("old_folder_leave", Action::TakeOver(false));
         }
     }
-    let view = screen(Screen::NotLinked, Tone::Quiet, t("not_linked"));
-    let mut view = view.detail(t("not_linked_what")).primary(t("sync"), Action::Press);
+    let view = screen(Screen::NotLinked, Tone::Quiet, "not_linked");
+    let mut view = view.detail("not_linked_what").primary("sync", Action::Press);
     if let (Some(error), false) = (&snapshot.status.error, snapshot.status.running) {
         let (title, detail) = failure_words(error);
-        view.notes.extend([title, detail]);
+        view.notes.extend([t(title), t(detail)]);
     }
     view.notes.push(t("replaces_note"));
     if !snapshot.online {
@@ -109,17 +109,14 @@ fn not_linked(snapshot: &Snapshot) -> Box<PanelView> {
 
 fn waiting(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
     let first = status.settled_ms.is_none();
-    let view = screen(Screen::Waiting, Tone::Busy, t("waiting"));
-    let view = view.detail(if snapshot.status.running {
-        t("waiting_what")
-    } else {
-        t("waiting_idle_what")
-    });
+    let view = screen(Screen::Waiting, Tone::Busy, "waiting");
+    let view =
+        view.detail(if snapshot.status.running { "waiting_what" } else { "waiting_idle_what" });
     let view = view.unknown_progress().folder(status);
     if first || snapshot.status.running {
         view
     } else {
-        view.secondary(t("sync"), Action::Press)
+        view.secondary("sync", Action::Press)
     }
 }
 
@@ -154,7 +151,7 @@ fn working(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
             view.progress = Some(shown_progress(progress, snapshot.now_ms));
         }
     }
-    view.secondary(t("cancel"), Action::Cancel).folder(status)
+    view.secondary("cancel", Action::Cancel).folder(status)
 }
 
 /// Thousandths done: by bytes or by documents, whichever is behind.
@@ -197,7 +194,7 @@ fn left(left_ms: u64) -> Text {
 }
 
 fn offline(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
-    let view = screen(Screen::Offline, Tone::Notice, t("offline")).detail(t("offline_what"));
+    let view = screen(Screen::Offline, Tone::Notice, "offline").detail("offline_what");
     view.last_sync(last_seen(snapshot, status), snapshot).folder(status)
 }
 
@@ -210,26 +207,22 @@ fn settled(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
     let mut view = if !problems.is_empty() {
         let failed = u64::try_from(problems.len()).unwrap_or(u64::MAX);
         screen(Screen::PartFailed, Tone::Notice, t("part_failed").count(failed))
-            .detail(t("part_failed_what"))
-            .primary(t("try_again"), Action::Press)
+            .detail("part_failed_what")
+            .primary("try_again", Action::Press)
     } else if !conflicts.is_empty() {
         let kept = u64::try_from(conflicts.len()).unwrap_or(u64::MAX);
         screen(Screen::Conflict, Tone::Notice, t("conflict").count(kept))
             .detail(t("conflict_what").count(kept))
-            .secondary(t("sync"), Action::Press)
+            .secondary("sync", Action::Press)
     } else if status.one_way {
         screen(Screen::OneWay, Tone::Notice, in_dropbox)
-            .detail(if rows::held_back(status) {
-                t("one_way_held_back")
-            } else {
-                t("one_way_what")
-            })
+            .detail(if rows::held_back(status) { "one_way_held_back" } else { "one_way_what" })
             .since(seen, snapshot)
-            .secondary(t("sync"), Action::Press)
+            .secondary("sync", Action::Press)
     } else {
         screen(Screen::UpToDate, Tone::Good, in_dropbox)
             .since(seen, snapshot)
-            .secondary(t("sync"), Action::Press)
+            .secondary("sync", Action::Press)
     };
     view.problems = problems;
     view.conflicts = conflicts;
@@ -247,19 +240,19 @@ fn interrupted(error: &Failure, snapshot: &Snapshot, status: &RecordStatus) -> B
     };
     let mut view = screen(Screen::Interrupted, tone, title).detail(detail);
     view = match error {
-        Failure::Unauthorized(Side::Crm) => view.primary(t("reload"), Action::Reload),
+        Failure::Unauthorized(Side::Crm) => view.primary("reload", Action::Reload),
         Failure::OutOfSpace => {
-            view.primary(t("try_again"), Action::Press).link(t("open_space"), Target::Space)
+            view.primary("try_again", Action::Press).link("open_space", Target::Space)
         }
-        _ => view.primary(t("try_again"), Action::Press),
+        _ => view.primary("try_again", Action::Press),
     };
     view.problems = rows::problems(status);
     view.last_sync(last_seen(snapshot, status), snapshot).folder(status)
 }
 
 /// What ended a cycle, and what to do: for people.
-fn failure_words(error: &Failure) -> (Text, Text) {
-    let (title, detail) = match error {
+fn failure_words(error: &Failure) -> (&'static str, &'static str) {
+    match error {
         Failure::Unavailable(Side::Dropbox) => ("dropbox_unavailable", "dropbox_unavailable_what"),
         Failure::Unavailable(Side::Crm) => ("crm_unavailable", "crm_unavailable_what"),
         Failure::Unauthorized(_) => ("crm_session", "crm_session_what"),
@@ -277,8 +270,7 @@ fn failure_words(error: &Failure) -> (Text, Text) {
         | Failure::KindRefused
         | Failure::SlashRefused
         | Failure::TooManyFiles => ("unfinished", "unfinished_what"),
-    };
-    (t(title), t(detail))
+    }
 }
 
 fn halted(halt: &Halt, record: &Record, status: &RecordStatus) -> Box<PanelView> {
@@ -287,53 +279,55 @@ fn halted(halt: &Halt, record: &Record, status: &RecordStatus) -> Box<PanelView>
     match halt {
         Halt::CrmEmpty { synced_count: count } | Halt::ManyDeletes { delete_count: count, .. } => {
             screen(Screen::Guard, Tone::Trouble, title)
-                .detail(if let Halt::CrmEmpty { .. } = halt {
-                    t("halt_crm_empty_what").count(*count)
-                } else {
-                    t("halt_many_deletes_what").count(*count)
-                })
-                .primary(t("keep_files"), decide(false))
+                .detail(
+                    t(match halt {
+                        Halt::CrmEmpty { .. } => "halt_crm_empty_what",
+                        _ => "halt_many_deletes_what",
+                    })
+                    .count(*count),
+                )
+                .primary("keep_files", decide(false))
                 .destructive(t("delete_files").count(*count), decide(true))
                 .about(status)
         }
         Halt::ManyChanges { change_count, side, .. } => screen(Screen::Guard, Tone::Trouble, title)
             .detail(match side {
-                Side::Crm => t("halt_many_changes_crm_what"),
-                Side::Dropbox => t("halt_many_changes_dropbox_what"),
+                Side::Crm => "halt_many_changes_crm_what",
+                Side::Dropbox => "halt_many_changes_dropbox_what",
             })
-            .primary(t("keep_as_is"), decide(false))
+            .primary("keep_as_is", decide(false))
             .destructive(t("take_changes").count(*change_count), decide(true))
             .about(status),
         Halt::FolderRemoved => screen(Screen::FolderRemoved, Tone::Notice, title)
-            .detail(t("folder_removed_what"))
-            .primary(t("sync"), Action::Press)
-            .link(t("open_deleted"), Target::DeletedFiles),
-        Halt::CrmForbidden => frozen(title, t("halt_forbidden_what"), status),
-        Halt::CrmGone => frozen(title, t("halt_gone_what"), status),
-        Halt::Malformed => frozen(title, t("halt_malformed_what"), status),
+            .detail("folder_removed_what")
+            .primary("sync", Action::Press)
+            .link("open_deleted", Target::DeletedFiles),
+        Halt::CrmForbidden => frozen(title, "halt_forbidden_what", status),
+        Halt::CrmGone => frozen(title, "halt_gone_what", status),
+        Halt::Malformed => frozen(title, "halt_malformed_what", status),
         Halt::AllFoldersGone | Halt::AppFolderGone | Halt::WrongAccount => {
             halted_over_all(halt).unwrap_or_else(wrong_account)
         }
     }
 }
 
-fn frozen(title: Text, detail: Text, status: &RecordStatus) -> Box<PanelView> {
+fn frozen(title: Text, detail: &'static str, status: &RecordStatus) -> Box<PanelView> {
     screen(Screen::Frozen, Tone::Notice, title)
         .detail(detail)
-        .primary(t("try_again"), Action::Press)
+        .primary("try_again", Action::Press)
         .folder(status)
 }
 
 fn halted_over_all(halt: &Halt) -> Option<Box<PanelView>> {
     let detail = match halt {
-        Halt::AllFoldersGone => t("halt_all_folders_gone_what"),
-        Halt::AppFolderGone => t("halt_app_folder_gone_what"),
+        Halt::AllFoldersGone => "halt_all_folders_gone_what",
+        Halt::AppFolderGone => "halt_app_folder_gone_what",
         Halt::WrongAccount => return Some(wrong_account()),
         _ => return None,
     };
     let view = screen(Screen::Guard, Tone::Trouble, rows::halt_title(halt)).detail(detail);
-    let view = view.primary(t("go_on"), Action::Decide { record: None, confirmed: false });
-    Some(view.link(t("open_deleted"), Target::DeletedFiles))
+    let view = view.primary("go_on", Action::Decide { record: None, confirmed: false });
+    Some(view.link("open_deleted", Target::DeletedFiles))
 }
 
 fn connect_failed(failure: ConnectFailure) -> Box<PanelView> {
@@ -348,27 +342,27 @@ fn connect_failed(failure: ConnectFailure) -> Box<PanelView> {
         ConnectFailure::Misconfigured => ("misconfigured", "misconfigured_what"),
         ConnectFailure::Store => ("store_full", "store_full_what"),
     };
-    let view = screen(Screen::ConnectFailed, Tone::Notice, t(title)).detail(t(detail));
+    let view = screen(Screen::ConnectFailed, Tone::Notice, title).detail(detail);
     match failure {
-        ConnectFailure::NewerState => view.primary(t("reload"), Action::Reload),
+        ConnectFailure::NewerState => view.primary("reload", Action::Reload),
         ConnectFailure::PopupClosed | ConnectFailure::Denied => {
-            view.primary(t("try_again"), Action::Connect).register()
+            view.primary("try_again", Action::Connect).register()
         }
-        _ => view.primary(t("try_again"), Action::Connect),
+        _ => view.primary("try_again", Action::Connect),
     }
 }
 
 fn wrong_account() -> Box<PanelView> {
-    screen(Screen::WrongAccount, Tone::Trouble, t("wrong_account"))
-        .detail(t("wrong_account_what"))
-        .primary(t("try_again"), Action::Connect)
-        .link(t("sign_out"), Target::SignOut)
+    screen(Screen::WrongAccount, Tone::Trouble, "wrong_account")
+        .detail("wrong_account_what")
+        .primary("try_again", Action::Connect)
+        .link("sign_out", Target::SignOut)
 }
 
 fn revoked() -> Box<PanelView> {
-    screen(Screen::Revoked, Tone::Trouble, t("revoked"))
-        .detail(t("revoked_what"))
-        .primary(t("connect"), Action::Connect)
+    screen(Screen::Revoked, Tone::Trouble, "revoked")
+        .detail("revoked_what")
+        .primary("connect", Action::Connect)
 }
 
 fn count_in_dropbox(snapshot: &Snapshot, status: &RecordStatus) -> u64 {
@@ -386,8 +380,12 @@ fn last_seen(snapshot: &Snapshot, status: &RecordStatus) -> Option<u64> {
     status.settled_ms.map(|settled_ms| settled_ms.max(snapshot.status.last_cycle_ms.unwrap_or(0)))
 }
 
+fn screen(screen: Screen, tone: Tone, title: impl Into<Text>) -> Box<PanelView> {
+    titled(screen, tone, title.into())
+}
+
 /// In a box: what fills it in hands on a pointer.
-fn screen(screen: Screen, tone: Tone, title: Text) -> Box<PanelView> {
+fn titled(screen: Screen, tone: Tone, title: Text) -> Box<PanelView> {
     Box::new(PanelView {
         screen,
         tone,
@@ -408,8 +406,8 @@ fn screen(screen: Screen, tone: Tone, title: Text) -> Box<PanelView> {
 }
 
 impl PanelView {
-    fn detail(mut self: Box<Self>, text: Text) -> Box<Self> {
-        self.detail = Some(text);
+    fn detail(mut self: Box<Self>, text: impl Into<Text>) -> Box<Self> {
+        self.detail = Some(text.into());
         self
     }
 
@@ -425,16 +423,16 @@ impl PanelView {
         self
     }
 
-    fn primary(self: Box<Self>, label: Text, action: Action) -> Box<Self> {
-        self.button(label, action, Weight::Primary)
+    fn primary(self: Box<Self>, label: impl Into<Text>, action: Action) -> Box<Self> {
+        self.button(label.into(), action, Weight::Primary)
     }
 
-    fn secondary(self: Box<Self>, label: Text, action: Action) -> Box<Self> {
-        self.button(label, action, Weight::Secondary)
+    fn secondary(self: Box<Self>, label: impl Into<Text>, action: Action) -> Box<Self> {
+        self.button(label.into(), action, Weight::Secondary)
     }
 
-    fn destructive(self: Box<Self>, label: Text, action: Action) -> Box<Self> {
-        self.button(label, action, Weight::Destructive)
+    fn destructive(self: Box<Self>, label: impl Into<Text>, action: Action) -> Box<Self> {
+        self.button(label.into(), action, Weight::Destructive)
     }
 
     fn button(mut self: Box<Self>, label: Text, action: Action, weight: Weight) -> Box<Self> {
@@ -442,19 +440,19 @@ impl PanelView {
         self
     }
 
-    fn link(mut self: Box<Self>, label: Text, target: Target) -> Box<Self> {
-        self.links.push(Link { label, target });
+    fn link(mut self: Box<Self>, label: &'static str, target: Target) -> Box<Self> {
+        self.links.push(Link { label: t(label), target });
         self
     }
 
     fn register(self: Box<Self>) -> Box<Self> {
-        self.link(t("register"), Target::Register)
+        self.link("register", Target::Register)
     }
 
     /// With `Open in Dropbox`, once there is a folder.
     fn folder(self: Box<Self>, status: &RecordStatus) -> Box<Self> {
         match &status.folder {
-            Some(folder) => self.link(t("open"), Target::Path(folder.clone())),
+            Some(folder) => self.link("open", Target::Path(folder.clone())),
             None => self,
         }
     }

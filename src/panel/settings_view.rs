@@ -87,7 +87,7 @@ fn account(connection: &Connection) -> Option<AccountView> {
             t("space").with("used", Arg::Size(used)).with("allocated", Arg::Size(allocated))
         }),
         permille: used.and_then(|(used, allocated)| {
-            let permille = u128::from(used) * 1000 / u128::from(allocated.max(1));
+            let permille = used.saturating_mul(1000) / allocated.max(1);
             u32::try_from(permille.min(1000)).ok()
         }),
     })

@@ -7,36 +7,42 @@ use sync_core::{Happened, Item};
 /// The log of a snapshot; of one record, if it holds one.
 pub fn support_log(snapshot: &Snapshot) -> String {
     let status = &snapshot.status;
-    let mut lines = vec![
-        format!("Dropbox for Teamleader {}", env!("CARGO_PKG_VERSION")),
-        format!("written at {} ms since 1970", snapshot.now_ms),
-        format!("connection: {}", connection_word(&snapshot.connection)),
-        format!("online: {}, cycle running: {}", snapshot.online, status.running),
-        format!("paused: {}", status.paused),
-        format!("error: {}, halt: {}", status.error.write_text(), status.halt.write_text()),
-        format!(
-            "last cycle: {}, due: {}",
-            status.last_cycle_ms.write_text(),
-            status.due_ms.write_text()
-        ),
-        format!("linked records: {}", status.links.len()),
-    ];
+    let mut log = String::new();
+    let mut tell = |label: &str, value: &str| {
+        log.push_str(label);
+        log.push_str(value);
+    };
+    tell("Dropbox for Teamleader ", env!("CARGO_PKG_VERSION"));
+    tell("\nwritten at ", &snapshot.now_ms.write_text());
+    tell(" ms since 1970\nconnection: ", &connection_word(&snapshot.connection));
+    tell("\nonline: ", &snapshot.online.write_text());
+    tell(", cycle running: ", &status.running.write_text());
+    tell("\npaused: ", &status.paused.write_text());
+    tell("\nerror: ", &status.error.write_text());
+    tell(", halt: ", &status.halt.write_text());
+    tell("\nlast cycle: ", &status.last_cycle_ms.write_text());
+    tell(", due: ", &status.due_ms.write_text());
+    tell("\nlinked records: ", &count(&status.links));
     if let Some(record) = &snapshot.record {
-        let kind = record.record.kind.word();
-        lines.push(format!("this record: {kind}, {}", record.state.write_text()));
-        lines.push(format!("one way: {}, items: {}", record.one_way, record.items.len()));
-        lines.push(format!("marks: {}", marks(&record.items)));
-        let problems =
-            record.problems.iter().map(|problem| format!("problem: {}", problem.kind.write_text()));
-        lines.extend(problems);
-        let happened = record.activity.iter();
-        lines.extend(
-            happened
-                .map(|activity| format!("{} {}", activity.at_ms, happened_word(&activity.what))),
-        );
+        tell("\nthis record: ", record.record.kind.word());
+        tell(", ", &record.state.write_text());
+        tell("\none way: ", &record.one_way.write_text());
+        tell(", items: ", &count(&record.items));
+        tell("\nmarks: ", &marks(&record.items));
+        for problem in &record.problems {
+            tell("\nproblem: ", &problem.kind.write_text());
+        }
+        for activity in &record.activity {
+            tell("\n", &activity.at_ms.write_text());
+            tell(" ", &happened_word(&activity.what));
+        }
     }
-    lines.push(String::new());
-    lines.join("\n")
+    tell("\n", "");
+    log
+}
+
+fn count<T>(list: &[T]) -> String {
+    (list.len() as u64).write_text()
 }
 
 fn connection_word(connection: &Connection) -> String {

@@ -3,7 +3,6 @@
 //! Plural forms, numbers, sizes and times come from a [`Formats`]: `Intl` in the browser, plain English in tests.
 
 use crate::json::Value;
-use sync_core::map::Map;
 
 /// A sentence, not yet in any language.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +33,12 @@ pub enum Arg {
 /// A sentence without arguments.
 pub(super) fn t(key: &'static str) -> Text {
     Text { key, args: Vec::new() }
+}
+
+impl From<&'static str> for Text {
+    fn from(key: &'static str) -> Self {
+        t(key)
+    }
 }
 
 impl Text {
@@ -159,13 +164,14 @@ pub(super) fn distance(at_ms: u64, now_ms: u64) -> (i64, &'static str) {
 
 /// All words of one language, with its formats.
 pub struct Texts {
-    words: Map<String, String>,
+    /// An object of strings.
+    words: Value,
     formats: Box<dyn Formats>,
 }
 
 impl std::fmt::Debug for Texts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Texts").field("words", &self.words.len()).finish_non_exhaustive()
+        f.debug_struct("Texts").finish_non_exhaustive()
     }
 }
 
@@ -175,16 +181,12 @@ impl std::fmt::Debug for Texts {
 pub struct NoTranslations;
 
 impl Texts {
-    /// From the content of `translations/<language>.json`: one object of strings. What is no string is left out.
+    /// From the content of `translations/<language>.json`: one object of strings. What is no string is passed over.
     pub fn new(json: &str, formats: Box<dyn Formats>) -> Result<Self, NoTranslations> {
-        let Some(Value::Object(fields)) = Value::parse(json) else {
-            return Err(NoTranslations);
-        };
-        let words = fields.into_iter().filter_map(|(key, value)| match value {
-            Value::Text(text) => Some((key, text)),
-            _ => None,
-        });
-        Ok(Self { words: words.collect(), formats })
+        match Value::parse(json) {
+            Some(words @ Value::Object(_)) => Ok(Self { words, formats }),
+            _ => Err(NoTranslations),
+        }
     }
 
     /// A sentence in this language. A key that is missing stands for itself; a test keeps that from happening.
@@ -240,13 +242,12 @@ impl Texts {
             Arg::Count(count) => Some(*count),
             _ => None,
         });
+        let word = |key: &str| self.words.field(key).and_then(Value::as_text);
         let plural = count.and_then(|count| {
             let form = self.formats.plural(count);
-            self.words
-                .get(&format!("{}_{form}", text.key))
-                .or_else(|| self.words.get(&format!("{}_other", text.key)))
+            word(&format!("{}_{form}", text.key)).or_else(|| word(&format!("{}_other", text.key)))
         });
-        plural.or_else(|| self.words.get(text.key)).map_or(text.key, String::as_str)
+        plural.or_else(|| word(text.key)).unwrap_or(text.key)
     }
 
     fn argument(&self, arg: &Arg) -> String {

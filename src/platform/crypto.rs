@@ -5,8 +5,7 @@
 
 use super::bytes::{copied, from_base64, to_base64, to_base64url};
 use super::indexed_db::Database;
-use super::{object, sure, thrown, window};
-use crate::ports::StoreError;
+use super::{object, sure, window};
 use js_sys::{Array, ArrayBuffer, Object, Uint8Array};
 use std::future::Future;
 use wasm_bindgen::prelude::*;
@@ -26,10 +25,6 @@ fn crypto() -> Crypto {
 
 fn subtle() -> SubtleCrypto {
     crypto().subtle()
-}
-
-fn failed(value: JsValue) -> StoreError {
-    StoreError(thrown(&value))
 }
 
 /// SHA-256 of a view into the page's memory, as 32 bytes; begun at once.
@@ -88,41 +83,40 @@ fn algorithm(nonce: &[u8]) -> Object {
 }
 
 /// The device's key; made at the first call. Two tabs at once agree: the first one stored stays.
-async fn device_key(database: &Database) -> Result<CryptoKey, StoreError> {
+async fn device_key(database: &Database) -> Result<CryptoKey, JsValue> {
     if let Some(key) = database.key(KEY_NAME).await? {
         return Ok(key.unchecked_into());
     }
     let how = object(&[("name", "AES-GCM".into()), ("length", 256.into())]);
     let uses = Array::of2(&"encrypt".into(), &"decrypt".into());
-    let made = subtle().generate_key_with_object(&how, false, &uses).map_err(failed)?;
-    let key = JsFuture::from(made).await.map_err(failed)?;
-    Ok(database.keep_key(KEY_NAME, &key).await?.unchecked_into())
+    let key = JsFuture::from(subtle().generate_key_with_object(&how, false, &uses)?).await?;
+    Ok(database.keep_key(KEY_NAME, key).await?.unchecked_into())
 }
 
 /// Nonce and ciphertext, in base64.
-pub(super) async fn seal(database: &Database, plain: &str) -> Result<String, StoreError> {
+pub(super) async fn seal(database: &Database, plain: &str) -> Result<String, JsValue> {
     let key = device_key(database).await?;
     let mut nonce = [0_u8; NONCE_BYTES];
     fill(&mut nonce);
     let plain = Uint8Array::from(plain.as_bytes());
-    let sealed = subtle()
-        .encrypt_with_object_and_buffer_source(&algorithm(&nonce), &key, &plain)
-        .map_err(failed)?;
-    let sealed = copied(&JsFuture::from(sealed).await.map_err(failed)?);
+    let sealed =
+        subtle().encrypt_with_object_and_buffer_source(&algorithm(&nonce), &key, &plain)?;
+    let sealed = copied(&JsFuture::from(sealed).await?);
     Ok(format!("{}.{}", to_base64(&nonce), to_base64(&sealed)))
 }
 
-/// What [`seal`] sealed on this device.
-pub(super) async fn open(database: &Database, sealed: &str) -> Result<String, StoreError> {
-    let unreadable = || StoreError("sealed text is damaged".into());
-    let (nonce, sealed) = sealed.split_once('.').ok_or_else(unreadable)?;
-    let nonce = from_base64(nonce).ok_or_else(unreadable)?;
-    let sealed = from_base64(sealed).ok_or_else(unreadable)?;
+/// What [`seal`] sealed on this device; `None` if it is damaged.
+pub(super) async fn open(database: &Database, sealed: &str) -> Result<Option<String>, JsValue> {
+    let Some((nonce, sealed)) = parts(sealed) else { return Ok(None) };
     let key = device_key(database).await?;
     let sealed = Uint8Array::from(sealed.as_slice());
-    let plain = subtle()
-        .decrypt_with_object_and_buffer_source(&algorithm(&nonce), &key, &sealed)
-        .map_err(failed)?;
-    let plain = copied(&JsFuture::from(plain).await.map_err(failed)?);
-    String::from_utf8(plain).map_err(|_| unreadable())
+    let plain =
+        subtle().decrypt_with_object_and_buffer_source(&algorithm(&nonce), &key, &sealed)?;
+    Ok(String::from_utf8(copied(&JsFuture::from(plain).await?)).ok())
+}
+
+/// Nonce and ciphertext.
+fn parts(sealed: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+    let (nonce, sealed) = sealed.split_once('.')?;
+    Some((from_base64(nonce)?, from_base64(sealed)?))
 }

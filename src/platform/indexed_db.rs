@@ -5,8 +5,7 @@
 //! inside a row has its own version.
 
 use super::bytes::{give_back, taken};
-use super::thrown;
-use crate::ports::{Row, StoreError};
+use crate::ports::Row;
 use futures_util::FutureExt;
 use js_sys::{Array, Promise, Uint8Array};
 use std::future::Future;
@@ -23,11 +22,7 @@ const KEYS: &str = "keys";
 /// So much text is handed over in one task.
 const AT_ONCE_BYTES: usize = 128 * 1024;
 
-fn failed(value: JsValue) -> StoreError {
-    StoreError(thrown(&value))
-}
-
-/// An open database.
+/// An open database. What fails, fails with what the browser threw.
 #[derive(Clone, Debug)]
 pub struct Database {
     inner: IdbDatabase,
@@ -35,10 +30,9 @@ pub struct Database {
 
 impl Database {
     /// Opens it, and makes it at the first time.
-    pub async fn open() -> Result<Self, StoreError> {
-        let factory = super::window().indexed_db().map_err(failed)?;
-        let factory = factory.ok_or_else(|| StoreError("no IndexedDB".into()))?;
-        let request = factory.open_with_u32(NAME, VERSION).map_err(failed)?;
+    pub async fn open() -> Result<Self, JsValue> {
+        let factory = super::window().indexed_db()?.expect("`missing` was asked before");
+        let request = factory.open_with_u32(NAME, VERSION)?;
         let opening = request.clone();
         let upgrade = Closure::once_into_js(move || {
             let Ok(database) = opening.result() else { return };
@@ -48,7 +42,7 @@ impl Database {
             }
         });
         request.set_onupgradeneeded(Some(upgrade.unchecked_ref()));
-        let inner: IdbDatabase = result(request.into()).await.map_err(failed)?.unchecked_into();
+        let inner: IdbDatabase = result(request.into()).await?.unchecked_into();
         // A newer version in another tab must not wait for this page to close.
         let closing = inner.clone();
         let close = Closure::once_into_js(move || closing.close());
@@ -56,56 +50,51 @@ impl Database {
         Ok(Self { inner })
     }
 
-    fn transaction(
-        &self,
-        store: &str,
-        mode: IdbTransactionMode,
-    ) -> Result<(IdbTransaction, IdbObjectStore), StoreError> {
-        let transaction = self.inner.transaction_with_str_and_mode(store, mode).map_err(failed)?;
-        let store = transaction.object_store(store).map_err(failed)?;
-        Ok((transaction, store))
+    /// A store, in a transaction of its own.
+    fn store(&self, name: &str, mode: IdbTransactionMode) -> Result<IdbObjectStore, JsValue> {
+        self.inner.transaction_with_str_and_mode(name, mode)?.object_store(name)
     }
 
     /// The texts under these keys, in order.
-    pub(super) async fn load(&self, keys: &[String]) -> Result<Vec<Option<String>>, StoreError> {
+    pub(super) async fn load(&self, keys: &[String]) -> Result<Vec<Option<String>>, JsValue> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let (_transaction, store) = self.transaction(ROWS, IdbTransactionMode::Readonly)?;
+        let store = self.store(ROWS, IdbTransactionMode::Readonly)?;
         // All are asked for before the first answer.
         let mut asked = Vec::with_capacity(keys.len());
         for key in keys {
-            asked.push(result(store.get(&key.into()).map_err(failed)?));
+            asked.push(result(store.get(&key.into())?));
         }
         let mut rows = Vec::with_capacity(keys.len());
         for row in asked {
-            rows.push(text(row.await.map_err(failed)?));
+            rows.push(text(row.await?));
         }
         Ok(rows)
     }
 
     /// All keys that begin so, in order.
-    pub(super) async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
-        let (_transaction, store) = self.transaction(ROWS, IdbTransactionMode::Readonly)?;
+    pub(super) async fn keys(&self, prefix: &str) -> Result<Vec<String>, JsValue> {
+        let store = self.store(ROWS, IdbTransactionMode::Readonly)?;
         // Our keys are ASCII: none of them comes after the prefix and this character.
         let end = format!("{prefix}\u{ffff}");
-        let range = IdbKeyRange::bound(&prefix.into(), &end.into()).map_err(failed)?;
-        let request = store.get_all_keys_with_key(&range).map_err(failed)?;
-        let keys: Array = result(request).await.map_err(failed)?.unchecked_into();
+        let range = IdbKeyRange::bound(&prefix.into(), &end.into())?;
+        let keys: Array = result(store.get_all_keys_with_key(&range)?).await?.unchecked_into();
         Ok(keys.iter().filter_map(|key| key.as_string()).collect())
     }
 
     /// All of it, on disk, or nothing.
-    pub(super) async fn save(&self, rows: &mut dyn Iterator<Item = Row>) -> Result<(), StoreError> {
+    pub(super) async fn save(&self, rows: &mut dyn Iterator<Item = Row>) -> Result<(), JsValue> {
         super::only_alive().await;
         let mut rows = rows.peekable();
         if rows.peek().is_none() {
             return Ok(());
         }
-        let (transaction, store) = self.transaction(ROWS, IdbTransactionMode::Readwrite)?;
+        let store = self.store(ROWS, IdbTransactionMode::Readwrite)?;
+        let transaction = store.transaction();
         let give_up = |error| {
             let _: Result<(), JsValue> = transaction.abort();
-            failed(error)
+            error
         };
         let mut at_once = 0;
         for (key, row) in rows {
@@ -125,28 +114,26 @@ impl Database {
                 super::only_alive().await;
             }
         }
-        completed(&transaction).await.map_err(failed)
+        completed(&transaction).await
     }
 
     /// A `CryptoKey` that was kept.
-    pub(super) async fn key(&self, name: &str) -> Result<Option<JsValue>, StoreError> {
-        let (_transaction, store) = self.transaction(KEYS, IdbTransactionMode::Readonly)?;
-        let request = store.get(&name.into()).map_err(failed)?;
-        let key = result(request).await.map_err(failed)?;
+    pub(super) async fn key(&self, name: &str) -> Result<Option<JsValue>, JsValue> {
+        let store = self.store(KEYS, IdbTransactionMode::Readonly)?;
+        let key = result(store.get(&name.into())?).await?;
         Ok((!key.is_undefined()).then_some(key))
     }
 
     /// Keeps a `CryptoKey`, unless there is one by that name already; says which one stands there.
-    pub(super) async fn keep_key(&self, name: &str, key: &JsValue) -> Result<JsValue, StoreError> {
-        let (transaction, store) = self.transaction(KEYS, IdbTransactionMode::Readwrite)?;
-        let request = store.get(&name.into()).map_err(failed)?;
-        let present = result(request).await.map_err(failed)?;
+    pub(super) async fn keep_key(&self, name: &str, key: JsValue) -> Result<JsValue, JsValue> {
+        let store = self.store(KEYS, IdbTransactionMode::Readwrite)?;
+        let present = result(store.get(&name.into())?).await?;
         if !present.is_undefined() {
             return Ok(present);
         }
-        store.put_with_key(key, &name.into()).map_err(failed)?;
-        completed(&transaction).await.map_err(failed)?;
-        Ok(key.clone())
+        store.put_with_key(&key, &name.into())?;
+        completed(&store.transaction()).await?;
+        Ok(key)
     }
 }
 

@@ -39,11 +39,10 @@ impl Drop for Held {
     }
 }
 
-/// Frees all locks of this page.
+/// Frees all locks of this page. Also after a trap, wherever that was.
 pub fn release_all() {
-    let held =
-        HELD.try_with(|held| held.try_borrow_mut().map(|mut held| std::mem::take(&mut *held)));
-    for (_, release) in held.into_iter().flatten().flatten() {
+    let held = HELD.with(|held| held.try_borrow_mut().map(|mut held| std::mem::take(&mut *held)));
+    for (_, release) in held.unwrap_or_default() {
         let _: Result<JsValue, JsValue> = release.call0(&JsValue::NULL);
     }
 }

@@ -106,7 +106,7 @@ pub fn sure<T>(result: Result<T, JsValue>, why: &str) -> T {
 }
 
 /// Name and message of whatever the browser threw. Names of errors and texts of the browser alone: no data of ours.
-fn thrown(value: &JsValue) -> String {
+pub fn thrown(value: &JsValue) -> String {
     match value.dyn_ref::<web_sys::DomException>() {
         Some(exception) => format!("{}: {}", exception.name(), exception.message()),
         None => match value.dyn_ref::<js_sys::Error>() {

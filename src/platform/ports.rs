@@ -1,7 +1,7 @@
 //! All ports of one page, in one value.
 
 use super::indexed_db::Database;
-use super::{clock, crypto, fetch, locks};
+use super::{clock, crypto, fetch, locks, thrown};
 use crate::ports::{
     Clock, CrmTokens, Locks, Request, Response, Row, Secrets, Store, StoreError, Text, Transport,
     TransportError,
@@ -11,6 +11,7 @@ use js_sys::{ArrayBuffer, JsString};
 use std::future::Future;
 use std::rc::Rc;
 use sync_core::ContentHash;
+use wasm_bindgen::prelude::*;
 
 /// Asks the host for a token of the signed-in user; `None` when it has none.
 pub type TokenSource = Rc<dyn Fn(Option<String>) -> LocalBoxFuture<'static, Option<String>>>;
@@ -66,27 +67,33 @@ impl Clock for BrowserPorts {
     }
 }
 
+/// The store failed, and so the browser says why.
+fn failed(error: JsValue) -> StoreError {
+    StoreError(thrown(&error))
+}
+
 impl Store for BrowserPorts {
     async fn load(&self, keys: &[String]) -> Result<Vec<Option<String>>, StoreError> {
-        self.database.load(keys).await
+        self.database.load(keys).await.map_err(failed)
     }
 
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
-        self.database.keys(prefix).await
+        self.database.keys(prefix).await.map_err(failed)
     }
 
     async fn save_rows(&self, rows: &mut dyn Iterator<Item = Row>) -> Result<(), StoreError> {
-        self.database.save(rows).await
+        self.database.save(rows).await.map_err(failed)
     }
 }
 
 impl Secrets for BrowserPorts {
     async fn seal(&self, plain: &str) -> Result<String, StoreError> {
-        crypto::seal(&self.database, plain).await
+        crypto::seal(&self.database, plain).await.map_err(failed)
     }
 
     async fn open(&self, sealed: &str) -> Result<String, StoreError> {
-        crypto::open(&self.database, sealed).await
+        let opened = crypto::open(&self.database, sealed).await.map_err(failed)?;
+        opened.ok_or_else(|| StoreError("sealed text is damaged".into()))
     }
 
     fn random_text(&self, length: usize) -> String {

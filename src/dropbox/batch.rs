@@ -5,15 +5,12 @@
 
 use super::call::{Answer, Patience};
 use super::tags::Tags;
-use super::types::{
-    AsyncJob, BatchEntry, CommitInfo, DeleteArg, FinishArg, Launch, Metadata, Mode, Relocated,
-    Relocation, RelocationPath, SessionCursor,
-};
+use super::types::{BatchEntry, CommitInfo, Launch, Metadata, Relocated};
 use super::{malformed, Dropbox};
 use crate::backoff::{PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
-use crate::json::to_json;
+use crate::json::{Object, Write};
 use crate::ports::Ports;
-use sync_core::{Commit, Delete, Failure, FileEntry, FileId, Move, Reason, Side, WriteMode};
+use sync_core::{Commit, Delete, Entry, Failure, FileEntry, FileId, Move, Reason, Side, WriteMode};
 
 /// An entry's end: the file, where it is told; or the tags of its failure, and whether it may have been carried out
 /// all the same.
@@ -45,7 +42,7 @@ impl<P: Ports> Dropbox<P> {
         commits: &[Commit],
     ) -> Result<Vec<Result<FileEntry, Failure>>, Failure> {
         let _turn = self.writer.take(1).await;
-        let entries = commits.iter().map(|commit| to_json(&finish_arg(commit))).collect();
+        let entries = commits.iter().map(finish_arg).collect();
         let mut results = Vec::with_capacity(commits.len());
         for (commit, settled) in commits.iter().zip(self.batch(&COMMIT, entries).await?) {
             results.push(match settled {
@@ -68,7 +65,7 @@ impl<P: Ports> Dropbox<P> {
         moves: &[Move],
     ) -> Result<Vec<Result<FileEntry, Failure>>, Failure> {
         let _turn = self.writer.take(1).await;
-        let entries = moves.iter().map(|item| to_json(&relocation_path(item))).collect();
+        let entries = moves.iter().map(relocation_path).collect();
         let mut results = Vec::with_capacity(moves.len());
         for (item, settled) in moves.iter().zip(self.batch(&MOVE, entries).await?) {
             results.push(match settled {
@@ -91,10 +88,7 @@ impl<P: Ports> Dropbox<P> {
         deletes: &[Delete],
     ) -> Result<Vec<Result<(), Failure>>, Failure> {
         let _turn = self.writer.take(1).await;
-        let entry = |item: &Delete| {
-            to_json(&DeleteArg { path: item.id.as_str(), parent_rev: item.rev.as_str() })
-        };
-        let entries = deletes.iter().map(entry).collect();
+        let entries = deletes.iter().map(delete_arg).collect();
         let settled = self.batch(&DELETE, entries).await?;
         let result = |settled: Settled| match settled.map_err(|(tags, _)| tags.failure()) {
             Ok(_) | Err(Failure::NotFound) => Ok(()),
@@ -106,17 +100,10 @@ impl<P: Ports> Dropbox<P> {
     /// Copies a file to a path where nothing stands.
     pub async fn copy_file(&self, id: &FileId, to: &str) -> Result<FileEntry, Failure> {
         let _turn = self.writer.take(1).await;
-        let argument = Relocation {
-            from_path: id.as_str(),
-            to_path: to,
-            autorename: false,
-            allow_ownership_transfer: false,
-        };
-        let answer = self.rpc::<Relocated>("files/copy_v2", &argument).await?;
+        let argument = relocation(id.as_str(), to);
+        let answer = self.rpc("files/copy_v2", argument).await?.parse::<Relocated>()?;
         let tags = match answer.result {
-            Ok(Relocated { metadata: Metadata::File(file) }) => {
-                return file.entry().map_or_else(malformed, Ok);
-            }
+            Ok(Relocated { metadata: Metadata(Some(Entry::File(file))) }) => return Ok(file),
             Ok(_) => return malformed(),
             Err(tags) => tags,
         };
@@ -165,7 +152,7 @@ impl<P: Ports> Dropbox<P> {
     /// The file at a path or under an id, if one is there.
     pub(super) async fn file(&self, path: &str) -> Result<Option<FileEntry>, Failure> {
         match self.metadata(path).await {
-            Ok(Metadata::File(file)) => Ok(file.entry()),
+            Ok(Some(Entry::File(file))) => Ok(Some(file)),
             Ok(_) => Ok(None),
             // The service is well and says no; an outage is told instead.
             Err(failure) if ends_the_cycle(&failure) => Err(failure),
@@ -232,7 +219,7 @@ impl<P: Ports> Dropbox<P> {
     ) -> Result<Answer<Vec<BatchEntry>>, Failure> {
         let mut patience = Patience::new();
         'launch: loop {
-            let mut answer = self.rpc_json::<Launch>(route.route, argument.clone()).await?;
+            let mut answer = self.rpc(route.route, argument.clone()).await?.parse()?;
             let mut job_id = None;
             let mut polls = Patience::new();
             loop {
@@ -258,40 +245,44 @@ impl<P: Ports> Dropbox<P> {
                     }
                     Err(tags) => return Ok(Answer { result: Err(tags), unclear }),
                 }
-                let Some(async_job_id) = job_id.as_deref().filter(|_| !route.check.is_empty())
-                else {
+                let Some(job_id) = job_id.as_deref().filter(|_| !route.check.is_empty()) else {
                     return malformed();
                 };
                 polls.wait(self.wire.ports(), None, PATIENCE_LIMIT_MS + PATIENCE_OUTAGE_MS).await?;
-                let asked = to_json(&AsyncJob { async_job_id });
-                let check = self.rpc_json::<Launch>(route.check, asked).await?;
+                let asked = Object(&[("async_job_id", &job_id)]).write_text();
+                let check = self.rpc(route.check, asked).await?.parse()?;
                 answer = Answer { unclear: unclear || check.unclear, ..check };
             }
         }
     }
 }
 
-fn finish_arg(commit: &Commit) -> FinishArg<'_> {
-    FinishArg {
-        cursor: SessionCursor {
-            session_id: &commit.staged.session,
-            offset: commit.staged.size_bytes,
-        },
-        commit: CommitInfo {
-            path: &commit.path,
-            mode: match &commit.mode {
-                WriteMode::Add => Mode::Add,
-                WriteMode::Update(rev) => Mode::Update { update: rev.as_str() },
-            },
-            autorename: false,
-            mute: true,
-            strict_conflict: true,
-        },
-    }
+fn finish_arg(commit: &Commit) -> String {
+    let staged = &commit.staged;
+    Object(&[
+        ("cursor", &Object(&[("session_id", &staged.session), ("offset", &staged.size_bytes)])),
+        ("commit", &CommitInfo { path: &commit.path, mode: &commit.mode }),
+    ])
+    .write_text()
 }
 
-fn relocation_path(item: &Move) -> RelocationPath<'_> {
-    RelocationPath { from_path: item.id.as_str(), to_path: &item.to }
+fn relocation_path(item: &Move) -> String {
+    Object(&[("from_path", &item.id), ("to_path", &item.to)]).write_text()
+}
+
+fn delete_arg(item: &Delete) -> String {
+    Object(&[("path", &item.id), ("parent_rev", &item.rev)]).write_text()
+}
+
+/// Argument of `files/move_v2` and `files/copy_v2`.
+pub(super) fn relocation(from: &str, to: &str) -> String {
+    Object(&[
+        ("from_path", &from),
+        ("to_path", &to),
+        ("autorename", &false),
+        ("allow_ownership_transfer", &false),
+    ])
+    .write_text()
 }
 
 fn ends_the_cycle(failure: &Failure) -> bool {

@@ -7,11 +7,10 @@ use super::header_json::header_json;
 use super::tags::Tags;
 use super::Dropbox;
 use crate::backoff::{Backoff, PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
-use crate::json::{to_json, Read, Value};
+use crate::json::{Read, Value};
 use crate::ports::{Body, Clock, Method, Ports, Request, Response, TransportError};
 use futures_util::future::LocalBoxFuture;
 use futures_util::FutureExt;
-use serde::Serialize;
 use sync_core::{Failure, Side};
 
 /// How long an rpc call may take (ms). Batches of 1000 are answered in one piece.
@@ -37,7 +36,7 @@ type Called<'a, C> = LocalBoxFuture<'a, Result<Answer<Response<C>>, Failure>>;
 
 impl<C> Answer<Response<C>> {
     /// Parses a successful answer's text.
-    fn parse<T: Read>(self) -> Result<Answer<T>, Failure> {
+    pub fn parse<T: Read>(self) -> Result<Answer<T>, Failure> {
         let result = match self.result {
             Ok(response) => Ok(parse_json(response.text())?),
             Err(tags) => Err(tags),
@@ -83,77 +82,39 @@ fn retry_after_s(text: &str) -> Option<u32> {
 
 impl<P: Ports> Dropbox<P> {
     /// An rpc route: JSON in, JSON out.
-    pub(super) async fn rpc<T: Read>(
-        &self,
-        route: &str,
-        argument: &impl Serialize,
-    ) -> Result<Answer<T>, Failure> {
-        self.rpc_json(route, to_json(argument)).await
-    }
-
-    /// The same with an argument that is JSON already.
-    pub(super) async fn rpc_json<T: Read>(
-        &self,
-        route: &str,
-        argument: String,
-    ) -> Result<Answer<T>, Failure> {
-        self.call(self.rpc_request(route, argument)).await?.parse()
-    }
-
-    fn rpc_request(&self, route: &str, argument: String) -> Request<P::Content> {
-        Request {
+    pub(super) fn rpc(&self, route: &str, argument: String) -> Called<'_, P::Content> {
+        self.call(Request {
             method: Method::Post,
             url: format!("{}/2/{route}", self.endpoints().api),
             headers: vec![("content-type", "application/json".into())],
             body: Body::Text(argument),
             wants_content: false,
             timeout_ms: RPC_TIMEOUT_MS,
+        })
+    }
+
+    /// A content route, which takes its argument in a header: bytes or text in and JSON out, or nothing in and content
+    /// out, with JSON in a header.
+    pub(super) fn content(
+        &self,
+        route: &str,
+        argument: &str,
+        body: Body<P::Content>,
+        wants_content: bool,
+        timeout_ms: u32,
+    ) -> Called<'_, P::Content> {
+        let mut headers = vec![("dropbox-api-arg", header_json(argument))];
+        if !matches!(body, Body::Empty) {
+            headers.push(("content-type", "application/octet-stream".into()));
         }
-    }
-
-    /// An upload route: argument in a header, bytes in, JSON out.
-    pub(super) async fn upload<T: Read>(
-        &self,
-        route: &str,
-        argument: &impl Serialize,
-        content: &P::Content,
-    ) -> Result<Answer<T>, Failure> {
-        let request = Request {
-            method: Method::Post,
-            url: format!("{}/2/{route}", self.endpoints().content),
-            headers: vec![
-                ("dropbox-api-arg", header_json(argument)),
-                ("content-type", "application/octet-stream".into()),
-            ],
-            body: Body::Content(content.clone()),
-            wants_content: false,
-            timeout_ms: transfer_timeout_ms(self.wire.ports().size_bytes(content)),
-        };
-        self.call(request).await?.parse()
-    }
-
-    /// A download route: argument in a header, bytes and a header out.
-    pub(super) async fn fetch(
-        &self,
-        route: &str,
-        argument: &impl Serialize,
-        size_bytes: u64,
-    ) -> Result<Answer<Response<P::Content>>, Failure> {
-        let request = Request {
-            method: Method::Post,
-            url: format!("{}/2/{route}", self.endpoints().content),
-            headers: vec![("dropbox-api-arg", header_json(argument))],
-            body: Body::Empty,
-            wants_content: true,
-            timeout_ms: transfer_timeout_ms(size_bytes),
-        };
-        self.call(request).await
+        let url = format!("{}/2/{route}", self.endpoints().content);
+        self.call(Request { method: Method::Post, url, headers, body, wants_content, timeout_ms })
     }
 
     /// Sends until there is an answer to be told apart by the endpoint, or patience ends.
     ///
     /// Boxed: every route awaits it, and one copy in the module is enough.
-    pub(super) fn call(&self, request: Request<P::Content>) -> Called<'_, P::Content> {
+    fn call(&self, request: Request<P::Content>) -> Called<'_, P::Content> {
         self.try_call(request).boxed_local()
     }
 
@@ -169,53 +130,49 @@ impl<P: Ports> Dropbox<P> {
             let token = self.auth.token().await?;
             let mut request = request.clone();
             request.headers.push(("authorization", token.bearer()));
-            let response = match self.wire.send(request).await {
-                Ok(response) => response,
+            let (asked_s, patience_ms) = match self.wire.send(request).await {
                 Err(TransportError::Cancelled) => return Err(Failure::Cancelled),
                 Err(TransportError::Network | TransportError::Timeout) => {
                     unclear = true;
-                    patience.wait(ports, None, PATIENCE_OUTAGE_MS).await?;
-                    continue;
+                    (None, PATIENCE_OUTAGE_MS)
                 }
-            };
-            match response.status {
-                200..=299 => return Ok(Answer { result: Ok(response), unclear }),
-                400 if names_token(response.text()) && !renewed => {
-                    renewed = true;
-                    self.auth.renew(&token).await?;
-                }
-                400 if names_scope(response.text()) || names_token(response.text()) => {
-                    return Err(Failure::Unauthorized(Side::Dropbox));
-                }
-                400 => return Ok(Answer { result: Err(Tags::bad_request()), unclear }),
-                401 if !renewed && is_token_error(&response) => {
-                    renewed = true;
-                    self.auth.renew(&token).await?;
-                }
-                // A scope is missing, the account is suspended, or a fresh token is refused.
-                401 | 403 => return Err(Failure::Unauthorized(Side::Dropbox)),
-                409 => {
-                    let tags = Tags::of_body(response.text());
-                    if !tags.is_transient() {
-                        return Ok(Answer { result: Err(tags), unclear });
+                Ok(response) => match response.status {
+                    200..=299 => return Ok(Answer { result: Ok(response), unclear }),
+                    400 | 401 if !renewed && refuses_token(&response) => {
+                        renewed = true;
+                        self.auth.renew(&token).await?;
+                        continue;
                     }
-                    patience.wait(ports, None, PATIENCE_LIMIT_MS).await?;
-                }
-                429 => {
-                    let asked_s = retry_after_s(response.text());
-                    patience.wait(ports, asked_s, PATIENCE_LIMIT_MS).await?;
-                }
-                500..=599 => {
-                    unclear = true;
-                    patience.wait(ports, None, PATIENCE_OUTAGE_MS).await?;
-                }
-                _ => return Err(Failure::Malformed(Side::Dropbox)),
-            }
+                    400 if !names_scope(response.text()) && !names_token(response.text()) => {
+                        return Ok(Answer { result: Err(Tags::bad_request()), unclear });
+                    }
+                    // A scope is missing, the account is suspended, or a fresh token is refused.
+                    400 | 401 | 403 => return Err(Failure::Unauthorized(Side::Dropbox)),
+                    409 => {
+                        let tags = Tags::of_body(response.text());
+                        if !tags.is_transient() {
+                            return Ok(Answer { result: Err(tags), unclear });
+                        }
+                        (None, PATIENCE_LIMIT_MS)
+                    }
+                    429 => (retry_after_s(response.text()), PATIENCE_LIMIT_MS),
+                    500..=599 => {
+                        unclear = true;
+                        (None, PATIENCE_OUTAGE_MS)
+                    }
+                    _ => return Err(Failure::Malformed(Side::Dropbox)),
+                },
+            };
+            patience.wait(ports, asked_s, patience_ms).await?;
         }
     }
 }
 
-fn is_token_error<C>(response: &Response<C>) -> bool {
+/// Whether an answer of 400 or 401 is about the token.
+fn refuses_token<C>(response: &Response<C>) -> bool {
+    if response.status == 400 {
+        return names_token(response.text());
+    }
     let tags = Tags::of_body(response.text());
     tags.starts_with(&["expired_access_token"]) || tags.starts_with(&["invalid_access_token"])
 }
@@ -230,6 +187,6 @@ fn names_scope(text: &str) -> bool {
 }
 
 /// At least half a minute, and more for more bytes: 64 KiB/s is slow, not dead (ms).
-fn transfer_timeout_ms(size_bytes: u64) -> u32 {
+pub(super) fn transfer_timeout_ms(size_bytes: u64) -> u32 {
     u32::try_from(30_000 + size_bytes / 64).unwrap_or(u32::MAX)
 }

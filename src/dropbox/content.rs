@@ -1,8 +1,9 @@
 //! Bytes up and down. They stay in the page: only handles pass here.
 
-use super::call::parse_json;
-use super::types::{FileMetadata, PathArg, SessionStart, SessionStarted};
+use super::call::{parse_json, transfer_timeout_ms};
+use super::types::{FileMetadata, SessionStarted};
 use super::Dropbox;
+use crate::json::{Object, Write};
 use crate::ports::{Body, Ports};
 use sync_core::{ContentHash, Failure, Reason, Revision, Side, Staged};
 
@@ -15,17 +16,16 @@ impl<P: Ports> Dropbox<P> {
     /// Dropbox checks the hash of what arrives. A repeat after a lost answer opens another session; the one
     /// left behind expires by itself.
     pub async fn stage(&self, content: &P::Content, hash: &ContentHash) -> Result<Staged, Failure> {
-        let argument = SessionStart { close: true, content_hash: hash.as_str() };
+        let argument = Object(&[("close", &true), ("content_hash", hash)]).write_text();
+        let size_bytes = self.wire.ports().size_bytes(content);
+        let timeout_ms = transfer_timeout_ms(size_bytes);
         for _ in 0..TRIES {
+            let body = Body::Content(content.clone());
             let answer =
-                self.upload::<SessionStarted>("files/upload_session/start", &argument, content);
-            match answer.await?.result {
-                Ok(started) => {
-                    return Ok(Staged {
-                        session: started.session_id,
-                        size_bytes: self.wire.ports().size_bytes(content),
-                        hash: hash.clone(),
-                    });
+                self.content("files/upload_session/start", &argument, body, false, timeout_ms);
+            match answer.await?.parse::<SessionStarted>()?.result {
+                Ok(SessionStarted { session_id: session }) => {
+                    return Ok(Staged { session, size_bytes, hash: hash.clone() });
                 }
                 Err(tags) if tags.has("content_hash_mismatch") => {}
                 Err(tags) => return Err(tags.failure()),
@@ -43,10 +43,11 @@ impl<P: Ports> Dropbox<P> {
         size_bytes: u64,
         hash: &ContentHash,
     ) -> Result<P::Content, Failure> {
-        let path = format!("rev:{rev}");
+        let argument = revision(rev);
+        let timeout_ms = transfer_timeout_ms(size_bytes);
         for _ in 0..TRIES {
             let answer = self
-                .fetch("files/download", &PathArg { path: &path }, size_bytes)
+                .content("files/download", &argument, Body::Empty, true, timeout_ms)
                 .await?
                 .plain()?;
             let result = answer.header("dropbox-api-result").unwrap_or_default();
@@ -66,4 +67,9 @@ impl<P: Ports> Dropbox<P> {
         }
         Err(Failure::Refused(Reason::Damaged))
     }
+}
+
+/// Argument of `files/download` for exactly this revision.
+pub(super) fn revision(rev: &Revision) -> String {
+    Object(&[("path", &format!("rev:{rev}"))]).write_text()
 }

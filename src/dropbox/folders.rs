@@ -1,9 +1,11 @@
 //! Folders: making, finding, moving. They are never deleted: a file that arrived meanwhile would go with them.
 
-use super::types::{CreateFolder, CreatedFolder, Metadata, Relocated, Relocation};
+use super::batch::relocation;
+use super::types::{CreatedFolder, Metadata, Relocated};
 use super::{malformed, Dropbox};
+use crate::json::{Object, Write};
 use crate::ports::Ports;
-use sync_core::{Failure, FolderEntry, Reason};
+use sync_core::{Entry, Failure, FolderEntry, Reason};
 
 impl<P: Ports> Dropbox<P> {
     /// Makes the folder with its parents, or finds it; the flag says that it was there before.
@@ -12,15 +14,14 @@ impl<P: Ports> Dropbox<P> {
     /// for both. [`Failure::Conflict`]: a file is in the way.
     pub async fn ensure_folder(&self, path: &str) -> Result<(FolderEntry, bool), Failure> {
         let _turn = self.writer.take(1).await;
-        let argument = CreateFolder { path, autorename: false };
-        let answer = self.rpc::<CreatedFolder>("files/create_folder_v2", &argument).await?;
+        let argument = Object(&[("path", &path), ("autorename", &false)]).write_text();
+        let answer =
+            self.rpc("files/create_folder_v2", argument).await?.parse::<CreatedFolder>()?;
         match answer.result {
             Ok(created) => Ok((created.metadata.entry().map_or_else(malformed, Ok)?, false)),
             Err(tags) if tags.starts_with(&["path", "conflict", "folder"]) => {
                 match self.metadata(path).await? {
-                    Metadata::Folder(folder) => {
-                        Ok((folder.entry().map_or_else(malformed, Ok)?, true))
-                    }
+                    Some(Entry::Folder(folder)) => Ok((folder, true)),
                     // It changed in between.
                     _ => Err(Failure::Conflict),
                 }
@@ -33,17 +34,9 @@ impl<P: Ports> Dropbox<P> {
     /// Moves a folder, by path or id. [`Failure::Conflict`]: something stands at the target.
     pub async fn move_folder(&self, from: &str, to: &str) -> Result<FolderEntry, Failure> {
         let _turn = self.writer.take(1).await;
-        let argument = Relocation {
-            from_path: from,
-            to_path: to,
-            autorename: false,
-            allow_ownership_transfer: false,
-        };
-        let answer = self.rpc::<Relocated>("files/move_v2", &argument).await?;
+        let answer = self.rpc("files/move_v2", relocation(from, to)).await?.parse::<Relocated>()?;
         let tags = match answer.result {
-            Ok(Relocated { metadata: Metadata::Folder(folder) }) => {
-                return folder.entry().map_or_else(malformed, Ok);
-            }
+            Ok(Relocated { metadata: Metadata(Some(Entry::Folder(folder))) }) => return Ok(folder),
             Ok(_) => return malformed(),
             Err(tags) => tags,
         };
@@ -53,11 +46,9 @@ impl<P: Ports> Dropbox<P> {
             let by_id = from.starts_with("id:");
             if by_id || tags.failure() == Failure::NotFound {
                 let found = self.metadata(if by_id { from } else { to }).await;
-                if let Ok(Metadata::Folder(folder)) = found {
-                    if let Some(entry) =
-                        folder.entry().filter(|entry| self.stands_at(&entry.path_lower, to))
-                    {
-                        return Ok(entry);
+                if let Ok(Some(Entry::Folder(folder))) = found {
+                    if self.stands_at(&folder.path_lower, to) {
+                        return Ok(folder);
                     }
                 }
             }

@@ -2,12 +2,12 @@
 
 use super::call::parse_json;
 use super::tags::Tags;
-use super::types::{
-    ListFolder, ListFolderContinue, ListFolderPage, Longpoll, LongpollAnswer, Metadata, PathArg,
-};
+use super::types::{ListFolderPage, LongpollAnswer, Metadata};
 use super::{malformed, Dropbox};
-use crate::json::to_json;
+use crate::json::{Object, Write};
 use crate::ports::{Body, Method, Ports, Request, TransportError};
+use futures_util::future::LocalBoxFuture;
+use futures_util::FutureExt;
 use sync_core::map::Set;
 use sync_core::{Cursor, Entry, Failure, Side};
 
@@ -28,18 +28,22 @@ pub struct Listing {
     pub cursor: Cursor,
 }
 
+/// A listing under way.
+///
+/// Boxed: several methods begin one, and one copy in the module is enough.
+pub type Listed<'a> = LocalBoxFuture<'a, Result<Listing, Failure>>;
+
 impl<P: Ports> Dropbox<P> {
     /// What changed since the cursor, or everything in the app folder.
-    pub async fn changes(&self, cursor: Option<&Cursor>) -> Result<Listing, Failure> {
-        match cursor {
-            Some(cursor) => self.pages(Vec::new(), cursor.clone()).await,
-            None => self.list("", true).await,
-        }
+    pub fn changes(&self, cursor: Option<&Cursor>) -> Listed<'_> {
+        let Some(cursor) = cursor else { return self.list("", true) };
+        let (route, argument) = go_on(cursor);
+        self.pages(route, argument, Set::from([cursor.clone()])).boxed_local()
     }
 
     /// Everything below a folder, the folder itself among it.
-    pub async fn folder_tree(&self, path: &str) -> Result<Listing, Failure> {
-        self.list(path, true).await
+    pub fn folder_tree(&self, path: &str) -> Listed<'_> {
+        self.list(path, true)
     }
 
     /// How many children a folder has.
@@ -55,8 +59,10 @@ impl<P: Ports> Dropbox<P> {
     }
 
     /// What stands at a path or under an id; [`Failure::NotFound`] if nothing does.
-    pub(super) async fn metadata(&self, path: &str) -> Result<Metadata, Failure> {
-        self.rpc("files/get_metadata", &PathArg { path }).await?.plain()
+    pub(super) async fn metadata(&self, path: &str) -> Result<Option<Entry>, Failure> {
+        let argument = Object(&[("path", &path)]).write_text();
+        let Metadata(entry) = self.rpc("files/get_metadata", argument).await?.parse()?.plain()?;
+        Ok(entry)
     }
 
     /// Waits up to `timeout_s` (30 to 480) for a change. One try; the caller decides when to ask again.
@@ -65,13 +71,13 @@ impl<P: Ports> Dropbox<P> {
         cursor: &Cursor,
         timeout_s: u32,
     ) -> Result<LongpollAnswer, Failure> {
-        let argument = Longpoll { cursor: cursor.as_str(), timeout: timeout_s };
+        let argument = Object(&[("cursor", cursor), ("timeout", &timeout_s)]);
         let request = Request {
             method: Method::Post,
             url: format!("{}/2/files/list_folder/longpoll", self.endpoints().notify),
             // No authorization: Dropbox refuses a longpoll that carries one.
             headers: vec![("content-type", "application/json".into())],
-            body: Body::Text(to_json(&argument)),
+            body: Body::Text(argument.write_text()),
             wants_content: false,
             timeout_ms: (timeout_s + LONGPOLL_JITTER_S + 10) * 1_000,
         };
@@ -88,38 +94,34 @@ impl<P: Ports> Dropbox<P> {
         }
     }
 
-    async fn list(&self, path: &str, recursive: bool) -> Result<Listing, Failure> {
-        let argument = ListFolder {
-            path,
-            recursive,
-            limit: PAGE_LIMIT,
-            include_deleted: false,
-            include_mounted_folders: true,
+    fn list(&self, path: &str, recursive: bool) -> Listed<'_> {
+        let argument = Object(&[
+            ("path", &path),
+            ("recursive", &recursive),
+            ("limit", &PAGE_LIMIT),
+            ("include_deleted", &false),
+            ("include_mounted_folders", &true),
             // Files without downloadable content are listed (without a hash), so that they can be shown as
             // such: leaving them out would be failing in silence.
-            include_non_downloadable_files: true,
-        };
-        let page: ListFolderPage = self.rpc("files/list_folder", &argument).await?.plain()?;
-        let mut entries = Vec::new();
-        append(&mut entries, page.entries);
-        let cursor = Cursor(page.cursor);
-        if page.has_more {
-            return self.pages(entries, cursor).await;
-        }
-        Ok(Listing { entries, cursor })
+            ("include_non_downloadable_files", &true),
+        ])
+        .write_text();
+        self.pages("files/list_folder", argument, Set::new()).boxed_local()
     }
 
     /// Goes on until `has_more` is false; that alone ends a listing.
-    async fn pages(&self, mut entries: Vec<Entry>, cursor: Cursor) -> Result<Listing, Failure> {
-        let mut cursor = cursor;
-        let mut seen = Set::from([cursor.clone()]);
+    async fn pages(
+        &self,
+        mut route: &'static str,
+        mut argument: String,
+        mut seen: Set<Cursor>,
+    ) -> Result<Listing, Failure> {
+        let mut entries = Vec::new();
         let mut idle_pages = 0;
         loop {
-            let argument = ListFolderContinue { cursor: cursor.as_str() };
-            let page: ListFolderPage =
-                self.rpc("files/list_folder/continue", &argument).await?.plain()?;
-            append(&mut entries, page.entries);
-            cursor = Cursor(page.cursor);
+            let page: ListFolderPage = self.rpc(route, argument).await?.parse()?.plain()?;
+            entries.extend(page.entries.into_iter().filter_map(|Metadata(entry)| entry));
+            let cursor = Cursor(page.cursor);
             if !page.has_more {
                 return Ok(Listing { entries, cursor });
             }
@@ -129,16 +131,12 @@ impl<P: Ports> Dropbox<P> {
                     return malformed();
                 }
             }
+            (route, argument) = go_on(&cursor);
         }
     }
 }
 
-/// Entries without a path are not mounted: they stand nowhere.
-fn append(entries: &mut Vec<Entry>, page: Vec<Metadata>) {
-    entries.extend(page.into_iter().filter_map(|metadata| match metadata {
-        Metadata::File(file) => file.entry().map(Entry::File),
-        Metadata::Folder(folder) => folder.entry().map(Entry::Folder),
-        Metadata::Deleted(gone) => gone.path_lower.map(|path_lower| Entry::Deleted { path_lower }),
-        Metadata::Other => None,
-    }));
+/// The request for what comes after a cursor.
+fn go_on(cursor: &Cursor) -> (&'static str, String) {
+    ("files/list_folder/continue", Object(&[("cursor", cursor)]).write_text())
 }

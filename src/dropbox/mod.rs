@@ -53,7 +53,8 @@ impl<P: Ports> Dropbox<P> {
 
     /// How full it is.
     pub async fn space(&self) -> Result<Space, Failure> {
-        let usage: types::SpaceUsage = self.rpc("users/get_space_usage", &()).await?.plain()?;
+        let usage: types::SpaceUsage =
+            self.rpc("users/get_space_usage", "null".into()).await?.parse()?.plain()?;
         let allocated_bytes = match usage.allocation {
             types::Allocation::Individual { allocated } | types::Allocation::Team { allocated } => {
                 Some(allocated)

@@ -1,11 +1,11 @@
 //! Small files of our own, as text: the checkpoint. Unlike documents, what they say passes through here.
 
 use super::call::parse_json;
-use super::header_json::header_json;
-use super::types::{CommitInfo, FileMetadata, Mode, PathArg};
+use super::content::revision;
+use super::types::{CommitInfo, FileMetadata};
 use super::{malformed, Dropbox};
-use crate::json::{Read, Value};
-use crate::ports::{Body, Method, Ports, Request};
+use crate::json::{Read, Value, Write};
+use crate::ports::{Body, Ports};
 use sync_core::{Failure, FileEntry, Revision, WriteMode};
 
 /// How long one may take (ms); a share of twenty thousand documents has half a megabyte.
@@ -28,10 +28,8 @@ impl Read for Dated {
 impl<P: Ports> Dropbox<P> {
     /// What this revision says, and when it was written by the service's clock (ms since 1970).
     pub async fn read_text(&self, rev: &Revision) -> Result<(String, u64), Failure> {
-        let path = format!("rev:{rev}");
-        let argument = header_json(&PathArg { path: &path });
-        let request = self.text_request("files/download", argument, Body::Empty);
-        let answer = self.call(request).await?.plain()?;
+        let called = self.content("files/download", &revision(rev), Body::Empty, false, TIMEOUT_MS);
+        let answer = called.await?.plain()?;
         let result = answer.header("dropbox-api-result").unwrap_or_default();
         let dated: Dated = parse_json(result)?;
         Ok((answer.text().to_owned(), dated.at_ms))
@@ -46,18 +44,9 @@ impl<P: Ports> Dropbox<P> {
         mode: &WriteMode,
     ) -> Result<(FileEntry, u64), Failure> {
         let _turn = self.writer.take(1).await;
-        let argument = header_json(&CommitInfo {
-            path,
-            mode: match mode {
-                WriteMode::Add => Mode::Add,
-                WriteMode::Update(rev) => Mode::Update { update: rev.as_str() },
-            },
-            autorename: false,
-            mute: true,
-            strict_conflict: true,
-        });
+        let argument = CommitInfo { path, mode }.write_text();
         let body = Body::Text(text.clone());
-        let answer = self.call(self.text_request("files/upload", argument, body)).await?;
+        let answer = self.content("files/upload", &argument, body, false, TIMEOUT_MS).await?;
         let dated: Dated = match answer.result {
             Ok(response) => parse_json(response.text())?,
             // After a lost answer: does our own text stand there?
@@ -77,26 +66,6 @@ impl<P: Ports> Dropbox<P> {
     pub async fn text_at(&self, path: &str) -> Result<(String, Revision), Failure> {
         let file = self.file(path).await?.ok_or(Failure::NotFound)?;
         Ok((self.read_text(&file.rev).await?.0, file.rev))
-    }
-
-    fn text_request(
-        &self,
-        route: &str,
-        argument: String,
-        body: Body<P::Content>,
-    ) -> Request<P::Content> {
-        let mut headers = vec![("dropbox-api-arg", argument)];
-        if matches!(body, Body::Text(_)) {
-            headers.push(("content-type", "application/octet-stream".into()));
-        }
-        Request {
-            method: Method::Post,
-            url: format!("{}/2/{route}", self.endpoints().content),
-            headers,
-            body,
-            wants_content: false,
-            timeout_ms: TIMEOUT_MS,
-        }
     }
 }
 

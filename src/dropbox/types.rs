@@ -1,30 +1,14 @@
-//! Requests and answers of Dropbox's routes, one type each. Shapes only; what they mean stands beside.
+//! Answers of Dropbox's routes, one type each. Shapes only; what they mean stands beside.
 //!
 //! Source: Dropbox's Stone specification (`files.stone`, `users.stone`). Unknown fields are tolerated in answers.
 
 use super::tags::Tags;
-use crate::json::{Read, Value};
-use serde::Serialize;
-use sync_core::{ContentHash, FileEntry, FileId, FolderEntry, FolderId, Revision};
+use crate::json::{Object, Read, Value, Write};
+use sync_core::{
+    ContentHash, Entry, FileEntry, FileId, FolderEntry, FolderId, Revision, WriteMode,
+};
 
-/// Argument of `files/list_folder`.
-#[derive(Serialize)]
-pub(super) struct ListFolder<'a> {
-    pub path: &'a str,
-    pub recursive: bool,
-    pub limit: u32,
-    pub include_deleted: bool,
-    pub include_mounted_folders: bool,
-    pub include_non_downloadable_files: bool,
-}
-
-/// Argument of `files/list_folder/continue`.
-#[derive(Serialize)]
-pub(super) struct ListFolderContinue<'a> {
-    pub cursor: &'a str,
-}
-
-/// Answer of both.
+/// Answer of `files/list_folder` and `files/list_folder/continue`.
 pub(super) struct ListFolderPage {
     pub entries: Vec<Metadata>,
     pub cursor: String,
@@ -39,13 +23,6 @@ impl Read for ListFolderPage {
             has_more: value.flag("has_more")?,
         })
     }
-}
-
-/// Argument of `files/list_folder/longpoll`.
-#[derive(Serialize)]
-pub(super) struct Longpoll<'a> {
-    pub cursor: &'a str,
-    pub timeout: u32,
 }
 
 /// Answer of `files/list_folder/longpoll`.
@@ -64,24 +41,20 @@ impl Read for LongpollAnswer {
     }
 }
 
-/// A file, a folder or the absence of both.
-pub(super) enum Metadata {
-    File(FileMetadata),
-    Folder(FolderMetadata),
-    Deleted(DeletedMetadata),
-    Other,
-}
+/// A file, a folder or the absence of both, as the engine knows it; `None` where it has no path: it is not mounted, so
+/// it stands nowhere.
+pub(super) struct Metadata(pub Option<Entry>);
 
 impl Read for Metadata {
     fn read(value: &Value) -> Option<Self> {
-        Some(match value.text(".tag")?.as_str() {
-            "file" => Self::File(FileMetadata::read(value)?),
-            "folder" => Self::Folder(FolderMetadata::read(value)?),
+        Some(Self(match value.text(".tag")?.as_str() {
+            "file" => FileMetadata::read(value)?.entry().map(Entry::File),
+            "folder" => FolderMetadata::read(value)?.entry().map(Entry::Folder),
             "deleted" => {
-                Self::Deleted(DeletedMetadata { path_lower: value.maybe_text("path_lower")? })
+                value.maybe_text("path_lower")?.map(|path_lower| Entry::Deleted { path_lower })
             }
-            _ => Self::Other,
-        })
+            _ => None,
+        }))
     }
 }
 
@@ -154,23 +127,6 @@ impl FolderMetadata {
     }
 }
 
-pub(super) struct DeletedMetadata {
-    pub path_lower: Option<String>,
-}
-
-/// Argument of `files/get_metadata`; of `files/download`, with `rev:…` for a path.
-#[derive(Serialize)]
-pub(super) struct PathArg<'a> {
-    pub path: &'a str,
-}
-
-/// Argument of `files/create_folder_v2`.
-#[derive(Serialize)]
-pub(super) struct CreateFolder<'a> {
-    pub path: &'a str,
-    pub autorename: bool,
-}
-
 /// Answer of `files/create_folder_v2`.
 pub(super) struct CreatedFolder {
     pub metadata: FolderMetadata,
@@ -180,15 +136,6 @@ impl Read for CreatedFolder {
     fn read(value: &Value) -> Option<Self> {
         Some(Self { metadata: FolderMetadata::read(value.field("metadata")?)? })
     }
-}
-
-/// Argument of `files/move_v2` and `files/copy_v2`.
-#[derive(Serialize)]
-pub(super) struct Relocation<'a> {
-    pub from_path: &'a str,
-    pub to_path: &'a str,
-    pub autorename: bool,
-    pub allow_ownership_transfer: bool,
 }
 
 /// Answer of `files/move_v2` and `files/copy_v2`.
@@ -202,33 +149,6 @@ impl Read for Relocated {
     }
 }
 
-/// An entry of `files/move_batch_v2`.
-#[derive(Serialize)]
-pub(super) struct RelocationPath<'a> {
-    pub from_path: &'a str,
-    pub to_path: &'a str,
-}
-
-/// An entry of `files/delete_batch`.
-#[derive(Serialize)]
-pub(super) struct DeleteArg<'a> {
-    pub path: &'a str,
-    pub parent_rev: &'a str,
-}
-
-/// Argument of the `…/check` routes.
-#[derive(Serialize)]
-pub(super) struct AsyncJob<'a> {
-    pub async_job_id: &'a str,
-}
-
-/// Argument of `files/upload_session/start`.
-#[derive(Serialize)]
-pub(super) struct SessionStart<'a> {
-    pub close: bool,
-    pub content_hash: &'a str,
-}
-
 /// Answer of `files/upload_session/start`.
 pub(super) struct SessionStarted {
     pub session_id: String,
@@ -240,34 +160,27 @@ impl Read for SessionStarted {
     }
 }
 
-/// An entry of `files/upload_session/finish_batch_v2`.
-#[derive(Serialize)]
-pub(super) struct FinishArg<'a> {
-    pub cursor: SessionCursor<'a>,
-    pub commit: CommitInfo<'a>,
-}
-
-#[derive(Serialize)]
-pub(super) struct SessionCursor<'a> {
-    pub session_id: &'a str,
-    pub offset: u64,
-}
-
-#[derive(Serialize)]
+/// How a file is written: argument of `files/upload`, and a part of that of `files/upload_session/finish_batch_v2`.
 pub(super) struct CommitInfo<'a> {
     pub path: &'a str,
-    pub mode: Mode<'a>,
-    pub autorename: bool,
-    pub mute: bool,
-    pub strict_conflict: bool,
+    pub mode: &'a WriteMode,
 }
 
-/// `WriteMode`: `{".tag":"add"}` or `{".tag":"update","update":"<rev>"}`.
-#[derive(Serialize)]
-#[serde(tag = ".tag", rename_all = "snake_case")]
-pub(super) enum Mode<'a> {
-    Add,
-    Update { update: &'a str },
+impl Write for CommitInfo<'_> {
+    fn write(&self, out: &mut String) {
+        let mode: &dyn Write = match self.mode {
+            WriteMode::Add => &Object(&[(".tag", &"add")]),
+            WriteMode::Update(rev) => &Object(&[(".tag", &"update"), ("update", rev)]),
+        };
+        Object(&[
+            ("path", &self.path),
+            ("mode", mode),
+            ("autorename", &false),
+            ("mute", &true),
+            ("strict_conflict", &true),
+        ])
+        .write(out);
+    }
 }
 
 /// Answer of a batch route, or of its check.

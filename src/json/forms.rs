@@ -20,6 +20,18 @@ impl Write for String {
     }
 }
 
+impl Write for str {
+    fn write(&self, out: &mut String) {
+        text(out, self);
+    }
+}
+
+impl<T: Write + ?Sized> Write for &T {
+    fn write(&self, out: &mut String) {
+        (**self).write(out);
+    }
+}
+
 impl Read for bool {
     fn read(value: &Value) -> Option<Self> {
         match value {
@@ -98,6 +110,12 @@ impl<T: Write> Write for Box<T> {
 
 impl<T: Write> Write for Vec<T> {
     fn write(&self, out: &mut String) {
+        self.as_slice().write(out);
+    }
+}
+
+impl<T: Write> Write for [T] {
+    fn write(&self, out: &mut String) {
         out.push('[');
         for (index, value) in self.iter().enumerate() {
             if index > 0 {
@@ -153,9 +171,9 @@ impl<T: Write> Write for Map<String, T> {
     }
 }
 
-/// A field; absent where the type or the form says what that means.
-pub(crate) fn field<T: Read>(value: &Value, name: &str) -> Option<T> {
-    match value.field(name) {
+/// What a field holds; absent where the type says what that means.
+pub(crate) fn field<T: Read>(found: Option<&Value>) -> Option<T> {
+    match found {
         Some(value) => T::read(value),
         None => T::absent(),
     }
@@ -201,7 +219,7 @@ macro_rules! structs {
                 Some(Self {
                     $($field: match value.field(stringify!($field)) {
                         $(None => $absent,)?
-                        _ => $crate::json::forms::field(value, stringify!($field))?,
+                        found => $crate::json::forms::field(found)?,
                     },)*
                 })
             }
@@ -236,7 +254,7 @@ macro_rules! enums {
                             let $content = $crate::json::Read::read(content)?;
                             $content
                         }))?
-                        $({ $($field: $crate::json::forms::field(content, stringify!($field))?,)* })?,
+                        $({ $($field: $crate::json::forms::field(content.field(stringify!($field)))?,)* })?,
                     )*
                     _ => return None,
                 })

@@ -1,21 +1,12 @@
 //! JSON: text to a [`Value`], fields by name, and our own stored forms both ways.
 //!
 //! Written here because of its size in WebAssembly: a derived deserializer over `serde_json` costs three to seven
-//! kilobytes for each type, reading fields from a value some hundred bytes. Requests are written by `serde_json`.
+//! kilobytes for each type, reading fields from a value some hundred bytes.
 
 pub(crate) mod forms;
 mod parse;
 
 use std::fmt::Write as _;
-
-/// An argument of a request: plain values of ours under text keys.
-pub fn to_json(value: &impl serde::Serialize) -> String {
-    // Not `expect`: that brings the debug form of serde's errors into the module.
-    let Ok(text) = serde_json::to_string(value) else {
-        unreachable!("text keys and plain values always serialize")
-    };
-    text
-}
 
 /// A JSON value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -56,7 +47,7 @@ pub trait Read: Sized {
     }
 }
 
-/// Something that is stored, or said to another tab: [`Read`]'s other half.
+/// Something that is sent, stored, or said to another tab: [`Read`]'s other half.
 pub trait Write {
     /// Appends it as JSON.
     fn write(&self, out: &mut String);
@@ -66,6 +57,20 @@ pub trait Write {
         let mut out = String::new();
         self.write(&mut out);
         out
+    }
+}
+
+/// An argument of a request: its fields in order.
+pub struct Object<'a>(pub &'a [(&'a str, &'a dyn Write)]);
+
+impl Write for Object<'_> {
+    fn write(&self, out: &mut String) {
+        out.push('{');
+        for (name, value) in self.0 {
+            key(out, name);
+            value.write(out);
+        }
+        out.push('}');
     }
 }
 
@@ -157,10 +162,12 @@ impl Value {
 
 impl<T: Read> Read for Vec<T> {
     fn read(value: &Value) -> Option<Self> {
-        match value {
-            Value::List(values) => values.iter().map(T::read).collect(),
-            _ => None,
+        let Value::List(values) = value else { return None };
+        let mut list = Vec::with_capacity(values.len());
+        for value in values {
+            list.push(T::read(value)?);
         }
+        Some(list)
     }
 }
 

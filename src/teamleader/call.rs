@@ -3,14 +3,12 @@
 //! Repeated are 429, 5xx and lost answers of the JSON endpoints (each may be repeated: none of them creates a
 //! document); a 401 asks the host for a fresh token once; nothing else.
 
-use super::types::Errors;
 use super::{malformed, Teamleader};
 use crate::backoff::{Backoff, PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
-use crate::json::{to_json, Read, Value};
-use crate::ports::{Body, Method, Ports, Request, Response, TransportError};
+use crate::json::{Read, Value};
+use crate::ports::{Body, Method, Ports, Request, TransportError};
 use futures_util::future::LocalBoxFuture;
 use futures_util::FutureExt;
-use serde::Serialize;
 use sync_core::{Failure, Reason, Side};
 
 /// The version of the API this client was written for.
@@ -20,7 +18,7 @@ const TIMEOUT_MS: u32 = 60_000;
 /// A refusal as the endpoint has to judge it.
 pub(super) enum Refusal {
     /// 400, and what it says.
-    Invalid(Errors),
+    Invalid(Value),
     /// Everything else is final as it is.
     Final(Failure),
 }
@@ -35,20 +33,7 @@ impl From<Refusal> for Failure {
 }
 
 impl<P: Ports> Teamleader<P> {
-    /// An endpoint that answers `{"data": …}`.
-    pub(super) async fn data<T: Read>(
-        &self,
-        endpoint: &str,
-        argument: &impl Serialize,
-        urgent: bool,
-    ) -> Result<T, Refusal> {
-        let response = self.call(endpoint, to_json(argument), urgent).await?;
-        let answer = Value::parse(response.text());
-        let data = answer.as_ref().and_then(|answer| answer.field("data")).and_then(T::read);
-        data.ok_or(Refusal::Final(Failure::Malformed(Side::Crm)))
-    }
-
-    /// An endpoint whose answer is its status.
+    /// What an endpoint answers; null for what is no JSON.
     ///
     /// Boxed: every endpoint awaits it, and one copy in the module is enough.
     pub(super) fn call<'a>(
@@ -56,7 +41,7 @@ impl<P: Ports> Teamleader<P> {
         endpoint: &'a str,
         argument: String,
         urgent: bool,
-    ) -> LocalBoxFuture<'a, Result<Response<P::Content>, Refusal>> {
+    ) -> LocalBoxFuture<'a, Result<Value, Refusal>> {
         self.try_call(endpoint, argument, urgent).boxed_local()
     }
 
@@ -65,7 +50,7 @@ impl<P: Ports> Teamleader<P> {
         endpoint: &str,
         argument: String,
         urgent: bool,
-    ) -> Result<Response<P::Content>, Refusal> {
+    ) -> Result<Value, Refusal> {
         let ports = self.wire.ports();
         let mut backoff = Backoff::default();
         let mut refused: Option<String> = None;
@@ -93,11 +78,11 @@ impl<P: Ports> Teamleader<P> {
                 Ok(response) => match response.status {
                     200..=299 => {
                         self.limiter.accepted(urgent, ports.now_ms());
-                        return Ok(response);
+                        return Ok(Value::parse(response.text()).unwrap_or_default());
                     }
                     400 => {
-                        let errors = Errors::read_text(response.text()).unwrap_or_default();
-                        return Err(Refusal::Invalid(errors));
+                        let said = Value::parse(response.text()).unwrap_or_default();
+                        return Err(Refusal::Invalid(said));
                     }
                     401 if refused.is_none() => {
                         // The host hands out a fresh one.
@@ -181,6 +166,22 @@ impl<P: Ports> Teamleader<P> {
             Err(TransportError::Cancelled) => Err(Failure::Cancelled),
             Err(_) => Err(Failure::Unavailable(Side::Crm)),
         }
+    }
+}
+
+/// What an answer `{"data": …}` holds.
+pub(super) fn data<T: Read>(answer: Value) -> Result<T, Refusal> {
+    answer.field("data").and_then(T::read).ok_or(Refusal::Final(Failure::Malformed(Side::Crm)))
+}
+
+/// The same of a request that the CRM may have no answer to: no such thing, or a module that is switched off.
+pub(super) fn maybe_data<T: Read>(answer: Result<Value, Refusal>) -> Result<Option<T>, Refusal> {
+    match answer.and_then(data) {
+        Ok(data) => Ok(Some(data)),
+        Err(Refusal::Final(Failure::NotFound | Failure::Forbidden) | Refusal::Invalid(_)) => {
+            Ok(None)
+        }
+        Err(refusal) => Err(refusal),
     }
 }
 

@@ -1,15 +1,13 @@
 //! Documents: list, look, download, create, delete. The CRM can neither rename nor replace.
 
-use super::call::{final_failure, Refusal};
-use super::types::{Errors, FileRow, FilesList, Id, Location, Page, SubjectFilter, Upload};
+use super::call::{data, final_failure, Refusal};
+use super::types::{id_argument, FileRow, Location, Page, PAGE_ROWS};
 use super::{malformed, Teamleader};
-use crate::json::to_json;
+use crate::json::{Object, Value, Write};
 use crate::ports::Ports;
 use sync_core::map::Set;
 use sync_core::{ContentHash, Document, DocumentId, Failure, Place, Reason, Record, Side};
 
-/// The most rows the CRM gives at once.
-const PAGE_ROWS: u32 = 100;
 /// Pages shift while documents are added, so one may repeat rows; so many in a row that bring nothing new are
 /// a loop.
 const IDLE_PAGES_MAX: u32 = 3;
@@ -24,11 +22,10 @@ impl<P: Ports> Teamleader<P> {
         let mut seen = Set::new();
         let mut idle_pages = 0;
         for number in 1.. {
-            let argument = FilesList {
-                filter: SubjectFilter { subject },
-                page: Page { size: PAGE_ROWS, number },
-            };
-            let rows: Vec<FileRow> = self.data("files.list", &argument, urgent).await?;
+            let filter = Object(&[("subject", &subject)]);
+            let argument = Object(&[("filter", &filter), ("page", &Page { number })]).write_text();
+            let rows: Vec<FileRow> =
+                self.call("files.list", argument, urgent).await.and_then(data)?;
             let short = rows.len() < PAGE_ROWS as usize;
             let before = documents.len();
             for row in rows {
@@ -109,14 +106,19 @@ impl<P: Ports> Teamleader<P> {
         content: P::Content,
     ) -> Result<(), Failure> {
         let subject = self.subject(record, true).await?;
-        let folder = Some(place.folder.as_str()).filter(|folder| !folder.is_empty());
+        let mut fields: Vec<(&str, &dyn Write)> =
+            vec![("name", &place.name), ("subject", &subject)];
+        if !place.folder.is_empty() {
+            fields.push(("folder", &place.folder));
+        }
+        let argument = Object(&fields).write_text();
         let mut status = 0;
         for _ in 0..TRIES {
-            let argument = Upload { name: &place.name, subject, folder };
             let location: Location = self
-                .data("files.upload", &argument, true)
+                .call("files.upload", argument.clone(), true)
                 .await
-                .map_err(|refusal| upload_refusal(refusal, folder))?;
+                .and_then(data)
+                .map_err(|refusal| upload_refusal(refusal, &place.folder))?;
             status = self.send_location(&location.location, content.clone()).await?;
             match status {
                 200..=299 => return Ok(()),
@@ -142,8 +144,7 @@ impl<P: Ports> Teamleader<P> {
             Some(found) if found != *document => return Err(Failure::Conflict),
             Some(_) => {}
         }
-        let argument = Id { id: document.id.as_str() };
-        match self.call("files.delete", to_json(&argument), true).await {
+        match self.call("files.delete", id_argument(document.id.as_str()), true).await {
             Ok(_) | Err(Refusal::Final(Failure::NotFound)) => Ok(()),
             Err(refusal) => Err(refusal.into()),
         }
@@ -151,7 +152,8 @@ impl<P: Ports> Teamleader<P> {
 
     /// A document as `files.info` shows it; `None` for 404.
     async fn info(&self, document: &DocumentId) -> Result<Option<Document>, Failure> {
-        match self.data::<FileRow>("files.info", &Id { id: document.as_str() }, true).await {
+        let answer = self.call("files.info", id_argument(document.as_str()), true).await;
+        match answer.and_then(data::<FileRow>) {
             Ok(row) if row.id == document.as_str() => Ok(Some(self.document(row))),
             Ok(_) => malformed(),
             Err(Refusal::Final(Failure::NotFound)) => Ok(None),
@@ -167,8 +169,8 @@ impl<P: Ports> Teamleader<P> {
         urgent: bool,
     ) -> Result<P::Content, Failure> {
         for _ in 0..TRIES {
-            let argument = Id { id: document.as_str() };
-            let link: Location = self.data("files.download", &argument, urgent).await?;
+            let answer = self.call("files.download", id_argument(document.as_str()), urgent).await;
+            let link: Location = answer.and_then(data)?;
             if let Some(content) = self.fetch_location(&link.location, size_bytes).await? {
                 return Ok(content);
             }
@@ -191,14 +193,14 @@ impl<P: Ports> Teamleader<P> {
 
 /// What a refused `files.upload` is about. The CRM's error bodies guarantee a title alone, so its words and the
 /// field it may name decide; what is not understood concerns this document only.
-fn upload_refusal(refusal: Refusal, folder: Option<&str>) -> Failure {
-    let errors = match refusal {
-        Refusal::Invalid(errors) => errors,
+fn upload_refusal(refusal: Refusal, folder: &str) -> Failure {
+    let said = match refusal {
+        Refusal::Invalid(said) => said,
         Refusal::Final(failure) => return failure,
     };
-    if folder.is_some_and(|folder| folder.contains('/')) && speaks_of(&errors, "folder") {
+    if folder.contains('/') && speaks_of(&said, "folder") {
         Failure::SlashRefused
-    } else if speaks_of(&errors, "subject") {
+    } else if speaks_of(&said, "subject") {
         Failure::KindRefused
     } else {
         Failure::Refused(Reason::CrmRefused)
@@ -206,12 +208,12 @@ fn upload_refusal(refusal: Refusal, folder: Option<&str>) -> Failure {
 }
 
 /// Whether a title or a named field contains the English word, between other letters' bounds.
-fn speaks_of(errors: &Errors, word: &str) -> bool {
-    errors.errors.iter().any(|error| {
-        let has = |text: &str| {
-            let mut parts = text.split(|c: char| !c.is_ascii_alphanumeric());
-            parts.any(|part| part.eq_ignore_ascii_case(word))
-        };
-        has(&error.title) || has(&error.meta.field)
+fn speaks_of(said: &Value, word: &str) -> bool {
+    let Some(Value::List(errors)) = said.field("errors") else { return false };
+    errors.iter().any(|error| {
+        let field = error.field("meta").and_then(|meta| meta.field("field"));
+        let texts = [error.field("title"), field].into_iter().flatten().filter_map(Value::as_text);
+        let mut words = texts.flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric()));
+        words.any(|part| part.eq_ignore_ascii_case(word))
     })
 }

@@ -1,14 +1,12 @@
 //! Current names of records. Each kind has its own endpoint and its own idea of a name.
 
-use super::call::Refusal;
+use super::call::{data, maybe_data};
 use super::subject::Generation;
-use super::types::{EntitiesList, Entity, Id, IdsFilter, OldNumber, Page};
+use super::types::{id_argument, Entity, Page, PAGE_ROWS};
 use super::Teamleader;
+use crate::json::{Object, Write};
 use crate::ports::Ports;
 use sync_core::{Failure, RecordKind};
-
-/// The most ids asked for at once.
-const IDS_MAX: usize = 100;
 
 impl<P: Ports> Teamleader<P> {
     /// Names of at most 100 records of one kind, as (id, name). Records not found are absent.
@@ -17,14 +15,10 @@ impl<P: Ports> Teamleader<P> {
         kind: RecordKind,
         ids: &[String],
     ) -> Result<Vec<(String, String)>, Failure> {
-        let endpoint = match kind {
-            RecordKind::Contact => "contacts.list",
-            RecordKind::Company => "companies.list",
-            RecordKind::Meeting => "meetings.list",
-            RecordKind::Product => "products.list",
-            RecordKind::Project => return self.project_names(ids).await,
-        };
-        let rows = self.entities(endpoint, ids).await?;
+        if kind == RecordKind::Project {
+            return self.project_names(ids).await;
+        }
+        let rows = self.entities(list_endpoint(kind), ids).await?;
         Ok(rows.into_iter().map(|row| (row.id.clone(), name(kind, &row))).collect())
     }
 
@@ -53,15 +47,10 @@ impl<P: Ports> Teamleader<P> {
         let mut legacy_names = Vec::new();
         for id in legacy.iter().chain(unknown) {
             let endpoint = Generation::Legacy.info_endpoint();
-            match self.data::<Entity>(endpoint, &Id { id }, false).await {
-                Ok(row) => {
-                    self.keep_generation(id, Generation::Legacy);
-                    legacy_names.push((id.clone(), name(RecordKind::Project, &row)));
-                }
-                Err(
-                    Refusal::Final(Failure::NotFound | Failure::Forbidden) | Refusal::Invalid(_),
-                ) => {}
-                Err(refusal) => return Err(refusal.into()),
+            let answer = self.call(endpoint, id_argument(id), false).await;
+            if let Some(row) = maybe_data(answer)? {
+                self.keep_generation(id, Generation::Legacy);
+                legacy_names.push((id.clone(), name(RecordKind::Project, &row)));
             }
         }
         names.extend(legacy_names);
@@ -75,28 +64,33 @@ impl<P: Ports> Teamleader<P> {
         number: u64,
     ) -> Result<Option<String>, Failure> {
         // Projects of the new generation never had a number.
-        let argument = OldNumber { kind: kind.word(), id: number };
-        match self.data::<Entity>("migrate.id", &argument, false).await {
-            Ok(entity) => Ok(Some(entity.id)),
-            Err(Refusal::Final(Failure::NotFound | Failure::Forbidden) | Refusal::Invalid(_)) => {
-                Ok(None)
-            }
-            Err(refusal) => Err(refusal.into()),
-        }
+        let argument = Object(&[("type", &kind.word()), ("id", &number)]).write_text();
+        let answer = self.call("migrate.id", argument, false).await;
+        Ok(maybe_data(answer)?.map(|entity: Entity| entity.id))
     }
 
     async fn entities(&self, endpoint: &str, ids: &[String]) -> Result<Vec<Entity>, Failure> {
         let mut rows = Vec::new();
-        for ids in ids.chunks(IDS_MAX) {
-            let argument = EntitiesList {
-                filter: IdsFilter { ids },
-                page: Page { size: IDS_MAX as u32, number: 1 },
-            };
-            let page: Vec<Entity> = self.data(endpoint, &argument, false).await?;
+        for ids in ids.chunks(PAGE_ROWS as usize) {
+            let filter = Object(&[("ids", &ids)]);
+            let argument =
+                Object(&[("filter", &filter), ("page", &Page { number: 1 })]).write_text();
+            let page: Vec<Entity> = self.call(endpoint, argument, false).await.and_then(data)?;
             // A filter that the CRM does not know is ignored without a word: keep what was asked for.
             rows.extend(page.into_iter().filter(|row| ids.contains(&row.id)));
         }
         Ok(rows)
+    }
+}
+
+/// The endpoint that lists records of this kind; of projects, those of the new generation.
+pub(super) fn list_endpoint(kind: RecordKind) -> &'static str {
+    match kind {
+        RecordKind::Contact => "contacts.list",
+        RecordKind::Company => "companies.list",
+        RecordKind::Project => Generation::New.list_endpoint(),
+        RecordKind::Meeting => "meetings.list",
+        RecordKind::Product => "products.list",
     }
 }
 

@@ -1,29 +1,24 @@
 //! All records of a module, for choosing among them.
 
-use super::call::Refusal;
-use super::names::name;
+use super::call::{data, Refusal};
+use super::names::{list_endpoint, name};
 use super::subject::Generation;
-use super::types::{Entity, Page, Paging};
+use super::types::{Entity, Page, PAGE_ROWS};
 use super::Teamleader;
+use crate::json::{Object, Write};
 use crate::ports::Ports;
 use sync_core::{Failure, RecordKind};
 
-/// Rows of a page; the most the CRM gives.
-const PAGE_ROWS: u32 = 100;
 /// Pages at most: a listing without end is none.
 const PAGES_MAX: u32 = 1_000;
 
 impl<P: Ports> Teamleader<P> {
     /// All records of a kind as (id, name), in the CRM's order; projects of both generations.
     pub async fn records(&self, kind: RecordKind) -> Result<Vec<(String, String)>, Failure> {
-        let endpoint = match kind {
-            RecordKind::Contact => "contacts.list",
-            RecordKind::Company => "companies.list",
-            RecordKind::Meeting => "meetings.list",
-            RecordKind::Product => "products.list",
-            RecordKind::Project => return self.projects().await,
-        };
-        Ok(self.all(kind, endpoint).await?)
+        if kind == RecordKind::Project {
+            return self.projects().await;
+        }
+        Ok(self.all(kind, list_endpoint(kind)).await?)
     }
 
     async fn projects(&self) -> Result<Vec<(String, String)>, Failure> {
@@ -60,8 +55,8 @@ impl<P: Ports> Teamleader<P> {
     ) -> Result<Vec<(String, String)>, Refusal> {
         let mut rows: Vec<(String, String)> = Vec::new();
         for number in 1..=PAGES_MAX {
-            let argument = Paging { page: Page { size: PAGE_ROWS, number } };
-            let page: Vec<Entity> = self.data(endpoint, &argument, true).await?;
+            let argument = Object(&[("page", &Page { number })]).write_text();
+            let page: Vec<Entity> = self.call(endpoint, argument, true).await.and_then(data)?;
             let full = page.len() >= PAGE_ROWS as usize;
             for row in page {
                 // Pages shift while records are added.

@@ -2,8 +2,8 @@
 //!
 //! An account may hold projects of both generations (K9). Which one an id is of is found by asking, and kept.
 
-use super::call::Refusal;
-use super::types::{Entity, Id, Nothing, ProjectsStatus, Subject};
+use super::call::{data, Refusal};
+use super::types::{id_argument, Entity, ProjectsStatus, Subject};
 use super::Teamleader;
 use crate::ports::Ports;
 use sync_core::{Failure, Record, RecordKind};
@@ -96,7 +96,8 @@ impl<P: Ports> Teamleader<P> {
         let first = self.account_generation(urgent).await?;
         let mut forbidden = false;
         for generation in [first, first.other()] {
-            match self.data::<Entity>(generation.info_endpoint(), &Id { id }, urgent).await {
+            let answer = self.call(generation.info_endpoint(), id_argument(id), urgent).await;
+            match answer.and_then(data) {
                 Ok(entity) => {
                     self.keep_generation(id, generation);
                     return Ok(Some((generation, Some(entity))));
@@ -118,10 +119,8 @@ impl<P: Ports> Teamleader<P> {
         if let Some(generation) = self.account_generation.get() {
             return Ok(generation);
         }
-        let nothing = Nothing {};
-        let status =
-            self.data::<ProjectsStatus>("accounts.projects-v2-status", &nothing, urgent).await;
-        let generation = match status {
+        let answer = self.call("accounts.projects-v2-status", "{}".into(), urgent).await;
+        let generation = match answer.and_then(data::<ProjectsStatus>) {
             Ok(answer) if answer.status == "legacy" => Generation::Legacy,
             Ok(_) => Generation::New,
             Err(Refusal::Invalid(_))

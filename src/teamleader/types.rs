@@ -1,36 +1,40 @@
-//! Requests and answers of the CRM's endpoints, one type each. Shapes only.
+//! Answers of the CRM's endpoints, one type each, and what their requests have in common. Shapes only.
 //!
 //! Source: Teamleader's OpenAPI document. Unknown fields are tolerated; of the fields that matter, a wrong type
 //! fails the answer.
 
-use crate::json::{Read, Value};
-use serde::Serialize;
+use crate::json::{Object, Read, Value, Write};
 
 /// What files belong to.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy)]
 pub(super) struct Subject<'a> {
-    #[serde(rename = "type")]
     pub kind: &'static str,
     pub id: &'a str,
 }
 
-/// Page `number` (from 1) of `size` rows.
-#[derive(Clone, Copy, Serialize)]
+impl Write for Subject<'_> {
+    fn write(&self, out: &mut String) {
+        Object(&[("type", &self.kind), ("id", &self.id)]).write(out);
+    }
+}
+
+/// Page `number` (from 1) of a listing, as large as the CRM gives them.
 pub(super) struct Page {
-    pub size: u32,
     pub number: u32,
 }
 
-/// Argument of `files.list`.
-#[derive(Serialize)]
-pub(super) struct FilesList<'a> {
-    pub filter: SubjectFilter<'a>,
-    pub page: Page,
+/// Rows of a page; the most the CRM gives.
+pub(super) const PAGE_ROWS: u32 = 100;
+
+impl Write for Page {
+    fn write(&self, out: &mut String) {
+        Object(&[("size", &PAGE_ROWS), ("number", &self.number)]).write(out);
+    }
 }
 
-#[derive(Serialize)]
-pub(super) struct SubjectFilter<'a> {
-    pub subject: Subject<'a>,
+/// Argument of the `.info`, `files.download` and `files.delete` endpoints.
+pub(super) fn id_argument(id: &str) -> String {
+    Object(&[("id", &id)]).write_text()
 }
 
 /// A row of `files.list`, and the data of `files.info`.
@@ -56,12 +60,6 @@ impl Read for FileRow {
     }
 }
 
-/// Argument of the `.info`, `files.download` and `files.delete` endpoints.
-#[derive(Serialize)]
-pub(super) struct Id<'a> {
-    pub id: &'a str,
-}
-
 /// Data of `files.download` and `files.upload`: an address good for a while.
 pub(super) struct Location {
     pub location: String,
@@ -75,45 +73,6 @@ impl Read for Location {
             ["https://", "http://127.0.0.1:"].iter().any(|begin| location.starts_with(begin));
         is_elsewhere.then_some(Self { location })
     }
-}
-
-/// Argument of `files.upload`.
-#[derive(Serialize)]
-pub(super) struct Upload<'a> {
-    pub name: &'a str,
-    pub subject: Subject<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub folder: Option<&'a str>,
-}
-
-/// Argument of the entities' `.list` endpoints.
-#[derive(Serialize)]
-pub(super) struct EntitiesList<'a> {
-    pub filter: IdsFilter<'a>,
-    pub page: Page,
-}
-
-/// Argument of `migrate.id`.
-#[derive(Serialize)]
-pub(super) struct OldNumber {
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    pub id: u64,
-}
-
-/// Argument of endpoints without one.
-#[derive(Serialize)]
-pub(super) struct Nothing {}
-
-/// Argument of the same endpoints for all rows.
-#[derive(Serialize)]
-pub(super) struct Paging {
-    pub page: Page,
-}
-
-#[derive(Serialize)]
-pub(super) struct IdsFilter<'a> {
-    pub ids: &'a [String],
 }
 
 /// A record of any kind: each has its own idea of a name.
@@ -147,42 +106,6 @@ pub(super) struct ProjectsStatus {
 impl Read for ProjectsStatus {
     fn read(value: &Value) -> Option<Self> {
         Some(Self { status: value.text("status")? })
-    }
-}
-
-/// The body of a refusal.
-#[derive(Default)]
-pub(super) struct Errors {
-    pub errors: Vec<ErrorRow>,
-}
-
-impl Read for Errors {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self { errors: value.list("errors").unwrap_or_default() })
-    }
-}
-
-#[derive(Default)]
-pub(super) struct ErrorRow {
-    pub title: String,
-    pub meta: ErrorMeta,
-}
-
-impl Read for ErrorRow {
-    fn read(value: &Value) -> Option<Self> {
-        let meta = value.field("meta").and_then(ErrorMeta::read).unwrap_or_default();
-        Some(Self { title: or_empty(value, "title").unwrap_or_default(), meta })
-    }
-}
-
-#[derive(Default)]
-pub(super) struct ErrorMeta {
-    pub field: String,
-}
-
-impl Read for ErrorMeta {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self { field: or_empty(value, "field").unwrap_or_default() })
     }
 }
 

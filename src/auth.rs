@@ -386,7 +386,7 @@ impl<P: Ports> Auth<P> {
                 ("client_id", &row.app_key),
             ])
             .await;
-        match answer {
+        let renewed = match answer {
             Ok(answer) => {
                 let token = Token(answer.access_token);
                 row.sealed_access = self.ports.seal(&token.0).await?;
@@ -394,28 +394,29 @@ impl<P: Ports> Auth<P> {
                 if let Some(refresh) = answer.refresh_token {
                     row.sealed_refresh = self.ports.seal(&refresh).await?;
                 }
-                self.ports.save(vec![(self.key(), Some(row.write_text()))]).await?;
-                *self.cached.borrow_mut() = Some((token.clone(), row.expires_ms));
                 Ok(token)
             }
             Err(AuthError::Revoked) => {
                 row.revoked = true;
-                self.ports.save(vec![(self.key(), Some(row.write_text()))]).await?;
                 Err(AuthError::Revoked)
             }
             // Renewed early: while the old one lasts, a short outage of the token endpoint harms nobody.
             Err(AuthError::Unavailable) if !refused && self.ports.now_ms() < row.expires_ms => {
-                Ok(stored)
+                return Ok(stored);
             }
-            Err(error) => Err(error),
-        }
+            Err(error) => return Err(error),
+        };
+        self.ports.save(vec![(self.key(), Some(row.write_text()))]).await?;
+        let token = renewed?;
+        *self.cached.borrow_mut() = Some((token.clone(), row.expires_ms));
+        Ok(token)
     }
 
     async fn token_request(&self, fields: &[(&str, &str)]) -> Result<TokenAnswer, AuthError> {
         let url = format!("{}/oauth2/token", self.app.endpoints.api);
-        let request = || Request {
+        let request = Request {
             method: Method::Post,
-            url: url.clone(),
+            url,
             headers: vec![("content-type", "application/x-www-form-urlencoded".into())],
             body: Body::Text(form(fields)),
             wants_content: false,
@@ -434,7 +435,7 @@ impl<P: Ports> Auth<P> {
     }
 
     async fn current_account(&self, token: &Token) -> Result<Account, AuthError> {
-        let response = self.send(|| self.rpc("users/get_current_account", token)).await?;
+        let response = self.send(self.rpc("users/get_current_account", token)).await?;
         if response.status != 200 {
             return Err(AuthError::Malformed);
         }
@@ -444,7 +445,7 @@ impl<P: Ports> Auth<P> {
 
     /// Whether the grant is gone now.
     async fn revoke(&self, token: &Token) -> bool {
-        match self.send(|| self.rpc("auth/token/revoke", token)).await {
+        match self.send(self.rpc("auth/token/revoke", token)).await {
             Ok(response) => matches!(response.status, 200 | 401),
             Err(_) => false,
         }
@@ -465,13 +466,10 @@ impl<P: Ports> Auth<P> {
     }
 
     /// Repeats after outages; every request here may be repeated (a code used twice is refused, not granted).
-    async fn send(
-        &self,
-        request: impl Fn() -> Request<P::Content>,
-    ) -> Result<Response<P::Content>, AuthError> {
+    async fn send(&self, request: Request<P::Content>) -> Result<Response<P::Content>, AuthError> {
         let mut backoff = Backoff::default();
         loop {
-            match self.ports.send(request()).await {
+            match self.ports.send(request.clone()).await {
                 Ok(response) if response.status != 429 && response.status < 500 => {
                     return Ok(response);
                 }

@@ -17,7 +17,6 @@ use crate::ports::{Ports, StoreError};
 use crate::teamleader::Teamleader;
 use crate::wire::Wire;
 use futures_util::future::LocalBoxFuture;
-use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::FutureExt;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -125,7 +124,7 @@ impl<P: Ports> Driver<P> {
 
     /// Works until stopped. Dropping it is like closing the tab: what was asked for may happen all the same.
     pub async fn run(&self) {
-        let mut tasks = FuturesUnordered::new();
+        let mut tasks: Vec<(TaskId, LocalBoxFuture<'_, Outcome>)> = Vec::new();
         let mut nap: Nap<'_> = None;
         let mut watch = self.longpoll.then(|| self.watch().boxed_local());
         poll_fn(|context| loop {
@@ -136,10 +135,17 @@ impl<P: Ports> Driver<P> {
             let mut busy = self.take_in();
             while let Some(task) = self.next_task() {
                 busy = true;
-                tasks.push(self.finish(task.id, task.effect));
+                tasks.push((task.id, self.carry_out(task.effect).boxed_local()));
             }
-            if let Poll::Ready(Some((id, outcome))) = tasks.poll_next_unpin(context) {
+            let ended = tasks.iter_mut().enumerate().find_map(|(index, (_, task))| {
+                match task.poll_unpin(context) {
+                    Poll::Ready(outcome) => Some((index, outcome)),
+                    Poll::Pending => None,
+                }
+            });
+            if let Some((index, outcome)) = ended {
                 busy = true;
+                let (id, _) = tasks.remove(index);
                 self.step(Event::Done { task: id, outcome });
             }
             if let Some(watch) = &mut watch {
@@ -257,10 +263,6 @@ impl<P: Ports> Driver<P> {
             stored::forget_retired(&*self.ports, &self.key).await?;
         }
         Ok(())
-    }
-
-    async fn finish(&self, id: TaskId, effect: sync_core::Effect) -> (TaskId, Outcome) {
-        (id, self.carry_out(effect).await)
     }
 
     fn next_task(&self) -> Option<sync_core::Task> {

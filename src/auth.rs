@@ -171,30 +171,14 @@ impl Read for TokenAnswer {
     }
 }
 
-struct TokenRefusal {
-    error: String,
-}
-
-impl Read for TokenRefusal {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self { error: value.text("error")? })
-    }
-}
-
-struct FullAccount {
-    account_id: String,
-    display_name: String,
-    email: String,
-}
-
-impl Read for FullAccount {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self {
-            account_id: value.text("account_id")?,
-            display_name: value.field("name")?.text("display_name")?,
-            email: value.text("email")?,
-        })
-    }
+/// Of the answer of `users/get_current_account`.
+fn full_account(text: &str) -> Option<Account> {
+    let value = Value::parse(text)?;
+    Some(Account {
+        id: value.text("account_id")?,
+        name: value.field("name")?.text("display_name")?,
+        email: value.text("email")?,
+    })
 }
 
 /// Connects, hands out tokens, disconnects; for one CRM user.
@@ -426,10 +410,10 @@ impl<P: Ports> Auth<P> {
         if response.status == 200 {
             return TokenAnswer::read_text(response.text()).ok_or(AuthError::Malformed);
         }
-        let refusal = TokenRefusal::read_text(response.text());
-        Err(match refusal {
-            Some(refusal) if refusal.error == "invalid_grant" => AuthError::Revoked,
-            Some(refusal) => AuthError::Misconfigured(plain_word(&refusal.error)),
+        let refusal = Value::parse(response.text()).and_then(|refusal| refusal.text("error"));
+        Err(match refusal.as_deref() {
+            Some("invalid_grant") => AuthError::Revoked,
+            Some(error) => AuthError::Misconfigured(plain_word(error)),
             None => AuthError::Malformed,
         })
     }
@@ -439,8 +423,7 @@ impl<P: Ports> Auth<P> {
         if response.status != 200 {
             return Err(AuthError::Malformed);
         }
-        let account = FullAccount::read_text(response.text()).ok_or(AuthError::Malformed)?;
-        Ok(Account { id: account.account_id, name: account.display_name, email: account.email })
+        full_account(response.text()).ok_or(AuthError::Malformed)
     }
 
     /// Whether the grant is gone now.

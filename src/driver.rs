@@ -11,7 +11,7 @@ pub use stored::{OpenError, StateKey};
 
 use crate::auth::Auth;
 use crate::bell::Bell;
-use crate::dropbox::{Dropbox, Space};
+use crate::dropbox::{Dropbox, LongpollAnswer, Space};
 use crate::permits::Permits;
 use crate::ports::{Ports, StoreError};
 use crate::teamleader::Teamleader;
@@ -19,7 +19,6 @@ use crate::wire::Wire;
 use futures_util::future::LocalBoxFuture;
 use futures_util::FutureExt;
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -69,7 +68,7 @@ pub struct Driver<P: Ports> {
     timer: bool,
     longpoll: bool,
     /// Events from outside, in order.
-    inbox: RefCell<VecDeque<Event>>,
+    inbox: RefCell<Vec<Event>>,
     /// Rung when there is something to do for [`Driver::run`].
     work: Bell,
     /// Rung when the engine moved.
@@ -109,7 +108,7 @@ impl<P: Ports> Driver<P> {
             key: setup.key,
             timer: setup.timer,
             longpoll: setup.longpoll,
-            inbox: RefCell::new(VecDeque::new()),
+            inbox: RefCell::new(Vec::new()),
             work: Bell::default(),
             moved: Bell::default(),
             cursor: RefCell::new(cursor),
@@ -162,7 +161,7 @@ impl<P: Ports> Driver<P> {
 
     /// Hands an event to the engine. [`Driver::run`] must be running for anything to come of it.
     pub fn send(&self, event: Event) {
-        self.inbox.borrow_mut().push_back(event);
+        self.inbox.borrow_mut().push(event);
         self.work.ring();
     }
 
@@ -351,28 +350,24 @@ impl<P: Ports> Driver<P> {
                 rest_ms = LONGPOLL_REST_MS.0;
                 continue;
             }
+            if matches!(
+                answer,
+                Ok(LongpollAnswer { changes: true, .. }) | Err(Failure::CursorReset)
+            ) {
+                self.look().await;
+            }
+            let moved = self.cursor.borrow().as_ref() != Some(&cursor);
+            let longer_ms = rest_ms.saturating_mul(2).min(LONGPOLL_REST_MS.1);
             let pause_ms = match answer {
-                Ok(answer) => {
-                    if answer.changes {
-                        self.look().await;
-                    }
-                    let moved = self.cursor.borrow().as_ref() != Some(&cursor);
+                Ok(LongpollAnswer { changes, backoff }) => {
                     // A change elsewhere in the account wakes for nothing: less and less often.
-                    rest_ms = match answer.changes && !moved {
-                        true => rest_ms.saturating_mul(2).min(LONGPOLL_REST_MS.1),
-                        false => LONGPOLL_REST_MS.0,
-                    };
-                    let asked_ms = answer.backoff.unwrap_or(0).saturating_mul(1_000);
-                    let own_ms = if answer.changes { rest_ms } else { 0 };
+                    rest_ms = if changes && !moved { longer_ms } else { LONGPOLL_REST_MS.0 };
+                    let asked_ms = backoff.unwrap_or(0).saturating_mul(1_000);
+                    let own_ms = if changes { rest_ms } else { 0 };
                     own_ms.max(asked_ms)
                 }
-                Err(Failure::CursorReset) => {
-                    self.look().await;
-                    rest_ms = rest_ms.saturating_mul(2).min(LONGPOLL_REST_MS.1);
-                    rest_ms
-                }
                 Err(failure) if effects::may_pass(&failure) => {
-                    rest_ms = rest_ms.saturating_mul(2).min(LONGPOLL_REST_MS.1);
+                    rest_ms = longer_ms;
                     rest_ms
                 }
                 Err(_) => LONGPOLL_REST_MS.1,

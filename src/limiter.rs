@@ -6,7 +6,6 @@
 
 use crate::ports::Clock;
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 
 const MINUTE_MS: u64 = 60_000;
 /// What one page asks at most in a minute, both lanes together.
@@ -61,7 +60,7 @@ struct Admitted {
 #[derive(Debug)]
 struct State {
     /// When the requests of the last minute were let through, oldest first.
-    recent: VecDeque<Admitted>,
+    recent: Vec<Admitted>,
     last_background_ms: Option<u64>,
     last_refusal_ms: Option<u64>,
     /// When the background's allowance last moved.
@@ -114,7 +113,7 @@ impl State {
         if wait_ms > 0 {
             return Err(wait_ms);
         }
-        self.recent.push_back(Admitted { at_ms: now_ms, urgent });
+        self.recent.push(Admitted { at_ms: now_ms, urgent });
         if !urgent {
             self.last_background_ms = Some(now_ms);
         }
@@ -149,7 +148,7 @@ impl Default for Limiter {
     fn default() -> Self {
         Self {
             state: RefCell::new(State {
-                recent: VecDeque::new(),
+                recent: Vec::new(),
                 last_background_ms: None,
                 last_refusal_ms: None,
                 last_move_ms: None,
@@ -331,7 +330,7 @@ mod tests {
     fn p7_neither_refusals_nor_the_background_use_up_what_somebody_waits_for() {
         let limiter = Limiter::default();
         (0..60).for_each(|at| {
-            limiter.state.borrow_mut().recent.push_back(Admitted { at_ms: at, urgent: false })
+            limiter.state.borrow_mut().recent.push(Admitted { at_ms: at, urgent: false })
         });
         // Asked and refused again and again, until the urgent lane is at its lowest.
         for round in 0..100 {

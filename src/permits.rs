@@ -1,7 +1,6 @@
 //! A counted permission to go on, in order of asking: bytes in flight, one writer at a time.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::task::{Poll, Waker};
 
@@ -11,7 +10,7 @@ struct State {
     total: u64,
     next_ticket: u64,
     /// Those who wait, first come first served.
-    queue: VecDeque<(u64, Option<Waker>)>,
+    queue: Vec<(u64, Option<Waker>)>,
 }
 
 /// So many units, handed out and taken back.
@@ -36,7 +35,7 @@ struct Place<'a> {
 impl Permits {
     /// With so many units to hand out.
     pub fn new(total: u64) -> Self {
-        let state = State { free: total, total, next_ticket: 0, queue: VecDeque::new() };
+        let state = State { free: total, total, next_ticket: 0, queue: Vec::new() };
         Self { state: RefCell::new(state) }
     }
 
@@ -46,13 +45,13 @@ impl Permits {
             let mut state = self.state.borrow_mut();
             let ticket = state.next_ticket;
             state.next_ticket += 1;
-            state.queue.push_back((ticket, None));
+            state.queue.push((ticket, None));
             Place { permits: self, ticket }
         };
         let units = poll_fn(|context| {
             let mut state = self.state.borrow_mut();
             let units = units.min(state.total);
-            let first = state.queue.front().is_some_and(|(ticket, _)| *ticket == place.ticket);
+            let first = state.queue.first().is_some_and(|(ticket, _)| *ticket == place.ticket);
             if first && state.free >= units {
                 state.free -= units;
                 return Poll::Ready(units);
@@ -69,7 +68,7 @@ impl Permits {
     }
 
     fn wake_first(&self) {
-        let waker = self.state.borrow_mut().queue.front_mut().and_then(|(_, waker)| waker.take());
+        let waker = self.state.borrow_mut().queue.first_mut().and_then(|(_, waker)| waker.take());
         if let Some(waker) = waker {
             waker.wake();
         }

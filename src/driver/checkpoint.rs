@@ -45,12 +45,12 @@ fn write(owner: &str, turn: u32, said: &str) -> String {
 }
 
 /// `None` for what makes no sense or is another account's; [`Failure::Newer`] for what is of a newer version.
-fn read(owner: &str, text: &str) -> Result<Option<Value>, Failure> {
+fn read<T: Read>(owner: &str, text: &str) -> Result<Option<T>, Failure> {
     let Some(value) = Value::parse(text) else { return Ok(None) };
     match value.number("schema") {
         Some(schema) if schema > u64::from(SHARED_SCHEMA) => Err(Failure::Newer),
         Some(_) if value.text("owner").as_deref() == Some(owner) => {
-            Ok(value.field("said").cloned())
+            Ok(value.field("said").and_then(T::read))
         }
         _ => Ok(None),
     }
@@ -63,7 +63,7 @@ impl<P: Ports> Driver<P> {
         clock: Option<WriteMode>,
     ) -> Result<Outcome, Failure> {
         let (text, at_ms) = self.dropbox.read_text(rev).await?;
-        let lease = read(&self.key.prefix(), &text)?.and_then(|said| Lease::read(&said));
+        let lease = read(&self.key.prefix(), &text)?;
         let age_ms = match clock {
             None => None,
             Some(mode) => {
@@ -86,7 +86,7 @@ impl<P: Ports> Driver<P> {
 
     pub(super) async fn load_share(&self, rev: &Revision) -> Result<Outcome, Failure> {
         let (text, _) = self.dropbox.read_text(rev).await?;
-        Ok(Outcome::Share(read(&self.key.prefix(), &text)?.and_then(|said| Share::read(&said))))
+        Ok(Outcome::Share(read(&self.key.prefix(), &text)?))
     }
 
     pub(super) async fn save_share(
@@ -129,8 +129,9 @@ impl<P: Ports> Driver<P> {
         let telling = async {
             loop {
                 let (text, rev) = dropbox.text_at(&path).await?;
-                let said = read(&self.key.prefix(), &text)?.and_then(|said| Lease::read(&said));
-                let Some(lease) = said.filter(|lease| lease.generation == generation) else {
+                let said = read(&self.key.prefix(), &text)?;
+                let Some(lease) = said.filter(|lease: &Lease| lease.generation == generation)
+                else {
                     return Ok(()); // Another one stands there already.
                 };
                 let lease = Lease { state: LeaseState::Retired, ..lease };

@@ -1,8 +1,8 @@
 //! Carries out one effect: the mapping from the engine's words to the clients' methods, and nothing else.
 
 use super::{stored, Driver};
-use crate::ports::{Ports, Transport};
-use sync_core::{Effect, Failure, Outcome, Reason, Save, Side, Source};
+use crate::ports::Ports;
+use sync_core::{ContentHash, DocumentId, Effect, Failure, Outcome, Reason, Save, Side, Source};
 
 impl<P: Ports> Driver<P> {
     /// One effect, start to end.
@@ -48,14 +48,12 @@ impl<P: Ports> Driver<P> {
             Effect::ConfirmGone { document } => Outcome::Gone(crm.is_gone(&document).await?),
             Effect::HashDocument { document, size_bytes } => {
                 let _bytes = self.bytes_in_flight.take(size_bytes).await;
-                let content = crm.download(&document, size_bytes, true).await?;
-                let size_bytes = ports.size_bytes(&content);
-                Outcome::Hashed { hash: self.hash(&content).await?, size_bytes }
+                let (content, hash) = self.download(&document, size_bytes, true).await?;
+                Outcome::Hashed { hash, size_bytes: ports.size_bytes(&content) }
             }
             Effect::StageDocument { document, size_bytes, urgent } => {
                 let _bytes = self.bytes_in_flight.take(size_bytes).await;
-                let content = crm.download(&document, size_bytes, urgent).await?;
-                let hash = self.hash(&content).await?;
+                let (content, hash) = self.download(&document, size_bytes, urgent).await?;
                 Outcome::Staged(dropbox.stage(&content, &hash).await?)
             }
             Effect::CommitFiles(commits) => Outcome::Files(dropbox.commit(&commits).await?),
@@ -99,15 +97,20 @@ impl<P: Ports> Driver<P> {
         Ok(Outcome::Done)
     }
 
-    async fn hash(
+    /// A document's bytes, and what they hash to.
+    async fn download(
         &self,
-        content: &<P as Transport>::Content,
-    ) -> Result<sync_core::ContentHash, Failure> {
-        // The page could not read its own bytes: nothing can be said of the document.
-        self.ports.content_hash(content).await.map_err(|_| match self.wire.is_stopped() {
-            true => Failure::Cancelled,
-            false => Failure::Refused(Reason::Damaged),
-        })
+        document: &DocumentId,
+        size_bytes: u64,
+        urgent: bool,
+    ) -> Result<(P::Content, ContentHash), Failure> {
+        let content = self.crm.download(document, size_bytes, urgent).await?;
+        match self.ports.content_hash(&content).await {
+            Ok(hash) => Ok((content, hash)),
+            Err(_) if self.wire.is_stopped() => Err(Failure::Cancelled),
+            // The page could not read its own bytes: nothing can be said of the document.
+            Err(_) => Err(Failure::Refused(Reason::Damaged)),
+        }
     }
 }
 

@@ -10,7 +10,8 @@ use super::{malformed, Dropbox};
 use crate::backoff::{PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
 use crate::json::{Object, Write};
 use crate::ports::Ports;
-use sync_core::{Commit, Delete, Entry, Failure, FileEntry, FileId, Move, Reason, Side, WriteMode};
+use std::future::Future;
+use sync_core::{Commit, Delete, Entry, Failure, FileEntry, FileId, Move, Side, WriteMode};
 
 /// An entry's end: the file, where it is told; or the tags of its failure, and whether it may have been carried out
 /// all the same.
@@ -35,47 +36,67 @@ const MOVE: BatchRoute = BatchRoute {
 const DELETE: BatchRoute =
     BatchRoute { route: "files/delete_batch", check: "files/delete_batch/check", rest: "" };
 
+/// What came of each entry of a batch, or of the whole of it.
+type Written = Result<Vec<Result<FileEntry, Failure>>, Failure>;
+
+/// An entry of a batch whose result is a file.
+enum Item<'a> {
+    Commit(&'a Commit),
+    Move(&'a Move),
+}
+
+impl Item<'_> {
+    fn argument(&self) -> String {
+        match self {
+            Self::Commit(commit) => finish_arg(commit),
+            Self::Move(moved) => relocation_path(moved),
+        }
+    }
+
+    /// Where our own write is looked for.
+    fn path(&self) -> &str {
+        match self {
+            Self::Commit(commit) => &commit.path,
+            Self::Move(moved) => moved.id.as_str(),
+        }
+    }
+
+    fn failure(&self, tags: &Tags) -> Failure {
+        let elsewhere = match self {
+            Self::Commit(_) => tags.failure() == Failure::NotFound,
+            Self::Move(_) => tags.has("duplicated_or_nested_paths"),
+        };
+        if elsewhere {
+            return Failure::Conflict;
+        }
+        tags.path_failure()
+    }
+}
+
 impl<P: Ports> Dropbox<P> {
     /// Makes staged contents visible, in order; at most 1000. One result each.
-    pub async fn commit(
-        &self,
-        commits: &[Commit],
-    ) -> Result<Vec<Result<FileEntry, Failure>>, Failure> {
-        let _turn = self.writer.take(1).await;
-        let entries = commits.iter().map(finish_arg).collect();
-        let mut results = Vec::with_capacity(commits.len());
-        for (commit, settled) in commits.iter().zip(self.batch(&COMMIT, entries).await?) {
-            results.push(match settled {
-                Ok(file) => Ok(file.map_or_else(malformed, Ok)?),
-                Err((tags, unclear)) => match self.own_commit(commit, unclear).await? {
-                    Some(file) => Ok(file),
-                    // Only the name can be so wrong that Dropbox does not understand the request.
-                    None if tags.is_bad_request() => Err(Failure::Refused(Reason::Name)),
-                    None if tags.failure() == Failure::NotFound => Err(Failure::Conflict),
-                    None => Err(tags.failure()),
-                },
-            });
-        }
-        Ok(results)
+    pub fn commit<'a>(&'a self, commits: &'a [Commit]) -> impl Future<Output = Written> + 'a {
+        self.write_files(&COMMIT, commits.iter().map(Item::Commit).collect())
     }
 
     /// Moves files by id, in order; at most 1000. One result each.
-    pub async fn move_files(
-        &self,
-        moves: &[Move],
-    ) -> Result<Vec<Result<FileEntry, Failure>>, Failure> {
+    pub fn move_files<'a>(&'a self, moves: &'a [Move]) -> impl Future<Output = Written> + 'a {
+        self.write_files(&MOVE, moves.iter().map(Item::Move).collect())
+    }
+
+    async fn write_files(&self, route: &BatchRoute, items: Vec<Item<'_>>) -> Written {
         let _turn = self.writer.take(1).await;
-        let entries = moves.iter().map(relocation_path).collect();
-        let mut results = Vec::with_capacity(moves.len());
-        for (item, settled) in moves.iter().zip(self.batch(&MOVE, entries).await?) {
+        let entries = items.iter().map(Item::argument).collect();
+        let mut results = Vec::with_capacity(items.len());
+        for (item, settled) in items.iter().zip(self.batch(route, entries).await?) {
             results.push(match settled {
                 Ok(file) => Ok(file.map_or_else(malformed, Ok)?),
-                Err((tags, unclear)) => match self.own_move(item, unclear).await? {
-                    Some(file) => Ok(file),
-                    None if tags.is_bad_request() => Err(Failure::Refused(Reason::Name)),
-                    None if tags.has("duplicated_or_nested_paths") => Err(Failure::Conflict),
-                    None => Err(tags.failure()),
-                },
+                Err((tags, unclear)) => {
+                    // After a lost answer: is it our own write that stands there?
+                    let found = if unclear { self.file(item.path()).await? } else { None };
+                    let own = found.filter(|file| self.is_own(item, file));
+                    own.ok_or_else(|| item.failure(&tags))
+                }
             });
         }
         Ok(results)
@@ -115,38 +136,21 @@ impl<P: Ports> Dropbox<P> {
                 }
             }
         }
-        if tags.is_bad_request() {
-            return Err(Failure::Refused(Reason::Name));
-        }
-        Err(tags.failure())
+        Err(tags.path_failure())
     }
 
-    /// After a lost answer: does our own content stand there?
-    async fn own_commit(
-        &self,
-        commit: &Commit,
-        unclear: bool,
-    ) -> Result<Option<FileEntry>, Failure> {
-        if !unclear {
-            return Ok(None);
+    /// Whether the file stands as this entry would have left it.
+    fn is_own(&self, item: &Item<'_>, file: &FileEntry) -> bool {
+        match item {
+            Item::Commit(commit) => {
+                let replaced = match &commit.mode {
+                    WriteMode::Add => true,
+                    WriteMode::Update(before) => file.rev != *before,
+                };
+                replaced && file.hash.as_ref() == Some(&commit.staged.hash)
+            }
+            Item::Move(moved) => self.stands_at(&file.path_lower, &moved.to),
         }
-        let found = self.file(&commit.path).await?;
-        Ok(found.filter(|file| {
-            let replaced = match &commit.mode {
-                WriteMode::Add => true,
-                WriteMode::Update(before) => file.rev != *before,
-            };
-            replaced && file.hash.as_ref() == Some(&commit.staged.hash)
-        }))
-    }
-
-    /// After a lost answer: does the file stand where we moved it?
-    async fn own_move(&self, item: &Move, unclear: bool) -> Result<Option<FileEntry>, Failure> {
-        if !unclear {
-            return Ok(None);
-        }
-        let found = self.file(item.id.as_str()).await?;
-        Ok(found.filter(|file| self.stands_at(&file.path_lower, &item.to)))
     }
 
     /// The file at a path or under an id, if one is there.
@@ -230,8 +234,7 @@ impl<P: Ports> Dropbox<P> {
                     }
                     Ok(Launch::AsyncJobId { async_job_id }) => job_id = Some(async_job_id),
                     Ok(Launch::InProgress) => {}
-                    Ok(Launch::Failed { failed }) => {
-                        let tags = Tags::of(&failed);
+                    Ok(Launch::Failed(tags)) => {
                         if !tags.is_transient() {
                             return Ok(Answer { result: Err(tags), unclear });
                         }

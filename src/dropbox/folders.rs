@@ -5,7 +5,7 @@ use super::types::{CreatedFolder, Metadata, Relocated};
 use super::{malformed, Dropbox};
 use crate::json::{Object, Write};
 use crate::ports::Ports;
-use sync_core::{Entry, Failure, FolderEntry, Reason};
+use sync_core::{Entry, Failure, FolderEntry};
 
 impl<P: Ports> Dropbox<P> {
     /// Makes the folder with its parents, or finds it; the flag says that it was there before.
@@ -26,8 +26,7 @@ impl<P: Ports> Dropbox<P> {
                     _ => Err(Failure::Conflict),
                 }
             }
-            Err(tags) if tags.is_bad_request() => Err(Failure::Refused(Reason::Name)),
-            Err(tags) => Err(tags.failure()),
+            Err(tags) => Err(tags.path_failure()),
         }
     }
 
@@ -53,10 +52,7 @@ impl<P: Ports> Dropbox<P> {
                 }
             }
         }
-        if tags.is_bad_request() {
-            return Err(Failure::Refused(Reason::Name));
-        }
-        Err(tags.failure())
+        Err(tags.path_failure())
     }
 
     /// Whether the server's key is that of the path we asked for. A prediction: Dropbox lower-cases by a table

@@ -8,7 +8,6 @@ use crate::json::{Object, Write};
 use crate::ports::{Body, Method, Ports, Request, TransportError};
 use futures_util::future::LocalBoxFuture;
 use futures_util::FutureExt;
-use sync_core::map::Set;
 use sync_core::{Cursor, Entry, Failure, Side};
 
 /// The most entries Dropbox gives at once.
@@ -38,7 +37,7 @@ impl<P: Ports> Dropbox<P> {
     pub fn changes(&self, cursor: Option<&Cursor>) -> Listed<'_> {
         let Some(cursor) = cursor else { return self.list("", true) };
         let (route, argument) = go_on(cursor);
-        self.pages(route, argument, Set::from([cursor.clone()])).boxed_local()
+        self.pages(route, argument, vec![cursor.clone()]).boxed_local()
     }
 
     /// Everything below a folder, the folder itself among it.
@@ -106,7 +105,7 @@ impl<P: Ports> Dropbox<P> {
             ("include_non_downloadable_files", &true),
         ])
         .write_text();
-        self.pages("files/list_folder", argument, Set::new()).boxed_local()
+        self.pages("files/list_folder", argument, Vec::new()).boxed_local()
     }
 
     /// Goes on until `has_more` is false; that alone ends a listing.
@@ -114,7 +113,7 @@ impl<P: Ports> Dropbox<P> {
         &self,
         mut route: &'static str,
         mut argument: String,
-        mut seen: Set<Cursor>,
+        mut seen: Vec<Cursor>,
     ) -> Result<Listing, Failure> {
         let mut entries = Vec::new();
         let mut idle_pages = 0;
@@ -125,13 +124,15 @@ impl<P: Ports> Dropbox<P> {
             if !page.has_more {
                 return Ok(Listing { entries, cursor });
             }
-            if !seen.insert(cursor.clone()) {
-                idle_pages += 1;
-                if idle_pages >= IDLE_PAGES_MAX {
-                    return malformed();
-                }
-            }
             (route, argument) = go_on(&cursor);
+            if !seen.contains(&cursor) {
+                seen.push(cursor);
+                continue;
+            }
+            idle_pages += 1;
+            if idle_pages >= IDLE_PAGES_MAX {
+                return malformed();
+            }
         }
     }
 }

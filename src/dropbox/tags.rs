@@ -99,6 +99,14 @@ impl Tags {
             Failure::Refused(Reason::DropboxRefused)
         }
     }
+
+    /// The same where only the path can be so wrong that Dropbox does not understand the request.
+    pub fn path_failure(&self) -> Failure {
+        if self.is_bad_request() {
+            return Failure::Refused(Reason::Name);
+        }
+        self.failure()
+    }
 }
 
 #[cfg(test)]

@@ -71,14 +71,13 @@ pub(super) struct FileMetadata {
 
 impl Read for FileMetadata {
     fn read(value: &Value) -> Option<Self> {
-        let is_downloadable = value.field("is_downloadable");
         Some(Self {
             path_lower: value.maybe_text("path_lower")?,
             path_display: value.maybe_text("path_display")?,
             id: value.text("id")?,
             rev: value.text("rev")?,
             size: value.number("size")?,
-            is_downloadable: is_downloadable != Some(&Value::Bool(false)),
+            is_downloadable: value.flag("is_downloadable") != Some(false),
             content_hash: value.maybe_text("content_hash")?,
         })
     }
@@ -188,7 +187,7 @@ pub(super) enum Launch {
     AsyncJobId { async_job_id: String },
     InProgress,
     Complete { entries: Vec<BatchEntry> },
-    Failed { failed: Value },
+    Failed(Tags),
     Other,
 }
 
@@ -199,7 +198,7 @@ impl Read for Launch {
             Some("in_progress") => Self::InProgress,
             // `finish_batch_v2` is synchronous, so without a tag.
             Some("complete") | None => Self::Complete { entries: value.list("entries")? },
-            Some("failed") => Self::Failed { failed: value.field("failed")?.clone() },
+            Some("failed") => Self::Failed(Tags::of(value.field("failed")?)),
             Some(_) => Self::Other,
         })
     }

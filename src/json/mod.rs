@@ -9,7 +9,7 @@ mod parse;
 use std::fmt::Write as _;
 
 /// A JSON value.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub enum Value {
     /// `null`
     #[default]
@@ -114,7 +114,7 @@ impl Value {
     pub fn field(&self, name: &str) -> Option<&Value> {
         let Self::Object(fields) = self else { return None };
         let found = fields.iter().rev().find(|(field, _)| field == name).map(|(_, value)| value);
-        found.filter(|value| **value != Self::Null)
+        found.filter(|value| !matches!(value, Self::Null))
     }
 
     /// Text.

@@ -467,9 +467,9 @@ impl<P: Ports> Auth<P> {
     }
 
     async fn load(&self) -> Result<Option<Stored>, AuthError> {
-        let rows = self.ports.load(&[self.key()]).await?;
+        let row = self.ports.load(&[self.key()]).await?.pop().flatten();
         // A row that cannot be read is no connection: the user connects again.
-        Ok(rows.into_iter().next().flatten().and_then(|text| Stored::read_text(&text)))
+        Ok(row.and_then(|text| Stored::read_text(&text)))
     }
 
     /// Takes the sign-in out of the store: it is accepted once.
@@ -478,8 +478,7 @@ impl<P: Ports> Auth<P> {
         let taken: Result<Option<String>, StoreError> = self
             .ports
             .with_lock(&self.lock_name(), async {
-                let row = self.ports.load(std::slice::from_ref(&key)).await?;
-                let row = row.into_iter().next().flatten();
+                let row = self.ports.load(std::slice::from_ref(&key)).await?.pop().flatten();
                 if row.is_some() {
                     self.ports.save(vec![(key.clone(), None)]).await?;
                 }
@@ -499,12 +498,14 @@ impl<P: Ports> Auth<P> {
         let keys = self.ports.keys(&self.pending_key("")).await?;
         let rows = self.ports.load(&keys).await?;
         let now_ms = self.ports.now_ms();
-        let stale = |text: &Option<String>| {
-            let pending: Option<Pending> = text.as_deref().and_then(Pending::read_text);
-            pending.is_none_or(|pending| pending.expires_ms < now_ms)
-        };
-        let pairs = keys.into_iter().zip(rows);
-        Ok(pairs.filter(|(_, row)| stale(row)).map(|(key, _)| (key, None)).collect())
+        let mut stale = Vec::new();
+        for (key, row) in keys.into_iter().zip(rows) {
+            let pending = row.as_deref().and_then(Pending::read_text);
+            if pending.is_none_or(|pending| pending.expires_ms < now_ms) {
+                stale.push((key, None));
+            }
+        }
+        Ok(stale)
     }
 
     fn expires_ms(&self, expires_in_s: u64) -> u64 {

@@ -89,15 +89,17 @@ impl<P: Ports> OldFolders<P> {
         name: Option<&str>,
     ) -> Result<Vec<(String, String)>, Failure> {
         let found = self.found().await?;
-        let mut folders: Vec<&Numbered> =
-            found.iter().filter(|folder| folder.kind == kind).collect();
-        if let Some(name) = name {
-            let ours = fold(&self.ports.nfc(&Naming::default().component(name)));
-            let (mut named, others): (Vec<_>, Vec<_>) =
-                folders.into_iter().partition(|folder| folder.name == ours);
-            named.extend(others.into_iter().take(OTHER_NAMES_MAX));
-            folders = named;
+        let ours = name.map(|name| fold(&self.ports.nfc(&Naming::default().component(name))));
+        let mut folders = Vec::new();
+        let mut others = Vec::new();
+        for folder in found.iter().filter(|folder| folder.kind == kind) {
+            if ours.as_ref().is_none_or(|ours| folder.name == *ours) {
+                folders.push(folder);
+            } else if others.len() < OTHER_NAMES_MAX {
+                others.push(folder);
+            }
         }
+        folders.append(&mut others);
         let mut all: Vec<(String, String)> = Vec::new();
         for folder in folders {
             let Some(id) = self.owner(folder).await?.filter(|id| ids.contains(id)) else {
@@ -172,14 +174,14 @@ impl<P: Ports> OldFolders<P> {
             Err(Failure::NotFound) => return Ok(Vec::new()),
             entries => entries?,
         };
-        let folders = entries.into_iter().filter_map(|entry| match entry {
-            Entry::Folder(folder) => {
+        let mut folders = Vec::new();
+        for entry in entries {
+            if let Entry::Folder(folder) = entry {
                 let name = split_dir(&folder.path_display).1.to_owned();
-                Some((name, folder.path_display))
+                folders.push((name, folder.path_display));
             }
-            _ => None,
-        });
-        Ok(folders.collect())
+        }
+        Ok(folders)
     }
 }
 
@@ -189,9 +191,15 @@ fn numbers(name: &str) -> Vec<(u64, &str)> {
     let start = whole.trim_end_matches(|c: char| c.is_ascii_digit());
     let end = whole.trim_start_matches(|c: char| c.is_ascii_digit());
     let parts = [(&whole[start.len()..], start), (&whole[..whole.len() - end.len()], end)];
-    let parts = parts.into_iter().map(|(digits, rest)| (digits, bare(rest)));
-    let named = parts.filter(|(_, rest)| !rest.is_empty());
-    named.filter_map(|(digits, rest)| Some((digits.parse().ok()?, rest))).collect()
+    let mut numbers = Vec::new();
+    for (digits, rest) in parts {
+        let rest = bare(rest);
+        match digits.parse() {
+            Ok(number) if !rest.is_empty() => numbers.push((number, rest)),
+            _ => {}
+        }
+    }
+    numbers
 }
 
 /// Without separators around it: what is neither letter nor digit in ASCII, and Unicode's blocks of punctuation (the

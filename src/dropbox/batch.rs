@@ -222,40 +222,42 @@ impl<P: Ports> Dropbox<P> {
         argument: String,
     ) -> Result<Answer<Vec<BatchEntry>>, Failure> {
         let mut patience = Patience::new();
-        'launch: loop {
-            let mut answer = self.rpc(route.route, argument.clone()).await?.parse()?;
-            let mut job_id = None;
-            let mut polls = Patience::new();
-            loop {
-                let unclear = answer.unclear;
-                match answer.result {
-                    Ok(Launch::Complete { entries }) => {
-                        return Ok(Answer { result: Ok(entries), unclear });
-                    }
-                    Ok(Launch::AsyncJobId { async_job_id }) => job_id = Some(async_job_id),
-                    Ok(Launch::InProgress) => {}
-                    Ok(Launch::Failed(tags)) => {
-                        if !tags.is_transient() {
-                            return Ok(Answer { result: Err(tags), unclear });
-                        }
-                        patience.wait(self.wire.ports(), None, PATIENCE_LIMIT_MS).await?;
-                        continue 'launch;
-                    }
-                    Ok(Launch::Other) => return malformed(),
-                    // The job is no longer known, or nobody knows how it ended: look at each item.
-                    Err(tags) if job_id.is_some() => {
-                        return Ok(Answer { result: Err(tags), unclear: true });
-                    }
-                    Err(tags) => return Ok(Answer { result: Err(tags), unclear }),
+        let mut polls = Patience::new();
+        let mut job_id: Option<String> = None;
+        let mut unclear = false;
+        loop {
+            let called = match &job_id {
+                None => self.rpc(route.route, argument.clone()),
+                Some(id) => self.rpc(route.check, Object(&[("async_job_id", id)]).write_text()),
+            };
+            let answer = called.await?.parse()?;
+            unclear |= answer.unclear;
+            let result = match answer.result {
+                Ok(Launch::Complete { entries }) => Ok(entries),
+                Ok(Launch::Failed(tags)) if tags.is_transient() => {
+                    patience.wait(self.wire.ports(), None, PATIENCE_LIMIT_MS).await?;
+                    // From the beginning.
+                    (job_id, unclear, polls) = (None, false, Patience::new());
+                    continue;
                 }
-                let Some(job_id) = job_id.as_deref().filter(|_| !route.check.is_empty()) else {
-                    return malformed();
-                };
-                polls.wait(self.wire.ports(), None, PATIENCE_LIMIT_MS + PATIENCE_OUTAGE_MS).await?;
-                let asked = Object(&[("async_job_id", &job_id)]).write_text();
-                let check = self.rpc(route.check, asked).await?.parse()?;
-                answer = Answer { unclear: unclear || check.unclear, ..check };
-            }
+                Ok(Launch::Failed(tags)) => Err(tags),
+                Err(tags) => {
+                    // A job is no longer known, or nobody knows how it ended: look at each item.
+                    unclear |= job_id.is_some();
+                    Err(tags)
+                }
+                Ok(Launch::Pending { async_job_id }) => {
+                    job_id = async_job_id.or(job_id);
+                    if job_id.is_none() || route.check.is_empty() {
+                        return malformed();
+                    }
+                    let patience_ms = PATIENCE_LIMIT_MS + PATIENCE_OUTAGE_MS;
+                    polls.wait(self.wire.ports(), None, patience_ms).await?;
+                    continue;
+                }
+                Ok(Launch::Other) => return malformed(),
+            };
+            return Ok(Answer { result, unclear });
         }
     }
 }

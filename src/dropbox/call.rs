@@ -35,13 +35,20 @@ impl<R> Answer<R> {
 type Called<'a, C> = LocalBoxFuture<'a, Result<Answer<Response<C>>, Failure>>;
 
 impl<C> Answer<Response<C>> {
-    /// Parses a successful answer's text.
+    /// Reads a successful answer's text.
     pub fn parse<T: Read>(self) -> Result<Answer<T>, Failure> {
-        let result = match self.result {
-            Ok(response) => Ok(parse_json(response.text())?),
+        let Answer { result, unclear } = self.json();
+        let result = match result {
+            Ok(value) => Ok(T::read(&value).ok_or(Failure::Malformed(Side::Dropbox))?),
             Err(tags) => Err(tags),
         };
-        Ok(Answer { result, unclear: self.unclear })
+        Ok(Answer { result, unclear })
+    }
+
+    /// A successful answer's text as JSON; null where it is none.
+    fn json(self) -> Answer<Value> {
+        let value = |response: Response<C>| Value::parse(response.text()).unwrap_or_default();
+        Answer { result: self.result.map(value), unclear: self.unclear }
     }
 }
 

@@ -184,9 +184,13 @@ impl Write for CommitInfo<'_> {
 
 /// Answer of a batch route, or of its check.
 pub(super) enum Launch {
-    AsyncJobId { async_job_id: String },
-    InProgress,
-    Complete { entries: Vec<BatchEntry> },
+    /// A job; its id is said at the launch alone.
+    Pending {
+        async_job_id: Option<String>,
+    },
+    Complete {
+        entries: Vec<BatchEntry>,
+    },
     Failed(Tags),
     Other,
 }
@@ -194,8 +198,10 @@ pub(super) enum Launch {
 impl Read for Launch {
     fn read(value: &Value) -> Option<Self> {
         Some(match value.text(".tag").as_deref() {
-            Some("async_job_id") => Self::AsyncJobId { async_job_id: value.text("async_job_id")? },
-            Some("in_progress") => Self::InProgress,
+            Some("async_job_id") => {
+                Self::Pending { async_job_id: Some(value.text("async_job_id")?) }
+            }
+            Some("in_progress") => Self::Pending { async_job_id: None },
             // `finish_batch_v2` is synchronous, so without a tag.
             Some("complete") | None => Self::Complete { entries: value.list("entries")? },
             Some("failed") => Self::Failed(Tags::of(value.field("failed")?)),

@@ -60,14 +60,14 @@ impl<P: Ports> Driver<P> {
     pub(super) async fn load_lease(
         &self,
         rev: &Revision,
-        clock: Option<WriteMode>,
+        clock: Option<&WriteMode>,
     ) -> Result<Outcome, Failure> {
         let (text, at_ms) = self.dropbox.read_text(rev).await?;
         let lease = read(&self.key.prefix(), &text)?;
         let age_ms = match clock {
             None => None,
             Some(mode) => {
-                let told = self.write_shared("clock", "null", &mode).await;
+                let told = self.write_shared("clock", "null", mode).await;
                 // Another one asked at the same time: next time, then.
                 told.ok().map(|(_, now_ms)| now_ms.saturating_sub(at_ms))
             }
@@ -92,7 +92,7 @@ impl<P: Ports> Driver<P> {
     pub(super) async fn save_share(
         &self,
         name: &str,
-        mut share: Share,
+        share: &mut Share,
         mode: &WriteMode,
     ) -> Result<Outcome, Failure> {
         for told in &mut share.records {
@@ -105,7 +105,7 @@ impl<P: Ports> Driver<P> {
         }
         self.ports.sleep(0).await;
         let said = share.write_text();
-        drop(share);
+        share.records = Vec::new();
         self.ports.sleep(0).await;
         let (file, _) = self.write_shared(name, &said, mode).await?;
         Ok(Outcome::Files(vec![Ok(file)]))

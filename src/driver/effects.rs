@@ -2,21 +2,22 @@
 
 use super::{stored, Driver};
 use crate::ports::Ports;
+use std::mem::take;
 use sync_core::{ContentHash, DocumentId, Effect, Failure, Outcome, Reason, Save, Side, Source};
 
 impl<P: Ports> Driver<P> {
     /// One effect, start to end.
-    pub(super) async fn carry_out(&self, effect: Effect) -> Outcome {
-        self.try_effect(effect).await.unwrap_or_else(Outcome::Failed)
+    pub(super) async fn carry_out(&self, mut effect: Effect) -> Outcome {
+        self.try_effect(&mut effect).await.unwrap_or_else(Outcome::Failed)
     }
 
-    async fn try_effect(&self, effect: Effect) -> Result<Outcome, Failure> {
+    async fn try_effect(&self, effect: &mut Effect) -> Result<Outcome, Failure> {
         let ports = &*self.ports;
         let dropbox = &self.dropbox;
         let crm = &self.crm;
         Ok(match effect {
             Effect::Load(records) => {
-                let loaded = stored::load_records(ports, &self.key, records).await;
+                let loaded = stored::load_records(ports, &self.key, take(records)).await;
                 Outcome::Records(loaded.map_err(|_| Failure::Store)?)
             }
             Effect::Save(save) => self.save(save).await?,
@@ -29,38 +30,38 @@ impl<P: Ports> Driver<P> {
                 Outcome::Changes { entries: listing.entries, cursor: listing.cursor }
             }
             Effect::ListFolder { path } => {
-                let listing = dropbox.folder_tree(&path).await?;
+                let listing = dropbox.folder_tree(path).await?;
                 Outcome::Changes { entries: listing.entries, cursor: listing.cursor }
             }
             Effect::EnsureFolder { path } => {
-                let (folder, existed) = dropbox.ensure_folder(&path).await?;
+                let (folder, existed) = dropbox.ensure_folder(path).await?;
                 Outcome::Folder { folder, existed }
             }
-            Effect::CountChildren { path } => Outcome::Children(dropbox.child_count(&path).await?),
+            Effect::CountChildren { path } => Outcome::Children(dropbox.child_count(path).await?),
             Effect::MoveFolder { from, to } => {
-                let folder = dropbox.move_folder(&from, &to).await?;
+                let folder = dropbox.move_folder(from, to).await?;
                 Outcome::Folder { folder, existed: false }
             }
-            Effect::NameRecords { kind, ids } => Outcome::Names(crm.names(kind, &ids).await?),
+            Effect::NameRecords { kind, ids } => Outcome::Names(crm.names(*kind, ids).await?),
             Effect::ListDocuments { record, urgent } => {
-                Outcome::Documents(crm.documents(&record, urgent).await?)
+                Outcome::Documents(crm.documents(record, *urgent).await?)
             }
-            Effect::ConfirmGone { document } => Outcome::Gone(crm.is_gone(&document).await?),
+            Effect::ConfirmGone { document } => Outcome::Gone(crm.is_gone(document).await?),
             Effect::HashDocument { document, size_bytes } => {
-                let _bytes = self.bytes_in_flight.take(size_bytes).await;
-                let (content, hash) = self.download(&document, size_bytes, true).await?;
+                let _bytes = self.bytes_in_flight.take(*size_bytes).await;
+                let (content, hash) = self.download(document, *size_bytes, true).await?;
                 Outcome::Hashed { hash, size_bytes: ports.size_bytes(&content) }
             }
             Effect::StageDocument { document, size_bytes, urgent } => {
-                let _bytes = self.bytes_in_flight.take(size_bytes).await;
-                let (content, hash) = self.download(&document, size_bytes, urgent).await?;
+                let _bytes = self.bytes_in_flight.take(*size_bytes).await;
+                let (content, hash) = self.download(document, *size_bytes, *urgent).await?;
                 Outcome::Staged(dropbox.stage(&content, &hash).await?)
             }
-            Effect::CommitFiles(commits) => Outcome::Files(dropbox.commit(&commits).await?),
-            Effect::MoveFiles(moves) => Outcome::Files(dropbox.move_files(&moves).await?),
-            Effect::DeleteFiles(deletes) => Outcome::Deleted(dropbox.delete_files(&deletes).await?),
+            Effect::CommitFiles(commits) => Outcome::Files(dropbox.commit(commits).await?),
+            Effect::MoveFiles(moves) => Outcome::Files(dropbox.move_files(moves).await?),
+            Effect::DeleteFiles(deletes) => Outcome::Deleted(dropbox.delete_files(deletes).await?),
             Effect::CopyFile { id, to } => {
-                let copied = dropbox.copy_file(&id, &to).await;
+                let copied = dropbox.copy_file(id, to).await;
                 match copied {
                     // What concerns the cycle is told as such, what concerns the file as its result.
                     Err(failure @ (Failure::Unavailable(_) | Failure::Unauthorized(_))) => {
@@ -70,29 +71,29 @@ impl<P: Ports> Driver<P> {
                 }
             }
             Effect::CreateDocument { record, place, source, hash, size_bytes } => {
-                let _bytes = self.bytes_in_flight.take(size_bytes).await;
+                let _bytes = self.bytes_in_flight.take(*size_bytes).await;
                 let content = match source {
-                    Source::File { rev, .. } => dropbox.download(&rev, size_bytes, &hash).await?,
-                    Source::Document { id } => crm.download_exactly(&id, size_bytes, &hash).await?,
+                    Source::File { rev, .. } => dropbox.download(rev, *size_bytes, hash).await?,
+                    Source::Document { id } => crm.download_exactly(id, *size_bytes, hash).await?,
                 };
-                crm.create(&record, &place, content).await?;
+                crm.create(record, place, content).await?;
                 Outcome::Done
             }
-            Effect::LoadLease { rev, clock } => self.load_lease(&rev, clock).await?,
-            Effect::SaveLease { lease, mode } => self.save_lease(&lease, &mode).await?,
-            Effect::LoadShare { rev, .. } => self.load_share(&rev).await?,
-            Effect::SaveShare { name, share, mode } => self.save_share(&name, share, &mode).await?,
+            Effect::LoadLease { rev, clock } => self.load_lease(rev, clock.as_ref()).await?,
+            Effect::SaveLease { lease, mode } => self.save_lease(lease, mode).await?,
+            Effect::LoadShare { rev, .. } => self.load_share(rev).await?,
+            Effect::SaveShare { name, share, mode } => self.save_share(name, share, mode).await?,
             Effect::DeleteDocument { document } => {
-                crm.delete(&document).await?;
+                crm.delete(document).await?;
                 Outcome::Done
             }
         })
     }
 
-    async fn save(&self, save: Save) -> Result<Outcome, Failure> {
-        stored::save(&*self.ports, &self.key, &save).await.map_err(|_| Failure::Store)?;
-        if let Some(index) = save.index {
-            *self.cursor.borrow_mut() = index.cursor;
+    async fn save(&self, save: &mut Save) -> Result<Outcome, Failure> {
+        stored::save(&*self.ports, &self.key, save).await.map_err(|_| Failure::Store)?;
+        if let Some(index) = &mut save.index {
+            *self.cursor.borrow_mut() = index.cursor.take();
         }
         Ok(Outcome::Done)
     }

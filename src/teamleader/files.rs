@@ -211,9 +211,11 @@ fn upload_refusal(refusal: Refusal, folder: &str) -> Failure {
 fn speaks_of(said: &Value, word: &str) -> bool {
     let Some(Value::List(errors)) = said.field("errors") else { return false };
     errors.iter().any(|error| {
-        let field = error.field("meta").and_then(|meta| meta.field("field"));
-        let texts = [error.field("title"), field].into_iter().flatten().filter_map(Value::as_text);
-        let mut words = texts.flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric()));
-        words.any(|part| part.eq_ignore_ascii_case(word))
+        let has = |text: Option<&Value>| {
+            let text = text.and_then(Value::as_text).unwrap_or_default();
+            let mut parts = text.split(|c: char| !c.is_ascii_alphanumeric());
+            parts.any(|part| part.eq_ignore_ascii_case(word))
+        };
+        has(error.field("title")) || has(error.field("meta").and_then(|meta| meta.field("field")))
     })
 }

@@ -19,7 +19,7 @@ use crate::wire::Wire;
 use futures_util::future::LocalBoxFuture;
 use futures_util::FutureExt;
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
+use std::future::{poll_fn, Future};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use sync_core::{
@@ -171,13 +171,13 @@ impl<P: Ports> Driver<P> {
     }
 
     /// One cycle, or the rest of the one that is running. [`Driver::run`] must be running.
-    pub async fn sync(&self) -> SyncReport {
-        self.cycle(Event::Run).await
+    pub fn sync(&self) -> impl Future<Output = SyncReport> + '_ {
+        self.cycle(Event::Run)
     }
 
     /// A cycle over what Dropbox tells of, or the rest of the one that is running.
-    pub async fn look(&self) -> SyncReport {
-        self.cycle(Event::Look).await
+    pub fn look(&self) -> impl Future<Output = SyncReport> + '_ {
+        self.cycle(Event::Look)
     }
 
     async fn cycle(&self, begin: Event) -> SyncReport {

@@ -3,7 +3,7 @@
 use super::stored::{self, StateKey};
 use super::Driver;
 use crate::dropbox::Dropbox;
-use crate::json::{key, text, Read, Value, Write};
+use crate::json::{Object, Read, Value, Write};
 use crate::percent::percent_encode;
 use crate::ports::Ports;
 use crate::wire::Wire;
@@ -29,21 +29,6 @@ impl StateKey {
     }
 }
 
-/// As it stands in the file. `turn` is another number each time: Dropbox takes equal bytes for no write at all.
-fn write(owner: &str, turn: u32, said: &str) -> String {
-    let mut out = String::from("{");
-    key(&mut out, "schema");
-    SHARED_SCHEMA.write(&mut out);
-    key(&mut out, "owner");
-    text(&mut out, owner);
-    key(&mut out, "turn");
-    turn.write(&mut out);
-    key(&mut out, "said");
-    out.push_str(said);
-    out.push('}');
-    out
-}
-
 /// `None` for what makes no sense or is another account's; [`Failure::Newer`] for what is of a newer version.
 fn read<T: Read>(owner: &str, text: &str) -> Result<Option<T>, Failure> {
     let Some(value) = Value::parse(text) else { return Ok(None) };
@@ -67,7 +52,7 @@ impl<P: Ports> Driver<P> {
         let age_ms = match clock {
             None => None,
             Some(mode) => {
-                let told = self.write_shared("clock", "null", mode).await;
+                let told = self.write_shared("clock", self.shared_text(&()), mode).await;
                 // Another one asked at the same time: next time, then.
                 told.ok().map(|(_, now_ms)| now_ms.saturating_sub(at_ms))
             }
@@ -80,7 +65,7 @@ impl<P: Ports> Driver<P> {
         lease: &Lease,
         mode: &WriteMode,
     ) -> Result<Outcome, Failure> {
-        let (file, _) = self.write_shared("lease", &lease.write_text(), mode).await?;
+        let (file, _) = self.write_shared("lease", self.shared_text(lease), mode).await?;
         Ok(Outcome::Files(vec![Ok(file)]))
     }
 
@@ -104,20 +89,30 @@ impl<P: Ports> Driver<P> {
             told.pairs = row.and_then(|row| Read::read(row.field("pairs")?)).unwrap_or_default();
         }
         self.ports.sleep(0).await;
-        let said = share.write_text();
+        let text = self.shared_text(share);
         share.records = Vec::new();
         self.ports.sleep(0).await;
-        let (file, _) = self.write_shared(name, &said, mode).await?;
+        let (file, _) = self.write_shared(name, text, mode).await?;
         Ok(Outcome::Files(vec![Ok(file)]))
+    }
+
+    /// As it stands in the file. `turn` is another number each time: Dropbox takes equal bytes for no write at all.
+    fn shared_text(&self, said: &dyn Write) -> String {
+        Object(&[
+            ("schema", &SHARED_SCHEMA),
+            ("owner", &self.key.prefix()),
+            ("turn", &self.ports.random()),
+            ("said", said),
+        ])
+        .write_text()
     }
 
     async fn write_shared(
         &self,
         name: &str,
-        said: &str,
+        text: String,
         mode: &WriteMode,
     ) -> Result<(FileEntry, u64), Failure> {
-        let text = write(&self.key.prefix(), self.ports.random(), said);
         self.dropbox.write_text(&self.key.shared_path(name), text, mode).await
     }
 
@@ -135,7 +130,7 @@ impl<P: Ports> Driver<P> {
                     return Ok(()); // Another one stands there already.
                 };
                 let lease = Lease { state: LeaseState::Retired, ..lease };
-                let text = write(&self.key.prefix(), self.ports.random(), &lease.write_text());
+                let text = self.shared_text(&lease);
                 match dropbox.write_text(&path, text, &WriteMode::Update(rev)).await {
                     Err(Failure::Conflict) => {}
                     ended => return ended.map(|_| ()),

@@ -17,6 +17,7 @@ pub use listing::Listing;
 pub use types::LongpollAnswer;
 
 use crate::auth::Auth;
+use crate::json::Write;
 use crate::permits::Permits;
 use crate::ports::{Endpoints, Ports};
 use crate::wire::Wire;
@@ -54,7 +55,7 @@ impl<P: Ports> Dropbox<P> {
     /// How full it is.
     pub async fn space(&self) -> Result<Space, Failure> {
         let usage: types::SpaceUsage =
-            self.rpc("users/get_space_usage", "null".into()).await?.parse()?.plain()?;
+            self.rpc("users/get_space_usage", ().write_text()).await?.parse()?.plain()?;
         let allocated_bytes = match usage.allocation {
             types::Allocation::Individual { allocated } | types::Allocation::Team { allocated } => {
                 Some(allocated)

@@ -32,6 +32,13 @@ impl<T: Write + ?Sized> Write for &T {
     }
 }
 
+/// Nothing.
+impl Write for () {
+    fn write(&self, out: &mut String) {
+        out.push_str("null");
+    }
+}
+
 impl Read for bool {
     fn read(value: &Value) -> Option<Self> {
         match value {

@@ -42,18 +42,17 @@ impl<P: Ports> Teamleader<P> {
                 Err(failure) => return Err(failure),
             }
         }
-        let found: Vec<&String> = names.iter().map(|(id, _)| id).collect();
-        let unknown = rest.iter().filter(|id| !found.contains(id));
-        let mut legacy_names = Vec::new();
-        for id in legacy.iter().chain(unknown) {
+        for id in legacy.iter().chain(&rest) {
+            if names.iter().any(|(named, _)| named == id) {
+                continue;
+            }
             let endpoint = Generation::Legacy.info_endpoint();
             let answer = self.call(endpoint, id_argument(id), false).await;
             if let Some(row) = maybe_data(answer)? {
                 self.keep_generation(id, Generation::Legacy);
-                legacy_names.push((id.clone(), name(RecordKind::Project, &row)));
+                names.push((id.clone(), name(RecordKind::Project, &row)));
             }
         }
-        names.extend(legacy_names);
         Ok(names)
     }
 

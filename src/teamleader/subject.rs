@@ -64,7 +64,7 @@ impl<P: Ports> Teamleader<P> {
             RecordKind::Meeting => "meeting",
             RecordKind::Product => "product",
             RecordKind::Project => match self.project(&record.id, urgent).await? {
-                Some((generation, _)) => generation.subject_type(),
+                Some(generation) => generation.subject_type(),
                 None => return Err(Failure::NotFound),
             },
         };
@@ -81,26 +81,22 @@ impl<P: Ports> Teamleader<P> {
         self.generations.borrow_mut().insert(id.into(), generation);
     }
 
-    /// A project's generation, and its data where it had to be asked for. `None`: of neither generation.
+    /// A project's generation. `None`: of neither generation.
     ///
     /// The subject of an unknown file listing may be answered by an empty list, so the project itself is asked
     /// for, not its files.
-    pub(super) async fn project(
-        &self,
-        id: &str,
-        urgent: bool,
-    ) -> Result<Option<(Generation, Option<Entity>)>, Failure> {
+    async fn project(&self, id: &str, urgent: bool) -> Result<Option<Generation>, Failure> {
         if let Some(generation) = self.known_generation(id) {
-            return Ok(Some((generation, None)));
+            return Ok(Some(generation));
         }
         let first = self.account_generation(urgent).await?;
         let mut forbidden = false;
         for generation in [first, first.other()] {
             let answer = self.call(generation.info_endpoint(), id_argument(id), urgent).await;
-            match answer.and_then(data) {
-                Ok(entity) => {
+            match answer.and_then(data::<Entity>) {
+                Ok(_) => {
                     self.keep_generation(id, generation);
-                    return Ok(Some((generation, Some(entity))));
+                    return Ok(Some(generation));
                 }
                 Err(Refusal::Final(Failure::NotFound) | Refusal::Invalid(_)) => {}
                 // A module that is switched off may answer so; the other one decides.

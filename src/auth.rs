@@ -11,6 +11,7 @@ use crate::percent::{form, percent_encode};
 use crate::ports::{Body, Endpoints, Method, Ports, Request, Response, StoreError, TransportError};
 use std::cell::RefCell;
 use std::fmt;
+use std::future::Future;
 use std::rc::Rc;
 use sync_core::{Failure, Side};
 
@@ -317,8 +318,11 @@ impl<P: Ports> Auth<P> {
     }
 
     /// After a 401: another token than this one.
-    pub async fn renew(&self, rejected: &Token) -> Result<Token, AuthError> {
-        self.renewed(Some(rejected)).await
+    pub fn renew<'a>(
+        &'a self,
+        rejected: &'a Token,
+    ) -> impl Future<Output = Result<Token, AuthError>> + 'a {
+        self.renewed(Some(rejected))
     }
 
     /// Takes the grant back at Dropbox and forgets the connection here. All files stay.

@@ -15,6 +15,14 @@ impl<P: Ports> Driver<P> {
         let ports = &*self.ports;
         let dropbox = &self.dropbox;
         let crm = &self.crm;
+        let _bytes = match effect {
+            Effect::HashDocument { size_bytes, .. }
+            | Effect::StageDocument { size_bytes, .. }
+            | Effect::CreateDocument { size_bytes, .. } => {
+                Some(self.bytes_in_flight.take(*size_bytes).await)
+            }
+            _ => None,
+        };
         Ok(match effect {
             Effect::Load(records) => {
                 let loaded = stored::load_records(ports, &self.key, take(records)).await;
@@ -48,12 +56,10 @@ impl<P: Ports> Driver<P> {
             }
             Effect::ConfirmGone { document } => Outcome::Gone(crm.is_gone(document).await?),
             Effect::HashDocument { document, size_bytes } => {
-                let _bytes = self.bytes_in_flight.take(*size_bytes).await;
                 let (content, hash) = self.download(document, *size_bytes, true).await?;
                 Outcome::Hashed { hash, size_bytes: ports.size_bytes(&content) }
             }
             Effect::StageDocument { document, size_bytes, urgent } => {
-                let _bytes = self.bytes_in_flight.take(*size_bytes).await;
                 let (content, hash) = self.download(document, *size_bytes, *urgent).await?;
                 Outcome::Staged(dropbox.stage(&content, &hash).await?)
             }
@@ -71,7 +77,6 @@ impl<P: Ports> Driver<P> {
                 }
             }
             Effect::CreateDocument { record, place, source, hash, size_bytes } => {
-                let _bytes = self.bytes_in_flight.take(*size_bytes).await;
                 let content = match source {
                     Source::File { rev, .. } => dropbox.download(rev, *size_bytes, hash).await?,
                     Source::Document { id } => crm.download_exactly(id, *size_bytes, hash).await?,

@@ -47,8 +47,9 @@ impl<P: Ports> Dropbox<P> {
 
     /// How many children a folder has.
     pub async fn child_count(&self, path: &str) -> Result<u32, Failure> {
-        let entries = self.children(path).await?;
-        let children = entries.iter().filter(|entry| !matches!(entry, Entry::Deleted { .. }));
+        let listing = self.list(path, false).await?;
+        let children =
+            listing.entries.iter().filter(|entry| !matches!(entry, Entry::Deleted { .. }));
         Ok(u32::try_from(children.count()).unwrap_or(u32::MAX))
     }
 

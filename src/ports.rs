@@ -2,7 +2,7 @@
 //!
 //! `platform/` implements them for the browser, the tests for the in-process world. No logic lives here.
 
-use sync_core::ContentHash;
+use sync_core::{ContentHash, Failure};
 
 /// A request's or an answer's bytes.
 #[derive(Clone, Debug)]
@@ -117,6 +117,12 @@ pub trait Clock {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("store: {0}")]
 pub struct StoreError(pub String);
+
+impl From<StoreError> for Failure {
+    fn from(_: StoreError) -> Self {
+        Self::Store
+    }
+}
 
 /// A key and its text, or `None` for a row that is to go.
 pub type Row = (String, Option<String>);

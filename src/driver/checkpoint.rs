@@ -81,8 +81,7 @@ impl<P: Ports> Driver<P> {
         mode: &WriteMode,
     ) -> Result<Outcome, Failure> {
         for told in &mut share.records {
-            let row = stored::load_row(&*self.ports, &self.key, &told.record).await;
-            let row = row.map_err(|_| Failure::Store)?;
+            let row = stored::load_row(&*self.ports, &self.key, &told.record).await?;
             // Reading a row, writing what is told of it and sending that are a task of the page each: one for all would
             // hold it up.
             self.ports.sleep(0).await;

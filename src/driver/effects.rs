@@ -25,8 +25,7 @@ impl<P: Ports> Driver<P> {
         };
         Ok(match effect {
             Effect::Load(records) => {
-                let loaded = stored::load_records(ports, &self.key, take(records)).await;
-                Outcome::Records(loaded.map_err(|_| Failure::Store)?)
+                Outcome::Records(stored::load_records(ports, &self.key, take(records)).await?)
             }
             Effect::Save(save) => self.save(save).await?,
             Effect::Turn => {
@@ -96,7 +95,7 @@ impl<P: Ports> Driver<P> {
     }
 
     async fn save(&self, save: &mut Save) -> Result<Outcome, Failure> {
-        stored::save(&*self.ports, &self.key, save).await.map_err(|_| Failure::Store)?;
+        stored::save(&*self.ports, &self.key, save).await?;
         if let Some(index) = &mut save.index {
             *self.cursor.borrow_mut() = index.cursor.take();
         }

@@ -19,7 +19,7 @@ impl<P: Ports> Teamleader<P> {
             return self.project_names(ids).await;
         }
         let rows = self.entities(list_endpoint(kind), ids).await?;
-        Ok(rows.into_iter().map(|row| (row.id.clone(), name(kind, &row))).collect())
+        Ok(rows.into_iter().map(|row| named(kind, row)).collect())
     }
 
     /// The new generation answers in a list; the legacy list knows no ids, so those are asked one by one.
@@ -34,7 +34,7 @@ impl<P: Ports> Teamleader<P> {
                 Ok(rows) => {
                     for row in rows {
                         self.keep_generation(&row.id, Generation::New);
-                        names.push((row.id.clone(), name(RecordKind::Project, &row)));
+                        names.push(named(RecordKind::Project, row));
                     }
                 }
                 // The module is switched off: all are of the legacy one.
@@ -50,7 +50,7 @@ impl<P: Ports> Teamleader<P> {
             let answer = self.call(endpoint, id_argument(id), false).await;
             if let Some(row) = maybe_data(answer)? {
                 self.keep_generation(id, Generation::Legacy);
-                names.push((id.clone(), name(RecordKind::Project, &row)));
+                names.push((id.clone(), named(RecordKind::Project, row).1));
             }
         }
         Ok(names)
@@ -93,20 +93,17 @@ pub(super) fn list_endpoint(kind: RecordKind) -> &'static str {
     }
 }
 
-/// A record's name as the CRM's pages show it; may be empty.
-pub(super) fn name(kind: RecordKind, row: &Entity) -> String {
-    let text = match kind {
-        RecordKind::Contact => format!("{} {}", row.first_name, row.last_name),
-        RecordKind::Company => row.name.clone(),
-        RecordKind::Project => row.title.clone(),
+/// A record's id, and its name as the CRM's pages show it; that may be empty.
+pub(super) fn named(kind: RecordKind, row: Entity) -> (String, String) {
+    let name = match kind {
+        RecordKind::Contact => format!("{} {}", row.first_name, row.last_name).trim().into(),
+        RecordKind::Company => row.name,
+        RecordKind::Project => row.title,
         // `name` before version 2023-09-26.
-        RecordKind::Meeting if row.title.is_empty() => row.name.clone(),
-        RecordKind::Meeting => row.title.clone(),
-        RecordKind::Product if row.name.is_empty() => row.code.clone(),
-        RecordKind::Product => row.name.clone(),
+        RecordKind::Meeting if row.title.is_empty() => row.name,
+        RecordKind::Meeting => row.title,
+        RecordKind::Product if row.name.is_empty() => row.code,
+        RecordKind::Product => row.name,
     };
-    if kind == RecordKind::Contact {
-        return text.trim().into();
-    }
-    text
+    (row.id, name)
 }

@@ -1,7 +1,7 @@
 //! All records of a module, for choosing among them.
 
 use super::call::{data, Refusal};
-use super::names::{list_endpoint, name};
+use super::names::{list_endpoint, named};
 use super::subject::Generation;
 use super::types::{Entity, Page, PAGE_ROWS};
 use super::Teamleader;
@@ -61,7 +61,7 @@ impl<P: Ports> Teamleader<P> {
             for row in page {
                 // Pages shift while records are added.
                 if rows.iter().all(|(id, _)| *id != row.id) {
-                    rows.push((row.id.clone(), name(kind, &row)));
+                    rows.push(named(kind, row));
                 }
             }
             if !full {

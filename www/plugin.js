@@ -68,7 +68,7 @@ export async function start(host) {
     }
   };
   // The promise of a module that trapped stays open for ever.
-  const settled = (call) => Promise.race([alive(call), died]);
+  const settled = async (call) => Promise.race([alive(call), died]);
 
   try {
     await settled(() => wasm.start(JSON.stringify(options), host));

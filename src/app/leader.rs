@@ -8,7 +8,7 @@ use crate::ports::{Clock, Locks, Store};
 use futures_util::future::{select, Either, FutureExt};
 use std::pin::pin;
 use std::rc::Rc;
-use sync_core::{Config, Event, Failure, Side, SyncReport};
+use sync_core::{Config, Event, Failure, Record, Side, SyncReport};
 
 /// The other tabs hear of changes at most so often (ms).
 const TELL_MS: u32 = 100;
@@ -142,12 +142,14 @@ impl App {
 
     /// What the driver knows, to this tab and to the others.
     pub(super) fn tell(self: &Rc<Self>, driver: &Driver<BrowserPorts>) {
-        let mut records = self.own_records();
-        for record in self.watched.borrow().iter().flat_map(|(_, records)| records) {
+        let mut records: Vec<Record> = Vec::new();
+        let watched = self.watched.borrow();
+        for record in watched.iter().flat_map(|(_, records)| records).chain(&self.own_records()) {
             if !records.contains(record) {
                 records.push(record.clone());
             }
         }
+        drop(watched);
         let known = self.shared.borrow();
         let shared = Shared {
             status: driver.status(),

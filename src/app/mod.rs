@@ -478,12 +478,13 @@ impl App {
         };
         let mut changed = Vec::new();
         for panel in &*self.panels.borrow() {
-            let Some(own) = &panel.record else {
+            let own = panel.record.as_ref();
+            snapshot.record = own.and_then(|own| self.status_of(&own.record));
+            snapshot.earlier = own.map_or(Earlier::None, |own| self.earlier(&own.record));
+            let Some(own) = own else {
                 panel.view.show_settings(&snapshot, &settings);
                 continue;
             };
-            snapshot.record = self.status_of(&own.record);
-            snapshot.earlier = self.earlier(&own.record);
             if self.has_other_documents(snapshot.record.as_ref()) {
                 changed.push(own.clone());
             }

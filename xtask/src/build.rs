@@ -140,7 +140,8 @@ fn write_pkg(workspace: &Workspace, module: &Path, pkg: &Path, purpose: Purpose)
     let glue = pkg.join(format!("{MODULE}.js"));
     let (plain, plain_glue) =
         import_names::without_hashes(&fs::read(&after)?, &fs::read_to_string(&glue)?)?;
-    let ordered = order::for_compression(&plain)?;
+    // A name section lists functions by their index; who reads one refuses another order. Nobody ships it either.
+    let ordered = if keep_names { plain } else { order::for_compression(&plain)? };
     fs::write(&glue, plain_glue)?;
     let size_before = fs::metadata(&before)?.len();
     let size_after = ordered.len();

@@ -183,6 +183,20 @@ fn k7_rows_with_wrong_types_make_no_sense() {
 }
 
 #[test]
+fn a_location_on_the_page_s_own_server_is_never_asked() {
+    for location in
+        ["/download/1", "//evil.example/1", "https:1", "http://127.0.0.1.evil.example/1"]
+    {
+        let mut script = Scripted::new(move |_| ok(json!({ "data": { "location": location } })));
+        let client = scripted(&script);
+        let downloaded = script.executor.block_on(client.download(&"d1".into(), 3, true));
+        assert_eq!(downloaded.unwrap_err(), Failure::Malformed(Side::Crm), "{location}");
+        let targets = script.targets();
+        assert!(targets.iter().all(|target| target.contains("files.download")), "{targets:?}");
+    }
+}
+
+#[test]
 fn g10_a_listing_whose_second_page_fails_is_no_listing() {
     let mut script = Scripted::new(|request| {
         let page = request.json_body().unwrap()["page"]["number"].as_u64().unwrap();

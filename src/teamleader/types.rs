@@ -69,8 +69,11 @@ impl Read for Location {
     fn read(value: &Value) -> Option<Self> {
         let location = value.text("location")?;
         // Never a path on the page's own server, and plain http on this machine alone.
-        let is_elsewhere =
-            ["https://", "http://127.0.0.1:"].iter().any(|begin| location.starts_with(begin));
+        let is_elsewhere = match location.split_once("://") {
+            Some(("https", _)) => true,
+            Some(("http", rest)) => rest.starts_with("127.0.0.1:"),
+            _ => false,
+        };
         is_elsewhere.then_some(Self { location })
     }
 }

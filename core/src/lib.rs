@@ -11,6 +11,7 @@ mod engine;
 mod event;
 mod guard;
 mod ids;
+mod lower;
 pub mod map;
 mod path;
 mod plan;

@@ -2,6 +2,7 @@
 
 use crate::effect::Place;
 use crate::ids::Record;
+use crate::lower::push_small;
 use crate::words::{folds_to, is_plain};
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -152,7 +153,9 @@ pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    text.chars().flat_map(char::to_lowercase).collect()
+    let mut folded = String::with_capacity(text.len());
+    text.chars().for_each(|c| push_small(&mut folded, c));
+    folded
 }
 
 /// Folder (without a slash at the end, empty at the root) and name.

@@ -156,6 +156,8 @@ impl WasmToolchain {
             rustc.env("RUSTC_BOOTSTRAP", "1").args(trap).args(["--print", "cfg"]);
             if output_of(&mut rustc).is_ok() {
                 flags.extend(trap.map(str::to_owned));
+                // Nor does any function pass along for a message where it was called.
+                flags.push("-Zlocation-detail=none".to_owned());
             }
         }
         flags.join("\u{1f}")

@@ -11,6 +11,7 @@ use anyhow::{bail, Context, Result};
 use serde_json::Value;
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::copies;
 use crate::import_names;
 use crate::install;
 use crate::order;
@@ -51,10 +52,11 @@ pub fn build(workspace: &Workspace, purpose: Purpose) -> Result<WasmToolchain> {
     let module = compile(workspace, toolchain)?;
     let pkg = workspace.root.join("pkg");
     let made_from = format!(
-        "{} {purpose:?} {} {SMALLER:?} {} {}",
+        "{} {purpose:?} {} {SMALLER:?} {} {} {}",
         install::hash_of(&module)?,
         bindgen_version(workspace)?,
         install::hash_of(&workspace.root.join("xtask/src/import_names.rs"))?,
+        install::hash_of(&workspace.root.join("xtask/src/copies.rs"))?,
         install::hash_of(&workspace.root.join("xtask/src/order.rs"))?
     );
     let optimised = pkg.join(format!("{MODULE}_bg.wasm"));
@@ -106,8 +108,11 @@ fn compile(workspace: &Workspace, toolchain: WasmToolchain) -> Result<PathBuf> {
 }
 
 /// For size, as often as it helps. Of the lowest 1024 bytes only a stack that has all but overflown makes use: rust-lld
-/// puts the stack first. So an address may be folded into the instruction that uses it.
-pub const SMALLER: &[&str] = &["-Oz", "--converge", "--low-memory-unused"];
+/// puts the stack first. So an address may be folded into the instruction that uses it. A function that is called once
+/// stays one unless it is small: inside another it saves a call, and its variables get numbers that nothing else has,
+/// which compresses worse.
+pub const SMALLER: &[&str] =
+    &["-Oz", "--converge", "--low-memory-unused", "--one-caller-inline-max-function-size", "20"];
 
 fn write_pkg(workspace: &Workspace, module: &Path, pkg: &Path, purpose: Purpose) -> Result<()> {
     let keep_names = purpose == Purpose::Profile;
@@ -140,8 +145,9 @@ fn write_pkg(workspace: &Workspace, module: &Path, pkg: &Path, purpose: Purpose)
     let glue = pkg.join(format!("{MODULE}.js"));
     let (plain, plain_glue) =
         import_names::without_hashes(&fs::read(&after)?, &fs::read_to_string(&glue)?)?;
+    let called = copies::by_calls(&plain)?;
     // A name section lists functions by their index; who reads one refuses another order. Nobody ships it either.
-    let ordered = if keep_names { plain } else { order::for_compression(&plain)? };
+    let ordered = if keep_names { called } else { order::for_compression(&called)? };
     fs::write(&glue, plain_glue)?;
     let size_before = fs::metadata(&before)?.len();
     let size_after = ordered.len();

@@ -6,6 +6,7 @@
 mod bench;
 mod build;
 mod conformance;
+mod copies;
 mod crate_sizes;
 mod demo;
 mod extension;

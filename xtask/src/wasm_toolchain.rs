@@ -22,6 +22,15 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 /// Names a way outright instead of trying them in order: `rustup`, `prebuilt` or `debian`.
 const CHOICE_VARIABLE: &str = "WASM_TOOLCHAIN";
 
+/// What is larger than eight bytes is copied by one instruction. `copies.rs` makes it a call.
+const COPIES: &[&str] = &["-Cllvm-args=-max-store-memcpy=1 -max-store-memmove=1"];
+/// What keeps more than 32 bytes in memory stays a function: inside another it makes that one's frame larger, and the
+/// distances in it longer. Anything else is put inside where it costs hardly more than the call.
+const INLINING: &[&str] = &["-Cllvm-args=-inline-max-stacksize=32 -inline-threshold=10"];
+/// A panic is a trap: the stack that the browser prints names the function. Nor does any function pass along, for a
+/// message, where it was called. Without this a panic traps as well, after its message was made for nobody.
+const TRAP: &[&str] = &["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"];
+
 /// The stamp that remembers that rustup could not add anything.
 const REFUSED_STAMP: &str = "rustup-has-no-target";
 
@@ -137,6 +146,13 @@ impl WasmToolchain {
         }
     }
 
+    /// Older compilers do not know all flags.
+    fn knows(self, workspace: &Workspace, flags: &[&str]) -> bool {
+        let mut rustc = self.rustc(workspace);
+        rustc.env("RUSTC_BOOTSTRAP", "1").args(flags).args(["--print", "cfg"]);
+        output_of(&mut rustc).is_ok()
+    }
+
     /// Folders of this machine stand neither in panic messages nor in the package.
     fn rust_flags(self, workspace: &Workspace) -> String {
         let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
@@ -148,17 +164,12 @@ impl WasmToolchain {
             format!("--remap-path-prefix={}=crates", cargo_home.join("registry/src").display()),
             format!("--remap-path-prefix={}=.", workspace.root.display()),
         ];
+        let mut wanted = vec![COPIES, INLINING];
         if self.builds_std() {
-            // A panic is a trap: the stack that the browser prints names the function. Older compilers do not know this
-            // way: a panic traps there as well, after its message was made for nobody.
-            let trap = ["-Zunstable-options", "-Cpanic=immediate-abort"];
-            let mut rustc = self.rustc(workspace);
-            rustc.env("RUSTC_BOOTSTRAP", "1").args(trap).args(["--print", "cfg"]);
-            if output_of(&mut rustc).is_ok() {
-                flags.extend(trap.map(str::to_owned));
-                // Nor does any function pass along for a message where it was called.
-                flags.push("-Zlocation-detail=none".to_owned());
-            }
+            wanted.push(TRAP);
+        }
+        for group in wanted.into_iter().filter(|group| self.knows(workspace, group)) {
+            flags.extend(group.iter().map(|flag| (*flag).to_owned()));
         }
         flags.join("\u{1f}")
     }

@@ -14,6 +14,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::copies;
 use crate::import_names;
 use crate::install;
+use crate::locals;
 use crate::order;
 use crate::package::contents;
 use crate::wasm_toolchain::{WasmToolchain, TARGET};
@@ -51,13 +52,13 @@ pub fn build(workspace: &Workspace, purpose: Purpose) -> Result<WasmToolchain> {
     let toolchain = WasmToolchain::choose(workspace)?;
     let module = compile(workspace, toolchain)?;
     let pkg = workspace.root.join("pkg");
+    let passes = PASSES.iter().map(|file| install::hash_of(&workspace.root.join(file)));
+    let passes = passes.collect::<Result<Vec<_>>>()?;
     let made_from = format!(
-        "{} {purpose:?} {} {SMALLER:?} {} {} {}",
+        "{} {purpose:?} {} {SMALLER:?} {}",
         install::hash_of(&module)?,
         bindgen_version(workspace)?,
-        install::hash_of(&workspace.root.join("xtask/src/import_names.rs"))?,
-        install::hash_of(&workspace.root.join("xtask/src/copies.rs"))?,
-        install::hash_of(&workspace.root.join("xtask/src/order.rs"))?
+        passes.join(" ")
     );
     let optimised = pkg.join(format!("{MODULE}_bg.wasm"));
     if optimised.is_file() && workspace.stamp("pkg").is_some_and(|stamp| stamp == made_from) {
@@ -107,6 +108,14 @@ fn compile(workspace: &Workspace, toolchain: WasmToolchain) -> Result<PathBuf> {
     Ok(module)
 }
 
+/// What is done to a module after wasm-opt.
+const PASSES: &[&str] = &[
+    "xtask/src/import_names.rs",
+    "xtask/src/copies.rs",
+    "xtask/src/order.rs",
+    "xtask/src/locals.rs",
+];
+
 /// For size, as often as it helps. Of the lowest 1024 bytes only a stack that has all but overflown makes use: rust-lld
 /// puts the stack first. So an address may be folded into the instruction that uses it. A function that is called once
 /// stays one unless it is small: inside another it saves a call, and its variables get numbers that nothing else has,
@@ -147,7 +156,11 @@ fn write_pkg(workspace: &Workspace, module: &Path, pkg: &Path, purpose: Purpose)
         import_names::without_hashes(&fs::read(&after)?, &fs::read_to_string(&glue)?)?;
     let called = copies::by_calls(&plain)?;
     // A name section lists functions by their index; who reads one refuses another order. Nobody ships it either.
-    let ordered = if keep_names { called } else { order::for_compression(&called)? };
+    let ordered = if keep_names {
+        called
+    } else {
+        locals::for_compression(&order::for_compression(&called)?)?
+    };
     fs::write(&glue, plain_glue)?;
     let size_before = fs::metadata(&before)?.len();
     let size_after = ordered.len();

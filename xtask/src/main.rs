@@ -13,6 +13,7 @@ mod extension;
 mod fuzz;
 mod import_names;
 mod install;
+mod locals;
 mod mutants;
 mod order;
 mod package;

@@ -1,0 +1,236 @@
+//! Which of its variables a function calls by which number.
+//!
+//! It means nothing to who runs the module. Two functions that do alike with other numbers are not alike to who
+//! compresses them, so each function takes the numbers by which most of it reads like what stands before it.
+
+use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
+
+use anyhow::{Context, Result};
+use wasmparser::{FunctionBody, Operator, Parser, Payload};
+
+/// How far back functions are compared (bytes): a little less than gzip looks.
+const WINDOW: usize = 30_000;
+/// What is compared: all stretches of so many bytes. Shorter ones gzip would not copy with much gain.
+const STRETCH: usize = 6;
+/// Pairs of numbers are gone through so often at most; it mostly ends before.
+const ROUNDS: usize = 2;
+/// A variable is left as it is if it and another one stand at more places together.
+const PLACES_MAX: usize = 200;
+/// The numbers that take one byte: so an exchange changes no length.
+const SHORT: u32 = 128;
+
+/// The same module, each function's variables under other numbers of their type.
+pub fn for_compression(module: &[u8]) -> Result<Vec<u8>> {
+    let mut parameters = Vec::new();
+    let mut bodies = Vec::new();
+    let mut own = Vec::new();
+    for payload in Parser::new(0).parse_all(module) {
+        match payload? {
+            Payload::TypeSection(types) => {
+                for ty in types.into_iter_err_on_gc_types() {
+                    parameters.push(ty?.params().len() as u32);
+                }
+            }
+            Payload::FunctionSection(functions) => {
+                own = functions.into_iter().collect::<Result<Vec<u32>, _>>()?;
+            }
+            Payload::CodeSectionEntry(body) => bodies.push(body),
+            _ => {}
+        }
+    }
+    let mut numbered = module.to_vec();
+    let mut before = Before::default();
+    for (body, ty) in bodies.iter().zip(own) {
+        let parameters = *parameters.get(ty as usize).context("a function has no type")?;
+        let mut variables = Variables::of(body, parameters)?;
+        let code = &mut numbered[body.range()];
+        variables.renumber(code, &before);
+        before.put(code);
+    }
+    Ok(numbered)
+}
+
+/// What stands before a function, as far back as gzip looks.
+#[derive(Default)]
+struct Before {
+    stretches: HashMap<u64, usize>,
+    functions: VecDeque<Vec<u8>>,
+    bytes: usize,
+}
+
+impl Before {
+    fn put(&mut self, code: &[u8]) {
+        for stretch in stretches(code) {
+            *self.stretches.entry(stretch).or_default() += 1;
+        }
+        self.functions.push_back(code.to_vec());
+        self.bytes += code.len();
+        while self.bytes > WINDOW && self.functions.len() > 1 {
+            let first = self.functions.pop_front().expect("more than one");
+            self.bytes -= first.len();
+            for stretch in stretches(&first) {
+                let count = self.stretches.get_mut(&stretch).expect("it was put in");
+                *count -= 1;
+                if *count == 0 {
+                    self.stretches.remove(&stretch);
+                }
+            }
+        }
+    }
+
+    /// How many of the stretches over these places of the code stand here.
+    fn count(&self, code: &[u8], places: &[usize]) -> usize {
+        let mut counted = 0;
+        let mut next = 0;
+        for place in places {
+            let begin = next.max((place + 1).saturating_sub(STRETCH));
+            let end = (place + 1).min((code.len() + 1).saturating_sub(STRETCH));
+            if begin < end {
+                let over = stretches(&code[begin..end + STRETCH - 1]);
+                counted += over.filter(|one| self.stretches.contains_key(one)).count();
+            }
+            next = next.max(end);
+        }
+        counted
+    }
+}
+
+/// The variables of a function, without its parameters.
+struct Variables {
+    /// The numbers of those of one type.
+    types: Vec<Range<u32>>,
+    /// Where each number stands in the code, ascending.
+    places: HashMap<u32, Vec<usize>>,
+}
+
+impl Variables {
+    fn of(body: &FunctionBody<'_>, parameters: u32) -> Result<Self> {
+        let mut types = Vec::new();
+        let mut next = parameters;
+        for declared in body.get_locals_reader()? {
+            let (count, _) = declared?;
+            types.push(next.min(SHORT)..(next + count).min(SHORT));
+            next += count;
+        }
+        let mut places: HashMap<u32, Vec<usize>> = HashMap::new();
+        for operator in body.get_operators_reader()?.into_iter_with_offsets() {
+            if let (
+                Operator::LocalGet { local_index }
+                | Operator::LocalSet { local_index }
+                | Operator::LocalTee { local_index },
+                offset,
+            ) = operator?
+            {
+                // The number follows the instruction, which is one byte.
+                places.entry(local_index).or_default().push(offset + 1 - body.range().start);
+            }
+        }
+        Ok(Self { types, places })
+    }
+
+    /// Exchanges numbers wherever more of the code then reads like what stands before.
+    fn renumber(&mut self, code: &mut [u8], before: &Before) {
+        for _ in 0..ROUNDS {
+            let mut changed = false;
+            for numbers in self.types.clone() {
+                for one in numbers.clone() {
+                    for other in one + 1..numbers.end {
+                        changed |= self.exchange(code, before, one, other);
+                    }
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+    }
+
+    fn exchange(&mut self, code: &mut [u8], before: &Before, one: u32, other: u32) -> bool {
+        let places_of = |number| self.places.get(&number).cloned().unwrap_or_default();
+        let (of_one, of_other) = (places_of(one), places_of(other));
+        let mut places = [&of_one[..], &of_other].concat();
+        if places.len() > PLACES_MAX {
+            return false;
+        }
+        places.sort_unstable();
+        let as_it_is = before.count(code, &places);
+        put(code, &of_one, other);
+        put(code, &of_other, one);
+        if before.count(code, &places) <= as_it_is {
+            put(code, &of_one, one);
+            put(code, &of_other, other);
+            return false;
+        }
+        self.places.insert(one, of_other);
+        self.places.insert(other, of_one);
+        true
+    }
+}
+
+fn put(code: &mut [u8], places: &[usize], number: u32) {
+    places.iter().for_each(|place| code[*place] = number as u8);
+}
+
+/// The stretches of a code, each as a number.
+fn stretches(code: &[u8]) -> impl Iterator<Item = u64> + '_ {
+    code.windows(STRETCH).map(|bytes| bytes.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use wasm_encoder::{CodeSection, Function, FunctionSection, Module, TypeSection, ValType};
+    use wasmparser::Validator;
+
+    /// Functions of one parameter, two variables of 32 bits and two of 64, that do the same with these numbers.
+    fn module(numbers: &[[u32; 5]]) -> Vec<u8> {
+        let (mut types, mut functions) = (TypeSection::new(), FunctionSection::new());
+        let mut code = CodeSection::new();
+        types.ty().function([ValType::I32], []);
+        for [parameter, a, b, c, d] in numbers {
+            let mut body = Function::new([(2, ValType::I32), (2, ValType::I64)]);
+            let mut doing = body.instructions();
+            for _ in 0..3 {
+                doing.local_get(*parameter).local_get(*a).i32_add().local_set(*b);
+                doing.local_get(*c).local_set(*d).local_get(*b).local_set(*a);
+            }
+            doing.end();
+            functions.function(0);
+            code.function(&body);
+        }
+        let mut module = Module::new();
+        module.section(&types).section(&functions).section(&code);
+        module.finish()
+    }
+
+    #[test]
+    fn functions_that_do_alike_read_alike_and_do_what_they_did() {
+        let alike = module(&[[0, 1, 2, 3, 4]; 3]);
+        let other_numbers = module(&[[0, 1, 2, 3, 4], [0, 2, 1, 3, 4], [0, 2, 1, 4, 3]]);
+        assert_ne!(other_numbers, alike);
+        assert_eq!(for_compression(&other_numbers).unwrap(), alike);
+        assert_eq!(for_compression(&alike).unwrap(), alike);
+        Validator::new().validate_all(&alike).unwrap();
+    }
+
+    #[test]
+    fn a_parameter_and_a_variable_of_another_type_keep_their_numbers() {
+        // The first reads as if the parameter were a variable: what follows it cannot become like it.
+        let before = module(&[[1, 0, 2, 4, 3], [0, 1, 2, 4, 3]]);
+        let after = for_compression(&before).unwrap();
+        Validator::new().validate_all(&after).unwrap();
+        let Some(Ok(Payload::CodeSectionEntry(second))) = Parser::new(0)
+            .parse_all(&after)
+            .filter(|payload| matches!(payload, Ok(Payload::CodeSectionEntry(_))))
+            .nth(1)
+        else {
+            panic!("two functions")
+        };
+        let places = Variables::of(&second, 1).unwrap().places;
+        assert_eq!(places[&0].len(), 3, "the parameter is read three times as before");
+        assert_eq!([1, 2, 3, 4].map(|number| places[&number].len()).iter().sum::<usize>(), 18);
+        assert_eq!(places[&3].len() + places[&4].len(), 6, "each type has its own numbers");
+    }
+}

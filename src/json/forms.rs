@@ -2,15 +2,77 @@
 //!
 //! The forms are those of serde's defaults (a variant with content is an object of one field), listed here once more
 //! because of their size in WebAssembly: derived code took 110 kilobytes of it, these lists take a fourth.
-//! A field that is absent takes what stands behind `=`; fields nobody knows are passed over.
+//! Fields nobody knows are passed over.
 
 use super::{key, text, Read, Value, Write};
 use sync_core::map::Map;
 use sync_core::*;
 
-impl Read for String {
+/// Something that can be a field. It is read in place, so that reading a type moves none of its fields about.
+pub(crate) trait Form {
+    /// One of it, to be read over.
+    fn blank() -> Self
+    where
+        Self: Sized;
+
+    /// Reads it; `None` where the value is of the wrong type. What it is then is not to be used.
+    fn fill(&mut self, value: &Value) -> Option<()>;
+
+    /// It may stay blank where its field is absent or `null`.
+    fn may_be_absent(&self) -> bool {
+        false
+    }
+}
+
+impl<T: Form> Read for T {
     fn read(value: &Value) -> Option<Self> {
-        value.as_text().map(str::to_owned)
+        let mut new = T::blank();
+        new.fill(value)?;
+        Some(new)
+    }
+}
+
+/// The fields of an object, as long as all that were asked for could be read.
+pub(crate) struct Fields<'v> {
+    object: &'v Value,
+    complete: bool,
+}
+
+impl<'v> Fields<'v> {
+    /// Of this value, which has none if it is no object.
+    pub(crate) fn of(object: &'v Value) -> Self {
+        Self { object, complete: matches!(object, Value::Object(_)) }
+    }
+
+    /// Reads a field that has to be there, unless its type says otherwise.
+    pub(crate) fn read(&mut self, name: &str, form: &mut dyn Form) {
+        self.complete &= match self.object.field(name) {
+            Some(value) => form.fill(value).is_some(),
+            None => form.may_be_absent(),
+        };
+    }
+
+    /// Reads a field that stays blank where it is absent.
+    pub(crate) fn read_if_there(&mut self, name: &str, form: &mut dyn Form) {
+        if self.object.field(name).is_some() {
+            self.read(name, form);
+        }
+    }
+
+    /// Whether all of them could be read.
+    pub(crate) fn complete(self) -> Option<()> {
+        self.complete.then_some(())
+    }
+}
+
+impl Form for String {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        *self = value.as_text()?.to_owned();
+        Some(())
     }
 }
 
@@ -39,12 +101,15 @@ impl Write for () {
     }
 }
 
-impl Read for bool {
-    fn read(value: &Value) -> Option<Self> {
-        match value {
-            Value::Bool(flag) => Some(*flag),
-            _ => None,
-        }
+impl Form for bool {
+    fn blank() -> Self {
+        false
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        let Value::Bool(flag) = value else { return None };
+        *self = *flag;
+        Some(())
     }
 }
 
@@ -54,12 +119,15 @@ impl Write for bool {
     }
 }
 
-impl Read for u64 {
-    fn read(value: &Value) -> Option<Self> {
-        match value {
-            Value::Unsigned(number) => Some(*number),
-            _ => None,
-        }
+impl Form for u64 {
+    fn blank() -> Self {
+        0
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        let Value::Unsigned(number) = value else { return None };
+        *self = *number;
+        Some(())
     }
 }
 
@@ -69,9 +137,14 @@ impl Write for u64 {
     }
 }
 
-impl Read for u32 {
-    fn read(value: &Value) -> Option<Self> {
-        u32::try_from(u64::read(value)?).ok()
+impl Form for u32 {
+    fn blank() -> Self {
+        0
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        *self = u32::try_from(u64::read(value)?).ok()?;
+        Some(())
     }
 }
 
@@ -81,16 +154,20 @@ impl Write for u32 {
     }
 }
 
-impl<T: Read> Read for Option<T> {
-    fn read(value: &Value) -> Option<Self> {
-        match value {
-            Value::Null => Some(None),
-            value => T::read(value).map(Some),
-        }
+impl<T: Read> Form for Option<T> {
+    fn blank() -> Self {
+        None
     }
 
-    fn absent() -> Option<Self> {
-        Some(None)
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        if !matches!(value, Value::Null) {
+            *self = Some(T::read(value)?);
+        }
+        Some(())
+    }
+
+    fn may_be_absent(&self) -> bool {
+        true
     }
 }
 
@@ -103,15 +180,34 @@ impl<T: Write> Write for Option<T> {
     }
 }
 
-impl<T: Read> Read for Box<T> {
-    fn read(value: &Value) -> Option<Self> {
-        T::read(value).map(Box::new)
+impl<T: Form> Form for Box<T> {
+    fn blank() -> Self {
+        Self::new(T::blank())
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        (**self).fill(value)
     }
 }
 
 impl<T: Write> Write for Box<T> {
     fn write(&self, out: &mut String) {
         (**self).write(out);
+    }
+}
+
+impl<T: Read> Form for Vec<T> {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        let Value::List(values) = value else { return None };
+        self.reserve_exact(values.len());
+        for value in values {
+            self.push(T::read(value)?);
+        }
+        Some(())
     }
 }
 
@@ -134,15 +230,16 @@ impl<T: Write> Write for [T] {
     }
 }
 
-impl<A: Read, B: Read> Read for (A, B) {
-    fn read(value: &Value) -> Option<Self> {
-        match value {
-            Value::List(values) => match values.as_slice() {
-                [first, second] => Some((A::read(first)?, B::read(second)?)),
-                _ => None,
-            },
-            _ => None,
-        }
+impl<A: Form, B: Form> Form for (A, B) {
+    fn blank() -> Self {
+        (A::blank(), B::blank())
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        let Value::List(values) = value else { return None };
+        let [first, second] = values.as_slice() else { return None };
+        self.0.fill(first)?;
+        self.1.fill(second)
     }
 }
 
@@ -156,14 +253,17 @@ impl<A: Write, B: Write> Write for (A, B) {
     }
 }
 
-impl<T: Read> Read for Map<String, T> {
-    fn read(value: &Value) -> Option<Self> {
+impl<T: Read> Form for Map<String, T> {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
         let Value::Object(fields) = value else { return None };
-        let mut map = Map::new();
         for (name, value) in fields {
-            map.insert(name.clone(), T::read(value)?);
+            self.insert(name.clone(), T::read(value)?);
         }
-        Some(map)
+        Some(())
     }
 }
 
@@ -175,14 +275,6 @@ impl<T: Write> Write for Map<String, T> {
             value.write(out);
         }
         out.push('}');
-    }
-}
-
-/// What a field holds; absent where the type says what that means.
-pub(crate) fn field<T: Read>(found: Option<&Value>) -> Option<T> {
-    match found {
-        Some(value) => T::read(value),
-        None => T::absent(),
     }
 }
 
@@ -201,9 +293,13 @@ pub(crate) fn variant(value: &Value) -> Option<(&str, &Value)> {
 /// Newtypes over text.
 macro_rules! texts {
     ($($name:ident)*) => {$(
-        impl Read for $name {
-            fn read(value: &Value) -> Option<Self> {
-                String::read(value).map(Self)
+        impl Form for $name {
+            fn blank() -> Self {
+                Self(String::new())
+            }
+
+            fn fill(&mut self, value: &Value) -> Option<()> {
+                self.0.fill(value)
             }
         }
 
@@ -215,100 +311,131 @@ macro_rules! texts {
     )*};
 }
 
-/// Structs: `Name { field, field = when absent }`.
+/// Structs: `Name { field, field optional, }`. What is optional stays blank where rows written earlier are without it.
 macro_rules! structs {
-    ($($name:ident { $($field:ident $(= $absent:expr)?,)* })*) => {$(
-        impl $crate::json::Read for $name {
-            fn read(value: &$crate::json::Value) -> Option<Self> {
-                if !matches!(value, $crate::json::Value::Object(_)) {
-                    return None;
-                }
-                Some(Self {
-                    $($field: match value.field(stringify!($field)) {
-                        $(None => $absent,)?
-                        found => $crate::json::forms::field(found)?,
-                    },)*
-                })
+    ($($name:ident { $($field:ident $($optional:ident)?,)* })*) => {$(
+        impl $crate::json::forms::Form for $name {
+            fn blank() -> Self {
+                Self { $($field: $crate::json::forms::Form::blank(),)* }
+            }
+
+            fn fill(&mut self, value: &$crate::json::Value) -> Option<()> {
+                let mut fields = $crate::json::forms::Fields::of(value);
+                $($crate::json::forms::structs!(
+                    @read fields, stringify!($field), &mut self.$field $(, $optional)?
+                );)*
+                fields.complete()
             }
         }
 
         impl $crate::json::Write for $name {
             fn write(&self, out: &mut String) {
                 out.push('{');
-                $(
-                    $crate::json::key(out, stringify!($field));
-                    $crate::json::Write::write(&self.$field, out);
-                )*
+                $($crate::json::field(out, stringify!($field), &self.$field);)*
                 out.push('}');
             }
         }
     )*};
+    (@read $fields:ident, $name:expr, $form:expr) => { $fields.read($name, $form) };
+    (@read $fields:ident, $name:expr, $form:expr, optional) => { $fields.read_if_there($name, $form) };
 }
 
 /// Enums: variants without content, `Name(content)`, or `Name { field }`.
 macro_rules! enums {
-    ($($name:ident {
-        $($variant:ident $(($content:ident))? $({ $($field:ident,)* })?,)*
-    })*) => {$(
-        impl $crate::json::Read for $name {
-            fn read(value: &$crate::json::Value) -> Option<Self> {
+    ($($name:ident { $($variants:tt)* })*) => {$(
+        impl $crate::json::forms::Form for $name {
+            fn blank() -> Self {
+                $crate::json::forms::enums!(@first $($variants)*)
+            }
+
+            fn fill(&mut self, value: &$crate::json::Value) -> Option<()> {
                 let (name, content) = $crate::json::forms::variant(value)?;
                 // Of enums whose variants all stand alone.
                 let _ = content;
-                Some(match name {
-                    $(stringify!($variant) => Self::$variant
-                        $(({
-                            let $content = $crate::json::Read::read(content)?;
-                            $content
-                        }))?
-                        $({ $($field: $crate::json::forms::field(content.field(stringify!($field)))?,)* })?,
-                    )*
-                    _ => return None,
-                })
+                $crate::json::forms::enums!(@read self, name, content, $($variants)*)
             }
         }
 
         impl $crate::json::Write for $name {
             fn write(&self, out: &mut String) {
-                match self {
-                    $(Self::$variant $(($content))? $({ $($field,)* })? => {
-                        #[allow(unused_mut, unused_assignments, reason = "not every variant has content")]
-                        let mut plain = true;
-                        $(
-                            plain = false;
-                            out.push('{');
-                            $crate::json::key(out, stringify!($variant));
-                            $crate::json::Write::write($content, out);
-                            out.push('}');
-                        )?
-                        $(
-                            plain = false;
-                            out.push('{');
-                            $crate::json::key(out, stringify!($variant));
-                            out.push('{');
-                            $(
-                                $crate::json::key(out, stringify!($field));
-                                $crate::json::Write::write($field, out);
-                            )*
-                            out.push_str("}}");
-                        )?
-                        if plain {
-                            $crate::json::text(out, stringify!($variant));
-                        }
-                    })*
-                }
+                $crate::json::forms::enums!(@write self, out, $($variants)*)
             }
         }
     )*};
+    (@first $variant:ident $(($content:ident))? $({ $($field:ident,)* })?, $($rest:tt)*) => {
+        Self::$variant
+            $(({
+                let $content = $crate::json::forms::Form::blank();
+                $content
+            }))?
+            $({ $($field: $crate::json::forms::Form::blank(),)* })?
+    };
+    (
+        @read $self:ident, $name:ident, $value:ident,
+        $($variant:ident $(($content:ident))? $({ $($field:ident,)* })?,)*
+    ) => {
+        {
+            *$self = match $name {
+                $(stringify!($variant) => $crate::json::forms::enums!(
+                    @first $variant $(($content))? $({ $($field,)* })?,
+                ),)*
+                _ => return None,
+            };
+            match $self {
+                $(Self::$variant $(($content))? $({ $($field,)* })? => {
+                    $($content.fill($value)?;)?
+                    $(
+                        let mut fields = $crate::json::forms::Fields::of($value);
+                        $(fields.read(stringify!($field), $field);)*
+                        fields.complete()?;
+                    )?
+                })*
+            }
+            Some(())
+        }
+    };
+    (
+        @write $self:ident, $out:ident,
+        $($variant:ident $(($content:ident))? $({ $($field:ident,)* })?,)*
+    ) => {
+        match $self {
+            $(Self::$variant $(($content))? $({ $($field,)* })? => {
+                #[allow(unused_mut, unused_assignments, reason = "not every variant has content")]
+                let mut plain = true;
+                $(
+                    plain = false;
+                    $out.push('{');
+                    $crate::json::field($out, stringify!($variant), $content);
+                    $out.push('}');
+                )?
+                $(
+                    plain = false;
+                    $out.push('{');
+                    $crate::json::key($out, stringify!($variant));
+                    $out.push('{');
+                    $($crate::json::field($out, stringify!($field), $field);)*
+                    $out.push_str("}}");
+                )?
+                if plain {
+                    $crate::json::text($out, stringify!($variant));
+                }
+            })*
+        }
+    };
 }
 
 pub(crate) use {enums, structs};
 
 texts! { DocumentId FileId FolderId Revision ContentHash Cursor }
 
-impl Read for RecordKind {
-    fn read(value: &Value) -> Option<Self> {
-        Self::from_word(value.as_text()?)
+impl Form for RecordKind {
+    fn blank() -> Self {
+        Self::Contact
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        *self = Self::from_word(value.as_text()?)?;
+        Some(())
     }
 }
 
@@ -322,12 +449,12 @@ structs! {
     Record { kind, id, }
     Place { folder, name, }
     StoredIndex {
-        schema, cursor, links, refused_kinds, slash_refused, astral_refused = false, default_folder,
-        paused, last_cycle_ms, due_ms, halt, named_ms, shared = Shared::default(),
+        schema, cursor, links, refused_kinds, slash_refused, astral_refused optional, default_folder,
+        paused, last_cycle_ms, due_ms, halt, named_ms, shared optional,
     }
     Link {
         record, name, named, folder, folder_removed, pressed, dirty, listed_ms, settled_ms,
-        synced_count, file_count, problem_count, halt, confirmed, rests_until_ms, shared = false,
+        synced_count, file_count, problem_count, halt, confirmed, rests_until_ms, shared optional,
     }
     LinkedFolder { id, path, path_lower, }
     Shared { browser, generation, retired, mine, files, unlinked, }
@@ -337,7 +464,7 @@ structs! {
     SharedRecord { record, name, named, folder, pairs, }
     StoredRecord { schema, nodes, documents, pairs, attempts, refusals, activity, }
     SeenDocument { id, place, nfc, size_bytes, updated_at, hash, }
-    Pair { crm, dropbox, hash, superseded = Vec::new(), lost_path, }
+    Pair { crm, dropbox, hash, superseded optional, lost_path, }
     CrmSide { id, place, size_bytes, updated_at, }
     DropboxSide { id, path, rev, }
     Attempt { place, hash, file, replaces, at_ms, }
@@ -346,7 +473,7 @@ structs! {
     LinkStatus { record, name, state, synced_count, problem_count, settled_ms, }
     RecordStatus {
         record, name, state, folder, one_way, progress, settled_ms, items, problems, activity,
-        affected = Vec::new(), cancelled = false,
+        affected optional, cancelled optional,
     }
     Item { place, document, file, path, mark, }
     Progress { done_count, total_count, done_bytes, total_bytes, current, started_ms, }

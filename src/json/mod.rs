@@ -36,11 +36,6 @@ pub trait Read: Sized {
     /// Reads it.
     fn read(value: &Value) -> Option<Self>;
 
-    /// What it is where its field is absent or `null`; `None` where that is not allowed.
-    fn absent() -> Option<Self> {
-        None
-    }
-
     /// Reads it out of text.
     fn read_text(text: &str) -> Option<Self> {
         Self::read(&Value::parse(text)?)
@@ -67,8 +62,7 @@ impl Write for Object<'_> {
     fn write(&self, out: &mut String) {
         out.push('{');
         for (name, value) in self.0 {
-            key(out, name);
-            value.write(out);
+            field(out, name, *value);
         }
         out.push('}');
     }
@@ -81,6 +75,12 @@ pub(crate) fn key(out: &mut String, name: &str) {
     }
     text(out, name);
     out.push(':');
+}
+
+/// Appends a field.
+pub(crate) fn field(out: &mut String, name: &str, value: &dyn Write) {
+    key(out, name);
+    value.write(out);
 }
 
 /// Appends text in quotes.
@@ -157,17 +157,6 @@ impl Value {
     /// A field that holds a list; every one of it has to be readable.
     pub fn list<T: Read>(&self, name: &str) -> Option<Vec<T>> {
         Vec::read(self.field(name)?)
-    }
-}
-
-impl<T: Read> Read for Vec<T> {
-    fn read(value: &Value) -> Option<Self> {
-        let Value::List(values) = value else { return None };
-        let mut list = Vec::with_capacity(values.len());
-        for value in values {
-            list.push(T::read(value)?);
-        }
-        Some(list)
     }
 }
 
@@ -273,7 +262,7 @@ mod tests {
         list: Vec<String>,
     }
 
-    structs! { Form { kinds, pair, later, list = Vec::new(), } }
+    structs! { Form { kinds, pair, later, list optional, } }
     enums! { Kind { Plain, Number(number), Named { name, size, }, } }
 
     #[test]

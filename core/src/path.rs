@@ -27,6 +27,9 @@ const DEFAULT_FOLDERS: [&str; 12] = [
     "genel",
 ];
 
+/// What two places of the CRM have in common that are the same to a person: folder and name, folded.
+pub type PlaceKey = (String, String);
+
 /// What is known of the two services' taste in names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Naming {
@@ -77,7 +80,7 @@ impl Naming {
     }
 
     /// Two CRM places are the same to a person: case aside, default folder by any of its names.
-    pub fn place_key(&self, place: &Place) -> (String, String) {
+    pub fn place_key(&self, place: &Place) -> PlaceKey {
         let mut folder = fold(&place.folder);
         if self.is_default(&folder) {
             folder.clear();

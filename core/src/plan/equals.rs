@@ -4,14 +4,13 @@
 //! pair differently, each browser would carry the other's writes on, for ever. So what is equal in content and place
 //! is a pair, whatever was paired before; and what is equal in content alone is paired by ids and paths.
 
-use super::{crm_side, dropbox_side, Content, Planner};
+use super::{crm_side, dropbox_side, path_key, Content, Planner};
 use crate::ids::ContentHash;
 use crate::map::{Map, Set};
-use crate::path::fold;
+use crate::path::{fold, PlaceKey};
 use crate::sort::sort_by;
 use crate::state::{CrmSide, DropboxSide, Pair, SeenDocument};
 use crate::tree::File;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 /// A document of known content; with its pair, if both of its sides stand.
@@ -32,9 +31,6 @@ struct Held<'a> {
     stored: Option<DropboxSide>,
     rests: bool,
 }
-
-/// A content at a place.
-type Spot = (ContentHash, String, String);
 
 impl<'a> Planner<'a> {
     pub(super) fn pair_equals_by_place(&mut self) {
@@ -99,27 +95,22 @@ impl<'a> Planner<'a> {
     /// For each document the file that stands at its place with its content: of several the first path, and of
     /// several documents the lowest id.
     fn places_first(&mut self, docs: &[Doc<'a>], held: &[Held<'a>]) -> Vec<Option<usize>> {
-        let mut spots: Map<Spot, Vec<usize>> = Map::new();
+        let mut spots: Map<PlaceKey, Vec<usize>> = Map::new();
         for (at, file) in held.iter().enumerate() {
-            let (folder, name) = self.naming().place_key(&self.naming().place_of(&file.file.path));
-            let by_place = (file.hash.clone(), folder, name);
-            let by_path = (file.hash.clone(), "/".into(), fold(&file.file.path));
-            for spot in [by_place, by_path] {
-                spots.or_default(spot).push(at);
-            }
+            let place = self.naming().place_key(&self.naming().place_of(&file.file.path));
+            spots.or_default(place).push(at);
+            spots.or_default(path_key(&file.file.path)).push(at);
         }
         let mut given = alloc::vec![false; held.len()];
         let mut taken = Vec::with_capacity(docs.len());
         for doc in docs {
-            let (folder, name) = self.naming().place_key(&doc.document.nfc);
-            let path = fold(&self.naming().path_of(&doc.document.nfc));
-            let by_place = (doc.content.clone(), folder, name);
-            let by_path = (doc.content.clone(), "/".into(), path);
-            let found = [by_place, by_path]
+            let place = self.naming().place_key(&doc.document.nfc);
+            let path = path_key(&self.naming().path_of(&doc.document.nfc));
+            let found = [place, path]
                 .iter()
                 .filter_map(|spot| spots.get(spot))
                 .flatten()
-                .filter(|other| !given[**other])
+                .filter(|other| !given[**other] && *held[**other].hash == doc.content)
                 .min()
                 .copied();
             if let Some(other) = found {
@@ -134,7 +125,7 @@ impl<'a> Planner<'a> {
     /// A new document at the place of a file that is paired with a document of another place may be that file's: it
     /// is looked at before it counts as new.
     fn look_for_owners(&mut self, held: &[Held<'a>], given: &[bool]) {
-        let astray: Set<(String, String)> = held
+        let astray: Set<PlaceKey> = held
             .iter()
             .zip(given)
             .filter(|(file, given)| !**given && file.at.is_some())

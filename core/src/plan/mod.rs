@@ -16,7 +16,7 @@ use crate::effect::{Place, Source, WriteMode};
 use crate::guard;
 use crate::ids::{ContentHash, DocumentId, FileId, Revision};
 use crate::map::{Map, Set};
-use crate::path::Naming;
+use crate::path::{Naming, PlaceKey};
 use crate::sort::sort_by;
 use crate::state::{CrmSide, DropboxSide, Pair, SeenDocument, StoredRecord, Subject};
 use crate::status::{Halt, Problem, ProblemKind};
@@ -305,7 +305,7 @@ impl<'a> Planner<'a> {
     }
 
     /// All documents at a place (as [`Naming::place_key`] names it), one that rests among them, by id.
-    fn at_place(&self, key: &(String, String)) -> Vec<&'a SeenDocument> {
+    fn at_place(&self, key: &PlaceKey) -> Vec<&'a SeenDocument> {
         let mut found: Vec<_> = self.moving.resting_at(key).into_iter().collect();
         let names = self.names.get_or_init(|| index::by_name(&self.moving.documents));
         names.each(index::folded_hash(&key.1), |at| {
@@ -371,6 +371,13 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// Document and file become a pair; nothing spoke for them.
+    fn adopt(&mut self, document: &'a SeenDocument, file: &File, hash: &ContentHash) {
+        self.used_documents.insert(&document.id);
+        self.loose.remove(&file.id);
+        self.pairs.push(Some(paired(document, file, hash)));
+    }
+
     fn too_large(&self, size_bytes: u64) -> bool {
         size_bytes > self.policy.max_size_bytes
     }
@@ -402,6 +409,22 @@ impl<'a> Planner<'a> {
             _ => None,
         })
     }
+}
+
+/// A document and its file, as both stand, with the content they have.
+fn paired(document: &SeenDocument, file: &File, hash: &ContentHash) -> Pair {
+    Pair {
+        crm: Some(crm_side(document)),
+        dropbox: Some(dropbox_side(file)),
+        hash: hash.clone(),
+        superseded: Vec::new(),
+        lost_path: None,
+    }
+}
+
+/// A path as a place, so that one map finds both: what the CRM has in a folder called `/` stands at the root in Dropbox.
+fn path_key(path: &str) -> PlaceKey {
+    ("/".into(), crate::path::fold(path))
 }
 
 fn crm_side(document: &SeenDocument) -> CrmSide {

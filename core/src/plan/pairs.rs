@@ -3,80 +3,69 @@
 use super::{crm_side, dropbox_side, Content, Operation, Planner};
 use crate::effect::{Reason, WriteMode};
 use crate::ids::ContentHash;
-use crate::map::{Map, Set};
-use crate::path::{fold, is_numbered};
+use crate::map::Map;
+use crate::path::{fold, is_numbered, PlaceKey};
 use crate::state::{CrmSide, Pair, SeenDocument};
 use crate::status::ProblemKind;
 use crate::tree::File;
 use crate::words::folds_to;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 impl<'a> Planner<'a> {
     /// K1, K2, R9 and marks whose file came back: the same thing under a new id.
     pub(super) fn rebind(&mut self) {
         for at in 0..self.pairs.len() {
-            let Some(pair) = &self.pairs[at] else {
-                continue;
-            };
-            let document_stands =
-                pair.crm.as_ref().is_none_or(|side| self.documents.contains_key(&side.id));
-            let file_stands = match &pair.dropbox {
-                Some(side) => self.files.contains_key(&side.id),
-                None => pair.lost_path.is_none(),
-            };
-            if document_stands && file_stands {
-                continue;
+            if let Some(mut pair) = self.pairs[at].take() {
+                self.rebind_sides(&mut pair);
+                self.pairs[at] = Some(pair);
             }
-            let mut pair = pair.clone();
-            if let Some(side) = pair.crm.as_mut() {
-                if !self.documents.contains_key(&side.id) {
-                    let found = self.moving.documents.iter().copied().find(|document| {
-                        document.place == side.place
-                            && !self.used_documents.contains(&document.id)
-                            && !self.hashing.contains(&document.id)
-                    });
-                    if let Some(document) = found {
-                        side.id = document.id.clone();
-                        // The content is another one until its hash says otherwise.
-                        side.updated_at.clear();
-                        self.used_documents.insert(&document.id);
-                    }
+        }
+        self.rebind_renamed();
+    }
+
+    fn rebind_sides(&mut self, pair: &mut Pair) {
+        if let Some(side) = pair.crm.as_mut() {
+            if !self.documents.contains_key(&side.id) {
+                let found = self.moving.documents.iter().copied().find(|document| {
+                    document.place == side.place
+                        && !self.used_documents.contains(&document.id)
+                        && !self.hashing.contains(&document.id)
+                });
+                if let Some(document) = found {
+                    side.id = document.id.clone();
+                    // The content is another one until its hash says otherwise.
+                    side.updated_at.clear();
+                    self.used_documents.insert(&document.id);
                 }
             }
-            let kept = pair.crm.as_ref().is_some_and(|side| self.documents.contains_key(&side.id));
-            let lost = match &pair.dropbox {
-                Some(side) if !self.files.contains_key(&side.id) => Some(side.path.clone()),
-                // Its document deleted meanwhile, a file that came back is a new one (M3), not one to be deleted.
-                None if kept => pair.lost_path.clone(),
-                _ => None,
-            };
-            if let Some(path) = lost {
-                let key = fold(&path);
-                let mark = pair.dropbox.is_none();
-                let pair_hash = pair.hash.clone();
-                let found = self.loose_files().find(|file| {
-                    folds_to(&file.path, &key)
+        }
+        let kept = pair.crm.as_ref().is_some_and(|side| self.documents.contains_key(&side.id));
+        let lost = match &pair.dropbox {
+            Some(side) if !self.files.contains_key(&side.id) => Some(side.path.clone()),
+            // Its document deleted meanwhile, a file that came back is a new one (M3), not one to be deleted.
+            None if kept => pair.lost_path.clone(),
+            _ => None,
+        };
+        if let Some(path) = lost {
+            let key = fold(&path);
+            let mark = pair.dropbox.is_none();
+            let pair_hash = pair.hash.clone();
+            let found = self.loose_files().find(|file| {
+                folds_to(&file.path, &key)
                         // A kept document is only its own file's come back; another content takes the name,
                         // and the document steps aside (R7).
                         && (!mark || file.hash.as_ref() == Some(&pair_hash))
                         && !self.belongs_to_another(file, mark)
-                });
-                let copied = || {
-                    pair.crm
-                        .as_ref()
-                        .filter(|_| mark)
-                        .and_then(|side| self.copied(side, &pair_hash))
-                };
-                if let Some(file) = found.or_else(copied) {
-                    self.loose.remove(&file.id);
-                    pair.dropbox = Some(dropbox_side(file));
-                    pair.lost_path = None;
-                }
+            });
+            let copied = || {
+                pair.crm.as_ref().filter(|_| mark).and_then(|side| self.copied(side, &pair_hash))
+            };
+            if let Some(file) = found.or_else(copied) {
+                self.loose.remove(&file.id);
+                pair.dropbox = Some(dropbox_side(file));
+                pair.lost_path = None;
             }
-            self.pairs[at] = Some(pair);
         }
-        self.rebind_renamed();
     }
 
     /// P6: a kept document that another browser of the same user has copied meanwhile, under its path or beside it.
@@ -131,13 +120,12 @@ impl<'a> Planner<'a> {
                 .collect();
             let found = candidates.iter().find(|d| d.hash.as_ref() == Some(&pair.hash));
             if let Some(document) = found {
-                let (mut pair, mut side) = (pair.clone(), side.clone());
                 // The place stays the old one: that the document moved is a change of the CRM's side.
-                side.id = document.id.clone();
-                side.updated_at = document.updated_at.clone();
+                if let Some(side) = self.pairs[at].as_mut().and_then(|pair| pair.crm.as_mut()) {
+                    side.id = document.id.clone();
+                    side.updated_at = document.updated_at.clone();
+                }
                 self.used_documents.insert(&document.id);
-                pair.crm = Some(side);
-                self.pairs[at] = Some(pair);
             } else {
                 for document in candidates.into_iter().filter(|d| d.hash.is_none()) {
                     self.hash(document);
@@ -146,7 +134,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// The matrix for every pair, then renames and moves.
+    /// The matrix for every pair, then renames and moves. Each cell says whether its pair stays one.
     pub(super) fn decide_pairs(&mut self) {
         self.mark_leaving();
         self.turn_rings();
@@ -154,17 +142,17 @@ impl<'a> Planner<'a> {
             // Whom a pair replaces is looked up among the pairs while it is decided.
             let replaces = self.pairs[at].as_ref().is_some_and(|pair| !pair.superseded.is_empty());
             let pair = if replaces { self.pairs[at].clone() } else { self.pairs[at].take() };
-            let Some(pair) = pair else {
+            let Some(mut pair) = pair else {
                 continue;
             };
             let document = pair.crm.as_ref().and_then(|side| self.documents.get(&side.id)).copied();
             let file = pair.dropbox.as_ref().and_then(|side| self.file(side));
-            let decided = match (&pair.crm, &pair.dropbox) {
-                (Some(_), Some(_)) => self.decide(pair, document, file),
-                (Some(_), None) => self.decide_kept_in_crm(pair, document),
-                _ => self.decide_kept_in_dropbox(pair, file),
+            let stays = match (&pair.crm, &pair.dropbox) {
+                (Some(_), Some(_)) => self.decide(&mut pair, document, file),
+                (Some(_), None) => self.decide_kept_in_crm(&mut pair, document),
+                _ => self.decide_kept_in_dropbox(&mut pair, file),
             };
-            self.pairs[at] = decided;
+            self.pairs[at] = stays.then_some(pair);
         }
     }
 
@@ -199,24 +187,24 @@ impl<'a> Planner<'a> {
 
     fn decide(
         &mut self,
-        mut pair: Pair,
+        pair: &mut Pair,
         document: Option<&'a SeenDocument>,
         file: Option<&'a File>,
-    ) -> Option<Pair> {
+    ) -> bool {
         match (document, file) {
-            (None, None) => None, // M15
-            (Some(_), None) if self.replaced_perhaps(&pair) => {
+            (None, None) => false, // M15
+            (Some(_), None) if self.replaced_perhaps(pair) => {
                 self.waiting = true;
-                Some(pair)
+                true
             }
-            (Some(document), None) => match self.content(document, &pair) {
+            (Some(document), None) => match self.content(document, pair) {
                 Content::Known(hash) if *hash == pair.hash && !self.policy.pressed => {
                     // M13: kept in the CRM, not copied back.
                     pair.lost_path = pair.dropbox.take().map(|side| side.path);
                     self.reserved.extend(pair.lost_path.as_deref().map(fold));
                     pair.crm =
                         Some(CrmSide { place: document.place.clone(), ..crm_side(document) });
-                    Some(pair)
+                    true
                 }
                 Content::Known(_) => self.release(document), // M14: uploaded again as new
                 Content::Unknown => {
@@ -224,7 +212,7 @@ impl<'a> Planner<'a> {
                         return self.release(document);
                     }
                     self.hash(document);
-                    Some(pair)
+                    true
                 }
             },
             (None, Some(file)) => self.decide_deleted_in_crm(pair, file),
@@ -232,15 +220,15 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn release(&mut self, document: &'a SeenDocument) -> Option<Pair> {
+    fn release(&mut self, document: &'a SeenDocument) -> bool {
         self.used_documents.remove(&document.id);
-        None
+        false
     }
 
     /// M11 and M12: only after `files.info` answered 404.
-    fn decide_deleted_in_crm(&mut self, pair: Pair, file: &'a File) -> Option<Pair> {
-        let Some(side) = pair.crm.clone() else {
-            return Some(pair);
+    fn decide_deleted_in_crm(&mut self, pair: &mut Pair, file: &'a File) -> bool {
+        let Some(side) = &pair.crm else {
+            return true;
         };
         let edited = file.hash.as_ref() != Some(&pair.hash);
         // A document of the same size still to be hashed may be this one under a new name (R9).
@@ -256,35 +244,34 @@ impl<'a> Planner<'a> {
         }
         if renamed_perhaps {
             self.waiting = true;
-            return Some(pair);
+            return true;
         }
         if !self.policy.gone.contains(&side.id) {
             self.waiting = true;
-            self.operations.push(Operation::ConfirmGone { document: side.id });
-            return Some(pair);
+            self.operations.push(Operation::ConfirmGone { document: side.id.clone() });
+            return true;
         }
         if edited {
             // M12: the edit wins. As a file of its own it goes to the CRM again.
             self.loose.insert(&file.id, file);
-            return None;
+            return false;
         }
         let (file, rev) = (file.id.clone(), file.rev.clone());
         self.operations.push(Operation::DeleteFile { file, rev });
-        Some(pair)
+        true
     }
 
-    fn decide_kept_in_crm(
-        &mut self,
-        pair: Pair,
-        document: Option<&'a SeenDocument>,
-    ) -> Option<Pair> {
-        let document = document?;
+    fn decide_kept_in_crm(&mut self, pair: &mut Pair, document: Option<&'a SeenDocument>) -> bool {
+        let Some(document) = document else {
+            return false;
+        };
         if self.policy.pressed {
             return self.release(document);
         }
-        match self.content(document, &pair) {
+        match self.content(document, pair) {
             Content::Known(hash) if *hash == pair.hash => {
-                Some(Pair { crm: Some(crm_side(document)), ..pair })
+                pair.crm = Some(crm_side(document));
+                true
             }
             Content::Known(_) => {
                 // M14: its old path is its own again.
@@ -295,32 +282,30 @@ impl<'a> Planner<'a> {
             }
             Content::Unknown => {
                 self.hash(document);
-                Some(pair)
+                true
             }
         }
     }
 
-    fn decide_kept_in_dropbox(&mut self, pair: Pair, file: Option<&'a File>) -> Option<Pair> {
-        let file = file?;
+    fn decide_kept_in_dropbox(&mut self, pair: &mut Pair, file: Option<&'a File>) -> bool {
+        let Some(file) = file else {
+            return false;
+        };
         if file.hash.as_ref() == Some(&pair.hash) && !self.policy.pressed {
-            return Some(Pair { dropbox: Some(dropbox_side(file)), ..pair });
+            pair.dropbox = Some(dropbox_side(file));
+            return true;
         }
         self.loose.insert(&file.id, file);
-        None
+        false
     }
 
-    fn decide_both(
-        &mut self,
-        mut pair: Pair,
-        document: &'a SeenDocument,
-        file: &'a File,
-    ) -> Option<Pair> {
+    fn decide_both(&mut self, pair: &mut Pair, document: &'a SeenDocument, file: &'a File) -> bool {
         let Some(file_hash) = &file.hash else {
             self.problem(&document.place, ProblemKind::Refused(Reason::Unsupported));
-            return Some(pair);
+            return true;
         };
         let file_edited = *file_hash != pair.hash;
-        let content = self.content(document, &pair);
+        let content = self.content(document, pair);
         let crm_edited = match content {
             Content::Known(hash) => Some(*hash != pair.hash),
             Content::Unknown => {
@@ -332,7 +317,8 @@ impl<'a> Planner<'a> {
             // M6, M9: equal contents are never a conflict.
             self.count_changes(crm_edited == Some(true) && !file_edited, false, false);
             pair.hash = file_hash.clone();
-            return self.decide_places(pair, document, file);
+            self.decide_places(pair, document, file);
+            return true;
         }
         // Perhaps it is the same edit on both sides, as after a crash between an upload and its row.
         let perhaps_equal = file_edited && document.size_bytes == file.size_bytes;
@@ -342,39 +328,40 @@ impl<'a> Planner<'a> {
             (None, _) => {
                 // Same size, new stamp: nothing is decided about bytes nobody has looked at.
                 self.hash(document);
-                Some(pair)
+                true
             }
             (Some(true), false) => {
                 // M7. The places are looked at when the contents are one.
                 let mode = WriteMode::Update(file.rev.clone());
                 self.upload(document, file.path.clone(), mode, Some(file.id.clone()));
-                Some(pair)
+                true
             }
             (Some(true), true) => {
                 if undecided {
                     self.hash(document);
-                    return Some(pair);
+                    return true;
                 }
                 self.conflict(document, file); // M10
                 if self.policy.one_way {
                     // The document's own file is the one beside it from now on.
                     self.used_documents.insert(&document.id);
-                    return None;
+                    return false;
                 }
-                Some(pair)
+                true
             }
             (Some(false), _) => {
                 // M8. A rename in the CRM goes first, so that the new document is made under its name.
                 let renamed = |pair: &Pair| {
                     pair.crm.as_ref().is_some_and(|side| side.place != document.place)
                 };
-                if renamed(&pair) {
-                    pair = self.decide_places(pair, document, file)?;
-                    if renamed(&pair) {
-                        return Some(pair);
+                if renamed(pair) {
+                    self.decide_places(pair, document, file);
+                    if renamed(pair) {
+                        return true;
                     }
                 }
-                self.replace(pair, document, file)
+                self.replace(pair, document, file);
+                true
             }
         }
     }
@@ -386,90 +373,72 @@ impl<'a> Planner<'a> {
     }
 
     /// Contents are equal (or the CRM renamed first): do the places agree?
-    fn decide_places(
-        &mut self,
-        mut pair: Pair,
-        document: &'a SeenDocument,
-        file: &'a File,
-    ) -> Option<Pair> {
-        let (Some(crm), Some(dropbox)) = (pair.crm.clone(), pair.dropbox.clone()) else {
-            return Some(pair);
+    fn decide_places(&mut self, pair: &mut Pair, document: &'a SeenDocument, file: &'a File) {
+        let (Some(crm), Some(dropbox)) = (&pair.crm, &mut pair.dropbox) else {
+            return;
         };
-        let equal_contents = file.hash.as_ref() == Some(&pair.hash);
-        let settle = |mut pair: Pair| {
-            let (before_crm, before_dropbox) = (pair.crm.take(), pair.dropbox.take());
-            if equal_contents {
-                pair.crm = Some(crm_side(document));
-                pair.dropbox = Some(dropbox_side(file));
-            } else {
-                pair.crm = before_crm.map(|side| CrmSide { place: document.place.clone(), ..side });
-                pair.dropbox = before_dropbox;
-            }
-            Some(pair)
-        };
-        let target = self.naming().path_of(&document.nfc);
         if crm.place != document.place {
             // The CRM's name wins (R16). Only the spelling changed: no request (R12, R13).
+            let target = self.naming().path_of(&document.nfc);
             let same = fold(&self.naming().path_of(&crm.place)) == fold(&target);
             if same && fold(&dropbox.path) == fold(&file.path) || fold(&file.path) == fold(&target)
             {
-                return settle(pair);
+                return settle(pair, document, file);
             }
             let to = self.free_path(&target, Some(&file.path));
             if fold(&to) == fold(&file.path) {
-                return settle(pair);
+                return settle(pair, document, file);
             }
             if let Some(kind) = self.document_refusal(document) {
-                self.problem(&document.place, kind);
-                return Some(pair);
+                return self.problem(&document.place, kind);
             }
             self.waiting = true;
             self.operations.push(Operation::MoveFile { file: file.id.clone(), to });
-            return Some(pair);
+            return;
         }
         if self.policy.one_way || !self.file_moved(&dropbox.path, file, document) {
-            return settle(pair);
+            return settle(pair, document, file);
         }
         // The stamps may be new though the place is still the old one.
-        if equal_contents {
+        if file.hash.as_ref() == Some(&pair.hash) {
+            dropbox.rev = file.rev.clone();
             pair.crm = Some(crm_side(document));
-            pair.dropbox =
-                Some(crate::state::DropboxSide { path: dropbox.path, ..dropbox_side(file) });
         }
-        self.replace(pair, document, file)
+        self.replace(pair, document, file);
     }
 
     /// R8: names swapped in a ring would wait for each other for ever, and uploading over another document's name is
     /// no way out (the CRM may take it for a new version of that one). So the whole ring is paired anew by place:
     /// the contents then follow as edits.
     fn turn_rings(&mut self) {
-        let mut standing: Map<(String, String), usize> = Map::new();
-        let mut target: Map<usize, (String, String)> = Map::new();
+        let mut standing: Map<PlaceKey, Vec<usize>> = Map::new();
+        let mut leaving: Vec<(usize, PlaceKey)> = Vec::new();
         for at in 0..self.pairs.len() {
             let Some((document, file)) = self.pairs[at].as_ref().and_then(|pair| self.sides(pair))
             else {
                 continue;
             };
             if self.leaving.contains(&document.id) {
-                standing.insert(self.naming().place_key(&document.nfc), at);
-                target.insert(at, self.naming().place_key(&self.naming().place_of(&file.path)));
+                standing.or_default(self.naming().place_key(&document.nfc)).push(at);
+                leaving.push((at, self.naming().place_key(&self.naming().place_of(&file.path))));
             }
         }
-        let next = |at: usize| target.get(&at).and_then(|key| standing.get(key)).copied();
-        let mut turned = Set::new();
-        for start in target.keys().copied() {
-            let mut ring = alloc::vec![start];
-            let mut at = start;
+        // Who stands where each wants to go.
+        let mut next = alloc::vec![None; self.pairs.len()];
+        for (at, place) in &leaving {
+            next[*at] = standing.get(place).and_then(|there| there.last()).copied();
+        }
+        for (start, _) in &leaving {
+            let mut ring = alloc::vec![*start];
+            let mut at = *start;
             while let Some(following) =
-                next(at).filter(|n| *n != start && ring.len() <= target.len())
+                next[at].filter(|n| n != start && ring.len() <= leaving.len())
             {
                 ring.push(following);
                 at = following;
             }
-            if next(at) != Some(start)
-                || ring.len() < 2
-                || !turned.insert(ring.iter().copied().min())
-            {
+            // Each ring once, from its first.
+            if next[at] != Some(*start) || ring.len() < 2 || ring.iter().any(|at| at < start) {
                 continue;
             }
             let before: Vec<Option<Pair>> = ring.iter().map(|at| self.pairs[*at].clone()).collect();
@@ -492,5 +461,15 @@ impl<'a> Planner<'a> {
     pub(super) fn sides(&self, pair: &Pair) -> Option<(&'a SeenDocument, &'a File)> {
         let document = self.documents.get(&pair.crm.as_ref()?.id).copied()?;
         Some((document, self.file(pair.dropbox.as_ref()?)?))
+    }
+}
+
+/// Nothing is to be moved: the pair is as both sides stand, or, while the contents differ, as the document is named.
+fn settle(pair: &mut Pair, document: &SeenDocument, file: &File) {
+    if file.hash.as_ref() == Some(&pair.hash) {
+        pair.crm = Some(crm_side(document));
+        pair.dropbox = Some(dropbox_side(file));
+    } else if let Some(side) = &mut pair.crm {
+        side.place = document.place.clone();
     }
 }

@@ -1,7 +1,7 @@
 //! A document of the CRM takes another one's place: upload new, see it listed, delete old, whatever crashed in between.
 
 use super::room::Occupant;
-use super::{crm_side, dropbox_side, Content, Operation, Planner, Replacement};
+use super::{crm_side, paired, Content, Operation, Planner, Replacement};
 use crate::effect::Source;
 use crate::state::{Attempt, CrmSide, Pair, SeenDocument};
 use crate::status::ProblemKind;
@@ -44,17 +44,14 @@ impl<'a> Planner<'a> {
                 continue;
             }
             match (pair_at, file) {
-                (Some(at), file) => self.supersede(at, document, file),
+                (Some(at), file) => {
+                    if let Some(mut pair) = self.pairs[at].take() {
+                        self.supersede(&mut pair, document, file);
+                        self.pairs[at] = Some(pair);
+                    }
+                }
                 (None, Some(file)) if self.loose.contains_key(&file.id) => {
-                    self.used_documents.insert(&document.id);
-                    self.loose.remove(&file.id);
-                    self.pairs.push(Some(Pair {
-                        crm: Some(crm_side(document)),
-                        dropbox: Some(dropbox_side(file)),
-                        hash: hash.clone(),
-                        superseded: Vec::new(),
-                        lost_path: None,
-                    }));
+                    self.adopt(document, file, hash);
                 }
                 _ => {}
             }
@@ -92,17 +89,14 @@ impl<'a> Planner<'a> {
     }
 
     /// `document`, of known content, takes the place of the pair's document, which is to be deleted.
-    fn supersede(&mut self, at: usize, document: &'a SeenDocument, file: Option<&File>) {
-        let Some(mut pair) = self.pairs[at].clone() else {
-            return;
-        };
+    fn supersede(&mut self, pair: &mut Pair, document: &'a SeenDocument, file: Option<&File>) {
         let Some(hash) = document.hash.clone() else {
             return;
         };
         let old =
             pair.crm.as_ref().and_then(|side| Some((side.clone(), *self.documents.get(&side.id)?)));
         if let Some((side, seen)) = old {
-            let untouched = match self.content(seen, &pair) {
+            let untouched = match self.content(seen, pair) {
                 Content::Known(known) => *known == pair.hash,
                 Content::Unknown if self.too_large(seen.size_bytes) => false,
                 Content::Unknown => {
@@ -115,7 +109,6 @@ impl<'a> Planner<'a> {
                 // The pair's document holds it already: this one is the twin that leaves.
                 pair.superseded.push(crm_side(document));
                 self.used_documents.insert(&document.id);
-                self.pairs[at] = Some(pair);
                 return;
             }
             if untouched {
@@ -158,14 +151,13 @@ impl<'a> Planner<'a> {
             (None, _) => {}
         }
         self.used_documents.insert(&document.id);
-        self.pairs[at] = Some(pair);
     }
 
     /// The last step of a replacement: the new document is listed and holds the content, the old one is as seen.
     pub(super) fn finish_replacements(&mut self) {
         for at in 0..self.pairs.len() {
-            let replaces = |pair: &&mut Pair| !pair.superseded.is_empty();
-            let Some(mut pair) = self.pairs[at].as_mut().filter(replaces).cloned() else {
+            let replaces = |pair: &mut Pair| !pair.superseded.is_empty();
+            let Some(mut pair) = self.pairs[at].take_if(replaces) else {
                 continue;
             };
             let new = pair.crm.as_ref().map(|side| side.id.clone());
@@ -201,12 +193,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Upload new, see it listed and hashed, delete old: a new content (M8), a new place (R1–R4), or both.
-    pub(super) fn replace(
-        &mut self,
-        pair: Pair,
-        document: &'a SeenDocument,
-        file: &'a File,
-    ) -> Option<Pair> {
+    pub(super) fn replace(&mut self, pair: &mut Pair, document: &'a SeenDocument, file: &'a File) {
         let moved =
             pair.dropbox.as_ref().is_some_and(|side| self.file_moved(&side.path, file, document));
         // Pairing goes by NFC; what is uploaded keeps the CRM's own spelling.
@@ -218,7 +205,7 @@ impl<'a> Planner<'a> {
         };
         if self.policy.one_way {
             self.problem(&document.place, ProblemKind::NewerInDropbox);
-            return Some(pair);
+            return;
         }
         let key = self.naming().place_key(&nfc);
         let twin = self.moving.documents.iter().copied().find(|other| {
@@ -229,32 +216,23 @@ impl<'a> Planner<'a> {
         });
         if let Some(other) = twin {
             // Somebody (we before a crash, or another browser) has put it there already.
-            if other.hash.is_none() {
-                self.hash(other);
-                return Some(pair);
-            }
+            let Some(hash) = &other.hash else {
+                return self.hash(other);
+            };
             let ours = self
                 .record
                 .attempts
                 .iter()
-                .any(|a| self.attempted(a, other) && Some(&a.hash) == other.hash.as_ref());
+                .any(|attempt| self.attempted(attempt, other) && attempt.hash == *hash);
             if moved && !ours {
                 // Not our upload: it is the file's document now, and the old one nobody's to delete. Whoever made it
                 // may be about to delete the one of the two that we would keep.
                 self.used_documents.insert(&other.id);
                 self.used_documents.remove(&document.id);
-                return Some(Pair {
-                    crm: Some(crm_side(other)),
-                    dropbox: Some(dropbox_side(file)),
-                    hash: other.hash.clone().unwrap_or(pair.hash),
-                    superseded: Vec::new(),
-                    lost_path: None,
-                });
+                *pair = paired(other, file, hash);
+                return;
             }
-            self.pairs.push(Some(pair));
-            let at = self.pairs.len() - 1;
-            self.supersede(at, other, Some(file));
-            return self.pairs.pop().flatten();
+            return self.supersede(pair, other, Some(file));
         }
         if moved && file.hash.as_ref() != Some(&pair.hash) && !self.too_large(file.size_bytes) {
             if let Some(other) = self.loose_of(file) {
@@ -265,9 +243,9 @@ impl<'a> Planner<'a> {
             Occupant::Nobody => {}
             Occupant::Leaving => {
                 self.waiting = true;
-                return Some(pair);
+                return;
             }
-            Occupant::Document(other) if moved => return self.make_room(pair, file, other),
+            Occupant::Document(other) if moved => return self.make_room(Some(pair), file, other),
             Occupant::Document(_) => {
                 // Two documents of one name (N4): an upload under it may be taken for a new version of the
                 // other one. The file's own name is free in Dropbox, so most often here too.
@@ -277,11 +255,10 @@ impl<'a> Planner<'a> {
                     _ => self.free_place(&nfc),
                 };
                 self.create_from_file(file, place, Some(document.id.clone()));
-                return Some(pair);
+                return;
             }
         }
         self.create_from_file(file, place, Some(document.id.clone()));
-        Some(pair)
     }
 
     /// A document that no pair speaks for, and that holds what the file holds, or may hold it.
@@ -300,36 +277,25 @@ impl<'a> Planner<'a> {
     /// with: its old id came back with an upload that was not heard of. The old document stays, and is copied anew.
     fn take_over(
         &mut self,
-        pair: Pair,
+        pair: &mut Pair,
         document: &'a SeenDocument,
         file: &'a File,
         other: &'a SeenDocument,
-    ) -> Option<Pair> {
-        let Some(hash) = other.hash.clone() else {
-            self.hash(other);
-            return Some(pair);
+    ) {
+        let Some(hash) = &other.hash else {
+            return self.hash(other);
         };
         self.used_documents.insert(&other.id);
         self.used_documents.remove(&document.id);
         // That the two are named differently is a change of the CRM's side.
         let place = self.naming().place_of(&file.path);
-        Some(Pair {
-            crm: Some(CrmSide { place, ..crm_side(other) }),
-            dropbox: Some(dropbox_side(file)),
-            hash,
-            superseded: Vec::new(),
-            lost_path: None,
-        })
+        let crm = Some(CrmSide { place, ..crm_side(other) });
+        *pair = Pair { crm, ..paired(other, file, hash) };
     }
 
     /// R7: a document kept in the CRM only steps aside; anything else keeps its name, and our file gets another.
-    pub(super) fn make_room(
-        &mut self,
-        pair: Pair,
-        file: &File,
-        other: &SeenDocument,
-    ) -> Option<Pair> {
-        let kept = self.pairs.iter().flatten().chain(core::iter::once(&pair)).find(|p| {
+    pub(super) fn make_room(&mut self, pair: Option<&Pair>, file: &File, other: &SeenDocument) {
+        let kept = self.pairs.iter().flatten().chain(pair).find(|p| {
             p.dropbox.is_none()
                 && p.crm.as_ref().is_some_and(|side| side.id == other.id)
                 && !self.too_large(other.size_bytes)
@@ -346,7 +312,6 @@ impl<'a> Planner<'a> {
             let to = self.free_everywhere(&file.path);
             self.operations.push(Operation::MoveFile { file: file.id.clone(), to });
         }
-        Some(pair)
     }
 }
 

@@ -9,6 +9,11 @@ use core::cmp::Ordering;
 /// Sorts stably: n log n comparisons, n exchanges.
 pub fn sort_by<T>(items: &mut [T], compare: &mut dyn FnMut(&T, &T) -> Ordering) {
     let mut from = order(items.len(), &mut |a, b| compare(&items[a], &items[b]));
+    arrange(items, &mut from);
+}
+
+/// Puts first what stands at the first of these indices, and so on: each index once.
+pub(crate) fn arrange<T>(items: &mut [T], from: &mut [usize]) {
     for at in 0..from.len() {
         // Each place takes what belongs there; what an earlier exchange moved is followed to where it went.
         let mut source = from[at];

@@ -88,6 +88,11 @@ impl Naming {
         (folder, fold(&place.name))
     }
 
+    /// The same of the place that a path relative to the record's folder has in the CRM.
+    pub fn path_place_key(&self, path: &str) -> PlaceKey {
+        self.place_key(&self.place_of(path))
+    }
+
     /// The folder of a record, relative to the app folder: `/<Module>/<name>/<id>`.
     pub fn record_folder(&self, record: &Record, nfc_name: &str) -> String {
         let name = if nfc_name.trim().is_empty() { "Unnamed" } else { nfc_name };
@@ -161,6 +166,11 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
+/// Does Dropbox hold these two names for the same? As far as it can be predicted.
+pub fn alike(a: &str, b: &str) -> bool {
+    folds_to(a, &fold(b))
+}
+
 /// Folder (without a slash at the end, empty at the root) and name.
 pub fn split_dir(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
@@ -225,7 +235,7 @@ pub fn is_conflicted_copy(path: &str, original: &str) -> bool {
 /// Is `path` a numbered twin of `original` (` (2)`, ` (3)` …)?
 pub fn is_numbered(path: &str, original: &str) -> bool {
     let base = unnumbered(path);
-    base != path && fold(&base) == fold(&unnumbered(original))
+    base != path && alike(&base, &unnumbered(original))
 }
 
 /// What stands between stem and extension of `path` beyond the stem of `original`, folded; `None` if it is not
@@ -235,7 +245,7 @@ fn suffix_of(path: &str, original: &str) -> Option<String> {
     let (original_dir, original_name) = split_dir(original);
     let (stem, extension) = split_extension(name);
     let (original_stem, original_extension) = split_extension(original_name);
-    if fold(dir) != fold(original_dir) || fold(extension) != fold(original_extension) {
+    if !alike(dir, original_dir) || !alike(extension, original_extension) {
         return None;
     }
     fold(stem).strip_prefix(&fold(original_stem)).map(ToOwned::to_owned)

@@ -65,8 +65,13 @@ impl<'a> Displayed<'a> {
 /// All files, each id once (the last path wins if a listing ever repeats an id).
 pub fn files(nodes: &Nodes) -> Map<FileId, File> {
     let mut displayed = Displayed::new(nodes);
-    let files = nodes.iter().filter_map(|(key, node)| displayed.file(key, node));
-    files.map(|file| (file.id.clone(), file)).collect()
+    let mut files = Map::new();
+    for (key, node) in nodes {
+        if let Some(file) = displayed.file(key, node) {
+            files.insert(file.id.clone(), file);
+        }
+    }
+    files
 }
 
 /// The file that stands at a key.
@@ -124,9 +129,13 @@ pub fn apply(nodes: &mut Nodes, relative: String, entry: Entry) {
 
 /// A file as a write's answer shows it: it stands there and nowhere else.
 pub fn place_file(nodes: &mut Nodes, relative: &str, file: &FileEntry) {
-    nodes.retain(|key, node| {
-        key == relative || !matches!(node, Node::File { id, .. } if *id == file.id)
-    });
+    let mut elsewhere = Vec::new();
+    for (key, node) in nodes.iter() {
+        if matches!(node, Node::File { id, .. } if *id == file.id) && key != relative {
+            elsewhere.push(key.clone());
+        }
+    }
+    remove_each(nodes, elsewhere);
     put(nodes, relative.to_string(), file.clone());
 }
 
@@ -142,14 +151,19 @@ fn remove_below(nodes: &mut Nodes, relative: &str) {
     if !next.next().is_some_and(|(key, _)| key.starts_with(relative)) {
         return;
     }
-    let below: Vec<String> = nodes
-        .from_key(alloc::format!("{relative}/").as_str())
-        .take_while(|(key, _)| {
-            key.starts_with(relative) && key.as_bytes().get(relative.len()) == Some(&b'/')
-        })
-        .map(|(key, _)| key.clone())
-        .collect();
-    for key in below {
+    let folder = alloc::format!("{relative}/");
+    let mut below = Vec::new();
+    for (key, _) in nodes.from_key(folder.as_str()) {
+        if !key.starts_with(&folder) {
+            break;
+        }
+        below.push(key.clone());
+    }
+    remove_each(nodes, below);
+}
+
+fn remove_each(nodes: &mut Nodes, keys: Vec<String>) {
+    for key in keys {
         nodes.remove(&key);
     }
 }

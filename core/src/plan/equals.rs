@@ -7,7 +7,7 @@
 use super::{crm_side, dropbox_side, path_key, Content, Planner};
 use crate::ids::ContentHash;
 use crate::map::{Map, Set};
-use crate::path::{fold, PlaceKey};
+use crate::path::{alike, PlaceKey};
 use crate::sort::sort_by;
 use crate::state::{CrmSide, DropboxSide, Pair, SeenDocument};
 use crate::tree::File;
@@ -97,7 +97,7 @@ impl<'a> Planner<'a> {
     fn places_first(&mut self, docs: &[Doc<'a>], held: &[Held<'a>]) -> Vec<Option<usize>> {
         let mut spots: Map<PlaceKey, Vec<usize>> = Map::new();
         for (at, file) in held.iter().enumerate() {
-            let place = self.naming().place_key(&self.naming().place_of(&file.file.path));
+            let place = self.naming().path_place_key(&file.file.path);
             spots.or_default(place).push(at);
             spots.or_default(path_key(&file.file.path)).push(at);
         }
@@ -129,7 +129,7 @@ impl<'a> Planner<'a> {
             .iter()
             .zip(given)
             .filter(|(file, given)| !**given && file.at.is_some())
-            .map(|(file, _)| self.naming().place_key(&self.naming().place_of(&file.file.path)))
+            .map(|(file, _)| self.naming().path_place_key(&file.file.path))
             .collect();
         if astray.is_empty() {
             return;
@@ -193,10 +193,9 @@ impl<'a> Planner<'a> {
     }
 
     /// Do document and file stand at the same place?
-    fn agree(&self, document: &SeenDocument, file: &File) -> bool {
-        fold(&self.naming().path_of(&document.nfc)) == fold(&file.path)
-            || self.naming().place_key(&self.naming().place_of(&file.path))
-                == self.naming().place_key(&document.nfc)
+    pub(super) fn agree(&self, document: &SeenDocument, file: &File) -> bool {
+        alike(&self.naming().path_of(&document.nfc), &file.path)
+            || self.naming().path_place_key(&file.path) == self.naming().place_key(&document.nfc)
     }
 
     /// Two uploads of one content to one place, ours and another browser's: the lower id stays, wherever one looks.

@@ -16,7 +16,7 @@ use crate::effect::{Place, Source, WriteMode};
 use crate::guard;
 use crate::ids::{ContentHash, DocumentId, FileId, Revision};
 use crate::map::{Map, Set};
-use crate::path::{Naming, PlaceKey};
+use crate::path::{fold, Naming, PlaceKey};
 use crate::sort::sort_by;
 use crate::state::{CrmSide, DropboxSide, Pair, SeenDocument, StoredRecord, Subject};
 use crate::status::{Halt, Problem, ProblemKind};
@@ -246,21 +246,32 @@ struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn new(record: &'a StoredRecord, policy: &'a Policy, moving: &'a rest::Moving<'a>) -> Self {
-        let documents: Map<_, _> =
-            moving.documents.iter().map(|document| (&document.id, *document)).collect();
-        let files: Map<_, _> = moving.files.iter().map(|file| (&file.id, file)).collect();
-        let mut loose = files.clone();
-        let mut used_documents = Set::new();
-        let pairs: Vec<&'a Pair> = moving.pairs.iter().map(|at| &record.pairs[*at]).collect();
-        for pair in &pairs {
-            used_documents.extend(pair.crm.iter().chain(&pair.superseded).map(|side| &side.id));
+        let mut documents = Map::new();
+        for document in &moving.documents {
+            documents.insert(&document.id, *document);
+        }
+        let mut files = Map::new();
+        for file in &moving.files {
+            files.insert(&file.id, file);
+        }
+        let (mut loose, mut used_documents) = (files.clone(), Set::new());
+        let (mut reserved, mut pairs) = (Set::new(), Vec::with_capacity(moving.pairs.len()));
+        // Those that rest have both sides.
+        let mut synced = (record.pairs.len() - moving.pairs.len()) as u32;
+        for pair in moving.pairs.iter().map(|at| &record.pairs[*at]) {
+            for side in pair.crm.iter().chain(&pair.superseded) {
+                used_documents.insert(&side.id);
+            }
             if let Some(side) = &pair.dropbox {
                 loose.remove(&side.id);
             }
+            synced += u32::from(pair.crm.is_some() && pair.dropbox.is_some());
+            // A path that a kept document lost stays its own: a file there is taken for it again.
+            if let Some(path) = pair.lost_path.as_deref().filter(|_| !policy.pressed) {
+                reserved.insert(fold(path));
+            }
+            pairs.push(Some(pair.clone()));
         }
-        let both = pairs.iter().filter(|pair| pair.crm.is_some() && pair.dropbox.is_some());
-        // Those that rest have both sides.
-        let synced = (record.pairs.len() - pairs.len() + both.count()) as u32;
         Self {
             record,
             policy,
@@ -270,15 +281,9 @@ impl<'a> Planner<'a> {
             names: OnceCell::new(),
             used_documents,
             loose,
-            // A path that a kept document lost stays its own: a file there is taken for it again.
-            reserved: pairs
-                .iter()
-                .filter(|_| !policy.pressed)
-                .filter_map(|pair| pair.lost_path.as_deref())
-                .map(crate::path::fold)
-                .collect(),
+            reserved,
             leaving: Set::new(),
-            pairs: pairs.into_iter().cloned().map(Some).collect(),
+            pairs,
             operations: Vec::new(),
             hashing: Set::new(),
             conflicts: Vec::new(),
@@ -424,7 +429,7 @@ fn paired(document: &SeenDocument, file: &File, hash: &ContentHash) -> Pair {
 
 /// A path as a place, so that one map finds both: what the CRM has in a folder called `/` stands at the root in Dropbox.
 fn path_key(path: &str) -> PlaceKey {
-    ("/".into(), crate::path::fold(path))
+    ("/".into(), fold(path))
 }
 
 fn crm_side(document: &SeenDocument) -> CrmSide {

@@ -4,7 +4,7 @@ use super::{crm_side, dropbox_side, Content, Operation, Planner};
 use crate::effect::{Reason, WriteMode};
 use crate::ids::ContentHash;
 use crate::map::Map;
-use crate::path::{fold, is_numbered, PlaceKey};
+use crate::path::{alike, fold, is_numbered, PlaceKey};
 use crate::state::{CrmSide, Pair, SeenDocument};
 use crate::status::ProblemKind;
 use crate::tree::File;
@@ -74,7 +74,7 @@ impl<'a> Planner<'a> {
         let path = self.naming().path_of(&document.nfc);
         self.loose_files().find(|file| {
             file.hash.as_ref() == Some(hash)
-                && (fold(&file.path) == fold(&path) || is_numbered(&file.path, &path))
+                && (alike(&file.path, &path) || is_numbered(&file.path, &path))
                 && !self.belongs_to_another(file, true)
         })
     }
@@ -85,7 +85,7 @@ impl<'a> Planner<'a> {
         let key = fold(&file.path);
         self.moving.documents.iter().any(|document| {
             !self.used_documents.contains(&document.id)
-                && fold(&self.naming().path_of(&document.nfc)) == key
+                && folds_to(&self.naming().path_of(&document.nfc), &key)
                 && (mark || document.hash == file.hash)
         })
     }
@@ -179,10 +179,7 @@ impl<'a> Planner<'a> {
     }
 
     pub(super) fn file_moved(&self, before: &str, file: &File, document: &SeenDocument) -> bool {
-        fold(before) != fold(&file.path)
-            && fold(&self.naming().path_of(&document.nfc)) != fold(&file.path)
-            && self.naming().place_key(&self.naming().place_of(&file.path))
-                != self.naming().place_key(&document.nfc)
+        !alike(before, &file.path) && !self.agree(document, file)
     }
 
     fn decide(
@@ -380,13 +377,12 @@ impl<'a> Planner<'a> {
         if crm.place != document.place {
             // The CRM's name wins (R16). Only the spelling changed: no request (R12, R13).
             let target = self.naming().path_of(&document.nfc);
-            let same = fold(&self.naming().path_of(&crm.place)) == fold(&target);
-            if same && fold(&dropbox.path) == fold(&file.path) || fold(&file.path) == fold(&target)
-            {
+            let same = alike(&self.naming().path_of(&crm.place), &target);
+            if same && alike(&dropbox.path, &file.path) || alike(&file.path, &target) {
                 return settle(pair, document, file);
             }
             let to = self.free_path(&target, Some(&file.path));
-            if fold(&to) == fold(&file.path) {
+            if alike(&to, &file.path) {
                 return settle(pair, document, file);
             }
             if let Some(kind) = self.document_refusal(document) {
@@ -420,7 +416,7 @@ impl<'a> Planner<'a> {
             };
             if self.leaving.contains(&document.id) {
                 standing.or_default(self.naming().place_key(&document.nfc)).push(at);
-                leaving.push((at, self.naming().place_key(&self.naming().place_of(&file.path))));
+                leaving.push((at, self.naming().path_place_key(&file.path)));
             }
         }
         // Who stands where each wants to go.

@@ -128,7 +128,7 @@ impl<'a> Planner<'a> {
         pair.hash = hash;
         match (pair.dropbox.as_mut(), file) {
             (Some(side), Some(file)) => {
-                let wanted = self.naming().place_key(&self.naming().place_of(&file.path));
+                let wanted = self.naming().path_place_key(&file.path);
                 if wanted == self.naming().place_key(&document.nfc) {
                     side.path = file.path.clone();
                 }

@@ -133,16 +133,7 @@ impl<'a> Planner<'a> {
         mode: WriteMode,
         over: Option<FileId>,
     ) -> bool {
-        let obstacle = if self.too_large(document.size_bytes) {
-            Some(ProblemKind::Refused(Reason::TooLarge))
-        } else if let Some(refusal) = self.document_refusal(document) {
-            Some(refusal)
-        } else if self.policy.out_of_space {
-            Some(ProblemKind::OutOfSpace)
-        } else {
-            None
-        };
-        if let Some(kind) = obstacle {
+        if let Some(kind) = self.upload_obstacle(document) {
             self.problem(&document.place, kind);
             return false;
         }
@@ -154,6 +145,15 @@ impl<'a> Planner<'a> {
             over,
         });
         true
+    }
+
+    /// Why a document cannot be copied to Dropbox, as far as it is known.
+    fn upload_obstacle(&self, document: &SeenDocument) -> Option<ProblemKind> {
+        if self.too_large(document.size_bytes) {
+            return Some(ProblemKind::Refused(Reason::TooLarge));
+        }
+        let full = self.policy.out_of_space.then_some(ProblemKind::OutOfSpace);
+        self.document_refusal(document).or(full)
     }
 
     /// Dropbox → CRM, unless it is known to be impossible. Says whether it was planned.
@@ -219,12 +219,8 @@ impl<'a> Planner<'a> {
         if kept.is_some() {
             let mode = WriteMode::Update(file.rev.clone());
             self.upload(document, file.path.clone(), mode, Some(file.id.clone()));
-        } else if self.too_large(document.size_bytes) {
-            self.problem(&document.place, ProblemKind::Refused(Reason::TooLarge));
-        } else if let Some(kind) = self.document_refusal(document) {
+        } else if let Some(kind) = self.upload_obstacle(document) {
             self.problem(&document.place, kind);
-        } else if self.policy.out_of_space {
-            self.problem(&document.place, ProblemKind::OutOfSpace);
         } else {
             self.waiting = true;
             let today = self.policy.today.clone();

@@ -60,7 +60,7 @@ impl<'a> Planner<'a> {
     fn spots(&self) -> Spots<'a> {
         let mut spots = Spots { files: Vec::new(), by_key: Map::new() };
         for (at, file) in self.loose_files().enumerate() {
-            let place = self.naming().place_key(&self.naming().place_of(&file.path));
+            let place = self.naming().path_place_key(&file.path);
             spots.files.push(file);
             spots.by_key.or_default(path_key(&file.path)).push(at);
             spots.by_key.or_default(place).push(at);

@@ -161,36 +161,30 @@ impl Engine {
     pub(super) fn clear_queues(&mut self) {
         self.work.clear();
         self.transfers.clear();
-        self.commits.clear();
-        self.moves.clear();
-        self.deletes.clear();
-        self.copies.clear();
+        self.writes.clear();
         self.folders.clear();
         self.creates.clear();
     }
 
     /// Takes back what has not been started for a record.
     pub(super) fn drop_queued(&mut self, record: &Record) {
-        let mut dropped = 0;
-        let mut keep = |other: &Record| {
-            let kept = other != record;
-            dropped += u32::from(!kept);
-            kept
-        };
-        self.transfers.retain(|(other, _)| keep(other));
-        self.commits.retain(|(other, _, _)| keep(other));
-        self.moves.retain(|(other, _)| keep(other));
-        self.deletes.retain(|(other, _)| keep(other));
-        self.copies.retain(|(other, _)| keep(other));
-        self.creates.retain(|(other, _)| keep(other));
+        let before = self.queued_count();
+        for queue in [&mut self.transfers, &mut self.writes, &mut self.creates] {
+            queue.retain(|item| item.record != *record);
+        }
         self.folders.retain(|(purpose, _)| match purpose {
             Purpose::Folder(other, _)
             | Purpose::Siblings(other)
-            | Purpose::FolderMove(other, _) => keep(other),
+            | Purpose::FolderMove(other, _) => other != record,
             _ => true,
         });
+        let dropped = before - self.queued_count();
         if let Some(work) = self.work.get_mut(record) {
-            work.open = work.open.saturating_sub(dropped);
+            work.open = work.open.saturating_sub(dropped as u32);
         }
+    }
+
+    fn queued_count(&self) -> usize {
+        self.transfers.len() + self.writes.len() + self.creates.len() + self.folders.len()
     }
 }

@@ -17,7 +17,7 @@ const NUMBERS_MAX: u32 = 9;
 impl Engine {
     /// Makes the folder, makes it again, or renames it with the record.
     pub(super) fn see_to_folder(&mut self, record: &Record, now_ms: u64) {
-        let Some(link) = self.link(record).cloned() else {
+        let Some(link) = self.link(record) else {
             self.work.remove(record);
             return;
         };
@@ -44,8 +44,8 @@ impl Engine {
                     }
                     return self.stage(record, Stage::Listing);
                 }
-                self.open(record);
                 let parent = split_dir(&folder.path).0.to_string();
+                self.open(record);
                 let count = Effect::CountChildren { path: parent };
                 self.folders.push_back((Purpose::Siblings(record.clone()), count));
             }
@@ -65,13 +65,11 @@ impl Engine {
     }
 
     fn move_folder(&mut self, record: &Record, alone: bool) {
-        let Some(link) = self.link(record).cloned() else {
+        let linked = self.link(record).and_then(|link| Some((&link.name, link.folder.as_ref()?)));
+        let Some((name, folder)) = linked else {
             return self.close(record);
         };
-        let Some(folder) = link.folder else {
-            return self.close(record);
-        };
-        let target = self.naming().record_folder(record, &link.name);
+        let target = self.naming().record_folder(record, name);
         let (from, to) = if alone {
             (split_dir(&folder.path).0.to_string(), split_dir(&target).0.to_string())
         } else {

@@ -20,12 +20,12 @@ mod shared;
 mod show;
 mod write;
 
-use crate::effect::{Commit, Effect, Failure, Place, Save, Task, TaskId};
+use crate::effect::{Effect, Failure, Save, Staged, Task, TaskId};
 use crate::event::Event;
-use crate::ids::{ContentHash, DocumentId, FileId, Record, RecordKind, Revision};
+use crate::ids::{FileId, Record, RecordKind, Revision};
 use crate::map::{Map, Set};
 use crate::path::Naming;
-use crate::plan::Operation;
+use crate::plan::{Operation, Policy};
 use crate::state::{Link, Share, StoredIndex, StoredRecord, SCHEMA};
 use crate::status::{Activity, Halt, Happened, Problem, Progress, SyncReport};
 use alloc::collections::VecDeque;
@@ -154,34 +154,42 @@ struct Work {
     open: u32,
     rounds: u32,
     list_again: bool,
-    gone: Set<DocumentId>,
-    created: Set<(Place, ContentHash)>,
+    /// What the planner is told besides the trees.
+    policy: Policy,
     cancelled: bool,
     /// The user stopped it: what is under way ends, and nothing is shown of it.
     stopping: bool,
     progress: Progress,
 }
 
+/// An operation that waits for its turn, or is under way.
+#[derive(Debug)]
+struct Queued {
+    record: Record,
+    operation: Operation,
+    /// An upload's bytes, once they are in Dropbox and wait for their commit.
+    staged: Option<Staged>,
+}
+
 /// What a task was for.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Purpose {
     Observe,
     /// So that the page goes on meanwhile.
     Turn,
     Names(RecordKind),
     Read(Vec<Record>),
-    Save(Vec<Record>, Vec<(Record, Operation)>),
+    Save(Vec<Record>, VecDeque<Queued>),
     /// Which number of its name is tried.
     Folder(Record, u32),
     FolderListing(Record, crate::state::LinkedFolder),
     Siblings(Record),
     FolderMove(Record, bool),
     Listing(Record),
-    Step(Record, Operation),
-    Commit(Vec<(Record, Operation, Commit)>),
-    Move(Vec<(Record, Operation)>),
-    Delete(Vec<(Record, Operation)>),
-    Copy(Record, Operation),
+    Step(Queued),
+    /// Commits, moves or a copy.
+    Write(Vec<Queued>),
+    Delete(Vec<Queued>),
     /// The revision, and whether it is to be taken.
     LoadLease(Revision, bool),
     /// Whether it is held afterwards, and whether another browser had it before.
@@ -208,15 +216,13 @@ pub struct Engine {
     next_task: u64,
     ready: VecDeque<Task>,
     // Operations that wait for their turn.
-    transfers: VecDeque<(Record, Operation)>,
+    transfers: VecDeque<Queued>,
     transfer_bytes: Map<TaskId, u64>,
-    commits: Vec<(Record, Operation, Commit)>,
-    moves: Vec<(Record, Operation)>,
-    deletes: Vec<(Record, Operation)>,
-    copies: VecDeque<(Record, Operation)>,
+    /// What changes files in Dropbox.
+    writes: VecDeque<Queued>,
     folders: VecDeque<(Purpose, Effect)>,
     /// Uploads to the CRM whose attempt is not stored yet.
-    creates: Vec<(Record, Operation)>,
+    creates: VecDeque<Queued>,
     writing: bool,
     saving: bool,
     /// When the lease was taken or renewed here, while it is held (ms).
@@ -270,12 +276,9 @@ impl Engine {
             ready: VecDeque::new(),
             transfers: VecDeque::new(),
             transfer_bytes: Map::new(),
-            commits: Vec::new(),
-            moves: Vec::new(),
-            deletes: Vec::new(),
-            copies: VecDeque::new(),
+            writes: VecDeque::new(),
             folders: VecDeque::new(),
-            creates: Vec::new(),
+            creates: VecDeque::new(),
             writing: false,
             saving: false,
             held_ms: None,

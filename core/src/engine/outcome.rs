@@ -1,12 +1,13 @@
 //! What the trees learn from outcomes. The synced tree changes only from what was seen to happen.
 
-use super::{Engine, Purpose, Stage, KEEP_MS};
+use super::{Engine, Purpose, Queued, Stage, KEEP_MS};
 use crate::effect::{Document, Effect, Failure, FileEntry, Outcome, TaskId};
 use crate::ids::Record;
 use crate::map::Map;
 use crate::plan::Operation;
 use crate::state::{Attempt, SeenDocument};
 use crate::status::Happened;
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 impl Engine {
@@ -59,41 +60,20 @@ impl Engine {
                 }
                 self.close(&record);
             }
-            Purpose::Step(record, operation) => self.stepped(record, operation, outcome, now_ms),
-            Purpose::Commit(batch) => {
+            Purpose::Step(item) => self.stepped(item, outcome, now_ms),
+            Purpose::Write(batch) => {
                 self.writing = false;
-                let mut results = results(outcome, batch.len());
-                for ((record, operation, commit), result) in
-                    batch.into_iter().zip(results.drain(..))
-                {
-                    match result {
-                        Ok(file) => {
-                            self.uploaded(&record, &operation, &commit.staged, file, now_ms)
+                let mut results = results(outcome, batch.len()).into_iter();
+                for item in batch {
+                    match results.next() {
+                        Some(Ok(file)) => self.written(&item, file, now_ms),
+                        Some(Err(failure)) => {
+                            self.failed(&item.record, &item.operation, failure, now_ms)
                         }
-                        Err(failure) => self.failed(&record, &operation, failure, now_ms),
+                        None => {}
                     }
-                    self.close(&record);
+                    self.close(&item.record);
                 }
-            }
-            Purpose::Move(batch) => {
-                self.writing = false;
-                let mut results = results(outcome, batch.len());
-                for ((record, operation), result) in batch.into_iter().zip(results.drain(..)) {
-                    match result {
-                        Ok(file) => self.moved(&record, file, now_ms),
-                        Err(failure) => self.failed(&record, &operation, failure, now_ms),
-                    }
-                    self.close(&record);
-                }
-            }
-            Purpose::Copy(record, operation) => {
-                self.writing = false;
-                match results(outcome, 1).pop() {
-                    Some(Ok(file)) => self.copied(&record, &operation, file, now_ms),
-                    Some(Err(failure)) => self.failed(&record, &operation, failure, now_ms),
-                    None => {}
-                }
-                self.close(&record);
             }
             Purpose::LoadLease(rev, take) => self.lease_read(rev, take, outcome, now_ms),
             Purpose::SaveLease(held, over) => self.lease_written(held, over, outcome, now_ms),
@@ -108,7 +88,7 @@ impl Engine {
                     }
                     _ => Vec::new(),
                 };
-                for ((record, operation), result) in batch.into_iter().zip(results) {
+                for (Queued { record, operation, .. }, result) in batch.into_iter().zip(results) {
                     match result {
                         Ok(()) => self.deleted(&record, &operation, now_ms),
                         Err(failure) => self.failed(&record, &operation, failure, now_ms),
@@ -119,15 +99,26 @@ impl Engine {
         }
     }
 
-    fn saved(&mut self, records: Vec<Record>, creates: Vec<(Record, Operation)>, outcome: Outcome) {
+    fn written(&mut self, item: &Queued, file: FileEntry, now_ms: u64) {
+        match (&item.operation, &item.staged) {
+            (Operation::MoveFile { .. }, _) => self.moved(&item.record, file, now_ms),
+            (Operation::CopyFile { .. }, _) => {
+                self.copied(&item.record, &item.operation, file, now_ms)
+            }
+            (_, Some(staged)) => self.uploaded(&item.record, &item.operation, staged, file, now_ms),
+            _ => {}
+        }
+    }
+
+    fn saved(&mut self, records: Vec<Record>, creates: VecDeque<Queued>, outcome: Outcome) {
         self.saving = false;
         if matches!(outcome, Outcome::Done) {
-            for (record, operation) in creates {
-                let alive = self.work.get(&record).is_some_and(|work| !work.cancelled);
+            for item in creates {
+                let alive = self.work.get(&item.record).is_some_and(|work| !work.cancelled);
                 if alive {
-                    self.transfers.push_back((record, operation));
+                    self.transfers.push_back(item);
                 } else {
-                    self.close(&record);
+                    self.close(&item.record);
                 }
             }
             return;
@@ -140,8 +131,7 @@ impl Engine {
 
     fn listed(&mut self, record: &Record, documents: Vec<Document>, now_ms: u64) {
         if let Some(stored) = self.records.get_mut(record) {
-            let known: Map<_, _> =
-                stored.documents.iter().map(|seen| (seen.id.clone(), seen.clone())).collect();
+            let known: Map<_, _> = stored.documents.iter().map(|seen| (&seen.id, seen)).collect();
             let seen: Vec<SeenDocument> = documents
                 .into_iter()
                 .map(|document| {
@@ -173,7 +163,7 @@ impl Engine {
             }
         }
         if let Some(work) = self.work.get_mut(record) {
-            work.gone.clear();
+            work.policy.gone.clear();
             work.list_again = false;
         }
         self.learn_default_folder(record);
@@ -215,31 +205,34 @@ impl Engine {
         }
     }
 
-    fn stepped(&mut self, record: Record, operation: Operation, outcome: Outcome, now_ms: u64) {
-        match (&operation, outcome) {
+    fn stepped(&mut self, mut item: Queued, outcome: Outcome, now_ms: u64) {
+        let Queued { record, operation, .. } = &item;
+        match (operation, outcome) {
             (Operation::Upload { .. }, Outcome::Staged(staged))
-                if self.work.get(&record).is_some_and(|work| !work.cancelled) =>
+                if self.work.get(record).is_some_and(|work| !work.cancelled) =>
             {
                 // Still open: the commit closes it.
-                return self.stage_commit(record, operation, staged);
+                item.staged = Some(staged);
+                self.writes.push_back(item);
+                return;
             }
             (Operation::Hash { document, .. }, Outcome::Hashed { hash, size_bytes }) => {
-                if let Some(stored) = self.records.get_mut(&record) {
+                if let Some(stored) = self.records.get_mut(record) {
                     let seen = stored.documents.iter_mut().find(|seen| seen.id == *document);
                     if let Some(seen) = seen.filter(|seen| seen.size_bytes == size_bytes) {
                         seen.hash = Some(hash);
                         self.dirty.insert(record.clone());
-                    } else if let Some(work) = self.work.get_mut(&record) {
+                    } else if let Some(work) = self.work.get_mut(record) {
                         // It changed while it was read.
                         work.list_again = true;
                     }
                 }
-                self.learn_default_folder(&record);
+                self.learn_default_folder(record);
             }
             (Operation::ConfirmGone { document }, Outcome::Gone(gone)) => {
-                if let Some(work) = self.work.get_mut(&record) {
+                if let Some(work) = self.work.get_mut(record) {
                     if gone {
-                        work.gone.insert(document.clone());
+                        work.policy.gone.insert(document.clone());
                     } else {
                         // K7: it stands there after all; the listing shifted.
                         work.list_again = true;
@@ -248,7 +241,7 @@ impl Engine {
             }
             (Operation::Create { place, hash, replaces, size_bytes, .. }, Outcome::Done) => {
                 let before = replaces.document.as_ref().map(|id| {
-                    let stored = self.records.get(&record);
+                    let stored = self.records.get(record);
                     let old = stored.and_then(|s| s.documents.iter().find(|seen| seen.id == *id));
                     old.map_or_else(|| place.clone(), |old| old.place.clone())
                 });
@@ -260,8 +253,8 @@ impl Engine {
                     }
                     Some(old) => Happened::MovedInCrm { from: old.name },
                 };
-                if let Some(work) = self.work.get_mut(&record) {
-                    work.created.insert((place.clone(), hash.clone()));
+                if let Some(work) = self.work.get_mut(record) {
+                    work.policy.created.insert((place.clone(), hash.clone()));
                     work.list_again = true;
                     work.progress.done_count += 1;
                     work.progress.done_bytes += size_bytes;
@@ -270,38 +263,38 @@ impl Engine {
                 if let Some(cycle) = self.cycle.as_mut() {
                     cycle.report.to_crm += 1;
                 }
-                self.happened(&record, &place.name, happened, now_ms);
+                self.happened(record, &place.name, happened, now_ms);
             }
             (Operation::DeleteDocument { .. }, Outcome::Gone(false)) if !self.may_write(now_ms) => {
-                if let Some(work) = self.work.get_mut(&record) {
+                if let Some(work) = self.work.get_mut(record) {
                     work.list_again = true;
                 }
             }
             (Operation::DeleteDocument { document, .. }, Outcome::Gone(false)) => {
                 let effect = Effect::DeleteDocument { document: document.as_document() };
                 // Still open: the delete closes it.
-                self.task(Purpose::Step(record, operation), effect);
+                self.task(Purpose::Step(item), effect);
                 return;
             }
             (Operation::DeleteDocument { .. }, Outcome::Gone(true)) => {
-                if let Some(work) = self.work.get_mut(&record) {
+                if let Some(work) = self.work.get_mut(record) {
                     work.list_again = true;
                 }
             }
             (Operation::DeleteDocument { document, .. }, Outcome::Done) => {
-                if let Some(stored) = self.records.get_mut(&record) {
+                if let Some(stored) = self.records.get_mut(record) {
                     stored.documents.retain(|seen| seen.id != document.id);
                     for pair in &mut stored.pairs {
                         pair.superseded.retain(|old| old.id != document.id);
                     }
                     self.dirty.insert(record.clone());
-                    self.share(&record);
+                    self.share(record);
                 }
             }
-            (_, Outcome::Failed(failure)) => self.failed(&record, &operation, failure, now_ms),
+            (_, Outcome::Failed(failure)) => self.failed(record, operation, failure, now_ms),
             _ => {}
         }
-        self.close(&record);
+        self.close(record);
     }
 }
 

@@ -1,7 +1,8 @@
 //! One record's turn: read it, see to its folder, list its documents, plan, carry out, plan again.
 
 use super::{
-    Engine, Phase, Purpose, Stage, Work, ACTIVE_MAX, ASKED_FOR_MAX, REFUSED_KIND_MS, ROUNDS_MAX,
+    Engine, Phase, Purpose, Queued, Stage, Work, ACTIVE_MAX, ASKED_FOR_MAX, REFUSED_KIND_MS,
+    ROUNDS_MAX,
 };
 use crate::effect::{Effect, Failure};
 use crate::ids::Record;
@@ -41,8 +42,12 @@ impl Engine {
                         open: 0,
                         rounds: 0,
                         list_again: true,
-                        gone: Set::new(),
-                        created: Set::new(),
+                        policy: Policy {
+                            max_size_bytes: self.config.max_size_bytes,
+                            delete_guard_percent: self.config.delete_guard_percent,
+                            today: self.today.clone(),
+                            ..Policy::default()
+                        },
                         cancelled: false,
                         stopping: false,
                         progress: Progress { started_ms: now_ms, ..Progress::default() },
@@ -141,37 +146,31 @@ impl Engine {
         }
     }
 
-    fn policy(&self, record: &Record, now_ms: u64) -> Policy {
-        let work = self.work.get(record);
-        Policy {
-            naming: self.naming(),
-            max_size_bytes: self.config.max_size_bytes,
-            delete_guard_percent: self.config.delete_guard_percent,
-            one_way: self.index.refused_kinds.iter().any(|(kind, at_ms)| {
-                *kind == record.kind && now_ms.saturating_sub(*at_ms) < REFUSED_KIND_MS
-            }),
-            out_of_space: self.cycle.as_ref().is_some_and(|cycle| cycle.out_of_space),
-            pressed: self.link(record).is_some_and(|link| link.pressed),
-            today: self.today.clone(),
-            gone: work.map(|work| work.gone.clone()).unwrap_or_default(),
-            created: work.map(|work| work.created.clone()).unwrap_or_default(),
-            confirmed: self.link(record).and_then(|link| link.confirmed.clone()),
-        }
+    /// One more plan of this record: what the planner must know besides the trees is as it is now.
+    fn plan_anew(&mut self, record: &Record, now_ms: u64) -> Option<Plan> {
+        let naming = self.naming();
+        let link = self.index.links.iter().find(|link| link.record == *record);
+        let work = self.work.get_mut(record)?;
+        work.rounds += 1;
+        let policy = &mut work.policy;
+        policy.naming = naming;
+        policy.one_way = self.index.refused_kinds.iter().any(|(kind, at_ms)| {
+            *kind == record.kind && now_ms.saturating_sub(*at_ms) < REFUSED_KIND_MS
+        });
+        policy.out_of_space = self.cycle.as_ref().is_some_and(|cycle| cycle.out_of_space);
+        policy.pressed = link.is_some_and(|link| link.pressed);
+        policy.confirmed = link.and_then(|link| link.confirmed.clone());
+        Some(plan::plan(self.records.get(record)?, policy))
     }
 
     fn plan_record(&mut self, record: &Record, now_ms: u64) {
         self.clear_marks(record);
-        let policy = self.policy(record, now_ms);
-        let Some(stored) = self.records.get(record) else {
+        let Some(mut plan) = self.plan_anew(record, now_ms) else {
             return;
         };
-        let plan = plan::plan(stored, &policy);
-        let rounds = self.work.get_mut(record).map_or(0, |work| {
-            work.rounds += 1;
-            work.rounds
-        });
-        self.problems.insert(record.clone(), plan.problems.clone());
-        if let Some(halt) = plan.halt {
+        let rounds = self.work.get(record).map_or(0, |work| work.rounds);
+        self.problems.insert(record.clone(), core::mem::take(&mut plan.problems));
+        if let Some(halt) = plan.halt.take() {
             self.halt_record(record, halt, now_ms);
             return self.rest(record, now_ms);
         }
@@ -319,20 +318,20 @@ impl Engine {
     }
 
     fn start(&mut self, record: &Record, operation: Operation, now_ms: u64) {
-        let item = (record.clone(), operation);
-        match &item.1 {
+        let item = Queued { record: record.clone(), operation, staged: None };
+        match &item.operation {
             Operation::ConfirmGone { document } => {
                 let effect = Effect::ConfirmGone { document: document.clone() };
-                self.task(Purpose::Step(item.0, item.1), effect);
+                self.task(Purpose::Step(item), effect);
             }
             Operation::Hash { .. }
             | Operation::Upload { .. }
             | Operation::DeleteDocument { .. } => {
                 self.transfers.push_back(item);
             }
-            Operation::MoveFile { .. } => self.moves.push(item),
-            Operation::DeleteFile { .. } => self.deletes.push(item),
-            Operation::CopyFile { .. } => self.copies.push_back(item),
+            Operation::MoveFile { .. }
+            | Operation::DeleteFile { .. }
+            | Operation::CopyFile { .. } => self.writes.push_back(item),
             Operation::Create { place, hash, replaces, .. } => {
                 let attempt = Attempt {
                     place: place.clone(),
@@ -349,7 +348,7 @@ impl Engine {
                     stored.attempts.push(attempt);
                     self.dirty.insert(record.clone());
                 }
-                self.creates.push(item);
+                self.creates.push_back(item);
             }
         }
     }

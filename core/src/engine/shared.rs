@@ -89,7 +89,8 @@ impl Engine {
             return;
         }
         let folder = alloc::format!("{}/", self.config.shared_folder);
-        let before = self.index.shared.clone();
+        // Without an entry nothing changes here; with one, the cursor does too.
+        self.dirty_index |= whole || !entries.is_empty();
         if whole {
             self.index.shared.files.iter_mut().for_each(|file| file.seen = None);
         }
@@ -126,7 +127,6 @@ impl Engine {
         if !shared.mine {
             self.held_ms = None;
         }
-        self.dirty_index |= self.index.shared != before;
     }
 
     /// Whether an effect that writes may be handed out; if not, the lease is asked for.

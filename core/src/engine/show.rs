@@ -97,9 +97,8 @@ impl Engine {
         let under_way: Set<_> = self
             .transfers
             .iter()
-            .chain(&self.creates)
-            .filter(|(other, _)| other == record)
-            .filter_map(|(_, operation)| match operation {
+            .filter(|item| item.record == *record)
+            .filter_map(|item| match &item.operation {
                 Operation::Upload { document, .. } => Some(document.clone()),
                 _ => None,
             })

@@ -1,16 +1,16 @@
 //! Handing out writes: transfers bounded in number and bytes, Dropbox's writes one batch at a time.
 
-use super::{Engine, Purpose, BATCH_MAX, TRANSFERS_MAX, TRANSFER_BYTES_MAX};
+use super::{Engine, Purpose, Queued, BATCH_MAX, TRANSFERS_MAX, TRANSFER_BYTES_MAX};
 use crate::effect::{Commit, Delete, Effect, Move};
-use crate::ids::Record;
 use crate::plan::Operation;
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 impl Engine {
     pub(super) fn step_transfers(&mut self, now_ms: u64) {
         loop {
             let under_way: u64 = self.transfer_bytes.values().sum();
-            let Some((_, operation)) = self.transfers.front() else {
+            let Some(Queued { operation, .. }) = self.transfers.front() else {
                 return;
             };
             let size = size_of(operation);
@@ -22,21 +22,21 @@ impl Engine {
             if full {
                 return;
             }
-            let Some((record, operation)) = self.transfers.pop_front() else {
+            let Some(item) = self.transfers.pop_front() else {
                 return;
             };
-            let effect = match &operation {
+            let effect = match &item.operation {
                 Operation::Hash { document, size_bytes } => {
                     Effect::HashDocument { document: document.clone(), size_bytes: *size_bytes }
                 }
                 Operation::Upload { document, size_bytes, .. } => Effect::StageDocument {
                     document: document.clone(),
                     size_bytes: *size_bytes,
-                    urgent: self.watched.contains(&record),
+                    urgent: self.watched.contains(&item.record),
                 },
                 Operation::Create { place, source, hash, size_bytes, .. } => {
                     Effect::CreateDocument {
-                        record: record.clone(),
+                        record: item.record.clone(),
                         place: place.clone(),
                         source: source.clone(),
                         hash: hash.clone(),
@@ -49,7 +49,7 @@ impl Engine {
                 }
                 _ => continue,
             };
-            let task = self.task(Purpose::Step(record, operation), effect);
+            let task = self.task(Purpose::Step(item), effect);
             self.transfer_bytes.insert(task, size);
         }
     }
@@ -61,75 +61,69 @@ impl Engine {
         if self.writing || observing || self.saving {
             return;
         }
-        let nothing = self.folders.is_empty()
-            && self.copies.is_empty()
-            && self.moves.is_empty()
-            && self.deletes.is_empty()
-            && self.commits.is_empty();
-        if nothing || !self.may_write(now_ms) {
+        if (self.folders.is_empty() && self.writes.is_empty()) || !self.may_write(now_ms) {
             return;
         }
-        let (purpose, effect) = if let Some(folder) = self.folders.pop_front() {
-            folder
-        } else if let Some((record, operation)) = self.copies.pop_front() {
-            let Operation::CopyFile { file, to } = &operation else {
-                return;
-            };
-            let effect = Effect::CopyFile { id: file.clone(), to: self.absolute(&record, to) };
-            (Purpose::Copy(record, operation), effect)
-        } else if !self.moves.is_empty() {
-            let batch = take(&mut self.moves);
-            let moves = batch
-                .iter()
-                .filter_map(|(record, operation)| match operation {
-                    Operation::MoveFile { file, to } => {
-                        Some(Move { id: file.clone(), to: self.absolute(record, to) })
-                    }
-                    _ => None,
-                })
-                .collect();
-            (Purpose::Move(batch), Effect::MoveFiles(moves))
-        } else if !self.deletes.is_empty() {
-            let batch = take(&mut self.deletes);
-            let deletes = batch
-                .iter()
-                .filter_map(|(_, operation)| match operation {
-                    Operation::DeleteFile { file, rev } => {
-                        Some(Delete { id: file.clone(), rev: rev.clone() })
-                    }
-                    _ => None,
-                })
-                .collect();
-            (Purpose::Delete(batch), Effect::DeleteFiles(deletes))
-        } else if !self.commits.is_empty() {
-            let batch = take(&mut self.commits);
-            let commits: Vec<Commit> = batch.iter().map(|(_, _, commit)| commit.clone()).collect();
-            (Purpose::Commit(batch), Effect::CommitFiles(commits))
-        } else {
-            return;
-        };
-        self.writing = true;
-        self.task(purpose, effect);
+        if let Some((purpose, effect)) = self.folders.pop_front().or_else(|| self.next_batch()) {
+            self.writing = true;
+            self.task(purpose, effect);
+        }
     }
 
-    /// A staged document waits for its commit.
-    pub(super) fn stage_commit(
-        &mut self,
-        record: Record,
-        operation: Operation,
-        staged: crate::effect::Staged,
-    ) {
-        let Operation::Upload { path, mode, .. } = &operation else {
-            return;
-        };
-        let commit = Commit { staged, path: self.absolute(&record, path), mode: mode.clone() };
-        self.commits.push((record, operation, commit));
+    /// Operations of one kind: Dropbox takes a batch of nothing else.
+    fn next_batch(&mut self) -> Option<(Purpose, Effect)> {
+        let first = self.writes.iter().map(|item| turn(&item.operation)).min()?;
+        let most = if first == 0 { 1 } else { BATCH_MAX };
+        let mut copy = None;
+        let mut batch = Vec::new();
+        let mut rest = VecDeque::new();
+        let (mut moves, mut deletes, mut commits) = (Vec::new(), Vec::new(), Vec::new());
+        for item in core::mem::take(&mut self.writes) {
+            if turn(&item.operation) != first || batch.len() >= most {
+                rest.push_back(item);
+                continue;
+            }
+            match &item.operation {
+                Operation::MoveFile { file, to } => {
+                    let to = self.absolute(&item.record, to);
+                    moves.push(Move { id: file.clone(), to });
+                }
+                Operation::DeleteFile { file, rev } => {
+                    deletes.push(Delete { id: file.clone(), rev: rev.clone() });
+                }
+                Operation::Upload { path, mode, .. } => {
+                    let Some(staged) = item.staged.clone() else {
+                        continue;
+                    };
+                    let path = self.absolute(&item.record, path);
+                    commits.push(Commit { staged, path, mode: mode.clone() });
+                }
+                Operation::CopyFile { file, to } => {
+                    let to = self.absolute(&item.record, to);
+                    copy = Some(Effect::CopyFile { id: file.clone(), to });
+                }
+                _ => continue,
+            }
+            batch.push(item);
+        }
+        self.writes = rest;
+        Some(match (copy, first) {
+            (Some(copy), _) => (Purpose::Write(batch), copy),
+            (None, 1) => (Purpose::Write(batch), Effect::MoveFiles(moves)),
+            (None, 2) => (Purpose::Delete(batch), Effect::DeleteFiles(deletes)),
+            (None, _) => (Purpose::Write(batch), Effect::CommitFiles(commits)),
+        })
     }
 }
 
-fn take<T>(queue: &mut Vec<T>) -> Vec<T> {
-    let count = queue.len().min(BATCH_MAX);
-    queue.drain(..count).collect()
+/// Conflicted copies are made before anything is written over, and what is deleted may have been moved away before.
+fn turn(operation: &Operation) -> u8 {
+    match operation {
+        Operation::CopyFile { .. } => 0,
+        Operation::MoveFile { .. } => 1,
+        Operation::DeleteFile { .. } => 2,
+        _ => 3,
+    }
 }
 
 fn size_of(operation: &Operation) -> u64 {

@@ -4,10 +4,11 @@
 //! itself (nodes, documents, attempts) stays. A checkpoint that was retired, is another account's or makes no sense
 //! authorises nothing: then the local synced trees, which it had outdated, do not either, and it is a first link.
 
+use super::records::Number;
 use super::shared::{is_share, share_of};
 use super::{Engine, Phase, Purpose};
 use crate::effect::{Effect, Failure, Outcome};
-use crate::ids::{Record, Revision};
+use crate::ids::Revision;
 use crate::map::Set;
 use crate::state::{Link, Share, SharedRecord, StoredRecord, SCHEMA};
 use alloc::string::String;
@@ -19,7 +20,7 @@ impl Engine {
         let reading = |purpose: &Purpose| {
             matches!(purpose, Purpose::LoadLease(..) | Purpose::LoadShare(..) | Purpose::Read(_))
         };
-        if self.tasks.values().any(reading) {
+        if self.is_under_way(reading) {
             return;
         }
         let Some(cycle) = self.cycle.as_ref() else {
@@ -70,10 +71,11 @@ impl Engine {
             return !new.is_empty();
         }
         let names: Set<&str> = self.shares.iter().map(|(name, _, _)| name.as_str()).collect();
-        let links = self.index.links.iter().map(|link| &link.record);
-        let missing: Vec<Record> = links
-            .filter(|record| names.contains(share_of(record)) && !self.records.contains_key(record))
-            .cloned()
+        let missing: Vec<Number> = (self.linked.iter().copied())
+            .filter(|record| {
+                names.contains(share_of(self.records.record(*record)))
+                    && !self.records.contains_key(*record)
+            })
             .collect();
         if !missing.is_empty() {
             self.read(missing);
@@ -112,11 +114,9 @@ impl Engine {
         if before == 0 {
             return;
         }
-        let records: Vec<Record> =
-            self.index.links.iter().map(|link| link.record.clone()).collect();
-        for record in &records {
+        for record in self.linked.clone() {
             let fresh = StoredRecord { schema: SCHEMA, ..StoredRecord::default() };
-            self.records.insert(record.clone(), fresh);
+            self.records.insert(record, fresh);
             self.begin_anew(record);
         }
         // What stands in the folders is listed anew.
@@ -127,12 +127,12 @@ impl Engine {
     }
 
     /// A first link: nothing was ever agreed on.
-    fn begin_anew(&mut self, record: &Record) {
+    fn begin_anew(&mut self, record: Number) {
         if let Some(stored) = self.records.get_mut(record) {
             stored.pairs.clear();
             stored.attempts.clear();
         }
-        self.dirty.insert(record.clone());
+        self.dirty.insert(record);
         if let Some(link) = self.link_mut(record) {
             link.shared = false;
             link.synced_count = 0;
@@ -144,12 +144,14 @@ impl Engine {
     fn adopt_share(&mut self, name: &str, rev: Revision, share: Option<Share>) {
         self.dirty_index = true;
         self.shared_file(name).known = Some(rev);
-        let links = self.index.links.iter().filter(|link| share_of(&link.record) == name);
-        let linked: Vec<(Record, bool)> =
-            links.map(|link| (link.record.clone(), link.shared)).collect();
+        let links = self.linked.iter().zip(&self.index.links);
+        let linked: Vec<(Number, bool)> = links
+            .filter(|(_, link)| share_of(&link.record) == name)
+            .map(|(record, link)| (*record, link.shared))
+            .collect();
         let Some(share) = share else {
             // Somebody wrote it later than what is known here, and nobody can say what.
-            linked.iter().for_each(|(record, _)| self.begin_anew(record));
+            linked.iter().for_each(|(record, _)| self.begin_anew(*record));
             self.shared_file(name).due = true;
             return;
         };
@@ -159,15 +161,16 @@ impl Engine {
         }
         let mut more = false;
         for (record, shared) in linked {
-            if share.records.iter().any(|told| told.record == record) {
+            let of_record = self.records.record(record);
+            if share.records.iter().any(|told| told.record == *of_record) {
                 continue;
             }
             if shared {
                 // Another browser unlinked it.
-                self.records.remove(&record);
-                self.problems.remove(&record);
+                self.records.remove(record);
+                self.records.problems_mut(record).clear();
                 self.dirty.remove(&record);
-                self.forget_link(&record);
+                self.forget_link(record);
             } else {
                 more = true;
             }
@@ -183,21 +186,21 @@ impl Engine {
     }
 
     fn adopt_record(&mut self, told: SharedRecord) {
-        let record = told.record;
+        let record = self.records.number(&told.record);
         let mut pairs = told.pairs;
         // Of what is to be deleted in the CRM, only what this browser saw itself is believed.
         pairs.retain(|pair| pair.crm.is_some() || pair.dropbox.is_some());
         pairs.iter_mut().for_each(|pair| pair.superseded.clear());
         let synced = pairs.iter().filter(|p| p.crm.is_some() && p.dropbox.is_some()).count();
-        if self.link(&record).is_none() {
+        if self.link(record).is_none() {
             let fresh = StoredRecord { schema: SCHEMA, ..StoredRecord::default() };
-            self.records.insert(record.clone(), fresh);
+            self.records.insert(record, fresh);
             self.removed.remove(&record);
-            let link = Link { named: told.named, ..Link::new(record.clone(), told.name) };
-            self.index.links.push(link);
+            let link = Link { named: told.named, ..Link::new(told.record, told.name) };
+            self.add_link(record, link);
         }
         let mut elsewhere = false;
-        if let Some(link) = self.link_mut(&record) {
+        if let Some(link) = self.link_mut(record) {
             link.shared = true;
             link.synced_count = synced as u32;
             elsewhere = told.folder.is_some()
@@ -211,7 +214,7 @@ impl Engine {
             // What stands in it is not known: everything is listed anew.
             self.index.cursor = None;
         }
-        if let Some(stored) = self.records.get_mut(&record) {
+        if let Some(stored) = self.records.get_mut(record) {
             if stored.pairs != pairs {
                 stored.pairs = pairs;
                 self.dirty.insert(record);

@@ -1,8 +1,8 @@
 //! The life of a cycle: what is due, when it is over, what is stored then. Its records stand in `record`.
 
+use super::records::Number;
 use super::{Cycle, Engine, Phase, Purpose, OBSERVATIONS_MAX};
 use crate::effect::Failure;
-use crate::ids::Record;
 use crate::map::Set;
 use crate::sort::sort_by;
 use crate::state::Link;
@@ -24,16 +24,18 @@ impl Engine {
             self.report = Some(SyncReport::default());
             return;
         }
-        let mut due: Vec<&Link> = self
-            .index
-            .links
-            .iter()
-            .filter(|link| (full || link.dirty || link.pressed) && !link.rests(now_ms))
-            .collect();
-        let watched = |link: &Link| self.watched.contains(&link.record);
-        let rank = |link: &Link| (!link.pressed, !link.dirty, !watched(link), link.listed_ms);
+        let mut due: Vec<(Number, &Link)> = Vec::new();
+        for (number, link) in self.linked.iter().zip(&self.index.links) {
+            if (full || link.dirty || link.pressed) && !link.rests(now_ms) {
+                due.push((*number, link));
+            }
+        }
+        let watched = |number: &Number| self.watched.contains(number);
+        let rank = |(number, link): &(Number, &Link)| {
+            (!link.pressed, !link.dirty, !watched(number), link.listed_ms)
+        };
         sort_by(&mut due, &mut |a, b| rank(a).cmp(&rank(b)));
-        let due = due.into_iter().map(|link| link.record.clone()).collect();
+        let due = due.into_iter().map(|(number, _)| number).collect();
         let names = if full { self.names_due(now_ms) } else { Vec::new() };
         self.error = None;
         self.shares.clear();
@@ -63,6 +65,7 @@ impl Engine {
     }
 
     pub(super) fn finish_cycle(&mut self, now_ms: u64) {
+        let quiet = !self.is_under_way(|purpose| !matches!(purpose, Purpose::Read(_)));
         let Some(cycle) = self.cycle.as_mut() else {
             return;
         };
@@ -72,7 +75,6 @@ impl Engine {
             && cycle.names.is_empty()
             && self.work.is_empty()
             && (cycle.due.is_empty() || cycle.observe_again);
-        let quiet = self.tasks.values().all(|purpose| matches!(purpose, Purpose::Read(_)));
         if !(idle || failed) || !quiet || self.saving {
             return;
         }
@@ -90,14 +92,18 @@ impl Engine {
             cycle.observe_again = false;
             cycle.unfinished = true;
             let again = core::mem::take(&mut cycle.again);
-            for link in self.index.links.iter_mut().filter(|link| again.contains(&link.record)) {
-                link.dirty = true;
+            let more = !cycle.due.is_empty();
+            for record in again {
+                if let Some(link) = self.link_mut(record) {
+                    link.dirty = true;
+                }
             }
-            if !cycle.due.is_empty() {
+            if more {
                 return self.step_records(now_ms);
             }
         }
-        if !failed && !cycle.ended && self.see_to_checkpoint(now_ms) {
+        let ended = self.cycle.as_ref().is_some_and(|cycle| cycle.ended);
+        if !failed && !ended && self.see_to_checkpoint(now_ms) {
             return;
         }
         let Some(cycle) = self.cycle.as_mut() else {
@@ -136,7 +142,7 @@ impl Engine {
         let mut report = cycle.report;
         report.duration_ms = now_ms.saturating_sub(cycle.started_ms);
         report.error = cycle.error.clone();
-        report.problems = self.problems.values().map(|problems| problems.len() as u32).sum();
+        report.problems = self.records.problem_count();
         report.halted = self.index.links.iter().filter(|link| link.halt.is_some()).count() as u32;
         self.error = cycle.error;
         self.looked |= self.error.is_none();
@@ -151,7 +157,7 @@ impl Engine {
         self.clear_queues();
         let watched = &self.watched;
         let dirty = &self.dirty;
-        self.records.retain(|record| watched.contains(record) || dirty.contains(record));
+        self.records.retain(|record| watched.contains(&record) || dirty.contains(&record));
         self.version += 1;
         if core::mem::take(&mut self.rerun) && self.error.is_none() {
             self.begin(true, now_ms);
@@ -167,15 +173,15 @@ impl Engine {
     }
 
     /// Takes back what has not been started for a record.
-    pub(super) fn drop_queued(&mut self, record: &Record) {
+    pub(super) fn drop_queued(&mut self, record: Number) {
         let before = self.queued_count();
         for queue in [&mut self.transfers, &mut self.writes, &mut self.creates] {
-            queue.retain(|item| item.record != *record);
+            queue.retain(|item| item.record != record);
         }
         self.folders.retain(|(purpose, _)| match purpose {
             Purpose::Folder(other, _)
             | Purpose::Siblings(other)
-            | Purpose::FolderMove(other, _) => other != record,
+            | Purpose::FolderMove(other, _) => *other != record,
             _ => true,
         });
         let dropped = before - self.queued_count();

@@ -1,8 +1,8 @@
 //! A record's folder in Dropbox: made, made again, renamed with the record.
 
+use super::records::Number;
 use super::{Engine, Purpose, Stage};
 use crate::effect::{Effect, Failure, Outcome, Place, Reason};
-use crate::ids::Record;
 use crate::path::{fold, numbered, split_dir};
 use crate::state::LinkedFolder;
 use crate::status::{Halt, Happened, Problem, ProblemKind};
@@ -16,7 +16,7 @@ const NUMBERS_MAX: u32 = 9;
 
 impl Engine {
     /// Makes the folder, makes it again, or renames it with the record.
-    pub(super) fn see_to_folder(&mut self, record: &Record, now_ms: u64) {
+    pub(super) fn see_to_folder(&mut self, record: Number, now_ms: u64) {
         let Some(link) = self.link(record) else {
             self.work.remove(record);
             return;
@@ -28,10 +28,10 @@ impl Engine {
             return;
         }
         let naming = self.naming();
-        let target = naming.record_folder(record, &link.name);
+        let target = naming.record_folder(self.records.record(record), &link.name);
         match &link.folder {
             Some(folder) if !link.folder_removed => {
-                let before = naming.record_folder(record, &link.named);
+                let before = naming.record_folder(self.records.record(record), &link.named);
                 let renamed = link.name != link.named;
                 if !renamed {
                     return self.stage(record, Stage::Listing);
@@ -47,43 +47,41 @@ impl Engine {
                 let parent = split_dir(&folder.path).0.to_string();
                 self.open(record);
                 let count = Effect::CountChildren { path: parent };
-                self.folders.push_back((Purpose::Siblings(record.clone()), count));
+                self.folders.push_back((Purpose::Siblings(record), count));
             }
             _ => {
                 self.open(record);
                 let effect = Effect::EnsureFolder { path: target };
-                self.folders.push_back((Purpose::Folder(record.clone(), 1), effect));
+                self.folders.push_back((Purpose::Folder(record, 1), effect));
             }
         }
     }
 
     /// R10: the `<name>` folder if only this record is in it, else the record's own. The count takes its turn among the
     /// writes and the move is the next: between them no folder is made there that would move along.
-    pub(super) fn folder_counted(&mut self, record: &Record, alone: bool) {
+    pub(super) fn folder_counted(&mut self, record: Number, alone: bool) {
         self.writing = false;
         self.move_folder(record, alone);
     }
 
-    fn move_folder(&mut self, record: &Record, alone: bool) {
+    fn move_folder(&mut self, record: Number, alone: bool) {
         let linked = self.link(record).and_then(|link| Some((&link.name, link.folder.as_ref()?)));
         let Some((name, folder)) = linked else {
             return self.close(record);
         };
-        let target = self.naming().record_folder(record, name);
+        let target = self.naming().record_folder(self.records.record(record), name);
         let (from, to) = if alone {
             (split_dir(&folder.path).0.to_string(), split_dir(&target).0.to_string())
         } else {
             (folder.id.to_string(), target)
         };
-        self.folders.push_front((
-            Purpose::FolderMove(record.clone(), alone),
-            Effect::MoveFolder { from, to },
-        ));
+        let effect = Effect::MoveFolder { from, to };
+        self.folders.push_front((Purpose::FolderMove(record, alone), effect));
     }
 
     pub(super) fn folder_made(
         &mut self,
-        record: Record,
+        record: Number,
         number: u32,
         outcome: Outcome,
         now_ms: u64,
@@ -99,23 +97,23 @@ impl Engine {
                     self.task(Purpose::FolderListing(record, folder), effect);
                     return;
                 }
-                self.folder_listed(&record, folder, Vec::new());
-                self.close(&record);
+                self.folder_listed(record, folder, Vec::new());
+                self.close(record);
             }
             Outcome::Failed(failure) => {
-                self.close(&record);
-                self.folder_refused(&record, number, failure, now_ms);
+                self.close(record);
+                self.folder_refused(record, number, failure, now_ms);
             }
-            _ => self.close(&record),
+            _ => self.close(record),
         }
     }
 
     /// The folder cannot be made under this name: under another one, or it is this record's problem alone.
-    fn folder_refused(&mut self, record: &Record, number: u32, failure: Failure, now_ms: u64) {
+    fn folder_refused(&mut self, record: Number, number: u32, failure: Failure, now_ms: u64) {
         let Some(name) = self.link(record).map(|link| link.name.clone()) else {
             return;
         };
-        let target = self.naming().record_folder(record, &name);
+        let target = self.naming().record_folder(self.records.record(record), &name);
         let other = match &failure {
             Failure::Refused(Reason::Name) if self.learn_astral(&target) => {
                 return; // The stage is still the folder's: it is asked for again, written otherwise.
@@ -126,7 +124,7 @@ impl Engine {
                 format!("{}/{leaf}", numbered(parent, number + 1))
             }
             Failure::Refused(Reason::Name) if number == 1 => {
-                self.naming().record_folder(record, "")
+                self.naming().record_folder(self.records.record(record), "")
             }
             Failure::Conflict | Failure::Refused(_) | Failure::Forbidden | Failure::NotFound => {
                 return self.folder_given_up(record, ProblemKind::Refused(Reason::Name), now_ms);
@@ -138,13 +136,13 @@ impl Engine {
         };
         self.open(record);
         let effect = Effect::EnsureFolder { path: other };
-        self.folders.push_back((Purpose::Folder(record.clone(), number + 1), effect));
+        self.folders.push_back((Purpose::Folder(record, number + 1), effect));
     }
 
-    fn folder_given_up(&mut self, record: &Record, kind: ProblemKind, now_ms: u64) {
+    fn folder_given_up(&mut self, record: Number, kind: ProblemKind, now_ms: u64) {
         let name = self.link(record).map(|link| link.name.clone()).unwrap_or_default();
         let place = Place { folder: String::new(), name };
-        self.problems.insert(record.clone(), alloc::vec![Problem { place, kind }]);
+        *self.records.problems_mut(record) = alloc::vec![Problem { place, kind }];
         if let Some(link) = self.link_mut(record) {
             link.pressed = false;
             link.dirty = false;
@@ -156,7 +154,7 @@ impl Engine {
 
     pub(super) fn folder_listed(
         &mut self,
-        record: &Record,
+        record: Number,
         folder: LinkedFolder,
         entries: Vec<crate::effect::Entry>,
     ) {
@@ -175,7 +173,7 @@ impl Engine {
             link.folder_removed = false;
             link.named = link.name.clone();
         }
-        self.dirty.insert(record.clone());
+        self.dirty.insert(record);
         self.dirty_index = true;
         self.share(record);
         self.stage(record, Stage::Listing);
@@ -183,18 +181,18 @@ impl Engine {
 
     pub(super) fn folder_moved(
         &mut self,
-        record: Record,
+        record: Number,
         alone: bool,
         outcome: Outcome,
         now_ms: u64,
     ) {
         self.writing = false;
-        let name = self.link(&record).map(|link| link.name.clone()).unwrap_or_default();
-        let target = self.naming().record_folder(&record, &name);
+        let name = self.link(record).map(|link| link.name.clone()).unwrap_or_default();
+        let target = self.naming().record_folder(self.records.record(record), &name);
         match outcome {
             Outcome::Folder { folder, .. } => {
-                let Some(known) = self.link(&record).and_then(|link| link.folder.clone()) else {
-                    return self.close(&record);
+                let Some(known) = self.link(record).and_then(|link| link.folder.clone()) else {
+                    return self.close(record);
                 };
                 let to = if alone {
                     let tail = |path: &str| split_dir(path).1.to_string();
@@ -206,7 +204,7 @@ impl Engine {
                 } else {
                     folder.into()
                 };
-                self.happened(&record, "", Happened::FolderMoved, now_ms);
+                self.happened(record, "", Happened::FolderMoved, now_ms);
                 // What a person did below the old path just before will be told under that path, where no
                 // folder is ours any more: so it is listed anew.
                 let effect = Effect::ListFolder { path: to.path.clone() };
@@ -214,24 +212,24 @@ impl Engine {
                 return;
             }
             Outcome::Failed(Failure::Refused(Reason::Name)) if self.learn_astral(&target) => {
-                return self.close(&record); // Written otherwise, and asked for again.
+                return self.close(record); // Written otherwise, and asked for again.
             }
-            Outcome::Failed(Failure::Conflict) if alone => return self.move_folder(&record, false),
+            Outcome::Failed(Failure::Conflict) if alone => return self.move_folder(record, false),
             Outcome::Failed(
                 Failure::TooManyFiles | Failure::Conflict | Failure::Refused(_) | Failure::NotFound,
             ) => {
                 // The old folder stays in use.
-                if let Some(link) = self.link_mut(&record) {
+                if let Some(link) = self.link_mut(record) {
                     link.named = link.name.clone();
                     self.dirty_index = true;
                 }
-                self.happened(&record, "", Happened::FolderKept, now_ms);
-                self.observe_again(&record);
+                self.happened(record, "", Happened::FolderKept, now_ms);
+                self.observe_again(record);
             }
             Outcome::Failed(failure) => self.fail(failure),
             _ => {}
         }
-        self.stage(&record, Stage::Listing);
-        self.close(&record);
+        self.stage(record, Stage::Listing);
+        self.close(record);
     }
 }

@@ -6,9 +6,10 @@
 //! trees.
 
 use super::observe::path_of;
+use super::records::Number;
 use super::{Engine, Phase, Purpose};
 use crate::effect::{Effect, Entry};
-use crate::ids::{FolderId, Record};
+use crate::ids::FolderId;
 use crate::map::{Map, Set};
 use crate::sort::sort_by;
 use crate::state::LinkedFolder;
@@ -22,24 +23,24 @@ use alloc::vec::{self, Vec};
 pub(super) struct Giving {
     /// Those that are not given yet.
     entries: vec::IntoIter<Entry>,
-    touched: Set<Record>,
+    touched: Set<Number>,
     /// Linked folders by path.
-    folders: Map<String, Record>,
+    folders: Map<String, Number>,
     /// Where each linked folder stands after all of these changes.
-    moved: Map<Record, LinkedFolder>,
+    moved: Map<Number, LinkedFolder>,
     /// Those that were told of at the path where their record's folder stands.
-    again: Map<Record, LinkedFolder>,
+    again: Map<Number, LinkedFolder>,
     /// Whose folder is gone, as far as was given.
-    lost: Set<Record>,
+    lost: Set<Number>,
     /// Whose folder stands.
-    stand: Set<Record>,
+    stand: Set<Number>,
     /// All entries, where some folder may have to be looked for among them.
     told: Vec<Entry>,
 }
 
 impl Engine {
     /// Every touched record is in memory.
-    pub(super) fn begin_giving(&mut self, touched: Set<Record>, now_ms: u64) {
+    pub(super) fn begin_giving(&mut self, touched: Set<Number>, now_ms: u64) {
         let Some(cycle) = self.cycle.as_mut() else {
             return;
         };
@@ -48,23 +49,23 @@ impl Engine {
         cycle.phase = Phase::Giving;
         self.see_shared(&entries, whole);
         let moved = self.folders_moved(&entries);
-        let mut lost: Set<Record> = Set::new();
-        let mut folders: Map<String, Record> = Map::new();
-        for link in &self.index.links {
-            let record = &link.record;
-            let Some(folder) = link.folder.as_ref().filter(|_| touched.contains(record)) else {
+        let mut lost: Set<Number> = Set::new();
+        let mut folders: Map<String, Number> = Map::new();
+        for (record, link) in self.linked.iter().zip(&self.index.links) {
+            let record = *record;
+            let Some(folder) = link.folder.as_ref().filter(|_| touched.contains(&record)) else {
                 continue;
             };
-            let target = moved.get(record).filter(|to| to.path_lower != folder.path_lower);
+            let target = moved.get(&record).filter(|to| to.path_lower != folder.path_lower);
             if whole || target.is_some() {
                 if let Some(stored) = self.records.get_mut(record) {
                     stored.nodes.clear();
                 }
             }
-            if whole && !moved.contains_key(record) {
-                lost.insert(record.clone());
+            if whole && !moved.contains_key(&record) {
+                lost.insert(record);
             }
-            folders.insert(moved.get(record).unwrap_or(folder).path_lower.clone(), record.clone());
+            folders.insert(moved.get(&record).unwrap_or(folder).path_lower.clone(), record);
         }
         // Where nothing is gone, nothing has to be looked for afterwards: the entries become the trees.
         let told = match lost.is_empty() && !entries.iter().any(is_deletion) {
@@ -82,7 +83,7 @@ impl Engine {
 
     /// The next entries; after the last the new cursor is taken, to be saved with the trees.
     pub(super) fn give(&mut self, now_ms: u64) {
-        if self.tasks.values().any(|purpose| matches!(purpose, Purpose::Turn)) {
+        if self.is_under_way(|purpose| matches!(purpose, Purpose::Turn)) {
             return;
         }
         let Some(mut giving) = self.cycle.as_mut().and_then(|cycle| cycle.giving.take()) else {
@@ -104,18 +105,18 @@ impl Engine {
             self.dirty_index = true;
         }
         let Giving { touched, mut moved, mut again, lost, stand, told, .. } = giving;
-        for link in &mut self.index.links {
-            if let Some(to) = again.remove(&link.record).or(moved.remove(&link.record)) {
+        for (record, link) in self.linked.iter().zip(&mut self.index.links) {
+            if let Some(to) = again.remove(record).or(moved.remove(record)) {
                 link.folder = Some(to);
                 link.folder_removed = false;
             }
-            if stand.contains(&link.record) {
+            if stand.contains(record) {
                 link.folder_removed = false;
             }
         }
         for record in lost {
-            if !self.follow_files(&record, &told) {
-                if let Some(link) = self.link_mut(&record) {
+            if !self.follow_files(record, &told) {
+                if let Some(link) = self.link_mut(record) {
                     link.folder_removed = true;
                 }
             }
@@ -155,10 +156,8 @@ impl Engine {
                 Entry::Deleted { .. } => false,
             };
             if stands {
-                lost.remove(record);
-                if !stand.contains(record) {
-                    stand.insert(record.clone());
-                }
+                lost.remove(&record);
+                stand.insert(record);
             }
             if path != folder {
                 let relative = path[folder.len() + 1..].to_string();
@@ -167,20 +166,20 @@ impl Engine {
                 }
             } else if let Entry::Folder(entry) = entry {
                 // Made again at the same path: the link takes the new id.
-                again.insert(record.clone(), entry.into());
+                again.insert(record, entry.into());
             }
         }
     }
 
     /// Where each linked folder stands after these changes, by its id.
-    fn folders_moved(&self, entries: &[Entry]) -> Map<Record, LinkedFolder> {
-        let mut by_id: Map<FolderId, Vec<Record>> = Map::new();
-        for link in &self.index.links {
+    fn folders_moved(&self, entries: &[Entry]) -> Map<Number, LinkedFolder> {
+        let mut by_id: Map<FolderId, Vec<Number>> = Map::new();
+        for (record, link) in self.linked.iter().zip(&self.index.links) {
             if let Some(known) = &link.folder {
-                by_id.or_default(known.id.clone()).push(link.record.clone());
+                by_id.or_default(known.id.clone()).push(*record);
             }
         }
-        let mut moved: Map<Record, LinkedFolder> = Map::new();
+        let mut moved: Map<Number, LinkedFolder> = Map::new();
         for entry in entries {
             if let Entry::Deleted { path_lower } = entry {
                 // In order: what was deleted after it was last seen stands nowhere.
@@ -190,7 +189,7 @@ impl Engine {
                 continue;
             };
             for record in by_id.get(&folder.id).into_iter().flatten() {
-                moved.insert(record.clone(), folder.clone().into());
+                moved.insert(*record, folder.clone().into());
             }
         }
         moved
@@ -200,23 +199,23 @@ impl Engine {
     fn give_deletion(
         &mut self,
         path: &str,
-        folders: &Map<String, Record>,
-        moved: &Map<Record, LinkedFolder>,
-        lost: &mut Set<Record>,
+        folders: &Map<String, Number>,
+        moved: &Map<Number, LinkedFolder>,
+        lost: &mut Set<Number>,
     ) {
-        for (_, record) in folders.iter().filter(|(folder, _)| is_within(folder, path)) {
+        for (_, &record) in folders.iter().filter(|(folder, _)| is_within(folder, path)) {
             // In order: what was told of before this stands no more.
             if let Some(stored) = self.records.get_mut(record) {
                 stored.nodes.clear();
             }
-            if !moved.contains_key(record) {
-                lost.insert(record.clone());
+            if !moved.contains_key(&record) {
+                lost.insert(record);
             }
         }
     }
 
     /// R18: the folder's id is gone, but its files stand together somewhere else: the link follows them.
-    fn follow_files(&mut self, record: &Record, entries: &[Entry]) -> bool {
+    fn follow_files(&mut self, record: Number, entries: &[Entry]) -> bool {
         let Some(stored) = self.records.get(record) else {
             return false;
         };
@@ -240,9 +239,8 @@ impl Engine {
         });
         let Some(root) = found else { return false };
         // A file dropped into another record's folder is that record's now (R15).
-        let taken = self.index.links.iter().any(|link| {
-            link.record != *record
-                && link.folder.as_ref().is_some_and(|folder| folder.path_lower == root)
+        let taken = self.linked.iter().zip(&self.index.links).any(|(other, link)| {
+            *other != record && link.folder.as_ref().is_some_and(|folder| folder.path_lower == root)
         });
         let folder = entries.iter().rev().find_map(|entry| match entry {
             Entry::Folder(folder) if folder.path_lower == root => Some(folder.clone()),
@@ -268,16 +266,19 @@ impl Engine {
     }
 
     /// The trees are as they were observed.
-    fn given(&mut self, touched: &Set<Record>, now_ms: u64) {
+    fn given(&mut self, touched: &Set<Number>, now_ms: u64) {
         // P6: nothing is planned from a CRM listing of an earlier cycle: a change makes the record due.
-        let mut due: Set<Record> = Set::new();
-        for link in self.index.links.iter_mut().filter(|link| touched.contains(&link.record)) {
-            let stored = self.records.get(&link.record);
+        let mut due: Set<Number> = Set::new();
+        for (record, link) in self.linked.iter().zip(&mut self.index.links) {
+            if !touched.contains(record) {
+                continue;
+            }
+            let stored = self.records.get(*record);
             link.file_count = stored.map_or(0, |stored| tree::count_files(&stored.nodes));
             link.dirty = true;
-            self.dirty.insert(link.record.clone());
+            self.dirty.insert(*record);
             if !link.rests(now_ms) {
-                due.insert(link.record.clone());
+                due.insert(*record);
             }
         }
         self.dirty_index |= !touched.is_empty();
@@ -300,9 +301,10 @@ impl Engine {
         for record in due {
             cycle.due.push_front(record);
         }
-        let pressed: Set<&Record> =
-            self.index.links.iter().filter(|l| l.pressed).map(|l| &l.record).collect();
-        let waits = |record: &Record| !pressed.contains(record);
+        let links = self.linked.iter().zip(&self.index.links);
+        let pressed: Set<Number> =
+            links.filter(|(_, link)| link.pressed).map(|(record, _)| *record).collect();
+        let waits = |record: &Number| !pressed.contains(record);
         sort_by(cycle.due.make_contiguous(), &mut |a, b| waits(a).cmp(&waits(b)));
     }
 
@@ -325,12 +327,9 @@ fn is_within(path: &str, folder: &str) -> bool {
 }
 
 /// The linked folder at or above a path.
-pub(super) fn owner<'f>(
-    folders: &'f Map<String, Record>,
-    path: &str,
-) -> Option<(&'f str, &'f Record)> {
+pub(super) fn owner<'f>(folders: &'f Map<String, Number>, path: &str) -> Option<(&'f str, Number)> {
     let ends = path.match_indices('/').map(|(at, _)| at).chain(core::iter::once(path.len()));
     ends.filter(|at| *at > 0)
         .find_map(|at| folders.get_key_value(&path[..at]))
-        .map(|(folder, record)| (folder.as_str(), record))
+        .map(|(folder, record)| (folder.as_str(), *record))
 }

@@ -1,8 +1,8 @@
 //! What the trees learn from a write that happened in Dropbox.
 
+use super::records::Number;
 use super::Engine;
 use crate::effect::{FileEntry, Staged};
-use crate::ids::Record;
 use crate::plan::Operation;
 use crate::state::{CrmSide, DropboxSide, Pair};
 use crate::status::Happened;
@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 impl Engine {
     pub(super) fn uploaded(
         &mut self,
-        record: &Record,
+        record: Number,
         operation: &Operation,
         staged: &Staged,
         file: FileEntry,
@@ -89,7 +89,7 @@ impl Engine {
         self.happened(record, &name, what, now_ms);
     }
 
-    pub(super) fn moved(&mut self, record: &Record, file: FileEntry, now_ms: u64) {
+    pub(super) fn moved(&mut self, record: Number, file: FileEntry, now_ms: u64) {
         let Some(relative) = self.relative(record, &file.path_lower) else {
             return;
         };
@@ -123,7 +123,7 @@ impl Engine {
 
     pub(super) fn copied(
         &mut self,
-        record: &Record,
+        record: Number,
         operation: &Operation,
         file: FileEntry,
         now_ms: u64,
@@ -146,7 +146,7 @@ impl Engine {
         self.happened(record, &name, Happened::KeptBoth { copy }, now_ms);
     }
 
-    pub(super) fn deleted(&mut self, record: &Record, operation: &Operation, now_ms: u64) {
+    pub(super) fn deleted(&mut self, record: Number, operation: &Operation, now_ms: u64) {
         let Operation::DeleteFile { file, .. } = operation else {
             return;
         };
@@ -167,7 +167,7 @@ impl Engine {
                 now_ms,
             );
         }
-        self.dirty.insert(record.clone());
+        self.dirty.insert(record);
         self.share(record);
     }
 }

@@ -23,16 +23,16 @@ mod write;
 use crate::effect::{Effect, Failure, Save, Staged, Task, TaskId};
 use crate::event::Event;
 use crate::ids::{FileId, Record, RecordKind, Revision};
-use crate::map::{Map, Set};
+use crate::map::Set;
 use crate::path::Naming;
 use crate::plan::{Operation, Policy};
 use crate::state::{Link, Share, StoredIndex, StoredRecord, SCHEMA};
-use crate::status::{Activity, Halt, Happened, Problem, Progress, SyncReport};
+use crate::status::{Activity, Halt, Happened, Progress, SyncReport};
 use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use records::Records;
+use records::{Number, Records, Working};
 
 /// Records worked on at a time.
 const ACTIVE_MAX: usize = 4;
@@ -108,17 +108,17 @@ struct Cycle {
     phase: Phase,
     asked: bool,
     started_ms: u64,
-    due: VecDeque<Record>,
+    due: VecDeque<Number>,
     /// Every link, not only those somebody asked for.
     full: bool,
     observations: u32,
     observe_again: bool,
     /// Records that somebody asked for by an event, not by the time.
-    asked_for: Set<Record>,
+    asked_for: Set<Number>,
     /// Whose names are still to be asked for, by batches.
     names: Vec<(RecordKind, Vec<String>)>,
     /// Records to be planned again after the next observation.
-    again: Set<Record>,
+    again: Set<Number>,
     entries: Vec<crate::effect::Entry>,
     cursor: Option<crate::ids::Cursor>,
     listing_is_whole: bool,
@@ -165,7 +165,7 @@ struct Work {
 /// An operation that waits for its turn, or is under way.
 #[derive(Debug)]
 struct Queued {
-    record: Record,
+    record: Number,
     operation: Operation,
     /// An upload's bytes, once they are in Dropbox and wait for their commit.
     staged: Option<Staged>,
@@ -178,15 +178,17 @@ enum Purpose {
     /// So that the page goes on meanwhile.
     Turn,
     Names(RecordKind),
-    Read(Vec<Record>),
-    Save(Vec<Record>, VecDeque<Queued>),
+    Read(Vec<Number>),
+    Save(Vec<Number>, VecDeque<Queued>),
     /// Which number of its name is tried.
-    Folder(Record, u32),
-    FolderListing(Record, crate::state::LinkedFolder),
-    Siblings(Record),
-    FolderMove(Record, bool),
-    Listing(Record),
+    Folder(Number, u32),
+    FolderListing(Number, crate::state::LinkedFolder),
+    Siblings(Number),
+    FolderMove(Number, bool),
+    Listing(Number),
     Step(Queued),
+    /// A step that counts among the transfers.
+    Transfer(Queued),
     /// Commits, moves or a copy.
     Write(Vec<Queued>),
     Delete(Vec<Queued>),
@@ -196,7 +198,7 @@ enum Purpose {
     SaveLease(bool, bool),
     LoadShare(String, Revision),
     /// Its name, and the records it tells of.
-    SaveShare(String, Vec<Record>),
+    SaveShare(String, Vec<Number>),
 }
 
 /// The state machine. One per leader tab.
@@ -204,20 +206,21 @@ enum Purpose {
 pub struct Engine {
     config: Config,
     index: StoredIndex,
+    /// The records of the index's links, one by one.
+    linked: Vec<Number>,
     today: String,
     records: Records,
     /// Records somebody looks at: kept in memory.
-    watched: Set<Record>,
-    wanted: Set<Record>,
-    problems: Map<Record, Vec<Problem>>,
-    work: Map<Record, Work>,
+    watched: Set<Number>,
+    wanted: Set<Number>,
+    work: Working,
     cycle: Option<Cycle>,
-    tasks: Map<TaskId, Purpose>,
+    /// What is under way.
+    tasks: Vec<(TaskId, Purpose)>,
     next_task: u64,
     ready: VecDeque<Task>,
     // Operations that wait for their turn.
     transfers: VecDeque<Queued>,
-    transfer_bytes: Map<TaskId, u64>,
     /// What changes files in Dropbox.
     writes: VecDeque<Queued>,
     folders: VecDeque<(Purpose, Effect)>,
@@ -237,9 +240,9 @@ pub struct Engine {
     shares: Vec<(String, Revision, Option<Share>)>,
     /// The app folder was looked at, though nothing is linked here.
     looked: bool,
-    dirty: Set<Record>,
+    dirty: Set<Number>,
     dirty_index: bool,
-    removed: Set<Record>,
+    removed: Set<Number>,
     save_wanted: bool,
     /// When a listing last asked for the index to be stored (ms).
     kept_ms: u64,
@@ -261,21 +264,22 @@ impl Engine {
         if index.shared.browser == 0 {
             index.shared.browser = config.browser;
         }
+        let mut records = Records::default();
+        let linked = index.links.iter().map(|link| records.number(&link.record)).collect();
         Self {
             config,
             index,
+            linked,
             today: "1970-01-01".to_string(),
-            records: Records::default(),
+            records,
             watched: Set::new(),
             wanted: Set::new(),
-            problems: Map::new(),
-            work: Map::new(),
+            work: Working::default(),
             cycle: None,
-            tasks: Map::new(),
+            tasks: Vec::new(),
             next_task: 0,
             ready: VecDeque::new(),
             transfers: VecDeque::new(),
-            transfer_bytes: Map::new(),
             writes: VecDeque::new(),
             folders: VecDeque::new(),
             creates: VecDeque::new(),
@@ -326,28 +330,46 @@ impl Engine {
         match event {
             Event::Run => self.begin(true, now_ms),
             Event::Look => self.begin(false, now_ms),
-            Event::Press { record, name } => self.press(record, name, now_ms),
+            Event::Press { record, name } => {
+                let record = self.records.number(&record);
+                self.press(record, name, now_ms)
+            }
             Event::Changed { record } => {
-                if let Some(link) = self.link_mut(&record) {
+                let record = self.records.number(&record);
+                if let Some(link) = self.link_mut(record) {
                     link.dirty = true;
                     self.dirty_index = true;
-                    if !self.hurry(&record) {
+                    if !self.hurry(record) {
                         self.enqueue(record, now_ms);
                     }
                 }
             }
-            Event::Named { record, name } => self.named(record, name, now_ms),
-            Event::Cancel { record } => self.cancel(&record, now_ms),
-            Event::Unlink { record } => self.unlink(&record),
-            Event::Decide { record, confirmed } => self.decide(record, confirmed, now_ms),
+            Event::Named { record, name } => {
+                let record = self.records.number(&record);
+                self.named(record, name, now_ms)
+            }
+            Event::Cancel { record } => {
+                let record = self.records.number(&record);
+                self.cancel(record, now_ms)
+            }
+            Event::Unlink { record } => {
+                let record = self.records.number(&record);
+                self.unlink(record)
+            }
+            Event::Decide { record: None, confirmed: _ } => self.decide_all(now_ms),
+            Event::Decide { record: Some(record), confirmed } => {
+                let record = self.records.number(&record);
+                self.decide(record, confirmed, now_ms)
+            }
             Event::CopyBack { record, document } => {
-                if let Some(stored) = self.records.get_mut(&record) {
+                let record = self.records.number(&record);
+                if let Some(stored) = self.records.get_mut(record) {
                     stored.pairs.retain(|pair| {
                         pair.dropbox.is_some()
                             || pair.crm.as_ref().map(|side| &side.id) != Some(&document)
                     });
-                    self.dirty.insert(record.clone());
-                    self.share(&record);
+                    self.dirty.insert(record);
+                    self.share(record);
                     self.enqueue(record, now_ms);
                 }
             }
@@ -400,12 +422,17 @@ impl Engine {
         self.version
     }
 
-    fn link(&self, record: &Record) -> Option<&Link> {
-        self.index.links.iter().find(|link| link.record == *record)
+    /// Where its link stands in the index.
+    fn place(&self, record: Number) -> Option<usize> {
+        self.linked.iter().position(|linked| *linked == record)
     }
 
-    fn link_mut(&mut self, record: &Record) -> Option<&mut Link> {
-        self.index.links.iter_mut().find(|link| link.record == *record)
+    fn link(&self, record: Number) -> Option<&Link> {
+        self.place(record).map(|at| &self.index.links[at])
+    }
+
+    fn link_mut(&mut self, record: Number) -> Option<&mut Link> {
+        self.place(record).map(|at| &mut self.index.links[at])
     }
 
     fn naming(&self) -> Naming {
@@ -416,12 +443,15 @@ impl Engine {
         }
     }
 
-    fn task(&mut self, purpose: Purpose, effect: Effect) -> TaskId {
+    fn task(&mut self, purpose: Purpose, effect: Effect) {
         self.next_task += 1;
         let id = TaskId(self.next_task);
-        self.tasks.insert(id, purpose);
+        self.tasks.push((id, purpose));
         self.ready.push_back(Task { id, effect });
-        id
+    }
+
+    fn is_under_way(&self, such: fn(&Purpose) -> bool) -> bool {
+        self.tasks.iter().any(|(_, purpose)| such(purpose))
     }
 
     /// Moves everything forward that can move.
@@ -443,18 +473,21 @@ impl Engine {
     /// Reads records somebody looks at, outside of a cycle.
     fn step_reading(&mut self) {
         let wanted = core::mem::take(&mut self.wanted);
-        self.read(wanted.into_iter().filter(|record| !self.records.contains_key(record)).collect());
+        self.read(
+            wanted.into_iter().filter(|record| !self.records.contains_key(*record)).collect(),
+        );
     }
 
     /// Reads these records, except those that are being read: somebody may look at a record whose turn has come.
-    fn read(&mut self, mut records: Vec<Record>) {
-        for purpose in self.tasks.values() {
+    fn read(&mut self, mut records: Vec<Number>) {
+        for (_, purpose) in &self.tasks {
             if let Purpose::Read(under_way) = purpose {
                 records.retain(|record| !under_way.contains(record));
             }
         }
         if !records.is_empty() {
-            self.task(Purpose::Read(records.clone()), Effect::Load(records));
+            let effect = Effect::Load(self.records.records(&records));
+            self.task(Purpose::Read(records), effect);
         }
     }
 
@@ -464,13 +497,15 @@ impl Engine {
             return;
         }
         self.save_wanted = false;
-        let mut records: Vec<(Record, Option<Rc<StoredRecord>>)> =
-            core::mem::take(&mut self.removed).into_iter().map(|record| (record, None)).collect();
+        let mut records: Vec<(Record, Option<Rc<StoredRecord>>)> = Vec::new();
+        for record in core::mem::take(&mut self.removed) {
+            records.push((self.records.record(record).clone(), None));
+        }
         // All of it with the index in one transaction: its cursor and the trees belong together.
-        let dirty: Vec<Record> = core::mem::take(&mut self.dirty).into_iter().collect();
+        let dirty: Vec<Number> = core::mem::take(&mut self.dirty).into_iter().collect();
         for record in &dirty {
-            if let Some(stored) = self.records.shared(record) {
-                records.push((record.clone(), Some(stored)));
+            if let Some(stored) = self.records.shared(*record) {
+                records.push((self.records.record(*record).clone(), Some(stored)));
             }
         }
         self.dirty_index = false;
@@ -480,14 +515,14 @@ impl Engine {
         self.task(Purpose::Save(dirty, creates), Effect::Save(save));
     }
 
-    fn happened(&mut self, record: &Record, name: &str, what: Happened, now_ms: u64) {
+    fn happened(&mut self, record: Number, name: &str, what: Happened, now_ms: u64) {
         let Some(stored) = self.records.get_mut(record) else {
             return;
         };
         stored.activity.push(Activity { at_ms: now_ms, name: name.to_string(), what });
         let excess = stored.activity.len().saturating_sub(ACTIVITY_MAX);
         stored.activity.drain(..excess);
-        self.dirty.insert(record.clone());
+        self.dirty.insert(record);
         self.version += 1;
     }
 
@@ -498,7 +533,7 @@ impl Engine {
         self.clear_queues();
     }
 
-    fn halt_record(&mut self, record: &Record, halt: Halt, now_ms: u64) {
+    fn halt_record(&mut self, record: Number, halt: Halt, now_ms: u64) {
         let new = self.link(record).is_some_and(|link| link.halt.as_ref() != Some(&halt));
         if let Some(link) = self.link_mut(record) {
             link.halt = Some(halt.clone());

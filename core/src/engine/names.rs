@@ -31,7 +31,7 @@ impl Engine {
 
     /// One batch at a time, after Dropbox answered: the budget of requests is small.
     pub(super) fn step_names(&mut self) {
-        let asking = self.tasks.values().any(|purpose| matches!(purpose, Purpose::Names(_)));
+        let asking = self.is_under_way(|purpose| matches!(purpose, Purpose::Names(_)));
         let Some(cycle) = self
             .cycle
             .as_mut()
@@ -58,8 +58,8 @@ impl Engine {
             }
         };
         for (id, name) in names {
-            let record = Record { kind, id };
-            let Some(link) = self.link_mut(&record).filter(|link| link.name != name) else {
+            let record = self.records.number(&Record { kind, id });
+            let Some(link) = self.link_mut(record).filter(|link| link.name != name) else {
                 continue;
             };
             link.name = name;

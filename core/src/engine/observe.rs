@@ -2,11 +2,12 @@
 //! renamed or moved (R18).
 
 use super::give::owner;
+use super::records::Number;
 use super::{Cycle, Engine, Phase, Purpose};
 use crate::effect::{Effect, Entry, Failure};
 use crate::ids::Record;
 use crate::map::{Map, Set};
-use crate::state::{StoredRecord, SCHEMA};
+use crate::state::{Link, StoredRecord, SCHEMA};
 use crate::status::Halt;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -47,9 +48,9 @@ impl Engine {
         let Some(cycle) = self.cycle.as_mut() else {
             return;
         };
-        let touched = touched(&self.index.links, cycle);
-        let missing: Vec<Record> =
-            touched.iter().filter(|record| !self.records.contains_key(record)).cloned().collect();
+        let touched = touched(&self.linked, &self.index.links, cycle);
+        let missing: Vec<Number> =
+            touched.iter().filter(|record| !self.records.contains_key(**record)).copied().collect();
         if !missing.is_empty() {
             return self.read(missing);
         }
@@ -83,7 +84,8 @@ impl Engine {
             let stored = stored
                 .filter(|stored| stored.schema <= SCHEMA)
                 .unwrap_or(StoredRecord { schema: SCHEMA, ..StoredRecord::default() });
-            if self.link(&record).is_some() && !self.records.contains_key(&record) {
+            let record = self.records.number(&record);
+            if self.link(record).is_some() && !self.records.contains_key(record) {
                 self.records.insert(record, stored);
             }
         }
@@ -99,32 +101,31 @@ pub(super) fn path_of(entry: &Entry) -> &str {
 }
 
 /// The records whose folder or files these entries speak of; all of them for a whole listing.
-fn touched(links: &[crate::state::Link], cycle: &Cycle) -> Set<Record> {
-    let with_folder = links.iter().filter(|link| link.folder.is_some());
+fn touched(linked: &[Number], links: &[Link], cycle: &Cycle) -> Set<Number> {
+    let with_folder = linked
+        .iter()
+        .zip(links)
+        .filter_map(|(number, link)| Some((*number, link.folder.as_ref()?)));
     if cycle.listing_is_whole {
-        return with_folder.map(|link| link.record.clone()).collect();
+        return with_folder.map(|(number, _)| number).collect();
     }
     if cycle.entries.is_empty() {
         return Set::new();
     }
-    let by_path: Map<String, Record> = with_folder
-        .clone()
-        .filter_map(|link| Some((link.folder.as_ref()?.path_lower.clone(), link.record.clone())))
-        .collect();
-    let by_id: Map<_, _> = with_folder
-        .filter_map(|link| Some((link.folder.as_ref()?.id.clone(), link.record.clone())))
-        .collect();
+    let by_path: Map<String, Number> =
+        with_folder.clone().map(|(number, folder)| (folder.path_lower.clone(), number)).collect();
+    let by_id: Map<_, _> = with_folder.map(|(number, folder)| (&folder.id, number)).collect();
     let mut touched = Set::new();
     for entry in &cycle.entries {
         let path = path_of(entry);
-        touched.extend(owner(&by_path, path).map(|(_, record)| record.clone()));
+        touched.extend(owner(&by_path, path).map(|(_, record)| record));
         match entry {
-            Entry::Folder(folder) => touched.extend(by_id.get(&folder.id).cloned()),
+            Entry::Folder(folder) => touched.extend(by_id.get(&&folder.id).copied()),
             Entry::Deleted { .. } => {
                 let below = alloc::format!("{path}/");
                 let covered =
                     by_path.from_key(below.as_str()).take_while(|(f, _)| f.starts_with(&below));
-                touched.extend(covered.map(|(_, record)| record.clone()));
+                touched.extend(covered.map(|(_, record)| *record));
             }
             Entry::File(_) => {}
         }

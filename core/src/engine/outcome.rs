@@ -1,8 +1,8 @@
 //! What the trees learn from outcomes. The synced tree changes only from what was seen to happen.
 
+use super::records::Number;
 use super::{Engine, Purpose, Queued, Stage, KEEP_MS};
 use crate::effect::{Document, Effect, Failure, FileEntry, Outcome, TaskId};
-use crate::ids::Record;
 use crate::map::Map;
 use crate::plan::Operation;
 use crate::state::{Attempt, SeenDocument};
@@ -12,10 +12,10 @@ use alloc::vec::Vec;
 
 impl Engine {
     pub(super) fn done(&mut self, task: TaskId, outcome: Outcome, now_ms: u64) {
-        let Some(purpose) = self.tasks.remove(&task) else {
+        let Some(at) = self.tasks.iter().position(|(id, _)| *id == task) else {
             return;
         };
-        self.transfer_bytes.remove(&task);
+        let (_, purpose) = self.tasks.remove(at);
         match purpose {
             Purpose::Observe => match outcome {
                 Outcome::Changes { entries, cursor } => self.changes_arrived(entries, cursor),
@@ -32,35 +32,33 @@ impl Engine {
             Purpose::Folder(record, number) => self.folder_made(record, number, outcome, now_ms),
             Purpose::FolderListing(record, folder) => {
                 match outcome {
-                    Outcome::Changes { entries, .. } => {
-                        self.folder_listed(&record, folder, entries)
-                    }
+                    Outcome::Changes { entries, .. } => self.folder_listed(record, folder, entries),
                     // Gone again meanwhile.
                     Outcome::Failed(Failure::NotFound | Failure::Conflict) => {
-                        self.observe_again(&record)
+                        self.observe_again(record)
                     }
                     Outcome::Failed(failure) => self.fail(failure),
                     _ => {}
                 }
-                self.close(&record);
+                self.close(record);
             }
             Purpose::Siblings(record) => match outcome {
-                Outcome::Children(count) => self.folder_counted(&record, count <= 1),
-                _ => self.folder_counted(&record, false),
+                Outcome::Children(count) => self.folder_counted(record, count <= 1),
+                _ => self.folder_counted(record, false),
             },
             Purpose::FolderMove(record, alone) => self.folder_moved(record, alone, outcome, now_ms),
             Purpose::Listing(record) => {
                 match outcome {
-                    Outcome::Documents(documents) => self.listed(&record, documents, now_ms),
+                    Outcome::Documents(documents) => self.listed(record, documents, now_ms),
                     Outcome::Failed(failure) => {
-                        self.close(&record);
-                        return self.listing_failed(&record, failure, now_ms);
+                        self.close(record);
+                        return self.listing_failed(record, failure, now_ms);
                     }
                     _ => {}
                 }
-                self.close(&record);
+                self.close(record);
             }
-            Purpose::Step(item) => self.stepped(item, outcome, now_ms),
+            Purpose::Step(item) | Purpose::Transfer(item) => self.stepped(item, outcome, now_ms),
             Purpose::Write(batch) => {
                 self.writing = false;
                 let mut results = results(outcome, batch.len()).into_iter();
@@ -68,11 +66,11 @@ impl Engine {
                     match results.next() {
                         Some(Ok(file)) => self.written(&item, file, now_ms),
                         Some(Err(failure)) => {
-                            self.failed(&item.record, &item.operation, failure, now_ms)
+                            self.failed(item.record, &item.operation, failure, now_ms)
                         }
                         None => {}
                     }
-                    self.close(&item.record);
+                    self.close(item.record);
                 }
             }
             Purpose::LoadLease(rev, take) => self.lease_read(rev, take, outcome, now_ms),
@@ -90,10 +88,10 @@ impl Engine {
                 };
                 for (Queued { record, operation, .. }, result) in batch.into_iter().zip(results) {
                     match result {
-                        Ok(()) => self.deleted(&record, &operation, now_ms),
-                        Err(failure) => self.failed(&record, &operation, failure, now_ms),
+                        Ok(()) => self.deleted(record, &operation, now_ms),
+                        Err(failure) => self.failed(record, &operation, failure, now_ms),
                     }
-                    self.close(&record);
+                    self.close(record);
                 }
             }
         }
@@ -101,24 +99,24 @@ impl Engine {
 
     fn written(&mut self, item: &Queued, file: FileEntry, now_ms: u64) {
         match (&item.operation, &item.staged) {
-            (Operation::MoveFile { .. }, _) => self.moved(&item.record, file, now_ms),
+            (Operation::MoveFile { .. }, _) => self.moved(item.record, file, now_ms),
             (Operation::CopyFile { .. }, _) => {
-                self.copied(&item.record, &item.operation, file, now_ms)
+                self.copied(item.record, &item.operation, file, now_ms)
             }
-            (_, Some(staged)) => self.uploaded(&item.record, &item.operation, staged, file, now_ms),
+            (_, Some(staged)) => self.uploaded(item.record, &item.operation, staged, file, now_ms),
             _ => {}
         }
     }
 
-    fn saved(&mut self, records: Vec<Record>, creates: VecDeque<Queued>, outcome: Outcome) {
+    fn saved(&mut self, records: Vec<Number>, creates: VecDeque<Queued>, outcome: Outcome) {
         self.saving = false;
         if matches!(outcome, Outcome::Done) {
             for item in creates {
-                let alive = self.work.get(&item.record).is_some_and(|work| !work.cancelled);
+                let alive = self.work.get(item.record).is_some_and(|work| !work.cancelled);
                 if alive {
                     self.transfers.push_back(item);
                 } else {
-                    self.close(&item.record);
+                    self.close(item.record);
                 }
             }
             return;
@@ -129,7 +127,7 @@ impl Engine {
         self.fail(Failure::Store);
     }
 
-    fn listed(&mut self, record: &Record, documents: Vec<Document>, now_ms: u64) {
+    fn listed(&mut self, record: Number, documents: Vec<Document>, now_ms: u64) {
         if let Some(stored) = self.records.get_mut(record) {
             let known: Map<_, _> = stored.documents.iter().map(|seen| (&seen.id, seen)).collect();
             let seen: Vec<SeenDocument> = documents
@@ -151,7 +149,7 @@ impl Engine {
                 .collect();
             if stored.documents != seen {
                 stored.documents = seen;
-                self.dirty.insert(record.clone());
+                self.dirty.insert(record);
             }
         }
         if let Some(link) = self.link_mut(record) {
@@ -172,7 +170,7 @@ impl Engine {
 
     /// K6: an upload without a folder came back under this name. A document that stood as it is before was not made by
     /// it, and of two in different folders nobody knows which was.
-    fn learn_default_folder(&mut self, record: &Record) {
+    fn learn_default_folder(&mut self, record: Number) {
         let Some(stored) = self.records.get(record) else {
             return;
         };
@@ -206,7 +204,8 @@ impl Engine {
     }
 
     fn stepped(&mut self, mut item: Queued, outcome: Outcome, now_ms: u64) {
-        let Queued { record, operation, .. } = &item;
+        let record = item.record;
+        let operation = &item.operation;
         match (operation, outcome) {
             (Operation::Upload { .. }, Outcome::Staged(staged))
                 if self.work.get(record).is_some_and(|work| !work.cancelled) =>
@@ -221,7 +220,7 @@ impl Engine {
                     let seen = stored.documents.iter_mut().find(|seen| seen.id == *document);
                     if let Some(seen) = seen.filter(|seen| seen.size_bytes == size_bytes) {
                         seen.hash = Some(hash);
-                        self.dirty.insert(record.clone());
+                        self.dirty.insert(record);
                     } else if let Some(work) = self.work.get_mut(record) {
                         // It changed while it was read.
                         work.list_again = true;
@@ -287,7 +286,7 @@ impl Engine {
                     for pair in &mut stored.pairs {
                         pair.superseded.retain(|old| old.id != document.id);
                     }
-                    self.dirty.insert(record.clone());
+                    self.dirty.insert(record);
                     self.share(record);
                 }
             }

@@ -1,11 +1,11 @@
 //! One record's turn: read it, see to its folder, list its documents, plan, carry out, plan again.
 
+use super::records::Number;
 use super::{
     Engine, Phase, Purpose, Queued, Stage, Work, ACTIVE_MAX, ASKED_FOR_MAX, REFUSED_KIND_MS,
     ROUNDS_MAX,
 };
 use crate::effect::{Effect, Failure};
-use crate::ids::Record;
 use crate::map::Set;
 use crate::plan::{self, Operation, Plan, Policy};
 use crate::state::{Attempt, CrmSide, Link};
@@ -34,7 +34,7 @@ impl Engine {
             let Some(record) = cycle.due.pop_front() else {
                 break;
             };
-            if self.index.links.iter().any(|link| link.record == record) {
+            if self.linked.contains(&record) {
                 self.work.insert(
                     record,
                     Work {
@@ -58,13 +58,12 @@ impl Engine {
         if cycle.observe_again && self.work.is_empty() {
             return; // finish_cycle turns to observing
         }
-        let active: Vec<Record> = self.work.keys().cloned().collect();
-        for record in active {
-            self.step_record(&record, now_ms);
+        for record in self.work.numbers() {
+            self.step_record(record, now_ms);
         }
     }
 
-    fn step_record(&mut self, record: &Record, now_ms: u64) {
+    fn step_record(&mut self, record: Number, now_ms: u64) {
         loop {
             let Some(work) = self.work.get(record) else {
                 return;
@@ -80,14 +79,17 @@ impl Engine {
                 Stage::Read if self.records.contains_key(record) => {
                     self.stage(record, Stage::Folder)
                 }
-                Stage::Read => return self.read(Vec::from([record.clone()])),
+                Stage::Read => return self.read(Vec::from([record])),
                 Stage::Folder => self.see_to_folder(record, now_ms),
                 Stage::Listing => {
                     self.open(record);
                     let urgent = self.is_urgent(record);
                     self.task(
-                        Purpose::Listing(record.clone()),
-                        Effect::ListDocuments { record: record.clone(), urgent },
+                        Purpose::Listing(record),
+                        Effect::ListDocuments {
+                            record: self.records.record(record).clone(),
+                            urgent,
+                        },
                     );
                 }
                 Stage::Planning => self.plan_record(record, now_ms),
@@ -104,58 +106,60 @@ impl Engine {
 
     /// Somebody has opened the record, and there is something to do in it. What a timed cycle looks at waits its turn:
     /// all records of a long day at once would leave the CRM's other users nothing.
-    fn is_urgent(&self, record: &Record) -> bool {
+    fn is_urgent(&self, record: Number) -> bool {
         let wanted = |link: &Link| link.pressed || link.dirty;
-        self.watched.contains(record) && self.link(record).is_some_and(wanted)
+        self.watched.contains(&record) && self.link(record).is_some_and(wanted)
     }
 
     /// The background's turn to list a record may be far off. Where somebody has opened it, it is listed at once, and
     /// what the other listing brings is not looked at. Says whether it is.
-    pub(super) fn hurry(&mut self, record: &Record) -> bool {
+    pub(super) fn hurry(&mut self, record: Number) -> bool {
         let listing = self.work.get(record).is_some_and(|work| {
             let begins = matches!(work.stage, Stage::Read | Stage::Listing);
-            begins && !work.cancelled && self.watched.contains(record)
+            begins && !work.cancelled && self.watched.contains(&record)
         });
         if !listing {
             return false;
         }
-        let of_record = |purpose: &Purpose| matches!(purpose, Purpose::Listing(r) if r == record);
-        let listing = self.tasks.iter().find(|(_, purpose)| of_record(purpose)).map(|(id, _)| *id);
-        if let Some(task) = listing {
-            self.tasks.remove(&task);
+        let of_record = |purpose: &Purpose| matches!(purpose, Purpose::Listing(r) if *r == record);
+        let listing = self.tasks.iter().position(|(_, purpose)| of_record(purpose));
+        if let Some(at) = listing {
+            self.tasks.remove(at);
             self.close(record);
         }
         true
     }
 
-    pub(super) fn stage(&mut self, record: &Record, stage: Stage) {
+    pub(super) fn stage(&mut self, record: Number, stage: Stage) {
         if let Some(work) = self.work.get_mut(record) {
             work.stage = stage;
         }
     }
 
-    pub(super) fn open(&mut self, record: &Record) {
+    pub(super) fn open(&mut self, record: Number) {
         if let Some(work) = self.work.get_mut(record) {
             work.open += 1;
         }
     }
 
-    pub(super) fn close(&mut self, record: &Record) {
+    pub(super) fn close(&mut self, record: Number) {
         if let Some(work) = self.work.get_mut(record) {
             work.open = work.open.saturating_sub(1);
         }
     }
 
     /// One more plan of this record: what the planner must know besides the trees is as it is now.
-    fn plan_anew(&mut self, record: &Record, now_ms: u64) -> Option<Plan> {
+    fn plan_anew(&mut self, record: Number, now_ms: u64) -> Option<Plan> {
         let naming = self.naming();
-        let link = self.index.links.iter().find(|link| link.record == *record);
+        let at = self.place(record);
+        let link = at.map(|at| &self.index.links[at]);
         let work = self.work.get_mut(record)?;
         work.rounds += 1;
         let policy = &mut work.policy;
         policy.naming = naming;
         policy.one_way = self.index.refused_kinds.iter().any(|(kind, at_ms)| {
-            *kind == record.kind && now_ms.saturating_sub(*at_ms) < REFUSED_KIND_MS
+            *kind == self.records.record(record).kind
+                && now_ms.saturating_sub(*at_ms) < REFUSED_KIND_MS
         });
         policy.out_of_space = self.cycle.as_ref().is_some_and(|cycle| cycle.out_of_space);
         policy.pressed = link.is_some_and(|link| link.pressed);
@@ -163,13 +167,13 @@ impl Engine {
         Some(plan::plan(self.records.get(record)?, policy))
     }
 
-    fn plan_record(&mut self, record: &Record, now_ms: u64) {
+    fn plan_record(&mut self, record: Number, now_ms: u64) {
         self.clear_marks(record);
         let Some(mut plan) = self.plan_anew(record, now_ms) else {
             return;
         };
         let rounds = self.work.get(record).map_or(0, |work| work.rounds);
-        self.problems.insert(record.clone(), core::mem::take(&mut plan.problems));
+        *self.records.problems_mut(record) = core::mem::take(&mut plan.problems);
         if let Some(halt) = plan.halt.take() {
             self.halt_record(record, halt, now_ms);
             return self.rest(record, now_ms);
@@ -202,7 +206,7 @@ impl Engine {
     }
 
     /// The button: refusals count no longer. Marks are the planner's ([`Policy::pressed`]).
-    fn clear_marks(&mut self, record: &Record) {
+    fn clear_marks(&mut self, record: Number) {
         let Some(link) = self.link(record) else {
             return;
         };
@@ -210,17 +214,17 @@ impl Engine {
         if !link.pressed || !first {
             return;
         }
-        let kind = record.kind;
+        let kind = self.records.record(record).kind;
         if let Some(stored) = self.records.get_mut(record) {
             stored.refusals.clear();
         }
         self.index.refused_kinds.retain(|(refused, _)| *refused != kind);
-        self.dirty.insert(record.clone());
+        self.dirty.insert(record);
         self.dirty_index = true;
     }
 
     /// The synced tree changes only by what was seen.
-    fn adopt(&mut self, record: &Record, plan: &Plan, now_ms: u64) {
+    fn adopt(&mut self, record: Number, plan: &Plan, now_ms: u64) {
         let Some(stored) = self.records.get_mut(record) else {
             return;
         };
@@ -243,7 +247,7 @@ impl Engine {
             .map(|side| side.place.name.clone())
             .collect();
         plan.adopt_into(&mut stored.pairs);
-        self.dirty.insert(record.clone());
+        self.dirty.insert(record);
         self.share(record);
         for name in kept {
             self.happened(record, &name, Happened::KeptInCrm, now_ms);
@@ -251,8 +255,8 @@ impl Engine {
     }
 
     /// Nothing left to do (or too many rounds): the record rests.
-    fn settle(&mut self, record: &Record, done: bool, now_ms: u64) {
-        let retry = self.cycle.as_ref().is_some_and(|cycle| cycle.again.contains(record));
+    fn settle(&mut self, record: Number, done: bool, now_ms: u64) {
+        let retry = self.cycle.as_ref().is_some_and(|cycle| cycle.again.contains(&record));
         if done && !retry {
             if let Some(stored) = self.records.get_mut(record) {
                 let pending: Set<_> = stored
@@ -264,7 +268,7 @@ impl Engine {
                 let before = stored.attempts.len();
                 stored.attempts.retain(|a| a.file.as_ref().is_some_and(|f| pending.contains(f)));
                 if stored.attempts.len() != before {
-                    self.dirty.insert(record.clone());
+                    self.dirty.insert(record);
                 }
             }
             if let Some(link) = self.link_mut(record) {
@@ -280,14 +284,14 @@ impl Engine {
     }
 
     /// The end of a record's turn.
-    pub(super) fn rest(&mut self, record: &Record, _now_ms: u64) {
+    pub(super) fn rest(&mut self, record: Number, _now_ms: u64) {
         self.work.remove(record);
         let counts = self.records.get(record).map(|stored| {
             let synced =
                 stored.pairs.iter().filter(|p| p.crm.is_some() && p.dropbox.is_some()).count();
             (synced as u32, tree::count_files(&stored.nodes))
         });
-        let problems = self.problems.get(record).map_or(0, |problems| problems.len() as u32);
+        let problems = self.records.problems(record).len() as u32;
         if let Some(link) = self.link_mut(record) {
             if let Some((synced, files)) = counts {
                 link.synced_count = synced;
@@ -295,13 +299,13 @@ impl Engine {
             }
             link.problem_count = problems;
         }
-        if self.dirty.contains(record) {
+        if self.dirty.contains(&record) {
             self.save_wanted = true;
         }
         self.version += 1;
     }
 
-    fn count_progress(&mut self, record: &Record, operations: &[Operation]) {
+    fn count_progress(&mut self, record: Number, operations: &[Operation]) {
         let Some(work) = self.work.get_mut(record) else {
             return;
         };
@@ -317,8 +321,8 @@ impl Engine {
         }
     }
 
-    fn start(&mut self, record: &Record, operation: Operation, now_ms: u64) {
-        let item = Queued { record: record.clone(), operation, staged: None };
+    fn start(&mut self, record: Number, operation: Operation, now_ms: u64) {
+        let item = Queued { record, operation, staged: None };
         match &item.operation {
             Operation::ConfirmGone { document } => {
                 let effect = Effect::ConfirmGone { document: document.clone() };
@@ -346,14 +350,14 @@ impl Engine {
                             != (&attempt.place, &attempt.hash, &attempt.file, &attempt.replaces)
                     });
                     stored.attempts.push(attempt);
-                    self.dirty.insert(record.clone());
+                    self.dirty.insert(record);
                 }
                 self.creates.push_back(item);
             }
         }
     }
 
-    pub(super) fn listing_failed(&mut self, record: &Record, failure: Failure, now_ms: u64) {
+    pub(super) fn listing_failed(&mut self, record: Number, failure: Failure, now_ms: u64) {
         let halt = match failure {
             Failure::Forbidden => Halt::CrmForbidden,
             Failure::NotFound => Halt::CrmGone,
@@ -365,13 +369,13 @@ impl Engine {
     }
 
     /// A path below a record's folder, relative to the app folder.
-    pub(super) fn absolute(&self, record: &Record, relative: &str) -> String {
+    pub(super) fn absolute(&self, record: Number, relative: &str) -> String {
         let folder = self.link(record).and_then(|link| link.folder.as_ref());
         format!("{}/{relative}", folder.map_or("", |folder| folder.path.as_str()))
     }
 
     /// A server path below a record's folder, made relative to it.
-    pub(super) fn relative(&self, record: &Record, path_lower: &str) -> Option<String> {
+    pub(super) fn relative(&self, record: Number, path_lower: &str) -> Option<String> {
         let folder = self.link(record)?.folder.as_ref()?;
         let rest = path_lower.strip_prefix(folder.path_lower.as_str())?.strip_prefix('/')?;
         (!rest.is_empty()).then(|| rest.to_string())

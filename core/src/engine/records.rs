@@ -1,43 +1,165 @@
-//! Records in memory. What a save carries is what stands here: a record that changes meanwhile gets a copy of its own.
+//! Records that the engine has heard of, and their trees as far as they stand in memory. What a save carries is what
+//! stands here: a record that changes meanwhile gets a copy of its own.
 
+use super::Work;
 use crate::ids::Record;
-use crate::map::Map;
 use crate::state::StoredRecord;
+use crate::status::Problem;
 use alloc::rc::Rc;
+use alloc::vec::Vec;
 
-/// Records by their ids.
+/// A record, by its place in the table: what the engine calls it by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Number(u32);
+
+#[derive(Debug)]
+struct Known {
+    record: Record,
+    stored: Option<Rc<StoredRecord>>,
+    /// What its last plan could not do.
+    problems: Vec<Problem>,
+}
+
+/// The table. A number stays its record's as long as the engine lives.
 #[derive(Debug, Default)]
-pub(super) struct Records(Map<Record, Rc<StoredRecord>>);
+pub(super) struct Records {
+    known: Vec<Known>,
+    /// All of them, in the order of the records.
+    sorted: Vec<Number>,
+}
 
 impl Records {
-    pub(super) fn get(&self, record: &Record) -> Option<&StoredRecord> {
-        self.0.get(record).map(|stored| &**stored)
+    /// The number of a record that was heard of before.
+    pub(super) fn find(&self, record: &Record) -> Option<Number> {
+        self.search(record).ok().map(|at| self.sorted[at])
+    }
+
+    /// The number of a record, from now on if it is new.
+    pub(super) fn number(&mut self, record: &Record) -> Number {
+        match self.search(record) {
+            Ok(at) => self.sorted[at],
+            Err(at) => {
+                let number = Number(self.known.len() as u32);
+                self.known.push(Known {
+                    record: record.clone(),
+                    stored: None,
+                    problems: Vec::new(),
+                });
+                self.sorted.insert(at, number);
+                number
+            }
+        }
+    }
+
+    /// Where it stands, or would stand, in the order of the records.
+    fn search(&self, record: &Record) -> Result<usize, usize> {
+        self.sorted.binary_search_by(|number| self.record(*number).cmp(record))
+    }
+
+    /// The record itself.
+    pub(super) fn record(&self, number: Number) -> &Record {
+        &self.known[number.0 as usize].record
+    }
+
+    /// The records themselves.
+    pub(super) fn records(&self, numbers: &[Number]) -> Vec<Record> {
+        let mut records = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            records.push(self.record(*number).clone());
+        }
+        records
+    }
+
+    pub(super) fn get(&self, number: Number) -> Option<&StoredRecord> {
+        self.known[number.0 as usize].stored.as_deref()
     }
 
     /// To be changed.
-    pub(super) fn get_mut(&mut self, record: &Record) -> Option<&mut StoredRecord> {
-        self.0.get_mut(record).map(Rc::make_mut)
+    pub(super) fn get_mut(&mut self, number: Number) -> Option<&mut StoredRecord> {
+        self.known[number.0 as usize].stored.as_mut().map(Rc::make_mut)
     }
 
     /// To be stored as it is now.
-    pub(super) fn shared(&self, record: &Record) -> Option<Rc<StoredRecord>> {
-        self.0.get(record).cloned()
+    pub(super) fn shared(&self, number: Number) -> Option<Rc<StoredRecord>> {
+        self.known[number.0 as usize].stored.clone()
     }
 
-    pub(super) fn contains_key(&self, record: &Record) -> bool {
-        self.0.contains_key(record)
+    pub(super) fn problems(&self, number: Number) -> &[Problem] {
+        &self.known[number.0 as usize].problems
     }
 
-    pub(super) fn insert(&mut self, record: Record, stored: StoredRecord) {
-        self.0.insert(record, Rc::new(stored));
+    pub(super) fn problems_mut(&mut self, number: Number) -> &mut Vec<Problem> {
+        &mut self.known[number.0 as usize].problems
     }
 
-    pub(super) fn remove(&mut self, record: &Record) {
-        self.0.remove(record);
+    /// Of all records.
+    pub(super) fn problem_count(&self) -> u32 {
+        self.known.iter().map(|known| known.problems.len() as u32).sum()
+    }
+
+    pub(super) fn contains_key(&self, number: Number) -> bool {
+        self.get(number).is_some()
+    }
+
+    pub(super) fn insert(&mut self, number: Number, stored: StoredRecord) {
+        self.known[number.0 as usize].stored = Some(Rc::new(stored));
+    }
+
+    pub(super) fn remove(&mut self, number: Number) {
+        self.known[number.0 as usize].stored = None;
     }
 
     /// Only those.
-    pub(super) fn retain(&mut self, keep: impl Fn(&Record) -> bool) {
-        self.0.retain(|record, _| keep(record));
+    pub(super) fn retain(&mut self, keep: impl Fn(Number) -> bool) {
+        for (at, known) in self.known.iter_mut().enumerate() {
+            if !keep(Number(at as u32)) {
+                known.stored = None;
+            }
+        }
+    }
+}
+
+/// The records in their turn: a handful, in the order in which they began.
+#[derive(Debug, Default)]
+pub(super) struct Working(Vec<(Number, Work)>);
+
+impl Working {
+    pub(super) fn get(&self, number: Number) -> Option<&Work> {
+        self.0.iter().find(|(other, _)| *other == number).map(|(_, work)| work)
+    }
+
+    pub(super) fn get_mut(&mut self, number: Number) -> Option<&mut Work> {
+        self.0.iter_mut().find(|(other, _)| *other == number).map(|(_, work)| work)
+    }
+
+    pub(super) fn contains_key(&self, number: Number) -> bool {
+        self.get(number).is_some()
+    }
+
+    /// Its turn begins; one that was under way is over.
+    pub(super) fn insert(&mut self, number: Number, work: Work) {
+        self.remove(number);
+        self.0.push((number, work));
+    }
+
+    pub(super) fn remove(&mut self, number: Number) {
+        self.0.retain(|(other, _)| *other != number);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Which ones.
+    pub(super) fn numbers(&self) -> Vec<Number> {
+        self.0.iter().map(|(number, _)| *number).collect()
     }
 }

@@ -1,8 +1,9 @@
 //! What does not happen: by what the engine does about it.
 
+use super::records::Number;
 use super::Engine;
 use crate::effect::{Failure, Reason};
-use crate::ids::{FileId, Record};
+use crate::ids::FileId;
 use crate::plan::Operation;
 use crate::state::{Refusal, Subject};
 use crate::status::Happened;
@@ -10,10 +11,10 @@ use crate::tree;
 use alloc::string::ToString;
 
 impl Engine {
-    pub(super) fn observe_again(&mut self, record: &Record) {
+    pub(super) fn observe_again(&mut self, record: Number) {
         if let Some(cycle) = self.cycle.as_mut() {
             cycle.observe_again = true;
-            cycle.again.insert(record.clone());
+            cycle.again.insert(record);
         }
         if let Some(work) = self.work.get_mut(record) {
             // Its turn ends here; it comes again with what the observation shows.
@@ -25,7 +26,7 @@ impl Engine {
     /// By what the engine does about it.
     pub(super) fn failed(
         &mut self,
-        record: &Record,
+        record: Number,
         operation: &Operation,
         failure: Failure,
         now_ms: u64,
@@ -56,7 +57,7 @@ impl Engine {
                 }
             }
             Failure::KindRefused => {
-                let kind = record.kind;
+                let kind = self.records.record(record).kind;
                 self.index.refused_kinds.retain(|(refused, _)| *refused != kind);
                 self.index.refused_kinds.push((kind, now_ms));
                 self.dirty_index = true;
@@ -92,7 +93,7 @@ impl Engine {
     /// Z7: not tried again until it changes or the button is pressed.
     pub(super) fn refuse(
         &mut self,
-        record: &Record,
+        record: Number,
         operation: &Operation,
         reason: Reason,
         now_ms: u64,

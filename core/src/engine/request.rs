@@ -1,24 +1,24 @@
 //! What users and the page ask for: press, cancel, unlink, decide, a name heard.
 
+use super::records::Number;
 use super::Engine;
-use crate::ids::Record;
 use crate::state::{Link, StoredRecord, SCHEMA};
 use crate::status::{Halt, Happened};
 use alloc::string::String;
 
 impl Engine {
-    pub(super) fn press(&mut self, record: Record, name: String, now_ms: u64) {
-        self.watched.insert(record.clone());
-        if self.link(&record).is_none() {
+    pub(super) fn press(&mut self, record: Number, name: String, now_ms: u64) {
+        self.watched.insert(record);
+        if self.link(record).is_none() {
             self.removed.remove(&record);
-            let link = Link { pressed: true, ..Link::new(record.clone(), name) };
-            self.index.links.push(link);
-            self.index.shared.unlinked.retain(|other| *other != record);
-            self.records
-                .insert(record.clone(), StoredRecord { schema: SCHEMA, ..StoredRecord::default() });
-            self.dirty.insert(record.clone());
-            self.happened(&record, "", Happened::Linked, now_ms);
-        } else if let Some(link) = self.link_mut(&record) {
+            let link =
+                Link { pressed: true, ..Link::new(self.records.record(record).clone(), name) };
+            self.index.shared.unlinked.retain(|other| *other != link.record);
+            self.add_link(record, link);
+            self.records.insert(record, StoredRecord { schema: SCHEMA, ..StoredRecord::default() });
+            self.dirty.insert(record);
+            self.happened(record, "", Happened::Linked, now_ms);
+        } else if let Some(link) = self.link_mut(record) {
             link.pressed = true;
             link.rests_until_ms = None;
             link.name = name;
@@ -33,27 +33,27 @@ impl Engine {
         self.enqueue(record, now_ms);
     }
 
-    pub(super) fn named(&mut self, record: Record, name: String, now_ms: u64) {
-        self.watched.insert(record.clone());
-        let Some(link) = self.link_mut(&record) else {
+    pub(super) fn named(&mut self, record: Number, name: String, now_ms: u64) {
+        self.watched.insert(record);
+        let Some(link) = self.link_mut(record) else {
             return;
         };
         if link.name != name {
             link.name = name;
             link.dirty = true;
             self.dirty_index = true;
-            self.enqueue(record.clone(), now_ms);
+            self.enqueue(record, now_ms);
         }
-        if !self.records.contains_key(&record) {
+        if !self.records.contains_key(record) {
             self.wanted.insert(record);
         }
     }
 
-    pub(super) fn cancel(&mut self, record: &Record, now_ms: u64) {
+    pub(super) fn cancel(&mut self, record: Number, now_ms: u64) {
         let rests_until_ms = Some(now_ms + self.config.interval_ms);
         if let Some(cycle) = self.cycle.as_mut() {
-            cycle.due.retain(|other| other != record);
-            cycle.again.remove(record);
+            cycle.due.retain(|other| *other != record);
+            cycle.again.remove(&record);
         }
         if let Some(work) = self.work.get_mut(record) {
             work.cancelled = true;
@@ -76,43 +76,52 @@ impl Engine {
         }
     }
 
-    pub(super) fn unlink(&mut self, record: &Record) {
+    pub(super) fn unlink(&mut self, record: Number) {
         self.drop_queued(record);
         self.work.remove(record);
         self.records.remove(record);
-        self.problems.remove(record);
-        self.dirty.remove(record);
+        self.records.problems_mut(record).clear();
+        self.dirty.remove(&record);
         if self.link(record).is_some_and(|link| link.shared) {
-            self.index.shared.unlinked.push(record.clone());
+            self.index.shared.unlinked.push(self.records.record(record).clone());
             self.share(record);
         }
         self.forget_link(record);
     }
 
     /// Nothing is left of it here.
-    pub(super) fn forget_link(&mut self, record: &Record) {
+    pub(super) fn forget_link(&mut self, record: Number) {
         self.stop_giving();
-        self.index.links.retain(|link| link.record != *record);
-        self.removed.insert(record.clone());
+        if let Some(at) = self.place(record) {
+            self.linked.remove(at);
+            self.index.links.remove(at);
+        }
+        self.removed.insert(record);
         self.dirty_index = true;
         self.save_wanted = true;
     }
 
-    pub(super) fn decide(&mut self, record: Option<Record>, confirmed: bool, now_ms: u64) {
-        let Some(record) = record else {
-            // Over all: a deletion in Dropbox never reaches the CRM, so both answers only mark documents.
-            self.index.halt = None;
-            self.index.links.iter_mut().for_each(|link| link.dirty = true);
-            let counted = self.index.links.iter_mut();
-            counted.for_each(|link| link.synced_count = 0);
-            self.dirty_index = true;
-            self.begin(true, now_ms);
+    pub(super) fn add_link(&mut self, record: Number, link: Link) {
+        self.linked.push(record);
+        self.index.links.push(link);
+    }
+
+    /// About the halt over all: a deletion in Dropbox never reaches the CRM, so both answers only mark documents.
+    pub(super) fn decide_all(&mut self, now_ms: u64) {
+        self.index.halt = None;
+        for link in &mut self.index.links {
+            link.dirty = true;
+            link.synced_count = 0;
+        }
+        self.dirty_index = true;
+        self.begin(true, now_ms);
+    }
+
+    pub(super) fn decide(&mut self, record: Number, confirmed: bool, now_ms: u64) {
+        let Some(halt) = self.link_mut(record).and_then(|link| link.halt.take()) else {
             return;
         };
-        let Some(halt) = self.link_mut(&record).and_then(|link| link.halt.take()) else {
-            return;
-        };
-        if let Some(link) = self.link_mut(&record) {
+        if let Some(link) = self.link_mut(record) {
             link.dirty = true;
             if confirmed {
                 link.confirmed = Some(halt.clone());
@@ -122,31 +131,31 @@ impl Engine {
             }
         }
         if !confirmed {
-            if let Some(stored) = self.records.get_mut(&record) {
+            if let Some(stored) = self.records.get_mut(record) {
                 crate::guard::dismiss(stored, &halt);
-                self.dirty.insert(record.clone());
-                self.share(&record);
+                self.dirty.insert(record);
+                self.share(record);
             }
         }
-        self.happened(&record, "", Happened::Decided { confirmed }, now_ms);
+        self.happened(record, "", Happened::Decided { confirmed }, now_ms);
         self.dirty_index = true;
         self.enqueue(record, now_ms);
     }
 
     /// Puts a record in front of the queue; begins a cycle for it if none runs.
-    pub(super) fn enqueue(&mut self, record: Record, now_ms: u64) {
-        if self.link(&record).is_some_and(|link| link.rests(now_ms)) {
+    pub(super) fn enqueue(&mut self, record: Number, now_ms: u64) {
+        if self.link(record).is_some_and(|link| link.rests(now_ms)) {
             return;
         }
         self.begin(false, now_ms);
-        let busy = self.work.contains_key(&record);
+        let busy = self.work.contains_key(record);
         if let Some(cycle) = self.cycle.as_mut() {
             if busy {
                 cycle.again.insert(record);
                 cycle.observe_again = true;
             } else {
                 cycle.due.retain(|other| *other != record);
-                cycle.asked_for.insert(record.clone());
+                cycle.asked_for.insert(record);
                 cycle.due.push_front(record);
             }
         }

@@ -6,6 +6,7 @@
 //! observes again before anything else. Only what is about to write asks for it.
 
 use super::outcome::results;
+use super::records::Number;
 use super::{Engine, Phase, Purpose, OBSERVATIONS_MAX};
 use crate::effect::{Effect, Entry, Failure, Outcome, WriteMode};
 use crate::ids::{Record, Revision};
@@ -68,9 +69,10 @@ impl Engine {
     }
 
     /// A record's synced tree, or its link, is not what the checkpoint has.
-    pub(super) fn share(&mut self, record: &Record) {
+    pub(super) fn share(&mut self, record: Number) {
         if !self.config.shared_folder.is_empty() {
-            self.shared_file(share_of(record)).due = true;
+            let name = share_of(self.records.record(record));
+            self.shared_file(name).due = true;
             self.dirty_index = true;
         }
     }
@@ -144,7 +146,7 @@ impl Engine {
         let of_lease = |purpose: &Purpose| {
             matches!(purpose, Purpose::LoadLease(_, true) | Purpose::SaveLease(..))
         };
-        self.tasks.values().any(of_lease)
+        self.is_under_way(of_lease)
     }
 
     pub(super) fn step_shared(&mut self, now_ms: u64) {
@@ -265,7 +267,7 @@ impl Engine {
     /// Another browser works. What wanted to write waits for the next cycle.
     fn refuse_lease(&mut self) {
         self.lease_wanted = false;
-        let mut waiting: Set<Record> = self.work.keys().cloned().collect();
+        let mut waiting = self.work.numbers();
         self.clear_queues();
         if let Some(cycle) = self.cycle.as_mut() {
             cycle.refused = true;
@@ -274,8 +276,10 @@ impl Engine {
             cycle.due.clear();
             waiting.extend(core::mem::take(&mut cycle.again));
         }
-        for link in self.index.links.iter_mut().filter(|link| waiting.contains(&link.record)) {
-            link.dirty = true;
+        for record in waiting {
+            if let Some(link) = self.link_mut(record) {
+                link.dirty = true;
+            }
         }
         self.dirty_index = true;
     }
@@ -325,8 +329,7 @@ impl Engine {
     /// What is planned was planned on old knowledge.
     pub(super) fn look_again(&mut self) {
         self.lease_wanted = false;
-        let working: Vec<Record> = self.work.keys().cloned().collect();
-        working.iter().for_each(|record| self.observe_again(record));
+        self.work.numbers().into_iter().for_each(|record| self.observe_again(record));
         if let Some(cycle) = self.cycle.as_mut() {
             cycle.observe_again = true;
             cycle.phase = Phase::Working;
@@ -374,7 +377,7 @@ impl Engine {
             return;
         }
         // A share tells what is stored: with a record that is not, it would count as told and lack its last pairs.
-        if self.dirty.iter().any(|record| self.link(record).is_some()) {
+        if self.dirty.iter().any(|record| self.link(*record).is_some()) {
             self.save_wanted = true;
             return self.step_saving();
         }
@@ -386,17 +389,19 @@ impl Engine {
 
     /// Writes a share: what is stored here of its records.
     fn tell(&mut self, file: &SharedFile) {
-        let records = self.index.links.iter().filter(|link| share_of(&link.record) == file.name);
-        let records: Vec<SharedRecord> = records
-            .map(|link| SharedRecord {
-                record: link.record.clone(),
-                name: link.name.clone(),
-                named: link.named.clone(),
-                folder: link.folder.clone(),
-                pairs: Vec::new(),
-            })
-            .collect();
-        let told = records.iter().map(|told| told.record.clone()).collect();
+        let (mut records, mut told) = (Vec::new(), Vec::new());
+        for (record, link) in self.linked.iter().zip(&self.index.links) {
+            if share_of(&link.record) == file.name {
+                told.push(*record);
+                records.push(SharedRecord {
+                    record: link.record.clone(),
+                    name: link.name.clone(),
+                    named: link.named.clone(),
+                    folder: link.folder.clone(),
+                    pairs: Vec::new(),
+                });
+            }
+        }
         let share = Share { generation: self.index.shared.generation, records };
         self.shared_file(&file.name).due = false;
         self.writing = true;
@@ -405,7 +410,7 @@ impl Engine {
         self.task(Purpose::SaveShare(file.name.clone(), told), effect);
     }
 
-    pub(super) fn share_written(&mut self, name: String, told: &[Record], outcome: Outcome) {
+    pub(super) fn share_written(&mut self, name: String, told: &[Number], outcome: Outcome) {
         self.writing = false;
         self.dirty_index = true;
         match results(outcome, 1).pop() {
@@ -413,10 +418,11 @@ impl Engine {
                 let share = self.shared_file(&name);
                 share.seen = Some(file.rev.clone());
                 share.known = Some(file.rev);
-                let links = self.index.links.iter_mut();
-                links
-                    .filter(|link| told.contains(&link.record))
-                    .for_each(|link| link.shared = true);
+                for record in told {
+                    if let Some(link) = self.link_mut(*record) {
+                        link.shared = true;
+                    }
+                }
                 self.index.shared.unlinked.retain(|record| share_of(record) != name);
                 return;
             }

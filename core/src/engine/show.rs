@@ -1,5 +1,6 @@
 //! What is shown of the engine. Derived, never stored.
 
+use super::records::Number;
 use super::Engine;
 use crate::effect::{Place, Side};
 use crate::ids::Record;
@@ -24,13 +25,13 @@ impl Engine {
             last_cycle_ms: self.index.last_cycle_ms,
             due_ms: self.poll_timeout(),
             links: self
-                .index
-                .links
+                .linked
                 .iter()
-                .map(|link| LinkStatus {
+                .zip(&self.index.links)
+                .map(|(record, link)| LinkStatus {
                     record: link.record.clone(),
                     name: link.name.clone(),
-                    state: self.state(link),
+                    state: self.state(*record, link),
                     synced_count: link.synced_count,
                     problem_count: link.problem_count,
                     settled_ms: link.settled_ms,
@@ -42,22 +43,23 @@ impl Engine {
     /// One record in full. Details of a linked record that is not loaded are requested by
     /// [`crate::Event::Named`] and appear with a later version.
     pub fn record_status(&self, record: &Record) -> Option<RecordStatus> {
-        let link = self.link(record)?;
+        let number = self.records.find(record)?;
+        let link = self.link(number)?;
         let empty = StoredRecord::default();
-        let stored = self.records.get(record).unwrap_or(&empty);
-        let mut problems = self.problems.get(record).cloned().unwrap_or_default();
-        let items = self.items(record, link, stored, &problems);
+        let stored = self.records.get(number).unwrap_or(&empty);
+        let mut problems = self.records.problems(number).to_vec();
+        let items = self.items(number, link, stored, &problems);
         let naming = self.naming();
         problems.iter_mut().for_each(|problem| without_default(&naming, &mut problem.place));
         Some(RecordStatus {
             record: record.clone(),
             name: link.name.clone(),
-            state: self.state(link),
+            state: self.state(number, link),
             folder: link.folder.as_ref().map(|folder| folder.path.clone()),
             one_way: self.index.refused_kinds.iter().any(|(kind, _)| *kind == record.kind),
             progress: self
                 .work
-                .get(record)
+                .get(number)
                 .filter(|work| !work.stopping)
                 .map(|work| work.progress.clone())
                 .filter(|progress| progress.total_count > 0),
@@ -70,8 +72,8 @@ impl Engine {
         })
     }
 
-    fn state(&self, link: &Link) -> RecordState {
-        if self.work.get(&link.record).is_some_and(|work| !work.stopping) {
+    fn state(&self, record: Number, link: &Link) -> RecordState {
+        if self.work.get(record).is_some_and(|work| !work.stopping) {
             RecordState::Working
         } else if let Some(halt) = &link.halt {
             RecordState::Halted(halt.clone())
@@ -84,7 +86,7 @@ impl Engine {
 
     fn items(
         &self,
-        record: &Record,
+        record: Number,
         link: &Link,
         stored: &StoredRecord,
         problems: &[crate::status::Problem],
@@ -97,7 +99,7 @@ impl Engine {
         let under_way: Set<_> = self
             .transfers
             .iter()
-            .filter(|item| item.record == *record)
+            .filter(|item| item.record == record)
             .filter_map(|item| match &item.operation {
                 Operation::Upload { document, .. } => Some(document.clone()),
                 _ => None,

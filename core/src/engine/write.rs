@@ -9,7 +9,13 @@ use alloc::vec::Vec;
 impl Engine {
     pub(super) fn step_transfers(&mut self, now_ms: u64) {
         loop {
-            let under_way: u64 = self.transfer_bytes.values().sum();
+            let (mut count, mut under_way) = (0, 0);
+            for (_, purpose) in &self.tasks {
+                if let Purpose::Transfer(item) = purpose {
+                    count += 1;
+                    under_way += size_of(&item.operation);
+                }
+            }
             let Some(Queued { operation, .. }) = self.transfers.front() else {
                 return;
             };
@@ -17,8 +23,8 @@ impl Engine {
             if !operation.only_looks() && !self.may_write(now_ms) {
                 return;
             }
-            let full = self.transfer_bytes.len() >= TRANSFERS_MAX
-                || (under_way > 0 && under_way + size > TRANSFER_BYTES_MAX);
+            let full =
+                count >= TRANSFERS_MAX || (under_way > 0 && under_way + size > TRANSFER_BYTES_MAX);
             if full {
                 return;
             }
@@ -36,7 +42,7 @@ impl Engine {
                 },
                 Operation::Create { place, source, hash, size_bytes, .. } => {
                     Effect::CreateDocument {
-                        record: item.record.clone(),
+                        record: self.records.record(item.record).clone(),
                         place: place.clone(),
                         source: source.clone(),
                         hash: hash.clone(),
@@ -49,14 +55,13 @@ impl Engine {
                 }
                 _ => continue,
             };
-            let task = self.task(Purpose::Step(item), effect);
-            self.transfer_bytes.insert(task, size);
+            self.task(Purpose::Transfer(item), effect);
         }
     }
 
     /// One write at a time, the largest batch that is ready.
     pub(super) fn step_writes(&mut self, now_ms: u64) {
-        let observing = self.tasks.values().any(|purpose| matches!(purpose, Purpose::Observe));
+        let observing = self.is_under_way(|purpose| matches!(purpose, Purpose::Observe));
         // What led to a write is stored before it (a new link above all).
         if self.writing || observing || self.saving {
             return;
@@ -85,7 +90,7 @@ impl Engine {
             }
             match &item.operation {
                 Operation::MoveFile { file, to } => {
-                    let to = self.absolute(&item.record, to);
+                    let to = self.absolute(item.record, to);
                     moves.push(Move { id: file.clone(), to });
                 }
                 Operation::DeleteFile { file, rev } => {
@@ -95,11 +100,11 @@ impl Engine {
                     let Some(staged) = item.staged.clone() else {
                         continue;
                     };
-                    let path = self.absolute(&item.record, path);
+                    let path = self.absolute(item.record, path);
                     commits.push(Commit { staged, path, mode: mode.clone() });
                 }
                 Operation::CopyFile { file, to } => {
-                    let to = self.absolute(&item.record, to);
+                    let to = self.absolute(item.record, to);
                     copy = Some(Effect::CopyFile { id: file.clone(), to });
                 }
                 _ => continue,

@@ -5,13 +5,12 @@
 //! authorises nothing: then the local synced trees, which it had outdated, do not either, and it is a first link.
 
 use super::records::Number;
-use super::shared::{is_share, share_of};
+use super::shared::{is_share, share_named, share_of};
 use super::{Engine, Phase, Purpose};
 use crate::effect::{Effect, Failure, Outcome};
 use crate::ids::Revision;
-use crate::map::Set;
 use crate::state::{Link, Share, SharedRecord, StoredRecord, SCHEMA};
-use alloc::string::String;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 impl Engine {
@@ -60,34 +59,36 @@ impl Engine {
         }
         if self.shares.is_empty() {
             let files = self.index.shared.files.iter();
-            let new: Vec<(String, Revision)> = files
-                .filter(|file| is_share(&file.name) && file.seen != file.known)
-                .filter_map(|file| Some((file.name.clone(), file.seen.clone()?)))
+            let new: Vec<(&'static str, Revision)> = files
+                .filter(|file| file.seen != file.known)
+                .filter_map(|file| Some((share_named(&file.name)?, file.seen.clone()?)))
                 .collect();
-            for (name, rev) in &new {
-                let purpose = Purpose::LoadShare(name.clone(), rev.clone());
-                self.task(purpose, Effect::LoadShare { name: name.clone(), rev: rev.clone() });
+            let asked = !new.is_empty();
+            for (name, rev) in new {
+                let purpose = Purpose::LoadShare(name, rev.clone());
+                self.task(purpose, Effect::LoadShare { name: name.to_string(), rev });
             }
-            return !new.is_empty();
+            return asked;
         }
-        let names: Set<&str> = self.shares.iter().map(|(name, _, _)| name.as_str()).collect();
-        let missing: Vec<Number> = (self.linked.iter().copied())
-            .filter(|record| {
-                names.contains(share_of(self.records.record(*record)))
-                    && !self.records.contains_key(*record)
-            })
-            .collect();
+        let mut missing = Vec::new();
+        for record in &self.linked {
+            let share = share_of(self.records.record(*record));
+            let told = self.shares.iter().any(|(name, _, _)| *name == share);
+            if told && !self.records.contains_key(*record) {
+                missing.push(*record);
+            }
+        }
         if !missing.is_empty() {
             self.read(missing);
             return true;
         }
         for (name, rev, share) in core::mem::take(&mut self.shares) {
-            self.adopt_share(&name, rev, share);
+            self.adopt_share(name, rev, share);
         }
         false
     }
 
-    pub(super) fn share_read(&mut self, name: String, rev: Revision, outcome: Outcome) {
+    pub(super) fn share_read(&mut self, name: &'static str, rev: Revision, outcome: Outcome) {
         match outcome {
             Outcome::Share(share) => self.shares.push((name, rev, share)),
             Outcome::Failed(Failure::NotFound | Failure::Conflict) => {
@@ -186,7 +187,7 @@ impl Engine {
     }
 
     fn adopt_record(&mut self, told: SharedRecord) {
-        let record = self.records.number(&told.record);
+        let record = self.records.number(told.record);
         let mut pairs = told.pairs;
         // Of what is to be deleted in the CRM, only what this browser saw itself is believed.
         pairs.retain(|pair| pair.crm.is_some() || pair.dropbox.is_some());
@@ -196,7 +197,10 @@ impl Engine {
             let fresh = StoredRecord { schema: SCHEMA, ..StoredRecord::default() };
             self.records.insert(record, fresh);
             self.removed.remove(&record);
-            let link = Link { named: told.named, ..Link::new(told.record, told.name) };
+            let link = Link {
+                named: told.named,
+                ..Link::new(self.records.record(record).clone(), told.name)
+            };
             self.add_link(record, link);
         }
         let mut elsewhere = false;

@@ -24,7 +24,7 @@ impl Engine {
         if link.folder_removed && !link.pressed {
             // F4: the CRM keeps all; M2 and M14 wait for the button.
             self.halt_record(record, Halt::FolderRemoved, now_ms);
-            self.rest(record, now_ms);
+            self.rest(record);
             return;
         }
         let naming = self.naming();
@@ -149,7 +149,7 @@ impl Engine {
             link.settled_ms = Some(now_ms);
         }
         self.dirty_index = true;
-        self.rest(record, now_ms);
+        self.rest(record);
     }
 
     pub(super) fn folder_listed(

@@ -167,7 +167,6 @@ impl Engine {
                 now_ms,
             );
         }
-        self.dirty.insert(record);
-        self.share(record);
+        self.agreed(record);
     }
 }

@@ -196,9 +196,9 @@ enum Purpose {
     LoadLease(Revision, bool),
     /// Whether it is held afterwards, and whether another browser had it before.
     SaveLease(bool, bool),
-    LoadShare(String, Revision),
+    LoadShare(&'static str, Revision),
     /// Its name, and the records it tells of.
-    SaveShare(String, Vec<Number>),
+    SaveShare(&'static str, Vec<Number>),
 }
 
 /// The state machine. One per leader tab.
@@ -237,7 +237,7 @@ pub struct Engine {
     /// When the checkpoint was last told in the middle of a cycle (ms).
     told_ms: u64,
     /// Shares that were read and not adopted yet.
-    shares: Vec<(String, Revision, Option<Share>)>,
+    shares: Vec<(&'static str, Revision, Option<Share>)>,
     /// The app folder was looked at, though nothing is linked here.
     looked: bool,
     dirty: Set<Number>,
@@ -265,7 +265,7 @@ impl Engine {
             index.shared.browser = config.browser;
         }
         let mut records = Records::default();
-        let linked = index.links.iter().map(|link| records.number(&link.record)).collect();
+        let linked = index.links.iter().map(|link| records.number(link.record.clone())).collect();
         Self {
             config,
             index,
@@ -331,11 +331,11 @@ impl Engine {
             Event::Run => self.begin(true, now_ms),
             Event::Look => self.begin(false, now_ms),
             Event::Press { record, name } => {
-                let record = self.records.number(&record);
+                let record = self.records.number(record);
                 self.press(record, name, now_ms)
             }
             Event::Changed { record } => {
-                let record = self.records.number(&record);
+                let record = self.records.number(record);
                 if let Some(link) = self.link_mut(record) {
                     link.dirty = true;
                     self.dirty_index = true;
@@ -345,31 +345,30 @@ impl Engine {
                 }
             }
             Event::Named { record, name } => {
-                let record = self.records.number(&record);
+                let record = self.records.number(record);
                 self.named(record, name, now_ms)
             }
             Event::Cancel { record } => {
-                let record = self.records.number(&record);
+                let record = self.records.number(record);
                 self.cancel(record, now_ms)
             }
             Event::Unlink { record } => {
-                let record = self.records.number(&record);
+                let record = self.records.number(record);
                 self.unlink(record)
             }
             Event::Decide { record: None, confirmed: _ } => self.decide_all(now_ms),
             Event::Decide { record: Some(record), confirmed } => {
-                let record = self.records.number(&record);
+                let record = self.records.number(record);
                 self.decide(record, confirmed, now_ms)
             }
             Event::CopyBack { record, document } => {
-                let record = self.records.number(&record);
+                let record = self.records.number(record);
                 if let Some(stored) = self.records.get_mut(record) {
                     stored.pairs.retain(|pair| {
                         pair.dropbox.is_some()
                             || pair.crm.as_ref().map(|side| &side.id) != Some(&document)
                     });
-                    self.dirty.insert(record);
-                    self.share(record);
+                    self.agreed(record);
                     self.enqueue(record, now_ms);
                 }
             }

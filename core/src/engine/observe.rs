@@ -84,7 +84,7 @@ impl Engine {
             let stored = stored
                 .filter(|stored| stored.schema <= SCHEMA)
                 .unwrap_or(StoredRecord { schema: SCHEMA, ..StoredRecord::default() });
-            let record = self.records.number(&record);
+            let record = self.records.number(record);
             if self.link(record).is_some() && !self.records.contains_key(record) {
                 self.records.insert(record, stored);
             }

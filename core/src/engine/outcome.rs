@@ -265,9 +265,7 @@ impl Engine {
                 self.happened(record, &place.name, happened, now_ms);
             }
             (Operation::DeleteDocument { .. }, Outcome::Gone(false)) if !self.may_write(now_ms) => {
-                if let Some(work) = self.work.get_mut(record) {
-                    work.list_again = true;
-                }
+                self.list_again(record);
             }
             (Operation::DeleteDocument { document, .. }, Outcome::Gone(false)) => {
                 let effect = Effect::DeleteDocument { document: document.as_document() };
@@ -276,9 +274,7 @@ impl Engine {
                 return;
             }
             (Operation::DeleteDocument { .. }, Outcome::Gone(true)) => {
-                if let Some(work) = self.work.get_mut(record) {
-                    work.list_again = true;
-                }
+                self.list_again(record);
             }
             (Operation::DeleteDocument { document, .. }, Outcome::Done) => {
                 if let Some(stored) = self.records.get_mut(record) {
@@ -286,8 +282,7 @@ impl Engine {
                     for pair in &mut stored.pairs {
                         pair.superseded.retain(|old| old.id != document.id);
                     }
-                    self.dirty.insert(record);
-                    self.share(record);
+                    self.agreed(record);
                 }
             }
             (_, Outcome::Failed(failure)) => self.failed(record, operation, failure, now_ms),

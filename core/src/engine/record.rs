@@ -136,6 +136,13 @@ impl Engine {
         }
     }
 
+    /// Its documents are listed once more before it is planned again.
+    pub(super) fn list_again(&mut self, record: Number) {
+        if let Some(work) = self.work.get_mut(record) {
+            work.list_again = true;
+        }
+    }
+
     pub(super) fn open(&mut self, record: Number) {
         if let Some(work) = self.work.get_mut(record) {
             work.open += 1;
@@ -176,7 +183,7 @@ impl Engine {
         *self.records.problems_mut(record) = core::mem::take(&mut plan.problems);
         if let Some(halt) = plan.halt.take() {
             self.halt_record(record, halt, now_ms);
-            return self.rest(record, now_ms);
+            return self.rest(record);
         }
         if let Some(link) = self.link_mut(record) {
             if link.halt.take().is_some() {
@@ -247,8 +254,7 @@ impl Engine {
             .map(|side| side.place.name.clone())
             .collect();
         plan.adopt_into(&mut stored.pairs);
-        self.dirty.insert(record);
-        self.share(record);
+        self.agreed(record);
         for name in kept {
             self.happened(record, &name, Happened::KeptInCrm, now_ms);
         }
@@ -280,11 +286,11 @@ impl Engine {
             }
         }
         self.dirty_index = true;
-        self.rest(record, now_ms);
+        self.rest(record);
     }
 
     /// The end of a record's turn.
-    pub(super) fn rest(&mut self, record: Number, _now_ms: u64) {
+    pub(super) fn rest(&mut self, record: Number) {
         self.work.remove(record);
         let counts = self.records.get(record).map(|stored| {
             let synced =
@@ -365,7 +371,7 @@ impl Engine {
             other => return self.fail(other),
         };
         self.halt_record(record, halt, now_ms);
-        self.rest(record, now_ms);
+        self.rest(record);
     }
 
     /// A path below a record's folder, relative to the app folder.

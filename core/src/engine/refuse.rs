@@ -45,9 +45,7 @@ impl Engine {
                 Operation::Hash { .. }
                 | Operation::Upload { .. }
                 | Operation::DeleteDocument { .. } => {
-                    if let Some(work) = self.work.get_mut(record) {
-                        work.list_again = true;
-                    }
+                    self.list_again(record);
                 }
                 _ => self.observe_again(record),
             },

@@ -133,8 +133,7 @@ impl Engine {
         if !confirmed {
             if let Some(stored) = self.records.get_mut(record) {
                 crate::guard::dismiss(stored, &halt);
-                self.dirty.insert(record);
-                self.share(record);
+                self.agreed(record);
             }
         }
         self.happened(record, "", Happened::Decided { confirmed }, now_ms);

@@ -10,9 +10,8 @@ use super::records::Number;
 use super::{Engine, Phase, Purpose, OBSERVATIONS_MAX};
 use crate::effect::{Effect, Entry, Failure, Outcome, WriteMode};
 use crate::ids::{Record, Revision};
-use crate::map::Set;
 use crate::state::{Lease, LeaseState, Share, SharedFile, SharedRecord};
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 /// A lease that was not renewed for so long, by the service's time, is a dead browser's (ms).
@@ -26,6 +25,8 @@ const TELL_MS: u64 = 600_000;
 /// The lease's name, and that of the file whose writing tells the service's time.
 const LEASE: &str = "lease";
 const CLOCK: &str = "clock";
+/// The shares' names, of one letter each.
+const SHARES: &str = "0123456789abcdef";
 
 /// The share that holds a record: one of sixteen, so that a change costs a part of the checkpoint and many changes a
 /// bounded number of requests.
@@ -35,11 +36,17 @@ pub(super) fn share_of(record: &Record) -> &'static str {
         .bytes()
         .fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
     let at = ((sum ^ (sum >> 16) ^ (sum >> 8)) & 15) as usize;
-    &"0123456789abcdef"[at..=at]
+    &SHARES[at..=at]
+}
+
+/// The share of this name.
+pub(super) fn share_named(name: &str) -> Option<&'static str> {
+    let at = SHARES.find(name).filter(|_| name.len() == 1)?;
+    Some(&SHARES[at..=at])
 }
 
 pub(super) fn is_share(name: &str) -> bool {
-    name.len() == 1 && "0123456789abcdef".contains(name)
+    share_named(name).is_some()
 }
 
 fn mode(seen: Option<Revision>) -> WriteMode {
@@ -64,8 +71,9 @@ impl Engine {
     }
 
     /// The next share that is to be told.
-    fn due_share(&self) -> Option<&SharedFile> {
-        self.index.shared.files.iter().find(|file| file.due && is_share(&file.name))
+    fn due_share(&self) -> Option<&'static str> {
+        let mut due = self.index.shared.files.iter().filter(|file| file.due);
+        due.find_map(|file| share_named(&file.name))
     }
 
     /// A record's synced tree, or its link, is not what the checkpoint has.
@@ -77,10 +85,18 @@ impl Engine {
         }
     }
 
+    /// Its synced tree is another one: to be stored and to be told.
+    pub(super) fn agreed(&mut self, record: Number) {
+        self.dirty.insert(record);
+        self.share(record);
+    }
+
     pub(super) fn share_all(&mut self) {
-        let shares: Set<_> = self.index.links.iter().map(|link| share_of(&link.record)).collect();
-        for name in shares {
-            self.shared_file(name).due = true;
+        for at in 0..SHARES.len() {
+            let name = &SHARES[at..=at];
+            if self.index.links.iter().any(|link| share_of(&link.record) == name) {
+                self.shared_file(name).due = true;
+            }
         }
         self.dirty_index = true;
     }
@@ -348,7 +364,7 @@ impl Engine {
             return false;
         }
         let may = !cycle.refused && (held || cycle.observations < OBSERVATIONS_MAX);
-        let due = self.due_share().filter(|_| may).cloned();
+        let due = self.due_share().filter(|_| may);
         if due.is_none() && !held {
             return false;
         }
@@ -358,7 +374,7 @@ impl Engine {
             self.step_saving();
             return true;
         }
-        let Some(file) = due else {
+        let Some(name) = due else {
             self.write_lease(LeaseState::Free, false, now_ms);
             return true;
         };
@@ -366,7 +382,7 @@ impl Engine {
             self.step_shared(now_ms);
             return true;
         }
-        self.tell(&file);
+        self.tell(name);
         true
     }
 
@@ -381,17 +397,17 @@ impl Engine {
             self.save_wanted = true;
             return self.step_saving();
         }
-        match self.due_share().cloned() {
-            Some(file) => self.tell(&file),
+        match self.due_share() {
+            Some(name) => self.tell(name),
             None => self.told_ms = now_ms,
         }
     }
 
     /// Writes a share: what is stored here of its records.
-    fn tell(&mut self, file: &SharedFile) {
+    fn tell(&mut self, name: &'static str) {
         let (mut records, mut told) = (Vec::new(), Vec::new());
         for (record, link) in self.linked.iter().zip(&self.index.links) {
-            if share_of(&link.record) == file.name {
+            if share_of(&link.record) == name {
                 told.push(*record);
                 records.push(SharedRecord {
                     record: link.record.clone(),
@@ -403,19 +419,20 @@ impl Engine {
             }
         }
         let share = Share { generation: self.index.shared.generation, records };
-        self.shared_file(&file.name).due = false;
+        let file = self.shared_file(name);
+        file.due = false;
+        let mode = mode(file.seen.clone());
         self.writing = true;
-        let effect =
-            Effect::SaveShare { name: file.name.clone(), share, mode: mode(file.seen.clone()) };
-        self.task(Purpose::SaveShare(file.name.clone(), told), effect);
+        let effect = Effect::SaveShare { name: name.to_string(), share, mode };
+        self.task(Purpose::SaveShare(name, told), effect);
     }
 
-    pub(super) fn share_written(&mut self, name: String, told: &[Number], outcome: Outcome) {
+    pub(super) fn share_written(&mut self, name: &'static str, told: &[Number], outcome: Outcome) {
         self.writing = false;
         self.dirty_index = true;
         match results(outcome, 1).pop() {
             Some(Ok(file)) => {
-                let share = self.shared_file(&name);
+                let share = self.shared_file(name);
                 share.seen = Some(file.rev.clone());
                 share.known = Some(file.rev);
                 for record in told {
@@ -430,7 +447,7 @@ impl Engine {
             Some(Err(failure)) if is_of_the_cycle(&failure) => self.fail(failure),
             _ => self.keep_to_itself(),
         }
-        self.shared_file(&name).due = true;
+        self.shared_file(name).due = true;
     }
 }
 

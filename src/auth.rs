@@ -286,7 +286,8 @@ impl<P: Ports> Auth<P> {
             expires_ms: self.expires_ms(answer.expires_in),
         };
         let row = vec![(self.key(), Some(stored.write_text()))];
-        let saved = self.ports.with_lock(&self.lock_name(), self.ports.save(row)).await;
+        let _held = self.lock().await;
+        let saved = self.ports.save(row).await;
         *self.cached.borrow_mut() = None;
         saved?;
         Ok(account)
@@ -339,12 +340,14 @@ impl<P: Ports> Auth<P> {
         for key in self.ports.keys(&self.pending_key("")).await? {
             changes.push((key, None));
         }
-        self.ports.with_lock(&self.lock_name(), self.ports.save(changes)).await?;
+        let _held = self.lock().await;
+        self.ports.save(changes).await?;
         Ok(revoked)
     }
 
     async fn renewed(&self, rejected: Option<&Token>) -> Result<Token, AuthError> {
-        let outcome = self.ports.with_lock(&self.lock_name(), self.renewed_locked(rejected)).await;
+        let _held = self.lock().await;
+        let outcome = self.renewed_locked(rejected).await;
         if outcome.is_err() {
             *self.cached.borrow_mut() = None;
         }
@@ -479,17 +482,10 @@ impl<P: Ports> Auth<P> {
     /// Takes the sign-in out of the store: it is accepted once.
     async fn take_pending(&self, state: &str) -> Result<Pending, AuthError> {
         let key = self.pending_key(state);
-        let taken: Result<Option<String>, StoreError> = self
-            .ports
-            .with_lock(&self.lock_name(), async {
-                let row = self.ports.load(std::slice::from_ref(&key)).await?.pop().flatten();
-                if row.is_some() {
-                    self.ports.save(vec![(key.clone(), None)]).await?;
-                }
-                Ok(row)
-            })
-            .await;
-        let text = taken?.ok_or(AuthError::UnknownState)?;
+        let _held = self.lock().await;
+        let row = self.ports.load(std::slice::from_ref(&key)).await?.pop().flatten();
+        let text = row.ok_or(AuthError::UnknownState)?;
+        self.ports.save(vec![(key, None)]).await?;
         let pending = Pending::read_text(&text).ok_or(AuthError::UnknownState)?;
         if pending.expires_ms < self.ports.now_ms() {
             return Err(AuthError::Expired);
@@ -528,8 +524,9 @@ impl<P: Ports> Auth<P> {
         format!("sign-in/{}/{}", self.owner_key(), percent_encode(state))
     }
 
-    fn lock_name(&self) -> String {
-        format!("dropbox-token/{}", self.owner_key())
+    /// One tab at a time changes the connection.
+    async fn lock(&self) -> P::Held {
+        self.ports.lock(&format!("dropbox-token/{}", self.owner_key())).await
     }
 }
 /// An error code of the other side, cut down to what a code may be: it is shown to people.

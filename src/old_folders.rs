@@ -123,6 +123,7 @@ impl<P: Ports> OldFolders<P> {
     /// Moves it to where the record's folder stands from now on. Where something stands there, it stays.
     pub async fn take_over(&self, record: &Record, name: &str, path: &str) -> Result<(), Failure> {
         let target = Naming::default().record_folder(record, &self.ports.nfc(name));
+        let _turn = self.dropbox.writer().take(1).await;
         match self.dropbox.move_folder(path, &target).await {
             Ok(_) | Err(Failure::Conflict | Failure::Refused(_) | Failure::NotFound) => Ok(()),
             Err(failure) => Err(failure),

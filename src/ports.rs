@@ -158,8 +158,10 @@ pub trait Secrets {
 /// One holder at a time, over all tabs of this browser.
 #[allow(async_fn_in_trait, reason = "one thread, no Send bounds wanted")]
 pub trait Locks {
-    /// Runs the work while holding the named lock; waits for it first.
-    async fn with_lock<T>(&self, name: &str, work: impl core::future::Future<Output = T>) -> T;
+    /// A lock that is held; let go when dropped.
+    type Held;
+    /// Waits for the named lock.
+    async fn lock(&self, name: &str) -> Self::Held;
 }
 
 /// The host's bearer token.

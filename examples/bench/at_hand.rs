@@ -226,8 +226,10 @@ impl Secrets for AtHand {
 }
 
 impl Locks for AtHand {
-    async fn with_lock<T>(&self, name: &str, work: impl Future<Output = T>) -> T {
-        self.inner.with_lock(name, work).await
+    type Held = <BrowserPorts as Locks>::Held;
+
+    async fn lock(&self, name: &str) -> Self::Held {
+        self.inner.lock(name).await
     }
 }
 

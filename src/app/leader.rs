@@ -22,7 +22,8 @@ impl App {
         let lock = format!("leader/{}/{}", self.owner.account, self.owner.user);
         let leading = async {
             loop {
-                ports.with_lock(&lock, self.work_until_yielding()).await;
+                let _held = ports.lock(&lock).await;
+                self.work_until_yielding().await;
             }
         };
         let stopped = pin!(self.stop_bell.until(|| self.stopped.get().then_some(())));

@@ -8,6 +8,7 @@ use crate::percent::percent_encode;
 use crate::ports::Ports;
 use crate::wire::Wire;
 use futures_util::future::{select, Either};
+use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 use sync_core::{
@@ -106,13 +107,13 @@ impl<P: Ports> Driver<P> {
         .write_text()
     }
 
-    async fn write_shared(
-        &self,
+    fn write_shared<'a>(
+        &'a self,
         name: &str,
         text: String,
-        mode: &WriteMode,
-    ) -> Result<(FileEntry, u64), Failure> {
-        self.dropbox.write_text(&self.key.shared_path(name), text, mode).await
+        mode: &'a WriteMode,
+    ) -> impl Future<Output = Result<(FileEntry, u64), Failure>> + 'a {
+        self.dropbox.write_text(self.key.shared_path(name), text, mode)
     }
 
     /// The connection ends: its checkpoint authorises nothing any more. Over a way of its own, as nothing else leaves
@@ -130,7 +131,7 @@ impl<P: Ports> Driver<P> {
                 };
                 let lease = Lease { state: LeaseState::Retired, ..lease };
                 let text = self.shared_text(&lease);
-                match dropbox.write_text(&path, text, &WriteMode::Update(rev)).await {
+                match dropbox.write_text(path.clone(), text, &WriteMode::Update(rev)).await {
                     Err(Failure::Conflict) => {}
                     ended => return ended.map(|_| ()),
                 }

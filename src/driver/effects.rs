@@ -1,6 +1,7 @@
 //! Carries out one effect: the mapping from the engine's words to the clients' methods, and nothing else.
 
 use super::{stored, Driver};
+use crate::permits::Permits;
 use crate::ports::Ports;
 use std::mem::take;
 use sync_core::{ContentHash, DocumentId, Effect, Failure, Outcome, Reason, Save, Side, Source};
@@ -15,13 +16,9 @@ impl<P: Ports> Driver<P> {
         let ports = &*self.ports;
         let dropbox = &self.dropbox;
         let crm = &self.crm;
-        let _bytes = match effect {
-            Effect::HashDocument { size_bytes, .. }
-            | Effect::StageDocument { size_bytes, .. }
-            | Effect::CreateDocument { size_bytes, .. } => {
-                Some(self.bytes_in_flight.take(*size_bytes).await)
-            }
-            _ => None,
+        let _held = match self.permits(effect) {
+            Some((permits, units)) => Some(permits.take(units).await),
+            None => None,
         };
         Ok(match effect {
             Effect::Load(records) => {
@@ -92,6 +89,27 @@ impl<P: Ports> Driver<P> {
                 Outcome::Done
             }
         })
+    }
+
+    /// What an effect holds while it is carried out: bytes in the page, or the turn to write to Dropbox.
+    fn permits(&self, effect: &Effect) -> Option<(&Permits, u64)> {
+        match effect {
+            Effect::HashDocument { size_bytes, .. }
+            | Effect::StageDocument { size_bytes, .. }
+            | Effect::CreateDocument { size_bytes, .. } => {
+                Some((&self.bytes_in_flight, *size_bytes))
+            }
+            Effect::EnsureFolder { .. }
+            | Effect::MoveFolder { .. }
+            | Effect::CommitFiles(_)
+            | Effect::MoveFiles(_)
+            | Effect::DeleteFiles(_)
+            | Effect::CopyFile { .. }
+            | Effect::LoadLease { clock: Some(_), .. }
+            | Effect::SaveLease { .. }
+            | Effect::SaveShare { .. } => Some((self.dropbox.writer(), 1)),
+            _ => None,
+        }
     }
 
     async fn save(&self, save: &mut Save) -> Result<Outcome, Failure> {

@@ -85,7 +85,6 @@ impl<P: Ports> Dropbox<P> {
     }
 
     async fn write_files(&self, route: &BatchRoute, items: Vec<Item<'_>>) -> Written {
-        let _turn = self.writer.take(1).await;
         let entries = items.iter().map(Item::argument).collect();
         let mut results = Vec::with_capacity(items.len());
         for (item, settled) in items.iter().zip(self.batch(route, entries).await?) {
@@ -108,7 +107,6 @@ impl<P: Ports> Dropbox<P> {
         &self,
         deletes: &[Delete],
     ) -> Result<Vec<Result<(), Failure>>, Failure> {
-        let _turn = self.writer.take(1).await;
         let entries = deletes.iter().map(delete_arg).collect();
         let settled = self.batch(&DELETE, entries).await?;
         let result = |settled: Settled| match settled.map_err(|(tags, _)| tags.failure()) {
@@ -120,7 +118,6 @@ impl<P: Ports> Dropbox<P> {
 
     /// Copies a file to a path where nothing stands.
     pub async fn copy_file(&self, id: &FileId, to: &str) -> Result<FileEntry, Failure> {
-        let _turn = self.writer.take(1).await;
         let argument = relocation(id.as_str(), to);
         let answer = self.rpc("files/copy_v2", argument).await?.parse::<Relocated>()?;
         let tags = match answer.result {

@@ -13,7 +13,6 @@ impl<P: Ports> Dropbox<P> {
     /// After a lost answer our own folder counts as there before: whoever asks lists it then, which is right
     /// for both. [`Failure::Conflict`]: a file is in the way.
     pub async fn ensure_folder(&self, path: &str) -> Result<(FolderEntry, bool), Failure> {
-        let _turn = self.writer.take(1).await;
         let argument = Object(&[("path", &path), ("autorename", &false)]).write_text();
         let answer =
             self.rpc("files/create_folder_v2", argument).await?.parse::<CreatedFolder>()?;
@@ -32,7 +31,6 @@ impl<P: Ports> Dropbox<P> {
 
     /// Moves a folder, by path or id. [`Failure::Conflict`]: something stands at the target.
     pub async fn move_folder(&self, from: &str, to: &str) -> Result<FolderEntry, Failure> {
-        let _turn = self.writer.take(1).await;
         let answer = self.rpc("files/move_v2", relocation(from, to)).await?.parse::<Relocated>()?;
         let tags = match answer.result {
             Ok(Relocated { metadata: Metadata(Some(Entry::Folder(folder))) }) => return Ok(folder),

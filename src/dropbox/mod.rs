@@ -1,7 +1,7 @@
 //! Dropbox: one method per step the sync takes, over HTTP. Never sees a tree.
 //!
-//! Paths are relative to the app folder. Writes go out one at a time: the app folder is one namespace, and
-//! writers in parallel would only get in each other's way. Contents go up in parallel, through sessions.
+//! Paths are relative to the app folder. Whoever writes holds the [`Dropbox::writer`] meanwhile: the app folder is one
+//! namespace, and writers in parallel would only get in each other's way. Contents go up in parallel, through sessions.
 
 mod batch;
 mod call;
@@ -46,6 +46,11 @@ impl<P: Ports> Dropbox<P> {
     /// Over this connection.
     pub fn new(wire: Rc<Wire<P>>, auth: Rc<Auth<P>>) -> Self {
         Self { wire, auth, writer: Permits::new(1) }
+    }
+
+    /// The one turn to write.
+    pub fn writer(&self) -> &Permits {
+        &self.writer
     }
 
     fn endpoints(&self) -> &Endpoints {

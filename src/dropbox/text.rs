@@ -39,19 +39,18 @@ impl<P: Ports> Dropbox<P> {
     /// [`Failure::Conflict`]: something else stands there than the mode says.
     pub async fn write_text(
         &self,
-        path: &str,
+        path: String,
         text: String,
         mode: &WriteMode,
     ) -> Result<(FileEntry, u64), Failure> {
-        let _turn = self.writer.take(1).await;
-        let argument = CommitInfo { path, mode }.write_text();
+        let argument = CommitInfo { path: &path, mode }.write_text();
         let body = Body::Text(text.clone());
         let answer = self.content("files/upload", &argument, body, false, TIMEOUT_MS).await?;
         let dated: Dated = match answer.result {
             Ok(response) => parse_json(response.text())?,
             // After a lost answer: does our own text stand there?
             Err(tags) if answer.unclear && tags.has("conflict") => {
-                let Some(file) = self.file(path).await? else {
+                let Some(file) = self.file(&path).await? else {
                     return Err(Failure::Conflict);
                 };
                 let (stands, at_ms) = self.read_text(&file.rev).await?;

@@ -3,7 +3,6 @@
 use super::{sure, thrown, window};
 use js_sys::{Array, Function, Promise, Reflect};
 use std::cell::RefCell;
-use std::future::Future;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -25,7 +24,7 @@ thread_local! {
 }
 
 /// Frees the lock when dropped.
-struct Held(u32);
+pub struct Held(u32);
 
 impl Drop for Held {
     fn drop(&mut self) {
@@ -47,16 +46,8 @@ pub fn release_all() {
     }
 }
 
-/// Runs the work while holding the named lock; waits for it first.
-pub(super) async fn with_lock<T>(name: &str, work: impl Future<Output = T>) -> T {
-    let held = hold(name).await;
-    let outcome = work.await;
-    drop(held);
-    outcome
-}
-
 /// Waits for the named lock.
-async fn hold(name: &str) -> Held {
+pub(super) async fn hold(name: &str) -> Held {
     let ticket = NEXT_TICKET.replace(NEXT_TICKET.get().wrapping_add(1));
     let mut let_go: Option<Function> = None;
     let until_released = Promise::new(&mut |resolve, _| let_go = Some(resolve));

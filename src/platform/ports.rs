@@ -8,7 +8,6 @@ use crate::ports::{
 };
 use futures_util::future::LocalBoxFuture;
 use js_sys::{ArrayBuffer, JsString};
-use std::future::Future;
 use std::rc::Rc;
 use sync_core::ContentHash;
 use wasm_bindgen::prelude::*;
@@ -106,8 +105,10 @@ impl Secrets for BrowserPorts {
 }
 
 impl Locks for BrowserPorts {
-    async fn with_lock<T>(&self, name: &str, work: impl Future<Output = T>) -> T {
-        locks::with_lock(name, work).await
+    type Held = locks::Held;
+
+    async fn lock(&self, name: &str) -> locks::Held {
+        locks::hold(name).await
     }
 }
 

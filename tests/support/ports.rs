@@ -5,7 +5,7 @@
 
 use super::executor::{next_random, Timeline};
 use super::power::Power;
-use super::store::MemoryStore;
+use super::store::{Held, MemoryStore};
 use sandbox::{Origin, Reply, World};
 use sha2::{Digest, Sha256};
 use std::cell::{Cell, RefCell};
@@ -476,10 +476,10 @@ pub fn seal(plain: &str) -> String {
 }
 
 impl<S: Service + 'static> Locks for WorldPorts<S> {
-    async fn with_lock<T>(&self, name: &str, work: impl Future<Output = T>) -> T {
-        let lock = self.store.lock(name);
-        let _held = lock.take(1).await;
-        work.await
+    type Held = Held;
+
+    async fn lock(&self, name: &str) -> Held {
+        self.store.lock(name).await
     }
 }
 

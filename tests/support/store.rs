@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use teamleader_dropbox::permits::Permits;
+use teamleader_dropbox::bell::Bell;
 use teamleader_dropbox::ports::StoreError;
 
 /// What the tabs of one browser share. A clone is the same browser.
@@ -15,7 +15,7 @@ pub struct MemoryStore {
 #[derive(Debug, Default)]
 struct Inner {
     rows: RefCell<BTreeMap<String, String>>,
-    locks: RefCell<BTreeMap<String, Rc<Permits>>>,
+    locks: RefCell<BTreeMap<String, Rc<Lock>>>,
     good_saves: Cell<u32>,
     failing_saves: Cell<u32>,
     failing_loads: Cell<u32>,
@@ -88,9 +88,26 @@ impl MemoryStore {
         Ok(())
     }
 
-    pub(super) fn lock(&self, name: &str) -> Rc<Permits> {
-        let mut locks = self.inner.locks.borrow_mut();
-        locks.entry(name.into()).or_insert_with(|| Rc::new(Permits::new(1))).clone()
+    pub(super) async fn lock(&self, name: &str) -> Held {
+        let lock = self.inner.locks.borrow_mut().entry(name.into()).or_default().clone();
+        lock.freed.until(|| (!lock.is_held.replace(true)).then_some(())).await;
+        Held(lock)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Lock {
+    is_held: Cell<bool>,
+    freed: Bell,
+}
+
+/// Frees the lock when dropped.
+pub struct Held(Rc<Lock>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.is_held.set(false);
+        self.0.freed.ring();
     }
 }
 

@@ -173,7 +173,7 @@ impl<P: Ports> OldFolders<P> {
     async fn folders(&self, path: &str) -> Result<Vec<(String, String)>, Failure> {
         let entries = match self.dropbox.children(path).await {
             Err(Failure::NotFound) => return Ok(Vec::new()),
-            entries => entries?,
+            listing => listing?.entries,
         };
         let mut folders = Vec::new();
         for entry in entries {

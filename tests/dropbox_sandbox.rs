@@ -210,7 +210,9 @@ fn r10_folders_are_made_found_counted_and_moved() {
     let (made, existed) = dropbox.run(ensure).unwrap();
     assert!(!existed);
     assert_eq!(dropbox.run(ensure).unwrap(), (made.clone(), true));
-    let count = |client: Client| async move { client.child_count("/companies/a").await };
+    let count = |client: Client| async move {
+        client.children("/companies/a").await.map(|listing| listing.count())
+    };
     assert_eq!(dropbox.run(count).unwrap(), 1);
     let inside = dropbox.put("/Companies/A/1/x.txt", b"x").unwrap();
     let id = made.id.to_string();

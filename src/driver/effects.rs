@@ -41,7 +41,9 @@ impl<P: Ports> Driver<P> {
                 let (folder, existed) = dropbox.ensure_folder(path).await?;
                 Outcome::Folder { folder, existed }
             }
-            Effect::CountChildren { path } => Outcome::Children(dropbox.child_count(path).await?),
+            Effect::CountChildren { path } => {
+                Outcome::Children(dropbox.children(path).await?.count())
+            }
             Effect::MoveFolder { from, to } => {
                 let folder = dropbox.move_folder(from, to).await?;
                 Outcome::Folder { folder, existed: false }

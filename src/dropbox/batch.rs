@@ -3,15 +3,16 @@
 //! A batch is sent again only for the entries that writers got in the way of. After a lost answer, an entry
 //! that failed is compared with what stands there: our own write is recognised, everything else is told.
 
-use super::call::{Answer, Patience};
+use super::call::{read, Answer, Patience};
+use super::listing::standing_file;
 use super::tags::Tags;
 use super::types::{BatchEntry, CommitInfo, Launch, Metadata, Relocated};
 use super::{malformed, Dropbox};
 use crate::backoff::{PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
-use crate::json::{Object, Write};
+use crate::json::{Object, Value, Write};
 use crate::ports::Ports;
 use std::future::Future;
-use sync_core::{Commit, Delete, Entry, Failure, FileEntry, FileId, Move, Side, WriteMode};
+use sync_core::{Commit, Delete, Entry, Failure, FileEntry, FileId, Move, WriteMode};
 
 /// An entry's end: the file, where it is told; or the tags of its failure, and whether it may have been carried out
 /// all the same.
@@ -92,7 +93,11 @@ impl<P: Ports> Dropbox<P> {
                 Ok(file) => Ok(file.map_or_else(malformed, Ok)?),
                 Err((tags, unclear)) => {
                     // After a lost answer: is it our own write that stands there?
-                    let found = if unclear { self.file(item.path()).await? } else { None };
+                    let found = if unclear {
+                        standing_file(self.metadata(item.path()).await)?
+                    } else {
+                        None
+                    };
                     let own = found.filter(|file| self.is_own(item, file));
                     own.ok_or_else(|| item.failure(&tags))
                 }
@@ -119,14 +124,17 @@ impl<P: Ports> Dropbox<P> {
     /// Copies a file to a path where nothing stands.
     pub async fn copy_file(&self, id: &FileId, to: &str) -> Result<FileEntry, Failure> {
         let argument = relocation(id.as_str(), to);
-        let answer = self.rpc("files/copy_v2", argument).await?.parse::<Relocated>()?;
+        let answer = self.rpc("files/copy_v2", argument).await?;
         let tags = match answer.result {
-            Ok(Relocated { metadata: Metadata(Some(Entry::File(file))) }) => return Ok(file),
-            Ok(_) => return malformed(),
+            Ok(value) => match relocated(&value)? {
+                Some(Entry::File(file)) => return Ok(file),
+                _ => return malformed(),
+            },
             Err(tags) => tags,
         };
         if answer.unclear && tags.has("conflict") {
-            let (original, copy) = (self.file(id.as_str()).await?, self.file(to).await?);
+            let original = standing_file(self.metadata(id.as_str()).await)?;
+            let copy = standing_file(self.metadata(to).await)?;
             if let (Some(original), Some(copy)) = (original, copy) {
                 if copy.hash.is_some() && copy.hash == original.hash && copy.id != original.id {
                     return Ok(copy);
@@ -147,17 +155,6 @@ impl<P: Ports> Dropbox<P> {
                 replaced && file.hash.as_ref() == Some(&commit.staged.hash)
             }
             Item::Move(moved) => self.stands_at(&file.path_lower, &moved.to),
-        }
-    }
-
-    /// The file at a path or under an id, if one is there.
-    pub(super) async fn file(&self, path: &str) -> Result<Option<FileEntry>, Failure> {
-        match self.metadata(path).await {
-            Ok(Some(Entry::File(file))) => Ok(Some(file)),
-            Ok(_) => Ok(None),
-            // The service is well and says no; an outage is told instead.
-            Err(failure) if ends_the_cycle(&failure) => Err(failure),
-            Err(_) => Ok(None),
         }
     }
 
@@ -227,23 +224,26 @@ impl<P: Ports> Dropbox<P> {
                 None => self.rpc(route.route, argument.clone()),
                 Some(id) => self.rpc(route.check, Object(&[("async_job_id", id)]).write_text()),
             };
-            let answer = called.await?.parse()?;
+            let answer = called.await?;
             unclear |= answer.unclear;
-            let result = match answer.result {
-                Ok(Launch::Complete { entries }) => Ok(entries),
-                Ok(Launch::Failed(tags)) if tags.is_transient() => {
+            let launch = match answer.result {
+                Ok(value) => read(&value)?,
+                Err(tags) => {
+                    // A job is no longer known, or nobody knows how it ended: look at each item.
+                    unclear |= job_id.is_some();
+                    Launch::Failed(tags)
+                }
+            };
+            let result = match launch {
+                Launch::Complete { entries } => Ok(entries),
+                Launch::Failed(tags) if tags.is_transient() => {
                     patience.wait(self.wire.ports(), None, PATIENCE_LIMIT_MS).await?;
                     // From the beginning.
                     (job_id, unclear, polls) = (None, false, Patience::new());
                     continue;
                 }
-                Ok(Launch::Failed(tags)) => Err(tags),
-                Err(tags) => {
-                    // A job is no longer known, or nobody knows how it ended: look at each item.
-                    unclear |= job_id.is_some();
-                    Err(tags)
-                }
-                Ok(Launch::Pending { async_job_id }) => {
+                Launch::Failed(tags) => Err(tags),
+                Launch::Pending { async_job_id } => {
                     job_id = async_job_id.or(job_id);
                     if job_id.is_none() || route.check.is_empty() {
                         return malformed();
@@ -252,7 +252,7 @@ impl<P: Ports> Dropbox<P> {
                     polls.wait(self.wire.ports(), None, patience_ms).await?;
                     continue;
                 }
-                Ok(Launch::Other) => return malformed(),
+                Launch::Other => return malformed(),
             };
             return Ok(Answer { result, unclear });
         }
@@ -287,12 +287,8 @@ pub(super) fn relocation(from: &str, to: &str) -> String {
     .write_text()
 }
 
-fn ends_the_cycle(failure: &Failure) -> bool {
-    matches!(
-        failure,
-        Failure::Unavailable(_)
-            | Failure::Unauthorized(_)
-            | Failure::Cancelled
-            | Failure::Malformed(Side::Dropbox)
-    )
+/// What stands where such a call put it.
+pub(super) fn relocated(answer: &Value) -> Result<Option<Entry>, Failure> {
+    let Relocated { metadata: Metadata(entry) } = read(answer)?;
+    Ok(entry)
 }

@@ -7,11 +7,11 @@ use super::header_json::header_json;
 use super::tags::Tags;
 use super::Dropbox;
 use crate::backoff::{Backoff, PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
-use crate::json::{Read, Value};
+use crate::json::{Object, Read, Value, Write};
 use crate::ports::{Body, Clock, Method, Ports, Request, Response, TransportError};
 use futures_util::future::LocalBoxFuture;
 use futures_util::FutureExt;
-use sync_core::{Failure, Side};
+use sync_core::{Failure, Revision, Side};
 
 /// How long an rpc call may take (ms). Batches of 1000 are answered in one piece.
 const RPC_TIMEOUT_MS: u32 = 120_000;
@@ -31,30 +31,22 @@ impl<R> Answer<R> {
     }
 }
 
+/// A call that ended.
+pub(super) type Ended<R> = Result<Answer<R>, Failure>;
+
 /// A call under way.
-type Called<'a, C> = LocalBoxFuture<'a, Result<Answer<Response<C>>, Failure>>;
-
-impl<C> Answer<Response<C>> {
-    /// Reads a successful answer's text.
-    pub fn parse<T: Read>(self) -> Result<Answer<T>, Failure> {
-        let Answer { result, unclear } = self.json();
-        let result = match result {
-            Ok(value) => Ok(T::read(&value).ok_or(Failure::Malformed(Side::Dropbox))?),
-            Err(tags) => Err(tags),
-        };
-        Ok(Answer { result, unclear })
-    }
-
-    /// A successful answer's text as JSON; null where it is none.
-    fn json(self) -> Answer<Value> {
-        let value = |response: Response<C>| Value::parse(response.text()).unwrap_or_default();
-        Answer { result: self.result.map(value), unclear: self.unclear }
-    }
-}
+///
+/// Boxed: every route awaits it, and one copy in the module is enough.
+pub(super) type Called<'a, R> = LocalBoxFuture<'a, Ended<R>>;
 
 /// JSON of a success; anything unexpected is [`Failure::Malformed`].
+pub(super) fn read<T: Read>(value: &Value) -> Result<T, Failure> {
+    T::read(value).ok_or(Failure::Malformed(Side::Dropbox))
+}
+
+/// The same of its text.
 pub(super) fn parse_json<T: Read>(text: &str) -> Result<T, Failure> {
-    T::read_text(text).ok_or(Failure::Malformed(Side::Dropbox))
+    read(&Value::parse(text).unwrap_or_default())
 }
 
 /// A wait before the next try, or the end of patience.
@@ -89,8 +81,8 @@ fn retry_after_s(text: &str) -> Option<u32> {
 
 impl<P: Ports> Dropbox<P> {
     /// An rpc route: JSON in, JSON out.
-    pub(super) fn rpc(&self, route: &str, argument: String) -> Called<'_, P::Content> {
-        self.call(Request {
+    pub(super) fn rpc(&self, route: &str, argument: String) -> Called<'_, Value> {
+        self.call_json(Request {
             method: Method::Post,
             url: format!("{}/2/{route}", self.endpoints().api),
             headers: vec![("content-type", "application/json".into())],
@@ -100,35 +92,60 @@ impl<P: Ports> Dropbox<P> {
         })
     }
 
-    /// A content route, which takes its argument in a header: bytes or text in and JSON out, or nothing in and content
-    /// out, with JSON in a header.
-    pub(super) fn content(
+    /// A content route that takes bytes or text, and its argument in a header: JSON out.
+    pub(super) fn upload(
         &self,
         route: &str,
         argument: &str,
         body: Body<P::Content>,
+        timeout_ms: u32,
+    ) -> Called<'_, Value> {
+        let mut request = self.content(route, argument, body, timeout_ms);
+        request.headers.push(("content-type", "application/octet-stream".into()));
+        self.call_json(request)
+    }
+
+    /// Exactly this revision of a file, as content or as text, with JSON in a header.
+    pub(super) fn fetch(
+        &self,
+        rev: &Revision,
         wants_content: bool,
         timeout_ms: u32,
-    ) -> Called<'_, P::Content> {
-        let mut headers = vec![("dropbox-api-arg", header_json(argument))];
-        if !matches!(body, Body::Empty) {
-            headers.push(("content-type", "application/octet-stream".into()));
+    ) -> Called<'_, Response<P::Content>> {
+        let argument = Object(&[("path", &format!("rev:{rev}"))]).write_text();
+        let mut request = self.content("files/download", &argument, Body::Empty, timeout_ms);
+        request.wants_content = wants_content;
+        self.call(request).boxed_local()
+    }
+
+    fn content(
+        &self,
+        route: &str,
+        argument: &str,
+        body: Body<P::Content>,
+        timeout_ms: u32,
+    ) -> Request<P::Content> {
+        Request {
+            method: Method::Post,
+            url: format!("{}/2/{route}", self.endpoints().content),
+            headers: vec![("dropbox-api-arg", header_json(argument))],
+            body,
+            wants_content: false,
+            timeout_ms,
         }
-        let url = format!("{}/2/{route}", self.endpoints().content);
-        self.call(Request { method: Method::Post, url, headers, body, wants_content, timeout_ms })
+    }
+
+    /// A call whose answer is JSON; null where it is none.
+    fn call_json(&self, request: Request<P::Content>) -> Called<'_, Value> {
+        let json = |answer: Answer<Response<P::Content>>| Answer {
+            result: answer.result.map(|it| Value::parse(it.text()).unwrap_or_default()),
+            unclear: answer.unclear,
+        };
+        async move { self.call(request).await.map(json) }.boxed_local()
     }
 
     /// Sends until there is an answer to be told apart by the endpoint, or patience ends.
-    ///
-    /// Boxed: every route awaits it, and one copy in the module is enough.
-    fn call(&self, request: Request<P::Content>) -> Called<'_, P::Content> {
-        self.try_call(request).boxed_local()
-    }
-
-    async fn try_call(
-        &self,
-        request: Request<P::Content>,
-    ) -> Result<Answer<Response<P::Content>>, Failure> {
+    async fn call(&self, request: Request<P::Content>) -> Ended<Response<P::Content>> {
         let ports = self.wire.ports();
         let mut patience = Patience::new();
         let mut unclear = false;

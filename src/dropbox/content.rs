@@ -1,6 +1,6 @@
 //! Bytes up and down. They stay in the page: only handles pass here.
 
-use super::call::{parse_json, transfer_timeout_ms};
+use super::call::{parse_json, read, transfer_timeout_ms};
 use super::types::{FileMetadata, SessionStarted};
 use super::Dropbox;
 use crate::json::{Object, Write};
@@ -22,9 +22,10 @@ impl<P: Ports> Dropbox<P> {
         for _ in 0..TRIES {
             let body = Body::Content(content.clone());
             let answer =
-                self.content("files/upload_session/start", &argument, body, false, timeout_ms);
-            match answer.await?.parse::<SessionStarted>()?.result {
-                Ok(SessionStarted { session_id: session }) => {
+                self.upload("files/upload_session/start", &argument, body, timeout_ms).await?;
+            match answer.result {
+                Ok(value) => {
+                    let SessionStarted { session_id: session } = read(&value)?;
                     return Ok(Staged { session, size_bytes, hash: hash.clone() });
                 }
                 Err(tags) if tags.has("content_hash_mismatch") => {}
@@ -43,13 +44,9 @@ impl<P: Ports> Dropbox<P> {
         size_bytes: u64,
         hash: &ContentHash,
     ) -> Result<P::Content, Failure> {
-        let argument = revision(rev);
         let timeout_ms = transfer_timeout_ms(size_bytes);
         for _ in 0..TRIES {
-            let answer = self
-                .content("files/download", &argument, Body::Empty, true, timeout_ms)
-                .await?
-                .plain()?;
+            let answer = self.fetch(rev, true, timeout_ms).await?.plain()?;
             let result = answer.header("dropbox-api-result").unwrap_or_default();
             let file: FileMetadata = parse_json(result)?;
             if file.content_hash.is_some_and(|promised| promised != hash.as_str()) {
@@ -67,9 +64,4 @@ impl<P: Ports> Dropbox<P> {
         }
         Err(Failure::Refused(Reason::Damaged))
     }
-}
-
-/// Argument of `files/download` for exactly this revision.
-pub(super) fn revision(rev: &Revision) -> String {
-    Object(&[("path", &format!("rev:{rev}"))]).write_text()
 }

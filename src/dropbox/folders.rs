@@ -1,7 +1,9 @@
 //! Folders: making, finding, moving. They are never deleted: a file that arrived meanwhile would go with them.
 
-use super::batch::relocation;
-use super::types::{CreatedFolder, Metadata, Relocated};
+use super::batch::{relocated, relocation};
+use super::call::read;
+use super::listing::standing;
+use super::types::CreatedFolder;
 use super::{malformed, Dropbox};
 use crate::json::{Object, Write};
 use crate::ports::Ports;
@@ -14,12 +16,13 @@ impl<P: Ports> Dropbox<P> {
     /// for both. [`Failure::Conflict`]: a file is in the way.
     pub async fn ensure_folder(&self, path: &str) -> Result<(FolderEntry, bool), Failure> {
         let argument = Object(&[("path", &path), ("autorename", &false)]).write_text();
-        let answer =
-            self.rpc("files/create_folder_v2", argument).await?.parse::<CreatedFolder>()?;
-        match answer.result {
-            Ok(created) => Ok((created.metadata.entry().map_or_else(malformed, Ok)?, false)),
+        match self.rpc("files/create_folder_v2", argument).await?.result {
+            Ok(value) => {
+                let CreatedFolder { metadata } = read(&value)?;
+                Ok((metadata.entry().map_or_else(malformed, Ok)?, false))
+            }
             Err(tags) if tags.starts_with(&["path", "conflict", "folder"]) => {
-                match self.metadata(path).await? {
+                match standing(self.metadata(path).await)? {
                     Some(Entry::Folder(folder)) => Ok((folder, true)),
                     // It changed in between.
                     _ => Err(Failure::Conflict),
@@ -31,10 +34,12 @@ impl<P: Ports> Dropbox<P> {
 
     /// Moves a folder, by path or id. [`Failure::Conflict`]: something stands at the target.
     pub async fn move_folder(&self, from: &str, to: &str) -> Result<FolderEntry, Failure> {
-        let answer = self.rpc("files/move_v2", relocation(from, to)).await?.parse::<Relocated>()?;
+        let answer = self.rpc("files/move_v2", relocation(from, to)).await?;
         let tags = match answer.result {
-            Ok(Relocated { metadata: Metadata(Some(Entry::Folder(folder))) }) => return Ok(folder),
-            Ok(_) => return malformed(),
+            Ok(value) => match relocated(&value)? {
+                Some(Entry::Folder(folder)) => return Ok(folder),
+                _ => return malformed(),
+            },
             Err(tags) => tags,
         };
         if answer.unclear {
@@ -42,7 +47,7 @@ impl<P: Ports> Dropbox<P> {
             // id is only known by having left its old path.
             let by_id = from.starts_with("id:");
             if by_id || tags.failure() == Failure::NotFound {
-                let found = self.metadata(if by_id { from } else { to }).await;
+                let found = standing(self.metadata(if by_id { from } else { to }).await);
                 if let Ok(Some(Entry::Folder(folder))) = found {
                     if self.stands_at(&folder.path_lower, to) {
                         return Ok(folder);

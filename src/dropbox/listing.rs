@@ -1,14 +1,14 @@
 //! Reading: listings with their pages, metadata, longpoll. No writes.
 
-use super::call::parse_json;
+use super::call::{parse_json, read, Called, Ended};
 use super::tags::Tags;
 use super::types::{ListFolderPage, LongpollAnswer, Metadata};
 use super::{malformed, Dropbox};
-use crate::json::{Object, Write};
+use crate::json::{Object, Value, Write};
 use crate::ports::{Body, Method, Ports, Request, TransportError};
 use futures_util::future::LocalBoxFuture;
 use futures_util::FutureExt;
-use sync_core::{Cursor, Entry, Failure, Side};
+use sync_core::{Cursor, Entry, Failure, FileEntry, Side};
 
 /// The most entries Dropbox gives at once.
 const PAGE_LIMIT: u32 = 2_000;
@@ -25,6 +25,14 @@ pub struct Listing {
     pub entries: Vec<Entry>,
     /// Where to go on.
     pub cursor: Cursor,
+}
+
+impl Listing {
+    /// How many entries stand there.
+    pub fn count(&self) -> u32 {
+        let entries = self.entries.iter().filter(|entry| !matches!(entry, Entry::Deleted { .. }));
+        u32::try_from(entries.count()).unwrap_or(u32::MAX)
+    }
 }
 
 /// A listing under way.
@@ -45,24 +53,14 @@ impl<P: Ports> Dropbox<P> {
         self.list(path, true)
     }
 
-    /// How many children a folder has.
-    pub async fn child_count(&self, path: &str) -> Result<u32, Failure> {
-        let listing = self.list(path, false).await?;
-        let children =
-            listing.entries.iter().filter(|entry| !matches!(entry, Entry::Deleted { .. }));
-        Ok(u32::try_from(children.count()).unwrap_or(u32::MAX))
-    }
-
     /// What stands directly in a folder.
-    pub async fn children(&self, path: &str) -> Result<Vec<Entry>, Failure> {
-        Ok(self.list(path, false).await?.entries)
+    pub fn children(&self, path: &str) -> Listed<'_> {
+        self.list(path, false)
     }
 
-    /// What stands at a path or under an id; [`Failure::NotFound`] if nothing does.
-    pub(super) async fn metadata(&self, path: &str) -> Result<Option<Entry>, Failure> {
-        let argument = Object(&[("path", &path)]).write_text();
-        let Metadata(entry) = self.rpc("files/get_metadata", argument).await?.parse()?.plain()?;
-        Ok(entry)
+    /// Asks what stands at a path or under an id, for [`standing`] and [`standing_file`].
+    pub(super) fn metadata(&self, path: &str) -> Called<'_, Value> {
+        self.rpc("files/get_metadata", Object(&[("path", &path)]).write_text())
     }
 
     /// Waits up to `timeout_s` (30 to 480) for a change. One try; the caller decides when to ask again.
@@ -119,7 +117,7 @@ impl<P: Ports> Dropbox<P> {
         let mut entries = Vec::new();
         let mut idle_pages = 0;
         loop {
-            let page: ListFolderPage = self.rpc(route, argument).await?.parse()?.plain()?;
+            let page: ListFolderPage = read(&self.rpc(route, argument).await?.plain()?)?;
             entries.extend(page.entries.into_iter().filter_map(|Metadata(entry)| entry));
             let cursor = Cursor(page.cursor);
             if !page.has_more {
@@ -136,6 +134,33 @@ impl<P: Ports> Dropbox<P> {
             }
         }
     }
+}
+
+/// What stands there; [`Failure::NotFound`] if nothing does.
+pub(super) fn standing(metadata: Ended<Value>) -> Result<Option<Entry>, Failure> {
+    let Metadata(entry) = read(&metadata?.plain()?)?;
+    Ok(entry)
+}
+
+/// The file that stands there, if one does.
+pub(super) fn standing_file(metadata: Ended<Value>) -> Result<Option<FileEntry>, Failure> {
+    match standing(metadata) {
+        Ok(Some(Entry::File(file))) => Ok(Some(file)),
+        Ok(_) => Ok(None),
+        // The service is well and says no; an outage is told instead.
+        Err(failure) if ends_the_cycle(&failure) => Err(failure),
+        Err(_) => Ok(None),
+    }
+}
+
+fn ends_the_cycle(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::Unavailable(_)
+            | Failure::Unauthorized(_)
+            | Failure::Cancelled
+            | Failure::Malformed(Side::Dropbox)
+    )
 }
 
 /// The request for what comes after a cursor.

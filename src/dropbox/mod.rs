@@ -14,13 +14,14 @@ mod text;
 mod types;
 
 pub use listing::Listing;
-pub use types::LongpollAnswer;
+pub use types::{LongpollAnswer, Space};
 
 use crate::auth::Auth;
 use crate::json::Write;
 use crate::permits::Permits;
 use crate::ports::{Endpoints, Ports};
 use crate::wire::Wire;
+use call::read;
 use std::rc::Rc;
 use sync_core::{Failure, Side};
 
@@ -31,15 +32,6 @@ pub struct Dropbox<P> {
     auth: Rc<Auth<P>>,
     /// One writer at a time.
     writer: Permits,
-}
-
-/// How full a Dropbox is, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Space {
-    /// In use.
-    pub used_bytes: u64,
-    /// There is; absent where Dropbox does not say.
-    pub allocated_bytes: Option<u64>,
 }
 
 impl<P: Ports> Dropbox<P> {
@@ -59,15 +51,7 @@ impl<P: Ports> Dropbox<P> {
 
     /// How full it is.
     pub async fn space(&self) -> Result<Space, Failure> {
-        let usage: types::SpaceUsage =
-            self.rpc("users/get_space_usage", ().write_text()).await?.parse()?.plain()?;
-        let allocated_bytes = match usage.allocation {
-            types::Allocation::Individual { allocated } | types::Allocation::Team { allocated } => {
-                Some(allocated)
-            }
-            types::Allocation::Other => None,
-        };
-        Ok(Space { used_bytes: usage.used, allocated_bytes })
+        read(&self.rpc("users/get_space_usage", ().write_text()).await?.plain()?)
     }
 }
 

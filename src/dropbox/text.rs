@@ -1,7 +1,7 @@
 //! Small files of our own, as text: the checkpoint. Unlike documents, what they say passes through here.
 
-use super::call::parse_json;
-use super::content::revision;
+use super::call::{parse_json, read};
+use super::listing::standing_file;
 use super::types::{CommitInfo, FileMetadata};
 use super::{malformed, Dropbox};
 use crate::json::{Read, Value, Write};
@@ -28,8 +28,7 @@ impl Read for Dated {
 impl<P: Ports> Dropbox<P> {
     /// What this revision says, and when it was written by the service's clock (ms since 1970).
     pub async fn read_text(&self, rev: &Revision) -> Result<(String, u64), Failure> {
-        let called = self.content("files/download", &revision(rev), Body::Empty, false, TIMEOUT_MS);
-        let answer = called.await?.plain()?;
+        let answer = self.fetch(rev, false, TIMEOUT_MS).await?.plain()?;
         let result = answer.header("dropbox-api-result").unwrap_or_default();
         let dated: Dated = parse_json(result)?;
         Ok((answer.text().to_owned(), dated.at_ms))
@@ -45,12 +44,12 @@ impl<P: Ports> Dropbox<P> {
     ) -> Result<(FileEntry, u64), Failure> {
         let argument = CommitInfo { path: &path, mode }.write_text();
         let body = Body::Text(text.clone());
-        let answer = self.content("files/upload", &argument, body, false, TIMEOUT_MS).await?;
+        let answer = self.upload("files/upload", &argument, body, TIMEOUT_MS).await?;
         let dated: Dated = match answer.result {
-            Ok(response) => parse_json(response.text())?,
+            Ok(value) => read(&value)?,
             // After a lost answer: does our own text stand there?
             Err(tags) if answer.unclear && tags.has("conflict") => {
-                let Some(file) = self.file(&path).await? else {
+                let Some(file) = standing_file(self.metadata(&path).await)? else {
                     return Err(Failure::Conflict);
                 };
                 let (stands, at_ms) = self.read_text(&file.rev).await?;
@@ -63,7 +62,7 @@ impl<P: Ports> Dropbox<P> {
 
     /// What stands at a path, and its revision.
     pub async fn text_at(&self, path: &str) -> Result<(String, Revision), Failure> {
-        let file = self.file(path).await?.ok_or(Failure::NotFound)?;
+        let file = standing_file(self.metadata(path).await)?.ok_or(Failure::NotFound)?;
         Ok((self.read_text(&file.rev).await?.0, file.rev))
     }
 }

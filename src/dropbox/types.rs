@@ -229,31 +229,22 @@ impl Read for BatchEntry {
     }
 }
 
-/// Answer of `users/get_space_usage`.
-pub(super) struct SpaceUsage {
-    pub used: u64,
-    pub allocation: Allocation,
+/// How full a Dropbox is, in bytes: answer of `users/get_space_usage`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// In use.
+    pub used_bytes: u64,
+    /// There is; absent where Dropbox does not say.
+    pub allocated_bytes: Option<u64>,
 }
 
-impl Read for SpaceUsage {
+impl Read for Space {
     fn read(value: &Value) -> Option<Self> {
         let allocation = value.field("allocation")?;
-        Some(Self { used: value.number("used")?, allocation: Allocation::read(allocation)? })
-    }
-}
-
-pub(super) enum Allocation {
-    Individual { allocated: u64 },
-    Team { allocated: u64 },
-    Other,
-}
-
-impl Read for Allocation {
-    fn read(value: &Value) -> Option<Self> {
-        Some(match value.text(".tag")?.as_str() {
-            "individual" => Self::Individual { allocated: value.number("allocated")? },
-            "team" => Self::Team { allocated: value.number("allocated")? },
-            _ => Self::Other,
-        })
+        let allocated_bytes = match allocation.text(".tag")?.as_str() {
+            "individual" | "team" => Some(allocation.number("allocated")?),
+            _ => None,
+        };
+        Some(Self { used_bytes: value.number("used")?, allocated_bytes })
     }
 }

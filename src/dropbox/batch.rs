@@ -161,7 +161,9 @@ impl<P: Ports> Dropbox<P> {
     /// Sends a batch until every entry (its JSON) is settled. Entries that met other writers are sent again, in order;
     /// a batch that Dropbox does not understand is halved until the entry at fault stands alone.
     async fn batch(&self, route: &BatchRoute, items: Vec<String>) -> Result<Vec<Settled>, Failure> {
-        let mut settled: Vec<Option<Settled>> = items.iter().map(|_| None).collect();
+        // Until they are settled, nothing is known of them.
+        let mut settled: Vec<Settled> =
+            items.iter().map(|_| Err((Tags::default(), false))).collect();
         let mut rounds = vec![(0..items.len()).collect::<Vec<usize>>()];
         let mut patience = Patience::new();
         let mut unclear = false;
@@ -184,7 +186,7 @@ impl<P: Ports> Dropbox<P> {
                 }
                 Err(tags) => {
                     for index in indices {
-                        settled[index] = Some(Err((tags.clone(), unclear)));
+                        settled[index] = Err((tags.clone(), unclear));
                     }
                     continue;
                 }
@@ -197,7 +199,7 @@ impl<P: Ports> Dropbox<P> {
                     Err(tags) if tags.has("duplicated_or_nested_paths") && indices.len() > 1 => {
                         rounds.push(vec![*index]);
                     }
-                    result => settled[*index] = Some(result.map_err(|tags| (tags, unclear))),
+                    result => settled[*index] = result.map_err(|tags| (tags, unclear)),
                 }
             }
             if !again.is_empty() {
@@ -205,8 +207,7 @@ impl<P: Ports> Dropbox<P> {
                 rounds.push(again);
             }
         }
-        let settled: Option<Vec<_>> = settled.into_iter().collect();
-        settled.map_or_else(malformed, Ok)
+        Ok(settled)
     }
 
     /// Launches a batch that may become a job, and asks until the job has ended.

@@ -6,7 +6,7 @@ use crate::json::Value;
 use sync_core::{Failure, Reason, Side};
 
 /// `["path", "conflict", "file"]`
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tags(Vec<String>);
 
 impl Tags {
@@ -39,7 +39,7 @@ impl Tags {
     /// Of a whole error answer; empty when it is no JSON of this form.
     pub fn of_body(text: &str) -> Self {
         let body = Value::parse(text).unwrap_or_default();
-        body.field("error").map_or(Self(Vec::new()), Self::of)
+        body.field("error").map_or_else(Self::default, Self::of)
     }
 
     /// An answer of 400: the request was not understood. Dropbox says it in plain text, without a tag.

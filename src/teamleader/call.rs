@@ -23,6 +23,11 @@ pub(super) enum Refusal {
     Final(Failure),
 }
 
+/// A call under way.
+///
+/// Boxed: every endpoint awaits it, and one copy in the module is enough.
+pub(super) type Called<'a> = LocalBoxFuture<'a, Result<Value, Refusal>>;
+
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         match refusal {
@@ -34,14 +39,12 @@ impl From<Refusal> for Failure {
 
 impl<P: Ports> Teamleader<P> {
     /// What an endpoint answers; null for what is no JSON.
-    ///
-    /// Boxed: every endpoint awaits it, and one copy in the module is enough.
     pub(super) fn call<'a>(
         &'a self,
         endpoint: &'a str,
         argument: String,
         urgent: bool,
-    ) -> LocalBoxFuture<'a, Result<Value, Refusal>> {
+    ) -> Called<'a> {
         self.try_call(endpoint, argument, urgent).boxed_local()
     }
 

@@ -1,6 +1,6 @@
 //! Documents: list, look, download, create, delete. The CRM can neither rename nor replace.
 
-use super::call::{data, final_failure, Refusal};
+use super::call::{data, final_failure, Called, Refusal};
 use super::types::{id_argument, FileRow, Location, Page, PAGE_ROWS};
 use super::{malformed, Teamleader};
 use crate::json::{Object, Value, Write};
@@ -46,7 +46,7 @@ impl<P: Ports> Teamleader<P> {
 
     /// Whether `files.info` answers 404.
     pub async fn is_gone(&self, document: &DocumentId) -> Result<bool, Failure> {
-        Ok(self.info(document).await?.is_none())
+        Ok(self.shown(document, self.info(document).await)?.is_none())
     }
 
     /// A document's bytes, of the size it was listed with.
@@ -64,7 +64,7 @@ impl<P: Ports> Teamleader<P> {
                 return Ok(content);
             }
         }
-        match self.info(document).await? {
+        match self.shown(document, self.info(document).await)? {
             Some(found) if found.size_bytes == size_bytes => Err(Failure::Refused(Reason::Damaged)),
             Some(_) => Err(Failure::Conflict),
             None => Err(Failure::NotFound),
@@ -139,7 +139,7 @@ impl<P: Ports> Teamleader<P> {
     ///
     /// RACE: it may change between the look and the deletion; the CRM has no conditional delete.
     pub async fn delete(&self, document: &Document) -> Result<(), Failure> {
-        match self.info(&document.id).await? {
+        match self.shown(&document.id, self.info(&document.id).await)? {
             None => return Ok(()),
             Some(found) if found != *document => return Err(Failure::Conflict),
             Some(_) => {}
@@ -150,9 +150,17 @@ impl<P: Ports> Teamleader<P> {
         }
     }
 
+    /// Asks `files.info`, for [`Teamleader::shown`].
+    fn info(&self, document: &DocumentId) -> Called<'_> {
+        self.call("files.info", id_argument(document.as_str()), true)
+    }
+
     /// A document as `files.info` shows it; `None` for 404.
-    async fn info(&self, document: &DocumentId) -> Result<Option<Document>, Failure> {
-        let answer = self.call("files.info", id_argument(document.as_str()), true).await;
+    fn shown(
+        &self,
+        document: &DocumentId,
+        answer: Result<Value, Refusal>,
+    ) -> Result<Option<Document>, Failure> {
         match answer.and_then(data::<FileRow>) {
             Ok(row) if row.id == document.as_str() => Ok(Some(self.document(row))),
             Ok(_) => malformed(),

@@ -2,7 +2,7 @@
 
 use super::call::{data, maybe_data};
 use super::subject::Generation;
-use super::types::{id_argument, Entity, Page, PAGE_ROWS};
+use super::types::{id_argument, Entity, Page};
 use super::Teamleader;
 use crate::json::{Object, Write};
 use crate::ports::Ports;
@@ -15,34 +15,40 @@ impl<P: Ports> Teamleader<P> {
         kind: RecordKind,
         ids: &[String],
     ) -> Result<Vec<(String, String)>, Failure> {
-        if kind == RecordKind::Project {
-            return self.project_names(ids).await;
-        }
-        let rows = self.entities(list_endpoint(kind), ids).await?;
-        Ok(rows.into_iter().map(|row| named(kind, row)).collect())
-    }
-
-    /// The new generation answers in a list; the legacy list knows no ids, so those are asked one by one.
-    async fn project_names(&self, ids: &[String]) -> Result<Vec<(String, String)>, Failure> {
-        let (legacy, rest): (Vec<String>, Vec<String>) = ids
-            .iter()
-            .cloned()
-            .partition(|id| self.known_generation(id) == Some(Generation::Legacy));
+        let is_project = kind == RecordKind::Project;
+        // The list of legacy projects knows no ids, so those are asked one by one.
+        let (mut single, mut listed): (Vec<&String>, Vec<&String>) =
+            ids.iter().partition(|id| self.known_generation(id) == Some(Generation::Legacy));
         let mut names = Vec::new();
-        if !rest.is_empty() {
-            match self.entities(Generation::New.list_endpoint(), &rest).await {
+        if !listed.is_empty() {
+            let filter = Object(&[("ids", &listed)]);
+            let argument =
+                Object(&[("filter", &filter), ("page", &Page { number: 1 })]).write_text();
+            let answer = self.call(list_endpoint(kind), argument, false).await;
+            match answer.and_then(data::<Vec<Entity>>).map_err(Failure::from) {
                 Ok(rows) => {
                     for row in rows {
-                        self.keep_generation(&row.id, Generation::New);
-                        names.push(named(RecordKind::Project, row));
+                        // A filter that the CRM does not know is ignored without a word: keep what was asked for.
+                        if !listed.contains(&&row.id) {
+                            continue;
+                        }
+                        if is_project {
+                            self.keep_generation(&row.id, Generation::New);
+                        }
+                        names.push(named(kind, row));
                     }
                 }
                 // The module is switched off: all are of the legacy one.
-                Err(Failure::Forbidden | Failure::NotFound | Failure::Refused(_)) => {}
+                Err(Failure::Forbidden | Failure::NotFound | Failure::Refused(_)) if is_project => {
+                }
                 Err(failure) => return Err(failure),
             }
         }
-        for id in legacy.iter().chain(&rest) {
+        if !is_project {
+            return Ok(names);
+        }
+        single.append(&mut listed);
+        for id in single {
             if names.iter().any(|(named, _)| named == id) {
                 continue;
             }
@@ -50,7 +56,7 @@ impl<P: Ports> Teamleader<P> {
             let answer = self.call(endpoint, id_argument(id), false).await;
             if let Some(row) = maybe_data(answer)? {
                 self.keep_generation(id, Generation::Legacy);
-                names.push((id.clone(), named(RecordKind::Project, row).1));
+                names.push((id.clone(), named(kind, row).1));
             }
         }
         Ok(names)
@@ -66,19 +72,6 @@ impl<P: Ports> Teamleader<P> {
         let argument = Object(&[("type", &kind.word()), ("id", &number)]).write_text();
         let answer = self.call("migrate.id", argument, false).await;
         Ok(maybe_data(answer)?.map(|entity: Entity| entity.id))
-    }
-
-    async fn entities(&self, endpoint: &str, ids: &[String]) -> Result<Vec<Entity>, Failure> {
-        let mut rows = Vec::new();
-        for ids in ids.chunks(PAGE_ROWS as usize) {
-            let filter = Object(&[("ids", &ids)]);
-            let argument =
-                Object(&[("filter", &filter), ("page", &Page { number: 1 })]).write_text();
-            let page: Vec<Entity> = self.call(endpoint, argument, false).await.and_then(data)?;
-            // A filter that the CRM does not know is ignored without a word: keep what was asked for.
-            rows.extend(page.into_iter().filter(|row| ids.contains(&row.id)));
-        }
-        Ok(rows)
     }
 }
 

@@ -8,10 +8,9 @@ use crate::backoff::{Backoff, PATIENCE_OUTAGE_MS};
 use crate::json::forms::structs;
 use crate::json::{Read, Value, Write};
 use crate::percent::{form, percent_encode};
-use crate::ports::{Body, Endpoints, Method, Ports, Request, Response, StoreError, TransportError};
+use crate::ports::{Body, Endpoints, Ports, Request, Response, StoreError, TransportError};
 use std::cell::RefCell;
 use std::fmt;
-use std::future::Future;
 use std::rc::Rc;
 use sync_core::{Failure, Side};
 
@@ -308,29 +307,27 @@ impl<P: Ports> Auth<P> {
         Ok(stored.map(|row| Connection { account: row.account, revoked: row.revoked }))
     }
 
-    /// A token that is good for some minutes. Renewed five minutes early, once across all tabs.
-    pub async fn token(&self) -> Result<Token, AuthError> {
+    /// A token that is good for some minutes; after a 401, another one than was rejected. Renewed five minutes early, once
+    /// across all tabs.
+    pub async fn token(&self, rejected: Option<&Token>) -> Result<Token, AuthError> {
         if let Some((token, expires_ms)) = &*self.cached.borrow() {
-            if self.ports.now_ms() + EARLY_MS < *expires_ms {
+            if rejected != Some(token) && self.ports.now_ms() + EARLY_MS < *expires_ms {
                 return Ok(token.clone());
             }
         }
-        self.renewed(None).await
-    }
-
-    /// After a 401: another token than this one.
-    pub fn renew<'a>(
-        &'a self,
-        rejected: &'a Token,
-    ) -> impl Future<Output = Result<Token, AuthError>> + 'a {
-        self.renewed(Some(rejected))
+        let _held = self.lock().await;
+        let outcome = self.renewed(rejected).await;
+        if outcome.is_err() {
+            *self.cached.borrow_mut() = None;
+        }
+        outcome
     }
 
     /// Takes the grant back at Dropbox and forgets the connection here. All files stay.
     ///
     /// `false`: Dropbox could not be told (offline); the user can unlink the app in Dropbox's settings.
     pub async fn disconnect(&self) -> Result<bool, AuthError> {
-        let revoked = match self.token().await {
+        let revoked = match self.token(None).await {
             Ok(token) => self.revoke(&token).await,
             Err(AuthError::Revoked | AuthError::NotConnected) => true,
             Err(_) => false,
@@ -345,17 +342,8 @@ impl<P: Ports> Auth<P> {
         Ok(revoked)
     }
 
-    async fn renewed(&self, rejected: Option<&Token>) -> Result<Token, AuthError> {
-        let _held = self.lock().await;
-        let outcome = self.renewed_locked(rejected).await;
-        if outcome.is_err() {
-            *self.cached.borrow_mut() = None;
-        }
-        outcome
-    }
-
     /// Runs under the lock: what the store holds now is the truth, for another tab may have renewed it.
-    async fn renewed_locked(&self, rejected: Option<&Token>) -> Result<Token, AuthError> {
+    async fn renewed(&self, rejected: Option<&Token>) -> Result<Token, AuthError> {
         let mut row = self.load().await?.ok_or(AuthError::NotConnected)?;
         if self.bound.borrow().as_ref().is_some_and(|bound| *bound != row.account.id) {
             return Err(AuthError::OtherAccount);
@@ -405,14 +393,8 @@ impl<P: Ports> Auth<P> {
 
     async fn token_request(&self, fields: &[(&str, &str)]) -> Result<TokenAnswer, AuthError> {
         let url = format!("{}/oauth2/token", self.app.endpoints.api);
-        let request = Request {
-            method: Method::Post,
-            url,
-            headers: vec![("content-type", "application/x-www-form-urlencoded".into())],
-            body: Body::Text(form(fields)),
-            wants_content: false,
-            timeout_ms: TIMEOUT_MS,
-        };
+        let body = Body::Text(form(fields));
+        let request = Request::post(url, "application/x-www-form-urlencoded", body, TIMEOUT_MS);
         let response = self.send(request).await?;
         if response.status == 200 {
             return TokenAnswer::read_text(response.text()).ok_or(AuthError::Malformed);
@@ -442,17 +424,10 @@ impl<P: Ports> Auth<P> {
     }
 
     fn rpc(&self, route: &str, token: &Token) -> Request<P::Content> {
-        Request {
-            method: Method::Post,
-            url: format!("{}/2/{route}", self.app.endpoints.api),
-            headers: vec![
-                ("authorization", token.bearer()),
-                ("content-type", "application/json".into()),
-            ],
-            body: Body::Text("null".into()),
-            wants_content: false,
-            timeout_ms: TIMEOUT_MS,
-        }
+        let url = format!("{}/2/{route}", self.app.endpoints.api);
+        let mut request = Request::post_json(url, "null".into(), TIMEOUT_MS);
+        request.headers.push(("authorization", token.bearer()));
+        request
     }
 
     /// Repeats after outages; every request here may be repeated (a code used twice is refused, not granted).

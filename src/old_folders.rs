@@ -189,9 +189,9 @@ impl<P: Ports> OldFolders<P> {
 /// A number at the end of a name and one at its beginning, each with the rest of the name.
 fn numbers(name: &str) -> Vec<(u64, &str)> {
     let whole = bare(name);
-    let start = whole.trim_end_matches(|c: char| c.is_ascii_digit());
-    let end = whole.trim_start_matches(|c: char| c.is_ascii_digit());
-    let parts = [(&whole[start.len()..], start), (&whole[..whole.len() - end.len()], end)];
+    let end = whole.len() - whole.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let begin = whole.bytes().take_while(u8::is_ascii_digit).count();
+    let parts = [(&whole[end..], &whole[..end]), (&whole[..begin], &whole[begin..])];
     let mut numbers = Vec::new();
     for (digits, rest) in parts {
         let rest = bare(rest);

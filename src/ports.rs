@@ -41,6 +41,19 @@ pub struct Request<C> {
     pub timeout_ms: u32,
 }
 
+impl<C> Request<C> {
+    /// A POST of a body of this type; its answer is wanted as text.
+    pub fn post(url: String, content_type: &str, body: Body<C>, timeout_ms: u32) -> Self {
+        let headers = vec![("content-type", content_type.into())];
+        Self { method: Method::Post, url, headers, body, wants_content: false, timeout_ms }
+    }
+
+    /// A POST of JSON; its answer is wanted as text.
+    pub fn post_json(url: String, json: String, timeout_ms: u32) -> Self {
+        Self::post(url, "application/json", Body::Text(json), timeout_ms)
+    }
+}
+
 /// An answer. `body` is never [`Body::Empty`]: an empty body is empty text.
 #[derive(Clone, Debug)]
 pub struct Response<C> {

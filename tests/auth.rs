@@ -180,7 +180,7 @@ fn no_token_rests_in_the_open_or_stands_in_an_address_or_in_debug_output() {
     let pending = rows(&script);
     script.executor.block_on(auth.complete(&state, "the-code")).unwrap();
     let verifier = field(&asked(&script, "/oauth2/token")[0], "code_verifier").unwrap();
-    let token = script.executor.block_on(auth.token()).unwrap();
+    let token = script.executor.block_on(auth.token(None)).unwrap();
     let shown = format!("{auth:?} {token:?} {}", rows(&script));
     for secret in ["access-secret", "refresh-secret", verifier.as_str()] {
         assert!(!shown.contains(secret));
@@ -190,7 +190,7 @@ fn no_token_rests_in_the_open_or_stands_in_an_address_or_in_debug_output() {
     }
     assert!(token.bearer().starts_with("Bearer access-secret"));
 
-    script.executor.block_on(auth.renew(&token)).unwrap();
+    script.executor.block_on(auth.token(Some(&token))).unwrap();
     let script = script.script.borrow();
     let carries =
         |request: &&Request| String::from_utf8_lossy(&request.body).contains("refresh-secret");
@@ -204,16 +204,16 @@ fn c6_a_token_is_renewed_five_minutes_early_and_then_kept() {
     script.connect(3_600);
     let auth = script.auth();
     script.executor.run_for(3_299_000);
-    script.executor.block_on(auth.token()).unwrap();
+    script.executor.block_on(auth.token(None)).unwrap();
     assert_eq!(script.targets().len(), 0);
     script.executor.run_for(2_000);
-    let renewed = script.executor.block_on(auth.token()).unwrap();
+    let renewed = script.executor.block_on(auth.token(None)).unwrap();
     assert_eq!(script.targets().len(), 1);
     let sent = &asked(&script, "/oauth2/token")[0];
     assert_eq!(field(sent, "grant_type").as_deref(), Some("refresh_token"));
     assert_eq!(field(sent, "refresh_token").as_deref(), Some("refresh-secret"));
     assert_eq!(field(sent, "client_id").as_deref(), Some("app-key"));
-    assert!(script.executor.block_on(auth.token()).unwrap() == renewed);
+    assert!(script.executor.block_on(auth.token(None)).unwrap() == renewed);
     assert_eq!(script.targets().len(), 1);
 }
 
@@ -225,7 +225,7 @@ fn p4_many_tabs_renew_once() {
     for tab in &tabs {
         for _ in 0..3 {
             let tab = tab.clone();
-            let asking = async move { drop(tab.token().await.unwrap()) };
+            let asking = async move { drop(tab.token(None).await.unwrap()) };
             script.executor.spawn(&Power::new(), asking);
         }
     }
@@ -238,10 +238,10 @@ fn p4_a_token_refused_in_several_tabs_is_renewed_once() {
     let mut script = Scripted::new(kind);
     script.connect(DAY_S);
     let tabs: Vec<Connecting> = (0..3).map(|_| script.auth()).collect();
-    let old = script.executor.block_on(tabs[0].token()).unwrap();
+    let old = script.executor.block_on(tabs[0].token(None)).unwrap();
     for tab in tabs {
         let old = old.clone();
-        let renewing = async move { drop(tab.renew(&old).await.unwrap()) };
+        let renewing = async move { drop(tab.token(Some(&old)).await.unwrap()) };
         script.executor.spawn(&Power::new(), renewing);
     }
     script.executor.run_for(60_000);
@@ -253,9 +253,9 @@ fn c4_an_outage_of_the_token_endpoint_is_no_harm_while_the_token_lasts() {
     let mut script = Scripted::new(|_| text(503, "Service Unavailable"));
     script.connect(240);
     let auth = script.auth();
-    assert!(script.executor.block_on(auth.token()).is_ok());
+    assert!(script.executor.block_on(auth.token(None)).is_ok());
     script.executor.run_for(240_000);
-    let refused = script.executor.block_on(auth.token()).unwrap_err();
+    let refused = script.executor.block_on(auth.token(None)).unwrap_err();
     assert_eq!(refused, AuthError::Unavailable);
     assert_eq!(Failure::from(refused), Failure::Unavailable(Side::Dropbox));
 }
@@ -277,7 +277,7 @@ fn c7_a_revoked_grant_is_remembered_and_connecting_again_heals_it() {
     script.connect(60);
     let auth = script.auth();
     for _ in 0..2 {
-        let refused = script.executor.block_on(auth.token()).unwrap_err();
+        let refused = script.executor.block_on(auth.token(None)).unwrap_err();
         assert_eq!(refused, AuthError::Revoked);
         assert_eq!(Failure::from(refused), Failure::Unauthorized(Side::Dropbox));
     }
@@ -288,7 +288,7 @@ fn c7_a_revoked_grant_is_remembered_and_connecting_again_heals_it() {
     revoked.set(false);
     let (_, state) = begin(&mut script, &auth);
     script.executor.block_on(auth.complete(&state, "code")).unwrap();
-    assert!(script.executor.block_on(auth.token()).is_ok());
+    assert!(script.executor.block_on(auth.token(None)).is_ok());
 }
 
 #[test]
@@ -297,10 +297,10 @@ fn g7_tokens_of_another_account_are_not_handed_out() {
     script.connect(DAY_S);
     let auth = script.auth();
     auth.bind("dbid:two");
-    let refused = script.executor.block_on(auth.token()).unwrap_err();
+    let refused = script.executor.block_on(auth.token(None)).unwrap_err();
     assert_eq!(refused, AuthError::OtherAccount);
     auth.bind("dbid:one");
-    assert!(script.executor.block_on(auth.token()).is_ok());
+    assert!(script.executor.block_on(auth.token(None)).is_ok());
 }
 
 #[test]
@@ -312,7 +312,7 @@ fn p9_disconnecting_revokes_and_forgets() {
     assert!(script.executor.block_on(auth.disconnect()).unwrap());
     assert_eq!(asked(&script, "/2/auth/token/revoke").len(), 1);
     assert!(script.ports.store().rows().is_empty());
-    assert_eq!(script.executor.block_on(auth.token()).unwrap_err(), AuthError::NotConnected);
+    assert_eq!(script.executor.block_on(auth.token(None)).unwrap_err(), AuthError::NotConnected);
 
     let mut script = Scripted::new(|_| cut());
     script.connect(DAY_S);
@@ -327,9 +327,9 @@ fn c13_a_store_that_fails_is_told_as_such() {
     script.connect(60);
     let auth = script.auth();
     script.ports.store().fail_loads(1);
-    let failed = script.executor.block_on(auth.token()).unwrap_err();
+    let failed = script.executor.block_on(auth.token(None)).unwrap_err();
     assert_eq!(Failure::from(failed), Failure::Store);
-    assert!(script.executor.block_on(auth.token()).is_ok());
+    assert!(script.executor.block_on(auth.token(None)).is_ok());
 }
 
 #[test]
@@ -337,9 +337,9 @@ fn c16_a_clock_set_back_hides_no_expiry() {
     let mut script = Scripted::new(kind);
     script.connect(600);
     let auth = script.auth();
-    let old = script.executor.block_on(auth.token()).unwrap();
+    let old = script.executor.block_on(auth.token(None)).unwrap();
     script.executor.run_for(700_000);
     script.ports.set_clock_offset_ms(-(DAY_S as i64) * 1_000);
-    assert!(script.executor.block_on(auth.token()).unwrap() == old, "it looks fresh");
-    assert!(script.executor.block_on(auth.renew(&old)).unwrap() != old);
+    assert!(script.executor.block_on(auth.token(None)).unwrap() == old, "it looks fresh");
+    assert!(script.executor.block_on(auth.token(Some(&old))).unwrap() != old);
 }

@@ -82,14 +82,8 @@ fn retry_after_s(text: &str) -> Option<u32> {
 impl<P: Ports> Dropbox<P> {
     /// An rpc route: JSON in, JSON out.
     pub(super) fn rpc(&self, route: &str, argument: String) -> Called<'_, Value> {
-        self.call_json(Request {
-            method: Method::Post,
-            url: format!("{}/2/{route}", self.endpoints().api),
-            headers: vec![("content-type", "application/json".into())],
-            body: Body::Text(argument),
-            wants_content: false,
-            timeout_ms: RPC_TIMEOUT_MS,
-        })
+        let url = format!("{}/2/{route}", self.endpoints().api);
+        self.call_json(Request::post_json(url, argument, RPC_TIMEOUT_MS))
     }
 
     /// A content route that takes bytes or text, and its argument in a header: JSON out.
@@ -100,8 +94,9 @@ impl<P: Ports> Dropbox<P> {
         body: Body<P::Content>,
         timeout_ms: u32,
     ) -> Called<'_, Value> {
-        let mut request = self.content(route, argument, body, timeout_ms);
-        request.headers.push(("content-type", "application/octet-stream".into()));
+        let url = format!("{}/2/{route}", self.endpoints().content);
+        let mut request = Request::post(url, "application/octet-stream", body, timeout_ms);
+        request.headers.push(("dropbox-api-arg", header_json(argument)));
         self.call_json(request)
     }
 
@@ -113,26 +108,15 @@ impl<P: Ports> Dropbox<P> {
         timeout_ms: u32,
     ) -> Called<'_, Response<P::Content>> {
         let argument = Object(&[("path", &format!("rev:{rev}"))]).write_text();
-        let mut request = self.content("files/download", &argument, Body::Empty, timeout_ms);
-        request.wants_content = wants_content;
-        self.call(request).boxed_local()
-    }
-
-    fn content(
-        &self,
-        route: &str,
-        argument: &str,
-        body: Body<P::Content>,
-        timeout_ms: u32,
-    ) -> Request<P::Content> {
-        Request {
+        let request = Request {
             method: Method::Post,
-            url: format!("{}/2/{route}", self.endpoints().content),
-            headers: vec![("dropbox-api-arg", header_json(argument))],
-            body,
-            wants_content: false,
+            url: format!("{}/2/files/download", self.endpoints().content),
+            headers: vec![("dropbox-api-arg", header_json(&argument))],
+            body: Body::Empty,
+            wants_content,
             timeout_ms,
-        }
+        };
+        self.call(request).boxed_local()
     }
 
     /// A call whose answer is JSON; null where it is none.
@@ -149,9 +133,9 @@ impl<P: Ports> Dropbox<P> {
         let ports = self.wire.ports();
         let mut patience = Patience::new();
         let mut unclear = false;
-        let mut renewed = false;
+        let mut rejected = None;
         loop {
-            let token = self.auth.token().await?;
+            let token = self.auth.token(rejected.as_ref()).await?;
             let mut request = request.clone();
             request.headers.push(("authorization", token.bearer()));
             let (asked_s, patience_ms) = match self.wire.send(request).await {
@@ -162,9 +146,8 @@ impl<P: Ports> Dropbox<P> {
                 }
                 Ok(response) => match response.status {
                     200..=299 => return Ok(Answer { result: Ok(response), unclear }),
-                    400 | 401 if !renewed && refuses_token(&response) => {
-                        renewed = true;
-                        self.auth.renew(&token).await?;
+                    400 | 401 if rejected.is_none() && refuses_token(&response) => {
+                        rejected = Some(token);
                         continue;
                     }
                     400 if !names_scope(response.text()) && !names_token(response.text()) => {

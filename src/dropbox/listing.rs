@@ -5,7 +5,7 @@ use super::tags::Tags;
 use super::types::{ListFolderPage, LongpollAnswer, Metadata};
 use super::{malformed, Dropbox};
 use crate::json::{Object, Value, Write};
-use crate::ports::{Body, Method, Ports, Request, TransportError};
+use crate::ports::{Ports, Request, TransportError};
 use futures_util::future::LocalBoxFuture;
 use futures_util::FutureExt;
 use sync_core::{Cursor, Entry, Failure, FileEntry, Side};
@@ -70,15 +70,10 @@ impl<P: Ports> Dropbox<P> {
         timeout_s: u32,
     ) -> Result<LongpollAnswer, Failure> {
         let argument = Object(&[("cursor", cursor), ("timeout", &timeout_s)]);
-        let request = Request {
-            method: Method::Post,
-            url: format!("{}/2/files/list_folder/longpoll", self.endpoints().notify),
-            // No authorization: Dropbox refuses a longpoll that carries one.
-            headers: vec![("content-type", "application/json".into())],
-            body: Body::Text(argument.write_text()),
-            wants_content: false,
-            timeout_ms: (timeout_s + LONGPOLL_JITTER_S + 10) * 1_000,
-        };
+        let url = format!("{}/2/files/list_folder/longpoll", self.endpoints().notify);
+        let timeout_ms = (timeout_s + LONGPOLL_JITTER_S + 10) * 1_000;
+        // No authorization: Dropbox refuses a longpoll that carries one.
+        let request = Request::post_json(url, argument.write_text(), timeout_ms);
         let response = match self.wire.send(request).await {
             Ok(response) => response,
             Err(TransportError::Cancelled) => return Err(Failure::Cancelled),

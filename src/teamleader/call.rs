@@ -63,18 +63,10 @@ impl<P: Ports> Teamleader<P> {
             let Some(token) = ports.crm_token(refused.as_deref()).await else {
                 return Err(Refusal::Final(Failure::Unauthorized(Side::Crm)));
             };
-            let request = Request {
-                method: Method::Post,
-                url: format!("{}/{endpoint}", self.api_base),
-                headers: vec![
-                    ("authorization", format!("Bearer {token}")),
-                    ("content-type", "application/json".into()),
-                    ("x-api-version", API_VERSION.into()),
-                ],
-                body: Body::Text(argument.clone()),
-                wants_content: false,
-                timeout_ms: TIMEOUT_MS,
-            };
+            let url = format!("{}/{endpoint}", self.api_base);
+            let mut request = Request::post_json(url, argument.clone(), TIMEOUT_MS);
+            request.headers.push(("authorization", format!("Bearer {token}")));
+            request.headers.push(("x-api-version", API_VERSION.into()));
             let patience_ms = match self.wire.send(request).await {
                 Err(TransportError::Cancelled) => return Err(Refusal::Final(Failure::Cancelled)),
                 Err(TransportError::Network | TransportError::Timeout) => PATIENCE_OUTAGE_MS,
@@ -156,14 +148,8 @@ impl<P: Ports> Teamleader<P> {
         content: P::Content,
     ) -> Result<u16, Failure> {
         let timeout_ms = transfer_timeout_ms(self.wire.ports().size_bytes(&content));
-        let request = Request {
-            method: Method::Post,
-            url: location.into(),
-            headers: vec![("content-type", "application/octet-stream".into())],
-            body: Body::Content(content),
-            wants_content: false,
-            timeout_ms,
-        };
+        let body = Body::Content(content);
+        let request = Request::post(location.into(), "application/octet-stream", body, timeout_ms);
         match self.wire.send(request).await {
             Ok(response) => Ok(response.status),
             Err(TransportError::Cancelled) => Err(Failure::Cancelled),

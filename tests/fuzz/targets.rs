@@ -263,7 +263,7 @@ pub fn sign_in(seed: u64) -> Result<(), String> {
         return Err("one state was accepted twice".into());
     }
     let ended = async move {
-        let token = auth.token().await;
+        let token = auth.token(None).await;
         let said = format!("{:?}", auth.connection().await);
         (format!("{token:?}"), said, auth.disconnect().await.is_ok())
     };

@@ -50,7 +50,7 @@ pub fn poison() {
 #[wasm_bindgen]
 pub fn sync() -> Promise {
     promise(async {
-        let report = app()?.run_sync().await;
+        let report = app()?.sync().await;
         Ok(report.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
     })
 }
@@ -105,7 +105,7 @@ pub fn remove() -> Promise {
 pub fn stop() -> Promise {
     promise(async {
         if let Some(app) = APP.take() {
-            app.stop().await;
+            app.stop();
         }
         Ok(JsValue::UNDEFINED)
     })

@@ -21,19 +21,21 @@ impl App {
         self.set_bulk(Bulk::Listing { kind });
         let client = Teamleader::new(Rc::new(Wire::new(self.ports.clone())), &self.api_base);
         let listed = client.records(kind).await;
-        if *self.bulk.borrow() != (Bulk::Listing { kind }) {
+        if !self.is_listing(kind) {
             return;
         }
-        self.set_bulk(match listed {
-            Err(_) => Bulk::Failed { kind },
-            Ok(rows) => {
-                let candidates = rows.into_iter().map(|(id, name)| {
-                    let linked = self.is_linked(&Record::new(kind, id.clone()));
-                    Candidate { id, name, linked }
-                });
-                Bulk::Choosing { kind, candidates: candidates.collect() }
-            }
-        });
+        let Ok(rows) = listed else { return self.set_bulk(Bulk::Failed { kind }) };
+        let mut candidates = Vec::new();
+        for (id, name) in rows {
+            let linked = self.is_linked(&Record::new(kind, id.clone()));
+            candidates.push(Candidate { id, name, linked });
+        }
+        self.set_bulk(Bulk::Choosing { kind, candidates });
+    }
+
+    /// A listing begun here was neither stopped nor begun for another module since.
+    pub(super) fn is_listing(&self, kind: RecordKind) -> bool {
+        matches!(*self.bulk.borrow(), Bulk::Listing { kind: listed } if listed == kind)
     }
 
     /// `folders`: old ones that are moved first, by the record's id.
@@ -100,10 +102,8 @@ impl App {
     }
 
     pub(super) fn set_bulk(&self, bulk: Bulk) {
-        if *self.bulk.borrow() != bulk {
-            *self.bulk.borrow_mut() = bulk;
-            self.draw();
-        }
+        *self.bulk.borrow_mut() = bulk;
+        self.draw();
     }
 
     pub(super) fn is_linked(&self, record: &Record) -> bool {

@@ -32,7 +32,7 @@ impl App {
         if self.is_linked(&record) || !connected {
             return self.press_now(&pressed);
         }
-        if self.earlier(&record) != Earlier::None {
+        if !matches!(self.earlier(&record), Earlier::None) {
             return;
         }
         self.set_earlier(&record, Earlier::Looking);
@@ -72,7 +72,7 @@ impl App {
     fn set_earlier(self: &Rc<Self>, record: &Record, earlier: Earlier) {
         let mut known = self.earlier.borrow_mut();
         known.asked.retain(|(other, _)| other != record);
-        if earlier != Earlier::None {
+        if !matches!(earlier, Earlier::None) {
             known.asked.push((record.clone(), earlier));
         }
         drop(known);
@@ -95,16 +95,11 @@ impl App {
 
     /// Before many are linked: asks if some of them have an old folder, else links them.
     pub(super) async fn link_all(self: Rc<Self>, kind: RecordKind, chosen: Option<Vec<String>>) {
-        let Bulk::Choosing { candidates, .. } = self.bulk.borrow().clone() else { return };
-        let wanted = candidates.into_iter().filter(|candidate| match &chosen {
-            Some(ids) => ids.contains(&candidate.id),
-            None => !candidate.linked,
-        });
-        let wanted: Vec<Candidate> = wanted.collect();
+        let Some(wanted) = self.wanted(chosen.as_deref()) else { return };
         self.set_bulk(Bulk::Listing { kind });
         let ids: Vec<String> = wanted.iter().map(|candidate| candidate.id.clone()).collect();
         let folders = self.old_folders().of(kind, &ids, None).await.unwrap_or_default();
-        if *self.bulk.borrow() != (Bulk::Listing { kind }) {
+        if !self.is_listing(kind) {
             return;
         }
         if folders.is_empty() {
@@ -113,6 +108,23 @@ impl App {
         let count = u32::try_from(folders.len()).unwrap_or(u32::MAX);
         self.earlier.borrow_mut().waiting = Some((wanted, folders));
         self.set_bulk(Bulk::Earlier { kind, count });
+    }
+
+    /// Of the records to choose from those that were chosen; without a choice, all that are not linked yet.
+    fn wanted(&self, chosen: Option<&[String]>) -> Option<Vec<Candidate>> {
+        let bulk = self.bulk.borrow();
+        let Bulk::Choosing { candidates, .. } = &*bulk else { return None };
+        let mut wanted = Vec::new();
+        for candidate in candidates {
+            let is_wanted = match chosen {
+                Some(ids) => ids.contains(&candidate.id),
+                None => !candidate.linked,
+            };
+            if is_wanted {
+                wanted.push(candidate.clone());
+            }
+        }
+        Some(wanted)
     }
 
     /// The answer to the question about many records' old folders.

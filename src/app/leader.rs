@@ -235,7 +235,7 @@ impl App {
         if retired.is_err() || ended.is_err() {
             self.shared.borrow_mut().status.error = Some(Failure::Store);
         }
-        self.connection_changed().await;
+        self.connection_changed();
     }
 
     async fn set_interval(self: Rc<Self>, minutes: u32) {
@@ -257,10 +257,9 @@ impl App {
         format!("settings/{}/{}/interval-minutes", self.owner.account, self.owner.user)
     }
 
-    /// One cycle, wherever it runs.
-    pub(super) async fn sync(self: &Rc<Self>) -> SyncReport {
-        let connected = matches!(self.auth.connection().await, Ok(Some(_)));
-        if !connected {
+    /// One cycle over all linked records, wherever it runs.
+    pub async fn sync(self: &Rc<Self>) -> SyncReport {
+        if !self.is_connected().await {
             let error = Some(Failure::Unauthorized(Side::Dropbox));
             return SyncReport { error, ..SyncReport::default() };
         }

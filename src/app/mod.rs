@@ -78,7 +78,7 @@ pub struct App {
     unlisten: RefCell<Vec<js_sys::Function>>,
     drawing: Cell<bool>,
     /// What each shown record's documents were when the page was last told.
-    told: RefCell<Vec<(Record, Vec<String>)>>,
+    told: RefCell<Vec<(Record, String)>>,
 
     leading: Cell<bool>,
     /// Leading is to end, in favour of a tab that somebody sees.
@@ -200,7 +200,7 @@ impl App {
     }
 
     /// Ends all of it: the user signs out, or the plugin is removed. Connection, state and files stay.
-    pub async fn stop(self: &Rc<Self>) {
+    pub fn stop(self: &Rc<Self>) {
         self.stopped.set(true);
         for function in self.unlisten.take() {
             let _: Result<JsValue, JsValue> = function.call0(&JsValue::NULL);
@@ -222,17 +222,17 @@ impl App {
 
     /// Disconnects, then stops. A leader that does not answer is not waited for.
     pub async fn remove(self: &Rc<Self>) {
-        if self.is_connected().await {
-            self.end_connection();
-        }
-        for _ in 0..REMOVAL_LOOKS {
+        for look in 0..REMOVAL_LOOKS {
             if !self.is_connected().await {
-                return self.stop().await;
+                return self.stop();
+            }
+            if look == 0 {
+                self.end_connection();
             }
             sleep(DRAW_MS).await;
         }
         let _: Result<bool, auth::AuthError> = self.auth.disconnect().await;
-        self.stop().await;
+        self.stop();
     }
 
     async fn is_connected(&self) -> bool {
@@ -278,11 +278,6 @@ impl App {
         let taken = self.panels.borrow_mut().remove(at);
         taken.view.unmount();
         self.watch();
-    }
-
-    /// One cycle over all linked records.
-    pub async fn run_sync(self: &Rc<Self>) -> SyncReport {
-        self.sync().await
     }
 
     /// A timed cycle is due, and this page is the one to run it.
@@ -338,11 +333,7 @@ impl App {
             }
             Message::Ask { id, command } => self.take_command(id, command),
             Message::Taken { id, report } => self.answered_with(&id, report),
-            Message::Connection => {
-                self.epoch.set(self.epoch.get() + 1);
-                self.change_bell.ring();
-                platform::spawn(self.clone().read_connection());
-            }
+            Message::Connection => self.hear_connection(),
         }
     }
 
@@ -366,33 +357,39 @@ impl App {
     }
 
     /// Connected, disconnected: here, and in every other tab.
-    async fn connection_changed(self: &Rc<Self>) {
+    fn connection_changed(self: &Rc<Self>) {
         self.say(&Message::Connection);
+        self.hear_connection();
+    }
+
+    fn hear_connection(self: &Rc<Self>) {
         self.epoch.set(self.epoch.get() + 1);
         self.change_bell.ring();
-        self.clone().read_connection().await;
+        platform::spawn(self.clone().read_connection());
     }
 
     /// Shows the connection as it is stored, unless a sign-in is under way.
     async fn read_connection(self: Rc<Self>) {
         let stored = self.auth.connection().await;
-        if *self.connection.borrow() == Connection::Connecting && self.sign_in.borrow().is_some() {
+        if self.is_connecting() && self.sign_in.borrow().is_some() {
             return;
         }
-        let shown = self.connection.borrow().clone();
-        *self.connection.borrow_mut() = match stored {
-            Ok(Some(stored)) if stored.revoked => Connection::Revoked,
-            Ok(Some(stored)) => Connection::Connected {
-                account_name: stored.account.name,
-                account_email: stored.account.email,
-                used_bytes: None,
-                allocated_bytes: None,
-            },
-            Ok(None) | Err(_) => match shown {
-                Connection::Failed(failure) => Connection::Failed(failure),
-                _ => Connection::NotConnected,
-            },
-        };
+        let mut shown = self.connection.borrow_mut();
+        match stored {
+            Ok(Some(stored)) if stored.revoked => *shown = Connection::Revoked,
+            Ok(Some(stored)) => {
+                *shown = Connection::Connected {
+                    account_name: stored.account.name,
+                    account_email: stored.account.email,
+                    used_bytes: None,
+                    allocated_bytes: None,
+                }
+            }
+            // Why it failed stays to be read.
+            Ok(None) | Err(_) if matches!(*shown, Connection::Failed(_)) => {}
+            Ok(None) | Err(_) => *shown = Connection::NotConnected,
+        }
+        drop(shown);
         self.draw();
     }
 
@@ -446,7 +443,7 @@ impl App {
             let app = self.clone();
             platform::spawn(async move {
                 if app.auth.disconnect().await.is_ok() {
-                    app.connection_changed().await;
+                    app.connection_changed();
                 }
             });
         } else {
@@ -472,19 +469,16 @@ impl App {
             return; // The page shows its own screen by now.
         }
         let mut snapshot = self.snapshot();
-        let settings = Settings {
-            interval_minutes: self.shared.borrow().interval_minutes,
-            bulk: self.bulk.borrow().clone(),
-        };
         let mut changed = Vec::new();
         for panel in &*self.panels.borrow() {
-            let own = panel.record.as_ref();
-            snapshot.record = own.and_then(|own| self.status_of(&own.record));
-            snapshot.earlier = own.map_or(Earlier::None, |own| self.earlier(&own.record));
-            let Some(own) = own else {
+            let Some(own) = &panel.record else {
+                let interval_minutes = self.shared.borrow().interval_minutes;
+                let settings = Settings { interval_minutes, bulk: self.bulk.borrow().clone() };
                 panel.view.show_settings(&snapshot, &settings);
                 continue;
             };
+            snapshot.record = self.status_of(&own.record);
+            snapshot.earlier = self.earlier(&own.record);
             if self.has_other_documents(snapshot.record.as_ref()) {
                 changed.push(own.clone());
             }

@@ -61,11 +61,14 @@ impl App {
     /// The record's documents are others than when this was last asked.
     pub(super) fn has_other_documents(&self, status: Option<&RecordStatus>) -> bool {
         let Some(status) = status.filter(|status| !status.items.is_empty()) else { return false };
-        let documents = status.items.iter().filter_map(|item| {
-            let id = item.document.as_ref()?;
-            Some(format!("{id} {}/{}", item.place.folder, item.place.name))
-        });
-        let documents: Vec<String> = documents.collect();
+        let mut documents = String::new();
+        for item in &status.items {
+            if let Some(id) = &item.document {
+                for piece in [id.as_str(), " ", &item.place.folder, "/", &item.place.name, "\n"] {
+                    documents.push_str(piece);
+                }
+            }
+        }
         let mut told = self.told.borrow_mut();
         match told.iter_mut().find(|(record, _)| *record == status.record) {
             Some((_, before)) => std::mem::replace(before, documents) != *before,

@@ -42,7 +42,7 @@ impl Read for Answer {
 /// A sign-in begun in this tab.
 pub(super) struct SignIn {
     state: String,
-    popup: Option<Popup>,
+    popup: Popup,
 }
 
 fn store(storage: Result<Option<Storage>, JsValue>) -> Option<Storage> {
@@ -73,7 +73,7 @@ impl App {
         self.cancel_connect();
         let popup = Popup::open();
         let switch_account =
-            *self.connection.borrow() == Connection::Failed(ConnectFailure::OtherAccount);
+            matches!(*self.connection.borrow(), Connection::Failed(ConnectFailure::OtherAccount));
         *self.connection.borrow_mut() = Connection::Connecting;
         self.draw();
         platform::spawn(self.clone().begin(popup, switch_account));
@@ -94,11 +94,11 @@ impl App {
         let Some(popup) = popup else {
             return self.leave(&state, &url);
         };
-        if *self.connection.borrow() != Connection::Connecting {
+        if !self.is_connecting() {
             return popup.close();
         }
         popup.go(&url);
-        *self.sign_in.borrow_mut() = Some(SignIn { state: state.clone(), popup: Some(popup) });
+        *self.sign_in.borrow_mut() = Some(SignIn { state: state.clone(), popup });
         self.watch_window(&state).await;
     }
 
@@ -116,12 +116,10 @@ impl App {
         loop {
             sleep(LOOK_MS).await;
             let closed = match &*self.sign_in.borrow() {
-                Some(begun) if begun.state == state => {
-                    begun.popup.as_ref().is_none_or(Popup::looks_closed)
-                }
+                Some(begun) if begun.state == state => begun.popup.looks_closed(),
                 _ => return,
             };
-            if closed && *self.connection.borrow() == Connection::Connecting {
+            if closed && self.is_connecting() {
                 *self.connection.borrow_mut() = Connection::Failed(ConnectFailure::PopupClosed);
                 self.draw();
                 return;
@@ -131,13 +129,21 @@ impl App {
 
     /// The person changed their mind.
     pub(super) fn cancel_connect(self: &Rc<Self>) {
-        if let Some(SignIn { popup: Some(popup), .. }) = self.sign_in.take() {
-            popup.close();
-        }
-        if *self.connection.borrow() == Connection::Connecting {
+        self.close_window();
+        if self.is_connecting() {
             *self.connection.borrow_mut() = Connection::NotConnected;
             platform::spawn(self.clone().read_connection());
         }
+    }
+
+    fn close_window(&self) {
+        if let Some(begun) = self.sign_in.take() {
+            begun.popup.close();
+        }
+    }
+
+    pub(super) fn is_connecting(&self) -> bool {
+        matches!(*self.connection.borrow(), Connection::Connecting)
     }
 
     /// The whole page went to Dropbox and came back.
@@ -151,19 +157,17 @@ impl App {
     }
 
     async fn answered(self: Rc<Self>, answer: Answer) {
-        if let Some(SignIn { popup: Some(popup), .. }) = self.sign_in.take() {
-            popup.close();
-        }
-        let outcome = match (answer.code, answer.error) {
-            (Some(code), None) => self.auth.complete(&answer.state, &code).await.map(|_| ()),
+        self.close_window();
+        let failure = match (answer.code, answer.error) {
+            (Some(code), None) => self.auth.complete(&answer.state, &code).await.err(),
             (_, error) => {
                 let error = error.unwrap_or_default();
-                Err(self.auth.decline(&answer.state, &error).await.unwrap_or_else(|error| error))
+                Some(self.auth.decline(&answer.state, &error).await.unwrap_or_else(|error| error))
             }
         };
-        match outcome {
-            Ok(()) => self.connection_changed().await,
-            Err(error) => self.failed(&error),
+        match failure {
+            None => self.connection_changed(),
+            Some(error) => self.failed(&error),
         }
     }
 

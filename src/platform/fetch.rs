@@ -10,7 +10,8 @@ use std::pin::pin;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortController, ReferrerPolicy, RequestCache, RequestCredentials, RequestMode, RequestRedirect,
+    AbortController, AbortSignal, ReferrerPolicy, RequestCache, RequestCredentials, RequestMode,
+    RequestRedirect,
 };
 
 /// Ten times what either service answers at most (bytes). More stays outside, and makes no sense to whoever asked:
@@ -31,11 +32,9 @@ pub(super) async fn send(
     request: Request<ArrayBuffer>,
 ) -> Result<Response<ArrayBuffer>, TransportError> {
     super::only_alive().await;
-    let controller = AbortController::new().map_err(|_| TransportError::Network)?;
-    let timeout_ms = request.timeout_ms;
-    let answer = pin!(exchange(request, &controller));
-    let sleep = pin!(clock::sleep(timeout_ms));
-    let abort = AbortOnDrop(controller.clone());
+    let abort = AbortOnDrop(AbortController::new().map_err(|_| TransportError::Network)?);
+    let sleep = pin!(clock::sleep(request.timeout_ms));
+    let answer = pin!(exchange(request, abort.0.signal()));
     let outcome = match select(answer, sleep).await {
         Either::Left((answer, _)) => answer.map_err(|_| TransportError::Network),
         Either::Right(((), _)) => Err(TransportError::Timeout),
@@ -48,7 +47,7 @@ pub(super) async fn send(
 /// The browser says of a failure only that there was one: no connection, refused by CORS, or broken off.
 async fn exchange(
     request: Request<ArrayBuffer>,
-    controller: &AbortController,
+    signal: AbortSignal,
 ) -> Result<Response<ArrayBuffer>, JsValue> {
     // What a location holds is a customer's, and stays out of the browser's cache. A POST's answer is never kept, and
     // forbidden to use a cache, a browser would ask for permission (a preflight) before each request, not once.
@@ -63,17 +62,18 @@ async fn exchange(
         .cache(cache)
         .redirect(RequestRedirect::Follow)
         .referrer_policy(ReferrerPolicy::NoReferrer)
-        .abort_signal(Some(&controller.signal()));
+        .abort_signal(Some(&signal));
     for (name, value) in &request.headers {
         builder = builder.header(name, value);
     }
     let failed = |_| JsValue::NULL;
-    let built = match request.body {
-        Body::Empty => builder.build(),
-        Body::Text(text) => builder.body(text),
-        Body::Content(content) => builder.body(content),
+    let body = match request.body {
+        Body::Empty => JsValue::UNDEFINED,
+        Body::Text(text) => text.into(),
+        Body::Content(content) => content.into(),
     };
-    let answer: web_sys::Response = built.map_err(failed)?.send().await.map_err(failed)?.into();
+    let built = builder.body(body).map_err(failed)?;
+    let answer: web_sys::Response = built.send().await.map_err(failed)?.into();
     let content: ArrayBuffer = JsFuture::from(answer.array_buffer()?).await?.unchecked_into();
     let status = answer.status();
     let body = if request.wants_content && (200..300).contains(&status) {
@@ -89,10 +89,12 @@ async fn exchange(
 
 /// Pairs of text, the names in lower case, as the standard has it (Fetch, "sort and combine").
 fn headers(answer: &web_sys::Response) -> Vec<(String, String)> {
-    let pairs = Array::from(&answer.headers());
-    let pair = |pair: JsValue| {
+    let mut headers = Vec::new();
+    for pair in Array::from(&answer.headers()).iter() {
         let pair: Array = pair.unchecked_into();
-        Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
-    };
-    pairs.iter().filter_map(pair).collect()
+        if let (Some(name), Some(value)) = (pair.get(0).as_string(), pair.get(1).as_string()) {
+            headers.push((name, value));
+        }
+    }
+    headers
 }

@@ -29,7 +29,7 @@ pub fn documents_panel(
 pub fn head(view: &PanelView, words: &Words, local: &Local) -> Box<Element> {
     let mut head = part("div", "head").child(status_line(view, words));
     if let Some(detail) = &view.detail {
-        head = head.child(part("p", "detail").all(words.nodes(detail)));
+        head = head.child(part("p", "detail").say(words, detail));
     }
     if let Some(progress) = &view.progress {
         head = head.child(progress_bar(progress, &words.say(&view.title), words));
@@ -40,7 +40,7 @@ pub fn head(view: &PanelView, words: &Words, local: &Local) -> Box<Element> {
     }
     head = head.maybe(buttons(view, words, local));
     if !view.notes.is_empty() {
-        let notes = view.notes.iter().map(|note| el("p").all(words.nodes(note)));
+        let notes = view.notes.iter().map(|note| el("p").say(words, note));
         head = head.child(part("div", "notes").all(notes));
     }
     head
@@ -79,12 +79,12 @@ pub fn anchor(href: String) -> Box<Element> {
 /// "12 documents in Dropbox · just now". Not live by itself: the time in it changes all the while.
 fn status_line(view: &PanelView, words: &Words) -> Box<Element> {
     let since =
-        view.since.as_ref().map(|since| part("span", "since").text(" · ").all(words.nodes(since)));
+        view.since.as_ref().map(|since| part("span", "since").text(" · ").say(words, since));
     let text = part("p", "title")
         .attr("role", "status")
         .attr("aria-live", "off")
         .attr("tabindex", "-1")
-        .child(part("strong", "what").all(words.nodes(&view.title)))
+        .child(part("strong", "what").say(words, &view.title))
         .maybe(since);
     part("div", "line").child(tone_icon(view.tone)).child(text)
 }
@@ -139,8 +139,14 @@ pub fn progress_bar(progress: &ProgressView, label: &str, words: &Words) -> Box<
         line = line.child(part("span", "count").text(said.clone()));
     }
     if !progress.pace.is_empty() {
-        let pace: Vec<String> = progress.pace.iter().map(|pace| words.say(pace)).collect();
-        line = line.child(part("span", "pace").text(pace.join(" · ")));
+        let mut paces = String::new();
+        for pace in &progress.pace {
+            if !paces.is_empty() {
+                paces.push_str(" · ");
+            }
+            paces.push_str(&words.say(pace));
+        }
+        line = line.child(part("span", "pace").text(paces));
     }
     let mut current = part("div", "current");
     if let Some(document) = &progress.current {
@@ -168,24 +174,26 @@ pub fn filled(bar: Box<Element>, permille: u32) -> Box<Element> {
 }
 
 fn buttons(view: &PanelView, words: &Words, local: &Local) -> Option<Box<Element>> {
-    let asked = view
-        .buttons
-        .iter()
-        .find(|shown| local.asking == question_of(shown) && local.asking.is_some());
-    if let (Some(shown), Some(question)) = (asked, &local.asking) {
-        let what = match view.screen {
-            Screen::Guard => "ask_guard",
-            _ => "ask_sure",
-        };
-        return Some(confirm(question, words.word(what), words.say(&shown.label), words));
+    if let Some(question) = &local.asking {
+        let asks = |shown: &&Button| question_of(shown).as_ref() == Some(question);
+        if let Some(shown) = view.buttons.iter().find(asks) {
+            let what = match view.screen {
+                Screen::Guard => "ask_guard",
+                _ => "ask_sure",
+            };
+            return Some(confirm(question, words.word(what), words.say(&shown.label), words));
+        }
     }
-    let links = view.links.iter().filter(|link| !opens_folder(link));
-    let links: Vec<Box<Element>> = links.filter_map(|link| link_out(link, words, "link")).collect();
-    if view.buttons.is_empty() && links.is_empty() {
-        return None;
+    let mut buttons = part("div", "buttons");
+    for shown in &view.buttons {
+        buttons = buttons.child(button(shown, words, local));
     }
-    let shown = view.buttons.iter().map(|shown| button(shown, words, local));
-    Some(part("div", "buttons").all(shown).all(links))
+    for link in &view.links {
+        if !opens_folder(link) {
+            buttons = buttons.maybe(link_out(link, words, "link"));
+        }
+    }
+    (!buttons.children.is_empty()).then_some(buttons)
 }
 
 /// Buttons that take something away ask first.
@@ -245,7 +253,7 @@ pub fn sentence(
     text: &Text,
     words: &Words,
 ) -> Box<Element> {
-    el(tag).class(class).all(words.nodes(text))
+    el(tag).class(class).say(words, text)
 }
 
 /// What the live region says now.

@@ -113,7 +113,9 @@ impl Element {
         mut self: Box<Self>,
         children: impl IntoIterator<Item = N>,
     ) -> Box<Self> {
-        self.children.extend(children.into_iter().map(Into::into));
+        for child in children {
+            self = self.child(child);
+        }
         self
     }
 

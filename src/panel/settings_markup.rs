@@ -99,10 +99,10 @@ fn schedule(view: &ScheduleView, words: &Words) -> Box<Element> {
     let when = part("p", "when")
         .attr("role", "status")
         .attr("aria-live", "off")
-        .child(el("span").key("last").all(words.nodes(&view.last)));
+        .child(el("span").key("last").say(words, &view.last));
     let when = match (&view.next, view.paused) {
         (_, true) => when.child(el("span").key("paused").word(words, "is_paused")),
-        (Some(next), false) => when.child(el("span").key("next").all(words.nodes(next))),
+        (Some(next), false) => when.child(el("span").key("next").say(words, next)),
         (None, false) => when,
     };
     block("block schedule", words.word("schedule"))
@@ -134,7 +134,7 @@ fn link(row: &LinkRow, words: &Words, local: &Local) -> Box<Element> {
         .class("how")
         .child(el("span").text(words.say(&row.kind)))
         .text(" · ")
-        .child(el("span").class("state").all(words.nodes(&row.state)));
+        .child(el("span").class("state").say(words, &row.state));
     let about =
         part("div", "about").child(el("p").class("name").child(name(&row.name))).child(state);
     let item = item.child(in_tone(row.tone, icon(tone_shape(row.tone)))).child(about);
@@ -175,7 +175,7 @@ fn bulk(view: &Bulk, words: &Words, local: &Local) -> Box<Element> {
         }
         Bulk::Finished { kind, total_count } => {
             let finished = of_module("bulk_finished", *kind).count(*total_count);
-            let line = part("p", "finished").child(icon(icons::CHECK)).all(words.nodes(&finished));
+            let line = part("p", "finished").child(icon(icons::CHECK)).say(words, &finished);
             choose_module(block.child(line), words, local, None)
         }
     }

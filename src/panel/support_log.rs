@@ -2,68 +2,87 @@
 
 use super::model::{Connection, Snapshot};
 use crate::json::Write;
-use sync_core::{Happened, Item};
+use sync_core::Happened;
 
 /// The log of a snapshot; of one record, if it holds one.
 pub fn support_log(snapshot: &Snapshot) -> String {
     let status = &snapshot.status;
     let mut log = String::new();
-    let mut tell = |label: &str, value: &str| {
-        log.push_str(label);
-        log.push_str(value);
-    };
-    tell("Dropbox for Teamleader ", env!("CARGO_PKG_VERSION"));
-    tell("\nwritten at ", &snapshot.now_ms.write_text());
-    tell(" ms since 1970\nconnection: ", &connection_word(&snapshot.connection));
-    tell("\nonline: ", &snapshot.online.write_text());
-    tell(", cycle running: ", &status.running.write_text());
-    tell("\npaused: ", &status.paused.write_text());
-    tell("\nerror: ", &status.error.write_text());
-    tell(", halt: ", &status.halt.write_text());
-    tell("\nlast cycle: ", &status.last_cycle_ms.write_text());
-    tell(", due: ", &status.due_ms.write_text());
-    tell("\nlinked records: ", &count(&status.links));
+    log.push_str(concat!("Dropbox for Teamleader ", env!("CARGO_PKG_VERSION")));
+    log.push_str("\nwritten at ");
+    snapshot.now_ms.write(&mut log);
+    log.push_str(" ms since 1970\nconnection: ");
+    write_connection(&snapshot.connection, &mut log);
+    log.push_str("\nonline: ");
+    snapshot.online.write(&mut log);
+    log.push_str(", cycle running: ");
+    status.running.write(&mut log);
+    log.push_str("\npaused: ");
+    status.paused.write(&mut log);
+    log.push_str("\nerror: ");
+    status.error.write(&mut log);
+    log.push_str(", halt: ");
+    status.halt.write(&mut log);
+    log.push_str("\nlast cycle: ");
+    status.last_cycle_ms.write(&mut log);
+    log.push_str(", due: ");
+    status.due_ms.write(&mut log);
+    log.push_str("\nlinked records: ");
+    count(&status.links).write(&mut log);
     if let Some(record) = &snapshot.record {
-        tell("\nthis record: ", record.record.kind.word());
-        tell(", ", &record.state.write_text());
-        tell("\none way: ", &record.one_way.write_text());
-        tell(", items: ", &count(&record.items));
-        tell("\nmarks: ", &marks(&record.items));
+        log.push_str("\nthis record: ");
+        log.push_str(record.record.kind.word());
+        log.push_str(", ");
+        record.state.write(&mut log);
+        log.push_str("\none way: ");
+        record.one_way.write(&mut log);
+        log.push_str(", items: ");
+        count(&record.items).write(&mut log);
+        log.push_str("\nmarks: ");
+        for (index, item) in record.items.iter().enumerate() {
+            if index > 0 {
+                log.push(' ');
+            }
+            item.mark.write(&mut log);
+        }
         for problem in &record.problems {
-            tell("\nproblem: ", &problem.kind.write_text());
+            log.push_str("\nproblem: ");
+            problem.kind.write(&mut log);
         }
         for activity in &record.activity {
-            tell("\n", &activity.at_ms.write_text());
-            tell(" ", &happened_word(&activity.what));
+            log.push('\n');
+            activity.at_ms.write(&mut log);
+            log.push(' ');
+            write_happened(&activity.what, &mut log);
         }
     }
-    tell("\n", "");
+    log.push('\n');
     log
 }
 
-fn count<T>(list: &[T]) -> String {
-    (list.len() as u64).write_text()
+fn count<T>(list: &[T]) -> u64 {
+    list.len() as u64
 }
 
-fn connection_word(connection: &Connection) -> String {
-    match connection {
-        Connection::NotConnected => "none".into(),
-        Connection::Connecting => "being made".into(),
-        Connection::Connected { .. } => "made".into(),
-        Connection::Revoked => "revoked".into(),
-        Connection::Failed(failure) => format!("failed: {}", failure.write_text()),
-    }
+fn write_connection(connection: &Connection, log: &mut String) {
+    log.push_str(match connection {
+        Connection::NotConnected => "none",
+        Connection::Connecting => "being made",
+        Connection::Connected { .. } => "made",
+        Connection::Revoked => "revoked",
+        Connection::Failed(failure) => {
+            log.push_str("failed: ");
+            return failure.write(log);
+        }
+    });
 }
 
-fn marks(items: &[Item]) -> String {
-    items.iter().map(|item| item.mark.write_text()).collect::<Vec<_>>().join(" ")
-}
-
-fn happened_word(what: &Happened) -> String {
+/// Without the names in it.
+fn write_happened(what: &Happened, log: &mut String) {
     match what {
-        Happened::MovedInDropbox { .. } => "MovedInDropbox".into(),
-        Happened::MovedInCrm { .. } => "MovedInCrm".into(),
-        Happened::KeptBoth { .. } => "KeptBoth".into(),
-        other => other.write_text(),
+        Happened::MovedInDropbox { .. } => log.push_str("MovedInDropbox"),
+        Happened::MovedInCrm { .. } => log.push_str("MovedInCrm"),
+        Happened::KeptBoth { .. } => log.push_str("KeptBoth"),
+        other => other.write(log),
     }
 }

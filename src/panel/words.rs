@@ -28,17 +28,6 @@ impl Words {
         self.texts.say(&t(key))
     }
 
-    /// A sentence as nodes: the names in it keep to their own direction.
-    pub fn nodes(&self, text: &Text) -> Vec<Node> {
-        let parts = self.texts.parts(text).into_iter();
-        parts
-            .map(|part| match part {
-                Part::Words(words) => Node::Text(words),
-                Part::Name(name) => el("bdi").text(name).into(),
-            })
-            .collect()
-    }
-
     /// Where a link leads. Nothing but https ever becomes one (http only on this very machine).
     pub fn href(&self, target: &Target) -> Option<String> {
         if !is_trusted(&self.www) {
@@ -64,6 +53,17 @@ impl Words {
 }
 
 impl Element {
+    /// With a sentence inside: the names in it keep to their own direction.
+    pub fn say(mut self: Box<Self>, words: &Words, text: &Text) -> Box<Self> {
+        for part in words.texts.parts(text) {
+            self = self.child(match part {
+                Part::Words(words) => Node::Text(words),
+                Part::Name(name) => el("bdi").text(name).into(),
+            });
+        }
+        self
+    }
+
     /// With a sentence of the view itself inside.
     pub fn word(self: Box<Self>, words: &Words, key: &'static str) -> Box<Self> {
         self.text(words.word(key))

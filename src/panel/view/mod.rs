@@ -47,13 +47,13 @@ impl Panel {
         }))
     }
 
-    /// Shows a record's documents. Cheap when nothing changed.
+    /// Shows a record's documents. The page is touched only where they changed.
     pub fn show_documents(&self, snapshot: &Snapshot, record: &Record) {
         let view = view_of(snapshot, record);
         self.0.show(Shown::Documents { view, now_ms: snapshot.now_ms });
     }
 
-    /// Shows the settings. Cheap when nothing changed.
+    /// Shows the settings. The page is touched only where they changed.
     pub fn show_settings(&self, snapshot: &Snapshot, settings: &Settings) {
         self.0.show(Shown::Settings(Box::new(settings_view_of(snapshot, settings))));
     }
@@ -65,7 +65,6 @@ impl Panel {
 }
 
 /// What a panel shows at a time.
-#[derive(PartialEq)]
 enum Shown {
     Documents { view: Box<PanelView>, now_ms: u64 },
     Settings(Box<SettingsView>),
@@ -87,9 +86,6 @@ struct Drawn {
 impl Mounted {
     fn show(&self, shown: Shown) {
         let mut drawn = self.drawn.borrow_mut();
-        if drawn.shown.as_ref() == Some(&shown) {
-            return;
-        }
         drawn.shown = Some(shown);
         drawn.draw(&self.words);
     }

@@ -474,7 +474,7 @@ impl App {
             let Some(own) = &panel.record else {
                 let interval_minutes = self.shared.borrow().interval_minutes;
                 let settings = Settings { interval_minutes, bulk: self.bulk.borrow().clone() };
-                panel.view.show_settings(&snapshot, &settings);
+                panel.view.show_settings(self.snapshot(), settings);
                 continue;
             };
             snapshot.record = self.status_of(&own.record);

@@ -454,65 +454,14 @@ pub struct ActivityRow {
 /// The settings as data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SettingsView {
+    /// What they draw themselves from.
+    pub snapshot: Snapshot,
+    /// The same of the settings alone.
+    pub settings: Settings,
     /// What stands in the way of all records, as the panel says it.
     pub obstacle: Option<Box<PanelView>>,
-    /// The connected account.
-    pub account: Option<AccountView>,
-    /// Timed sync, once connected.
-    pub schedule: Option<ScheduleView>,
-    /// Linked records.
-    pub links: Vec<LinkRow>,
-    /// Linking many records at once, once connected.
-    pub bulk: Option<Bulk>,
-    /// There is a connection to end.
-    pub can_disconnect: bool,
     /// What the live region says; said again only when it differs.
     pub announcement: Option<Text>,
-}
-
-/// The connected account.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AccountView {
-    /// The person's name.
-    pub name: String,
-    /// The person's address.
-    pub email: String,
-    /// "1.2 GB of 2 GB used".
-    pub space: Option<Text>,
-    /// Thousandths used.
-    pub permille: Option<u32>,
-}
-
-/// Timed sync.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ScheduleView {
-    /// Minutes between two.
-    pub interval_minutes: u32,
-    /// Which can be chosen, with their words; the present one among them.
-    pub intervals: Vec<(u32, Text)>,
-    /// The person paused it.
-    pub paused: bool,
-    /// A cycle runs.
-    pub running: bool,
-    /// "Last synced 5 minutes ago".
-    pub last: Text,
-    /// "Next sync in 55 minutes".
-    pub next: Option<Text>,
-}
-
-/// A linked record in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LinkRow {
-    /// Which.
-    pub record: Record,
-    /// Its name in the CRM.
-    pub name: String,
-    /// Its module's word.
-    pub kind: Text,
-    /// How loud.
-    pub tone: Tone,
-    /// How it is.
-    pub state: Text,
 }
 
 enums! {

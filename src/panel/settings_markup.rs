@@ -7,13 +7,17 @@ use super::markup::{
     ask, confirm, filled, head, in_tone, press, progress_bar, sentence, tone_shape, tone_word,
 };
 use super::model::{
-    AccountView, Action, Bulk, Candidate, LinkRow, ProgressView, ScheduleView, SettingsView,
+    Action, Bulk, Candidate, ConnectFailure, Connection, ProgressView, SettingsView, Snapshot, Tone,
 };
 use super::node::{el, part, Element, Property};
+use super::rows::halt_title;
 use super::settings_view::{kind_name, of_module};
-use super::text::{t, Arg};
+use super::text::{t, Arg, Text};
 use super::words::{name, Words};
-use sync_core::RecordKind;
+use sync_core::{LinkStatus, RecordKind, RecordState};
+
+/// The intervals offered (minutes).
+const INTERVALS: [u32; 6] = [15, 30, 60, 120, 240, 1440];
 
 /// The settings.
 pub fn settings_panel(view: &SettingsView, words: &Words, local: &Local) -> Box<Element> {
@@ -24,13 +28,27 @@ pub fn settings_panel(view: &SettingsView, words: &Words, local: &Local) -> Box<
             .attr("data-tone", tone_word(obstacle.tone));
         panel = panel.child(obstacle_part.child(head(obstacle, words, local)));
     }
-    panel = panel.maybe(view.account.as_ref().map(|view| account(view, words)));
-    panel = panel.maybe(view.schedule.as_ref().map(|view| schedule(view, words)));
-    panel = panel.maybe(view.bulk.as_ref().map(|view| bulk(view, words, local)));
-    if !view.links.is_empty() || view.account.is_some() {
-        panel = panel.child(links(&view.links, words, local));
+    let Snapshot { connection, status, .. } = &view.snapshot;
+    if let Connection::Connected { account_name, account_email, used_bytes, allocated_bytes } =
+        connection
+    {
+        let space = used_bytes.zip(*allocated_bytes);
+        panel = panel
+            .child(account(account_name, account_email, space, words))
+            .child(schedule(view, words))
+            .child(bulk(&view.settings.bulk, words, local));
     }
-    if view.can_disconnect {
+    let is_connected = matches!(connection, Connection::Connected { .. });
+    if !status.links.is_empty() || is_connected {
+        panel = panel.child(links(&status.links, words, local));
+    }
+    // There is a connection to end.
+    if is_connected
+        || matches!(
+            connection,
+            Connection::Revoked | Connection::Failed(ConnectFailure::OtherAccount)
+        )
+    {
         panel = panel.child(disconnect(words, local));
     }
     panel
@@ -60,15 +78,24 @@ fn quiet(words: &Words, key: &'static str) -> Box<Element> {
     part("p", "quiet").word(words, key)
 }
 
-fn account(view: &AccountView, words: &Words) -> Box<Element> {
+/// `space`: used and allocated (bytes), once known.
+fn account(
+    person_name: &str,
+    email: &str,
+    space: Option<(u64, u64)>,
+    words: &Words,
+) -> Box<Element> {
     let person = part("div", "person").child(icons::dropbox()).child(
         el("div")
-            .child(el("p").class("name").child(name(&view.name)))
-            .child(el("p").class("email").child(name(&view.email))),
+            .child(el("p").class("name").child(name(person_name)))
+            .child(el("p").class("email").child(name(email))),
     );
     let account = block("block account", words.word("account")).child(person);
-    let (Some(space), Some(permille)) = (&view.space, view.permille) else { return account };
-    let said = words.say(space);
+    let Some((used, allocated)) = space else { return account };
+    let permille = used.saturating_mul(1000) / allocated.max(1);
+    let permille = u32::try_from(permille.min(1000)).unwrap_or(1000);
+    let said = t("space").with("used", Arg::Size(used)).with("allocated", Arg::Size(allocated));
+    let said = words.say(&said);
     let meter = el("div")
         .class(if permille >= 950 { "space full" } else { "space" })
         .key("space")
@@ -78,33 +105,55 @@ fn account(view: &AccountView, words: &Words) -> Box<Element> {
     account.child(filled(meter, permille).child(part("p", "quiet").text(said)))
 }
 
-fn schedule(view: &ScheduleView, words: &Words) -> Box<Element> {
-    let options = view.intervals.iter().map(|(minutes, label)| {
-        el("option").attr("value", minutes.to_string()).text(words.say(label))
+fn interval(minutes: u32) -> Text {
+    if minutes.is_multiple_of(60) {
+        t("every_hours").count(minutes / 60)
+    } else {
+        t("every_minutes").count(minutes)
+    }
+}
+
+fn schedule(view: &SettingsView, words: &Words) -> Box<Element> {
+    let Snapshot { status, now_ms, .. } = &view.snapshot;
+    let present = view.settings.interval_minutes;
+    let mut intervals = INTERVALS.to_vec();
+    if let Err(at) = intervals.binary_search(&present) {
+        intervals.insert(at, present);
+    }
+    let options = intervals.into_iter().map(|minutes| {
+        el("option").attr("value", minutes.to_string()).text(words.say(&interval(minutes)))
     });
     let select = el("select")
         .all(options)
-        .holding(Property::Value(view.interval_minutes.to_string()))
+        .holding(Property::Value(present.to_string()))
         .on_change(|value| Some(Message::Do(Action::SetInterval(value.parse().ok()?))));
     let interval = part("label", "field")
         .child(part("span", "label").word(words, "interval"))
         .child(select.key("interval"));
-    let pause = press("button secondary", Message::Do(Action::Pause(!view.paused))).key("pause");
-    let pause = named(pause, if view.paused { "resume" } else { "pause" }, "schedule", words);
+    let pause = press("button secondary", Message::Do(Action::Pause(!status.paused))).key("pause");
+    let pause = named(pause, if status.paused { "resume" } else { "pause" }, "schedule", words);
     let now = press("button secondary", Message::Do(Action::SyncNow))
         .key("now")
         .child(icon(icons::SYNC))
         .word(words, "sync_now");
-    let now = if view.running { now.attr("aria-disabled", "true") } else { now };
-    let when = part("p", "when")
+    let now = if status.running { now.attr("aria-disabled", "true") } else { now };
+    let last = match status.last_cycle_ms {
+        _ if status.running => t("syncing"),
+        Some(at_ms) => t("last_sync").with("ago", Arg::Ago(at_ms, *now_ms)),
+        None => t("never_synced"),
+    };
+    let mut when = part("p", "when")
         .attr("role", "status")
         .attr("aria-live", "off")
-        .child(el("span").key("last").say(words, &view.last));
-    let when = match (&view.next, view.paused) {
-        (_, true) => when.child(el("span").key("paused").word(words, "is_paused")),
-        (Some(next), false) => when.child(el("span").key("next").say(words, next)),
-        (None, false) => when,
-    };
+        .child(el("span").key("last").say(words, &last));
+    if status.paused {
+        when = when.child(el("span").key("paused").word(words, "is_paused"));
+    } else if let Some(due_ms) = status.due_ms {
+        if !status.running && due_ms > now_ms + 60_000 {
+            let next = t("next_sync").with("ago", Arg::Ago(due_ms, *now_ms));
+            when = when.child(el("span").key("next").say(words, &next));
+        }
+    }
     block("block schedule", words.word("schedule"))
         .child(when)
         .child(interval)
@@ -112,7 +161,7 @@ fn schedule(view: &ScheduleView, words: &Words) -> Box<Element> {
         .child(quiet(words, "schedule_what"))
 }
 
-fn links(rows: &[LinkRow], words: &Words, local: &Local) -> Box<Element> {
+fn links(rows: &[LinkStatus], words: &Words, local: &Local) -> Box<Element> {
     if rows.is_empty() {
         let block = block("block links", words.word("linked_title"));
         return block.child(quiet(words, "linked_none"));
@@ -124,20 +173,33 @@ fn links(rows: &[LinkRow], words: &Words, local: &Local) -> Box<Element> {
     block.child(list).maybe(more(rows.len(), shown, Message::MoreRecords, words))
 }
 
-fn link(row: &LinkRow, words: &Words, local: &Local) -> Box<Element> {
+fn link_state(link: &LinkStatus) -> (Tone, Text) {
+    match &link.state {
+        RecordState::NotLinked | RecordState::Queued => (Tone::Busy, t("state_queued")),
+        RecordState::Working => (Tone::Busy, t("state_working")),
+        RecordState::Halted(halt) => (Tone::Trouble, halt_title(halt)),
+        RecordState::Settled if link.problem_count > 0 => {
+            (Tone::Notice, t("state_problems").count(link.problem_count))
+        }
+        RecordState::Settled if link.synced_count == 0 => (Tone::Good, t("state_empty")),
+        RecordState::Settled => (Tone::Good, t("in_dropbox").count(link.synced_count)),
+    }
+}
+
+fn link(row: &LinkStatus, words: &Words, local: &Local) -> Box<Element> {
+    let (tone, state) = link_state(row);
     let question = Question::Unlink(row.record.clone());
     let item = el("li")
         .class("linked")
         .key(format!("{}/{}", row.record.kind.word(), row.record.id))
-        .attr("data-tone", tone_word(row.tone));
-    let state = el("p")
+        .attr("data-tone", tone_word(tone));
+    let how = el("p")
         .class("how")
-        .child(el("span").text(words.say(&row.kind)))
+        .child(el("span").text(words.say(&kind_name(row.record.kind))))
         .text(" · ")
-        .child(el("span").class("state").say(words, &row.state));
-    let about =
-        part("div", "about").child(el("p").class("name").child(name(&row.name))).child(state);
-    let item = item.child(in_tone(row.tone, icon(tone_shape(row.tone)))).child(about);
+        .child(el("span").class("state").say(words, &state));
+    let about = part("div", "about").child(el("p").class("name").child(name(&row.name))).child(how);
+    let item = item.child(in_tone(tone, icon(tone_shape(tone)))).child(about);
     if local.asking.as_ref() == Some(&question) {
         return item.child(confirm(
             &question,

@@ -1,38 +1,18 @@
-//! The settings as data: account, timed sync, linked records, linking many at once.
+//! The settings as data: what stands in the way, and what is said of what goes on.
 
 use super::documents_view::obstacle;
-use super::model::{
-    AccountView, Bulk, ConnectFailure, Connection, LinkRow, ScheduleView, Settings, SettingsView,
-    Snapshot, Tone,
-};
-use super::rows::halt_title;
+use super::model::{Bulk, Settings, SettingsView, Snapshot};
 use super::text::{t, Arg, Text};
-use sync_core::{LinkStatus, RecordKind, RecordState};
-
-/// The intervals offered (minutes).
-const INTERVALS: [u32; 6] = [15, 30, 60, 120, 240, 1440];
+use sync_core::RecordKind;
 
 /// The settings.
-pub fn settings_view_of(snapshot: &Snapshot, settings: &Settings) -> SettingsView {
-    let account = account(&snapshot.connection);
-    let connected = account.is_some();
-    let obstacle = obstacle(snapshot);
-    SettingsView {
-        announcement: match &obstacle {
-            Some(obstacle) => obstacle.announcement.clone(),
-            None => announcement(snapshot, &settings.bulk),
-        },
-        obstacle,
-        account,
-        schedule: connected.then(|| schedule(snapshot, settings)),
-        links: snapshot.status.links.iter().map(link).collect(),
-        bulk: connected.then(|| settings.bulk.clone()),
-        can_disconnect: connected
-            || matches!(
-                snapshot.connection,
-                Connection::Revoked | Connection::Failed(ConnectFailure::OtherAccount)
-            ),
-    }
+pub fn settings_view_of(snapshot: Snapshot, settings: Settings) -> SettingsView {
+    let obstacle = obstacle(&snapshot);
+    let announcement = match &obstacle {
+        Some(obstacle) => obstacle.announcement.clone(),
+        None => announcement(&snapshot, &settings.bulk),
+    };
+    SettingsView { snapshot, settings, obstacle, announcement }
 }
 
 /// What is said of linking many, in quarters: every record would be a flood; without that, of the timed sync.
@@ -71,77 +51,4 @@ pub(super) fn kind_name(kind: RecordKind) -> Text {
         RecordKind::Meeting => "meetings",
         RecordKind::Product => "products",
     })
-}
-
-fn account(connection: &Connection) -> Option<AccountView> {
-    let Connection::Connected { account_name, account_email, used_bytes, allocated_bytes } =
-        connection
-    else {
-        return None;
-    };
-    let used = used_bytes.zip(*allocated_bytes);
-    Some(AccountView {
-        name: account_name.clone(),
-        email: account_email.clone(),
-        space: used.map(|(used, allocated)| {
-            t("space").with("used", Arg::Size(used)).with("allocated", Arg::Size(allocated))
-        }),
-        permille: used.and_then(|(used, allocated)| {
-            let permille = used.saturating_mul(1000) / allocated.max(1);
-            u32::try_from(permille.min(1000)).ok()
-        }),
-    })
-}
-
-fn schedule(snapshot: &Snapshot, settings: &Settings) -> ScheduleView {
-    let mut minutes = INTERVALS.to_vec();
-    if !minutes.contains(&settings.interval_minutes) {
-        minutes.push(settings.interval_minutes);
-        sync_core::sort_by(&mut minutes, &mut |a, b| a.cmp(b));
-    }
-    let now_ms = snapshot.now_ms;
-    let status = &snapshot.status;
-    ScheduleView {
-        interval_minutes: settings.interval_minutes,
-        intervals: minutes.into_iter().map(|minutes| (minutes, interval(minutes))).collect(),
-        paused: status.paused,
-        running: status.running,
-        last: match status.last_cycle_ms {
-            _ if status.running => t("syncing"),
-            Some(at_ms) => t("last_sync").with("ago", Arg::Ago(at_ms, now_ms)),
-            None => t("never_synced"),
-        },
-        next: status
-            .due_ms
-            .filter(|due_ms| !status.paused && !status.running && *due_ms > now_ms + 60_000)
-            .map(|due_ms| t("next_sync").with("ago", Arg::Ago(due_ms, now_ms))),
-    }
-}
-
-fn interval(minutes: u32) -> Text {
-    if minutes.is_multiple_of(60) {
-        t("every_hours").count(minutes / 60)
-    } else {
-        t("every_minutes").count(minutes)
-    }
-}
-
-fn link(link: &LinkStatus) -> LinkRow {
-    let (tone, state) = match &link.state {
-        RecordState::NotLinked | RecordState::Queued => (Tone::Busy, t("state_queued")),
-        RecordState::Working => (Tone::Busy, t("state_working")),
-        RecordState::Halted(halt) => (Tone::Trouble, halt_title(halt)),
-        RecordState::Settled if link.problem_count > 0 => {
-            (Tone::Notice, t("state_problems").count(link.problem_count))
-        }
-        RecordState::Settled if link.synced_count == 0 => (Tone::Good, t("state_empty")),
-        RecordState::Settled => (Tone::Good, t("in_dropbox").count(link.synced_count)),
-    };
-    LinkRow {
-        record: link.record.clone(),
-        name: link.name.clone(),
-        kind: kind_name(link.record.kind),
-        tone,
-        state,
-    }
 }

@@ -26,7 +26,7 @@ pub fn drawn(scene: &Scene, words: &Words, local: &Local) -> Box<Element> {
             documents_panel(&view, words, local, snapshot.now_ms, &mut Seen::default())
         }
         Shows::Settings(snapshot, settings) => {
-            settings_panel(&settings_view_of(snapshot, settings), words, local)
+            settings_panel(&settings_view_of(snapshot.clone(), settings.clone()), words, local)
         }
     }
 }

@@ -54,7 +54,7 @@ impl Panel {
     }
 
     /// Shows the settings. The page is touched only where they changed.
-    pub fn show_settings(&self, snapshot: &Snapshot, settings: &Settings) {
+    pub fn show_settings(&self, snapshot: Snapshot, settings: Settings) {
         self.0.show(Shown::Settings(Box::new(settings_view_of(snapshot, settings))));
     }
 

@@ -64,28 +64,27 @@ impl App {
             total_count: count(total),
             paused: false,
         });
-        loop {
-            let Bulk::Linking { paused, .. } = *self.bulk.borrow() else { return };
+        while matches!(*self.bulk.borrow(), Bulk::Linking { .. }) {
             let under_way = begun.iter().filter(|record| !self.is_settled(record)).count();
             let done = begun.len() - under_way;
             if done == total {
                 return self.set_bulk(Bulk::Finished { kind, total_count: count(total) });
             }
-            if !paused {
-                for _ in under_way..AT_ONCE {
-                    let Some(candidate) = waiting.pop() else { break };
-                    let record = Record::new(kind, candidate.id);
-                    self.move_old(&record, &candidate.name, &folders).await;
-                    begun.push(record.clone());
-                    self.command(Command::Press { record, name: candidate.name });
+            for _ in under_way..AT_ONCE {
+                // While an old folder was moved it may have been paused, or stopped.
+                if !matches!(*self.bulk.borrow(), Bulk::Linking { paused: false, .. }) {
+                    break;
                 }
+                let Some(candidate) = waiting.pop() else { break };
+                let record = Record::new(kind, candidate.id);
+                self.move_old(&record, &candidate.name, &folders).await;
+                begun.push(record.clone());
+                self.command(Command::Press { record, name: candidate.name });
             }
-            self.set_bulk(Bulk::Linking {
-                kind,
-                done_count: count(done),
-                total_count: count(total),
-                paused,
-            });
+            if let Bulk::Linking { done_count, .. } = &mut *self.bulk.borrow_mut() {
+                *done_count = count(done);
+            }
+            self.draw();
             sleep(LOOK_MS).await;
         }
     }

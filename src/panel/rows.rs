@@ -9,49 +9,44 @@ use sync_core::{
 
 /// Problems that a person can do something about. One-way records are told of in another place.
 pub(super) fn problems(record: &RecordStatus) -> Vec<ProblemRow> {
-    record
-        .problems
-        .iter()
-        .filter(|problem| is_failure(problem))
-        .map(|problem| ProblemRow {
-            name: with_folder(&problem.place),
-            text: t(match problem.kind {
-                ProblemKind::Refused(reason) => advice(reason),
-                ProblemKind::OutOfSpace => "problem_out_of_space",
-                ProblemKind::OneWay => "problem_one_way",
-                ProblemKind::NewerInDropbox => "problem_newer_in_dropbox",
-            }),
-        })
-        .collect()
+    let mut rows = Vec::new();
+    for problem in &record.problems {
+        let text = match problem.kind {
+            ProblemKind::Refused(reason) => advice(reason),
+            ProblemKind::OutOfSpace => "problem_out_of_space",
+            ProblemKind::OneWay | ProblemKind::NewerInDropbox => continue,
+        };
+        rows.push(ProblemRow { name: with_folder(&problem.place), text: t(text) });
+    }
+    rows
 }
 
 /// Files that wait in Dropbox because the CRM takes none.
 pub(super) fn held_back(record: &RecordStatus) -> bool {
-    record.problems.iter().any(|problem| !is_failure(problem))
-}
-
-fn is_failure(problem: &Problem) -> bool {
-    matches!(problem.kind, ProblemKind::Refused(_) | ProblemKind::OutOfSpace)
+    let waits = |problem: &Problem| {
+        matches!(problem.kind, ProblemKind::OneWay | ProblemKind::NewerInDropbox)
+    };
+    record.problems.iter().any(waits)
 }
 
 /// Conflicted copies, each with the document it is a copy of.
 pub(super) fn conflicts(record: &RecordStatus) -> Vec<ConflictRow> {
-    record
-        .items
-        .iter()
-        .filter(|item| item.mark == Mark::ConflictedCopy)
-        .map(|copy| {
-            let original = record.items.iter().find(|item| {
-                item.place.folder == copy.place.folder
-                    && is_conflicted_copy(&copy.place.name, &item.place.name)
-            });
-            let shown = |item: &Item| (item.place.name.clone(), item.path.clone());
-            ConflictRow {
-                original: original.map_or_else(|| (String::new(), None), shown),
-                copy: shown(copy),
-            }
-        })
-        .collect()
+    let shown = |item: &Item| (item.place.name.clone(), item.path.clone());
+    let mut rows = Vec::new();
+    for copy in &record.items {
+        if copy.mark != Mark::ConflictedCopy {
+            continue;
+        }
+        let original = record.items.iter().find(|item| {
+            item.place.folder == copy.place.folder
+                && is_conflicted_copy(&copy.place.name, &item.place.name)
+        });
+        rows.push(ConflictRow {
+            original: original.map_or_else(|| (String::new(), None), shown),
+            copy: shown(copy),
+        });
+    }
+    rows
 }
 
 /// All documents and files, by folder and name.

@@ -86,3 +86,27 @@ scene("many at once: asked once for all", { refused: FOUND }, async (s) => {
   assert.deepEqual(ids(state), before);
   assert.ok(!dropboxFolders(state).some((path) => /\d+$/.test(path) && path.startsWith("/Bedrijven/")));
 });
+
+scene("many at once, stopped while the first folder moves: that one is linked, and no other", { refused: FOUND }, async (s) => {
+  const folders = await arranged(s);
+  await s.person.arrive("company", "Pied Piper");
+  await s.person.page.goto(`${s.sandbox.crm}/marketplace/dropbox`);
+  const settings = s.person.page.locator('[data-plugin-slot="settings"]');
+  await settings.getByRole("combobox", { name: "Module" }).selectOption("company");
+  await settings.getByRole("button", { name: "Show records" }).click();
+  await settings.getByRole("button", { name: "Link all 2 records" }).click();
+  await settings.getByRole("button", { name: "Link 2 records" }).click();
+  const gate = await s.hold("**/2/files/move_v2");
+  await s.sandbox.forgetRequests();
+  await settings.getByRole("button", { name: "Move to the new place" }).click();
+  await gate.reached();
+  await settings.locator(".bulk").getByRole("button", { name: /^Stop/ }).click();
+  await settings.getByRole("button", { name: "Show records" }).waitFor();
+  gate.open();
+  const at = (state, folder) => [...dropboxTree(state).keys()].filter((path) => path.startsWith(`${folder}/`)).length;
+  await settings.getByText("2 documents in Dropbox").waitFor();
+  const state = await s.sandbox.state();
+  assert.deepEqual(folders.map((folder) => at(state, folder)).sort(), [0, 2]);
+  assert.equal((await s.calls()).filter((call) => call.target === "/2/files/move_v2").length, 1);
+  await settings.getByRole("button", { name: "Show records" }).waitFor();
+});

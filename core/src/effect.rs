@@ -48,7 +48,7 @@ pub struct Document {
     pub id: DocumentId,
     /// Folder and name, byte for byte as the CRM says them.
     pub place: Place,
-    /// The same in Unicode NFC (computed by the driver: this crate carries no Unicode tables).
+    /// The same in Unicode NFC (computed by the driver: this crate has no tables for it).
     pub nfc: Place,
     /// In bytes.
     pub size_bytes: u64,

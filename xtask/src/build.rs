@@ -1,8 +1,8 @@
 //! `build`: from the plugin's source to the folder a CRM loads.
 //!
-//! cargo makes the module, wasm-bindgen the glue; wasm-opt, plain names of what is imported and the
-//! order of its functions make it small. What ships beside them, what goes into an archive, and what is refused there, is not
-//! decided here.
+//! cargo makes the module, wasm-bindgen the glue; wasm-opt, plain names of what is imported, copies by calls, the order
+//! of functions and the numbers of variables make it small. What ships beside them, what goes into an archive, and what
+//! is refused there, is not decided here.
 
 use std::fs;
 use std::path::{Path, PathBuf};

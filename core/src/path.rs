@@ -196,15 +196,15 @@ pub fn numbered(path: &str, number: u32) -> String {
 fn unnumbered(path: &str) -> String {
     let (dir, name) = split_dir(path);
     let (stem, extension) = split_extension(name);
-    let number = |stem: &str| {
-        let at = stem.rfind(" (")?;
-        let digits = stem[at..].strip_prefix(" (")?.strip_suffix(')')?;
+    let counted_on = || {
+        let (base, digits) = stem.strip_suffix(')')?.rsplit_once('(')?;
+        let base = base.strip_suffix(' ').filter(|base| !base.is_empty())?;
         let counts = (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-        (counts && at > 0).then_some(at)
+        counts.then_some(base)
     };
-    match number(stem) {
-        Some(at) if dir.is_empty() => format!("{}{extension}", &stem[..at]),
-        Some(at) => format!("{dir}/{}{extension}", &stem[..at]),
+    match counted_on() {
+        Some(base) if dir.is_empty() => format!("{base}{extension}"),
+        Some(base) => format!("{dir}/{base}{extension}"),
         None => path.to_owned(),
     }
 }

@@ -76,9 +76,9 @@ pub fn name(name: &str) -> Box<Element> {
 }
 
 fn is_trusted(www: &str) -> bool {
-    match www.split_once("://") {
-        Some(("https", _)) => true,
-        Some(("http", rest)) => ["localhost", "127.0.0.1", "[::1]"].into_iter().any(|host| {
+    match www.split_once(':') {
+        Some(("https", rest)) => rest.starts_with("//"),
+        Some(("http", rest)) => ["//localhost", "//127.0.0.1", "//[::1]"].into_iter().any(|host| {
             rest.strip_prefix(host).is_some_and(|rest| {
                 let port = rest.strip_prefix(':').unwrap_or(rest);
                 port.bytes().all(|byte| byte.is_ascii_digit())

@@ -69,9 +69,9 @@ impl Read for Location {
     fn read(value: &Value) -> Option<Self> {
         let location = value.text("location")?;
         // Never a path on the page's own server, and plain http on this machine alone.
-        let is_elsewhere = match location.split_once("://") {
-            Some(("https", _)) => true,
-            Some(("http", rest)) => rest.starts_with("127.0.0.1:"),
+        let is_elsewhere = match location.split_once(':') {
+            Some(("https", rest)) => rest.starts_with("//"),
+            Some(("http", rest)) => rest.starts_with("//127.0.0.1:"),
             _ => false,
         };
         is_elsewhere.then_some(Self { location })

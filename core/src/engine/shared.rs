@@ -41,7 +41,8 @@ pub(super) fn share_of(record: &Record) -> &'static str {
 
 /// The share of this name.
 pub(super) fn share_named(name: &str) -> Option<&'static str> {
-    let at = SHARES.find(name).filter(|_| name.len() == 1)?;
+    let [letter] = name.as_bytes() else { return None };
+    let at = SHARES.bytes().position(|other| other == *letter)?;
     Some(&SHARES[at..=at])
 }
 

@@ -206,5 +206,5 @@ fn affected(stored: &StoredRecord, halt: &Halt) -> Vec<String> {
 }
 
 fn is_any_copy<'p>(path: &str, mut others: impl Iterator<Item = &'p str>) -> bool {
-    path.contains(" (conflicted copy ") && others.any(|other| is_conflicted_copy(path, other))
+    path.contains('(') && others.any(|other| is_conflicted_copy(path, other))
 }

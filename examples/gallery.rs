@@ -59,7 +59,9 @@ pub fn show(number: usize, scene: &str) {
     };
     MOUNTED.with_borrow(|all| match &found.shows {
         Shows::Panel(snapshot) => all[number].show_documents(snapshot, &record()),
-        Shows::Settings(snapshot, settings) => all[number].show_settings(snapshot, settings),
+        Shows::Settings(snapshot, settings) => {
+            all[number].show_settings(snapshot.clone(), settings.clone())
+        }
     });
 }
 

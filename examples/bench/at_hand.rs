@@ -6,7 +6,6 @@
 use js_sys::ArrayBuffer;
 use serde_json::json;
 use std::cell::{Cell, RefCell};
-use std::future::Future;
 use std::rc::Rc;
 use sync_core::{ContentHash, StoredRecord};
 use teamleader_dropbox::json::Read;

@@ -23,6 +23,20 @@ async function arranged(s) {
   return folders;
 }
 
+/** Both records chosen in the settings, and asked about their old folders. Requests from the last press on are kept. */
+async function choosesBoth(s) {
+  await s.person.arrive("company", "Pied Piper");
+  await s.person.page.goto(`${s.sandbox.crm}/marketplace/dropbox`);
+  const settings = s.person.page.locator('[data-plugin-slot="settings"]');
+  await settings.getByRole("combobox", { name: "Module" }).selectOption("company");
+  await settings.getByRole("button", { name: "Show records" }).click();
+  await settings.getByRole("button", { name: "Link all 2 records" }).click();
+  await s.sandbox.forgetRequests();
+  await settings.getByRole("button", { name: "Link 2 records" }).click();
+  await settings.getByRole("paragraph").filter({ hasText: "2 of these records have a folder from the earlier integration" }).waitFor();
+  return settings;
+}
+
 /** The record's folder is made, and found to be there. */
 const FOUND = ["409 /create_folder_v2"];
 const ids = (state) => new Map(state.dropbox.accounts[0].entries.filter((entry) => entry.type === "file" && isSeen(entry)).map((entry) => [entry.content_hash, entry.id]));
@@ -71,15 +85,7 @@ scene("a folder with another record's number is no reason to ask", { refused: ["
 scene("many at once: asked once for all", { refused: FOUND }, async (s) => {
   await arranged(s);
   const before = ids(await s.sandbox.state());
-  await s.person.arrive("company", "Pied Piper");
-  await s.person.page.goto(`${s.sandbox.crm}/marketplace/dropbox`);
-  const settings = s.person.page.locator('[data-plugin-slot="settings"]');
-  await settings.getByRole("combobox", { name: "Module" }).selectOption("company");
-  await settings.getByRole("button", { name: "Show records" }).click();
-  await settings.getByRole("button", { name: "Link all 2 records" }).click();
-  await s.sandbox.forgetRequests();
-  await settings.getByRole("button", { name: "Link 2 records" }).click();
-  await settings.getByRole("paragraph").filter({ hasText: "2 of these records have a folder from the earlier integration" }).waitFor();
+  const settings = await choosesBoth(s);
   await settings.getByRole("button", { name: "Move to the new place" }).click();
   const state = await s.untilEqual("c-1", "c-2");
   assert.deepEqual(await contents(s), []);
@@ -89,15 +95,8 @@ scene("many at once: asked once for all", { refused: FOUND }, async (s) => {
 
 scene("many at once, stopped while the first folder moves: that one is linked, and no other", { refused: FOUND }, async (s) => {
   const folders = await arranged(s);
-  await s.person.arrive("company", "Pied Piper");
-  await s.person.page.goto(`${s.sandbox.crm}/marketplace/dropbox`);
-  const settings = s.person.page.locator('[data-plugin-slot="settings"]');
-  await settings.getByRole("combobox", { name: "Module" }).selectOption("company");
-  await settings.getByRole("button", { name: "Show records" }).click();
-  await settings.getByRole("button", { name: "Link all 2 records" }).click();
-  await settings.getByRole("button", { name: "Link 2 records" }).click();
+  const settings = await choosesBoth(s);
   const gate = await s.hold("**/2/files/move_v2");
-  await s.sandbox.forgetRequests();
   await settings.getByRole("button", { name: "Move to the new place" }).click();
   await gate.reached();
   await settings.locator(".bulk").getByRole("button", { name: /^Stop/ }).click();

@@ -12,9 +12,11 @@ use wasm_encoder::{
     CodeSection, Function, FunctionSection, Instruction, MemArg, Module, TypeSection, ValType,
 };
 use wasmparser::{
-    CodeSectionReader, FunctionBody, FunctionSectionReader, Operator, Parser, Payload, TypeRef,
+    CodeSectionReader, FunctionBody, FunctionSectionReader, Operator, Parser, Payload,
     TypeSectionReader,
 };
+
+use crate::wasm_module;
 
 /// Of so many places at least, or the function takes more than it saves.
 const PLACES_MIN: usize = 3;
@@ -24,15 +26,10 @@ const LOADED_MAX: u32 = 64;
 /// The same module, each of its copies whose size stands in the code made by a call.
 pub fn by_calls(module: &[u8]) -> Result<Vec<u8>> {
     let mut places: BTreeMap<u32, usize> = BTreeMap::new();
-    let (mut types, mut functions) = (0, 0);
+    let (mut types, mut functions) = (0, wasm_module::imported_functions(module)?);
     for payload in Parser::new(0).parse_all(module) {
         match payload? {
             Payload::TypeSection(section) => types = section.count(),
-            Payload::ImportSection(imports) => {
-                for import in imports.into_imports() {
-                    functions += u32::from(matches!(import?.ty, TypeRef::Func(_)));
-                }
-            }
             Payload::FunctionSection(section) => functions += section.count(),
             Payload::CodeSectionEntry(body) => {
                 let mut before = None;

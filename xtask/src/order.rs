@@ -8,9 +8,9 @@ use std::collections::{HashMap, VecDeque};
 use anyhow::{Context, Result};
 use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{CodeSection, FunctionSection, Module};
-use wasmparser::{
-    CodeSectionReader, FunctionBody, FunctionSectionReader, Parser, Payload, TypeRef,
-};
+use wasmparser::{CodeSectionReader, FunctionBody, FunctionSectionReader, Parser, Payload};
+
+use crate::wasm_module;
 
 /// How far back functions are compared (bytes): a little less than gzip looks.
 const WINDOW: usize = 30_000;
@@ -23,17 +23,11 @@ const OVERHEAD: usize = 20;
 
 /// The same module with its functions in the order in which they compress well.
 pub fn for_compression(module: &[u8]) -> Result<Vec<u8>> {
-    let mut imported = 0;
+    let imported = wasm_module::imported_functions(module)?;
     let mut bodies = Vec::new();
     for payload in Parser::new(0).parse_all(module) {
-        match payload? {
-            Payload::ImportSection(imports) => {
-                for import in imports.into_imports() {
-                    imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
-                }
-            }
-            Payload::CodeSectionEntry(body) => bodies.push(body.as_bytes()),
-            _ => {}
+        if let Payload::CodeSectionEntry(body) = payload? {
+            bodies.push(body.as_bytes());
         }
     }
     let order = alike_together(&bodies);

@@ -1,5 +1,8 @@
 //! The sections of a WebAssembly module (core specification, 5.5) that say what it imports and exports.
 
+use anyhow::Result;
+use wasmparser::{Parser, Payload, TypeRef};
+
 /// The field names of a module's imports; nothing if it is malformed.
 pub fn imports(module: &[u8]) -> Option<Vec<String>> {
     let Some(mut body) = section(module, 2)? else { return Some(Vec::new()) };
@@ -10,6 +13,19 @@ pub fn imports(module: &[u8]) -> Option<Vec<String>> {
         skip_import_kind(&mut body)?;
     }
     Some(names)
+}
+
+/// How many of a module's functions come from outside: theirs are the first indices.
+pub fn imported_functions(module: &[u8]) -> Result<u32> {
+    let mut count = 0;
+    for payload in Parser::new(0).parse_all(module) {
+        if let Payload::ImportSection(imports) = payload? {
+            for import in imports.into_imports() {
+                count += u32::from(matches!(import?.ty, TypeRef::Func(_)));
+            }
+        }
+    }
+    Ok(count)
 }
 
 /// The names of a module's exports; nothing if it is malformed.

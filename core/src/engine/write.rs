@@ -69,22 +69,30 @@ impl Engine {
         if (self.folders.is_empty() && self.writes.is_empty()) || !self.may_write(now_ms) {
             return;
         }
-        if let Some((purpose, effect)) = self.folders.pop_front().or_else(|| self.next_batch()) {
+        let alone = self.folders.pop_front().or_else(|| self.next_copy());
+        if let Some((purpose, effect)) = alone.or_else(|| self.next_batch()) {
             self.writing = true;
             self.task(purpose, effect);
         }
     }
 
+    /// A conflicted copy before anything is written over; of copies Dropbox takes no batch.
+    fn next_copy(&mut self) -> Option<(Purpose, Effect)> {
+        let is_copy = |item: &Queued| matches!(item.operation, Operation::CopyFile { .. });
+        let item = self.writes.remove(self.writes.iter().position(is_copy)?)?;
+        let Operation::CopyFile { file, to } = &item.operation else { return None };
+        let copy = Effect::CopyFile { id: file.clone(), to: self.absolute(item.record, to) };
+        Some((Purpose::Write(Vec::from([item])), copy))
+    }
+
     /// Operations of one kind: Dropbox takes a batch of nothing else.
     fn next_batch(&mut self) -> Option<(Purpose, Effect)> {
         let first = self.writes.iter().map(|item| turn(&item.operation)).min()?;
-        let most = if first == 0 { 1 } else { BATCH_MAX };
-        let mut copy = None;
         let mut batch = Vec::new();
         let mut rest = VecDeque::new();
         let (mut moves, mut deletes, mut commits) = (Vec::new(), Vec::new(), Vec::new());
         for item in core::mem::take(&mut self.writes) {
-            if turn(&item.operation) != first || batch.len() >= most {
+            if turn(&item.operation) != first || batch.len() >= BATCH_MAX {
                 rest.push_back(item);
                 continue;
             }
@@ -103,31 +111,25 @@ impl Engine {
                     let path = self.absolute(item.record, path);
                     commits.push(Commit { staged, path, mode: mode.clone() });
                 }
-                Operation::CopyFile { file, to } => {
-                    let to = self.absolute(item.record, to);
-                    copy = Some(Effect::CopyFile { id: file.clone(), to });
-                }
                 _ => continue,
             }
             batch.push(item);
         }
         self.writes = rest;
-        Some(match (copy, first) {
-            (Some(copy), _) => (Purpose::Write(batch), copy),
-            (None, 1) => (Purpose::Write(batch), Effect::MoveFiles(moves)),
-            (None, 2) => (Purpose::Delete(batch), Effect::DeleteFiles(deletes)),
-            (None, _) => (Purpose::Write(batch), Effect::CommitFiles(commits)),
+        Some(match first {
+            0 => (Purpose::Write(batch), Effect::MoveFiles(moves)),
+            1 => (Purpose::Delete(batch), Effect::DeleteFiles(deletes)),
+            _ => (Purpose::Write(batch), Effect::CommitFiles(commits)),
         })
     }
 }
 
-/// Conflicted copies are made before anything is written over, and what is deleted may have been moved away before.
+/// What is deleted may have been moved away before; new contents come last.
 fn turn(operation: &Operation) -> u8 {
     match operation {
-        Operation::CopyFile { .. } => 0,
-        Operation::MoveFile { .. } => 1,
-        Operation::DeleteFile { .. } => 2,
-        _ => 3,
+        Operation::MoveFile { .. } => 0,
+        Operation::DeleteFile { .. } => 1,
+        _ => 2,
     }
 }
 

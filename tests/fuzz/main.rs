@@ -1,9 +1,9 @@
 //! Every parser of outside bytes under fire: answers of both services, stored rows, the answers of a sign-in, and JSON.
 //!
-//! `cargo test --profile sim --test fuzz -- [--seconds N] [--seed K] [TARGET]…`: each target for so long (10 s). A seed
-//! makes one attempt, which is printed when it fails: `--seed K --seconds 0 --trace` repeats
-//! it alone with every request. Nothing may panic, nothing
-//! may be written outside the record's folder, no content may be lost, and nothing may go on for ever.
+//! `cargo test --profile sim --test fuzz -- [--seconds N] [--seed K] [TARGET]…`: each target for so long (10 s), as many at
+//! once as there are processors. A seed makes one attempt, which is printed when it fails: `--seed K --seconds 0 --trace`
+//! repeats it alone with every request. Nothing may panic, nothing may be written outside the record's folder, no content
+//! may be lost, and nothing may go on for ever.
 #![allow(clippy::unwrap_used, reason = "a test program")]
 
 mod mutate;
@@ -11,6 +11,7 @@ mod mutate;
 mod support;
 mod targets;
 
+use std::num::NonZero;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
@@ -40,23 +41,32 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    let wanted =
+        |name: &str| options.names.is_empty() || options.names.iter().any(|one| one == name);
+    let targets: Vec<_> = TARGETS.iter().filter(|(name, _)| wanted(name)).collect();
+    let at_once = std::thread::available_parallelism().map_or(1, NonZero::get);
     let mut failed = 0;
-    let mut passed = 0;
-    for (name, attempt) in TARGETS {
-        if !options.names.is_empty() && !options.names.iter().any(|wanted| wanted == name) {
-            continue;
-        }
-        match fire(*attempt, options.seed, Duration::from_secs(options.seconds)) {
-            Ok(attempts) => {
-                passed += 1;
-                println!("{name}: {attempts} attempts from seed {}", options.seed);
-            }
-            Err((seed, wrong)) => {
-                failed += 1;
-                println!("{name}: FAILED with seed {seed}: {wrong}");
+    for together in targets.chunks(at_once) {
+        let time = Duration::from_secs(options.seconds);
+        let outcomes: Vec<_> = std::thread::scope(|scope| {
+            let fire_one = |(_, attempt): &&(&str, Attempt)| {
+                let (attempt, seed) = (*attempt, options.seed);
+                scope.spawn(move || fire(attempt, seed, time))
+            };
+            let under_way: Vec<_> = together.iter().map(fire_one).collect();
+            under_way.into_iter().map(|one| one.join().expect("a panic is an outcome")).collect()
+        });
+        for ((name, _), outcome) in together.iter().zip(outcomes) {
+            match outcome {
+                Ok(attempts) => println!("{name}: {attempts} attempts from seed {}", options.seed),
+                Err((seed, wrong)) => {
+                    failed += 1;
+                    println!("{name}: FAILED with seed {seed}: {wrong}");
+                }
             }
         }
     }
+    let passed = targets.len() - failed;
     let word = if failed == 0 { "ok" } else { "FAILED" };
     println!("test result: {word}. {passed} passed; {failed} failed");
     ExitCode::from(u8::from(failed > 0))

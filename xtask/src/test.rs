@@ -217,7 +217,8 @@ fn clients_python(workspace: &Workspace) -> Result<Option<Command>> {
 }
 
 fn end_to_end(workspace: &Workspace) -> Result<Option<Command>> {
-    let at_once = std::thread::available_parallelism()?.get();
+    // A scene waits for half of its time: for a window, an answer, the next drawing.
+    let at_once = 2 * std::thread::available_parallelism()?.get();
     let Some(mut command) = node_tests(workspace, "tests/e2e", at_once)? else {
         return Ok(None);
     };

@@ -79,10 +79,13 @@ pub fn linked(workspace: &Workspace, toolchain: WasmToolchain) -> PathBuf {
 
 fn compile(workspace: &Workspace, toolchain: WasmToolchain) -> Result<PathBuf> {
     println!("Compiling {PLUGIN} for {TARGET} …");
-    let mut cargo = toolchain.cargo(workspace, "build");
+    // As an rlib beside it, which only native tests want, the module would be linked without optimising it as a whole.
+    let mut cargo = toolchain.cargo(workspace, "rustc");
     cargo.args([
         "--release",
         "--lib",
+        "--crate-type",
+        "cdylib",
         "--package",
         PLUGIN,
         "--message-format",

@@ -17,6 +17,7 @@ use crate::install;
 use crate::locals;
 use crate::order;
 use crate::package::contents;
+use crate::size::gzip_bytes;
 use crate::wasm_toolchain::{WasmToolchain, TARGET};
 use crate::workspace::{run, run_logged, Workspace};
 
@@ -55,7 +56,7 @@ pub fn build(workspace: &Workspace, purpose: Purpose) -> Result<WasmToolchain> {
     let passes = PASSES.iter().map(|file| install::hash_of(&workspace.root.join(file)));
     let passes = passes.collect::<Result<Vec<_>>>()?;
     let made_from = format!(
-        "{} {purpose:?} {} {SMALLER:?} {}",
+        "{} {purpose:?} {} {SMALLER:?} {COMPRESSION_ROUNDS} {}",
         install::hash_of(&module)?,
         bindgen_version(workspace)?,
         passes.join(" ")
@@ -126,6 +127,9 @@ const PASSES: &[&str] = &[
 pub const SMALLER: &[&str] =
     &["-Oz", "--converge", "--low-memory-unused", "--one-caller-inline-max-function-size", "20"];
 
+/// More find nothing better than by chance.
+const COMPRESSION_ROUNDS: usize = 4;
+
 fn write_pkg(workspace: &Workspace, module: &Path, pkg: &Path, purpose: Purpose) -> Result<()> {
     let keep_names = purpose == Purpose::Profile;
     for entry in fs::read_dir(pkg)? {
@@ -159,17 +163,26 @@ fn write_pkg(workspace: &Workspace, module: &Path, pkg: &Path, purpose: Purpose)
         import_names::without_hashes(&fs::read(&after)?, &fs::read_to_string(&glue)?)?;
     let called = copies::by_calls(&plain)?;
     // A name section lists functions by their index; who reads one refuses another order. Nobody ships it either.
-    let ordered = if keep_names {
-        called
-    } else {
-        locals::for_compression(&order::for_compression(&called)?)?
-    };
+    let ordered = if keep_names { called } else { for_compression(called)? };
     fs::write(&glue, plain_glue)?;
     let size_before = fs::metadata(&before)?.len();
     let size_after = ordered.len();
     fs::write(&before, ordered)?;
     println!("pkg/{MODULE}_bg.wasm: {size_before} → {size_after} bytes");
     Ok(())
+}
+
+/// Where a function stands depends on the numbers of its variables, and these on what stands before it: the smallest of
+/// some rounds of both.
+fn for_compression(module: Vec<u8>) -> Result<Vec<u8>> {
+    let mut rounds = Vec::new();
+    let mut last = module;
+    for _ in 0..COMPRESSION_ROUNDS {
+        last = locals::for_compression(&order::for_compression(&last)?)?;
+        rounds.push((gzip_bytes(&last)?, last.clone()));
+    }
+    let smallest = rounds.into_iter().min_by_key(|(size, _)| *size).context("no round")?;
+    Ok(smallest.1)
 }
 
 /// wasm-bindgen's glue generator reads only what its own version wrote into the module.

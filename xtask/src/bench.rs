@@ -12,6 +12,7 @@ use serde_json::{json, Value};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::build::{self, shown, Purpose, PLUGIN};
+use crate::compile::compile;
 use crate::copies;
 use crate::install;
 use crate::package;
@@ -142,19 +143,8 @@ fn build_modules(workspace: &Workspace, toolchain: WasmToolchain) -> Result<Path
     let site = workspace.target.join("bench/site");
     fs::create_dir_all(&site)?;
     println!("Compiling the benchmarks' modules …");
-    let mut cargo = toolchain.cargo(workspace, "build");
-    cargo.args(["--release", "--package", PLUGIN]);
     for name in MODULES {
-        cargo.args(["--example", name]);
-    }
-    cargo.args(["--message-format", "json-render-diagnostics"]);
-    let compiled = run_logged(&mut cargo, &workspace.target.join("xtask/bench.log"))?;
-    if !compiled.ok {
-        let readable: Vec<_> = compiled.log.lines().filter(|line| !line.starts_with('{')).collect();
-        bail!("the benchmarks' modules do not compile:\n{}", readable.join("\n"));
-    }
-    for name in MODULES {
-        let module = module_in(&compiled.log, name).context("cargo reported no such module")?;
+        let module = compile(workspace, toolchain, &["--example", name])?;
         write_module(workspace, &module, &site, name)?;
     }
     Ok(site)
@@ -185,16 +175,6 @@ fn write_module(workspace: &Workspace, module: &Path, site: &Path, name: &str) -
     run(command.arg(&optimised).arg("-o").arg(&after))?;
     fs::write(&optimised, copies::by_calls(&fs::read(&after)?)?)?;
     workspace.set_stamp(&stamp, &made_from)
-}
-
-fn module_in(log: &str, name: &str) -> Option<PathBuf> {
-    let wanted = format!("{name}.wasm");
-    log.lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["reason"] == "compiler-artifact")
-        .flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default())
-        .filter_map(|file| file.as_str().map(PathBuf::from))
-        .rfind(|file| file.file_name().is_some_and(|name| name == wanted.as_str()))
 }
 
 /// The peer of the panel as a CRM loads it.

@@ -8,9 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
-use serde_json::Value;
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::compile::{compile, LIBRARY};
 use crate::copies;
 use crate::import_names;
 use crate::install;
@@ -19,7 +19,7 @@ use crate::order;
 use crate::package::contents;
 use crate::size::gzip_bytes;
 use crate::wasm_toolchain::{WasmToolchain, TARGET};
-use crate::workspace::{run, run_logged, Workspace};
+use crate::workspace::{run, Workspace};
 
 /// The plugin's package in this workspace.
 pub const PLUGIN: &str = "teamleader-dropbox";
@@ -51,7 +51,7 @@ pub enum Purpose {
 pub fn build(workspace: &Workspace, purpose: Purpose) -> Result<WasmToolchain> {
     same_bindgen_version(workspace)?;
     let toolchain = WasmToolchain::choose(workspace)?;
-    let module = compile(workspace, toolchain)?;
+    let module = compile(workspace, toolchain, LIBRARY)?;
     let pkg = workspace.root.join("pkg");
     let passes = PASSES.iter().map(|file| install::hash_of(&workspace.root.join(file)));
     let passes = passes.collect::<Result<Vec<_>>>()?;
@@ -76,40 +76,6 @@ pub fn build(workspace: &Workspace, purpose: Purpose) -> Result<WasmToolchain> {
 /// The plugin's module as rustc links it, with the names of its functions.
 pub fn linked(workspace: &Workspace, toolchain: WasmToolchain) -> PathBuf {
     toolchain.folder(workspace).join(TARGET).join("release").join(format!("{MODULE}.wasm"))
-}
-
-fn compile(workspace: &Workspace, toolchain: WasmToolchain) -> Result<PathBuf> {
-    println!("Compiling {PLUGIN} for {TARGET} …");
-    // As an rlib beside it, which only native tests want, the module would be linked without optimising it as a whole.
-    let mut cargo = toolchain.cargo(workspace, "rustc");
-    cargo.args([
-        "--release",
-        "--lib",
-        "--crate-type",
-        "cdylib",
-        "--package",
-        PLUGIN,
-        "--message-format",
-        "json-render-diagnostics",
-    ]);
-    let log = workspace.target.join("xtask/compile.log");
-    let compiled = run_logged(&mut cargo, &log)?;
-    if !compiled.ok {
-        let readable: Vec<_> = compiled.log.lines().filter(|line| !line.starts_with('{')).collect();
-        bail!("the plugin does not compile:\n{}", readable.join("\n"));
-    }
-    // The module's file as cargo names it: the library's name could change with the package's.
-    let module = compiled
-        .log
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["reason"] == "compiler-artifact")
-        .flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default())
-        .filter_map(|file| file.as_str().map(PathBuf::from))
-        .rfind(|file| file.extension().is_some_and(|extension| extension == "wasm"))
-        .context("cargo reported no .wasm file")?;
-    println!("Compiled in {} s", compiled.took.as_secs());
-    Ok(module)
 }
 
 /// What is done to a module after wasm-opt.

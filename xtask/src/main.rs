@@ -5,6 +5,7 @@
 
 mod bench;
 mod build;
+mod compile;
 mod conformance;
 mod copies;
 mod crate_sizes;

@@ -4,18 +4,18 @@
 //! Chromium. What the states are, and how they look, is not decided here.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{bail, Context, Result};
-use serde_json::Value;
+use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::build::{self, shown, Purpose, PLUGIN};
+use crate::build::{self, shown, Purpose};
+use crate::compile::compile;
 use crate::extension;
 use crate::install;
 use crate::test::{build_sandbox, with_surroundings};
 use crate::wasm_toolchain::WasmToolchain;
-use crate::workspace::{copy_tree, run, run_logged, Workspace};
+use crate::workspace::{copy_tree, run, Workspace};
 
 /// Writes the pictures whose state's name contains the filter.
 pub fn screenshots(workspace: &Workspace, filter: &str) -> Result<()> {
@@ -54,15 +54,7 @@ pub fn install_pictures(workspace: &Workspace) -> Result<()> {
 pub fn build_gallery(workspace: &Workspace) -> Result<PathBuf> {
     let toolchain = WasmToolchain::choose(workspace)?;
     println!("Compiling the gallery …");
-    let mut cargo = toolchain.cargo(workspace, "build");
-    cargo.args(["--release", "--package", PLUGIN, "--example", "gallery"]);
-    cargo.args(["--message-format", "json-render-diagnostics"]);
-    let compiled = run_logged(&mut cargo, &workspace.target.join("xtask/gallery.log"))?;
-    if !compiled.ok {
-        let readable: Vec<_> = compiled.log.lines().filter(|line| !line.starts_with('{')).collect();
-        bail!("the gallery does not compile:\n{}", readable.join("\n"));
-    }
-    let module = module_in(&compiled.log).context("cargo reported no gallery.wasm")?;
+    let module = compile(workspace, toolchain, &["--example", "gallery"])?;
     let site = gallery_dir(workspace);
     fs::create_dir_all(&site)?;
     Bindgen::new()
@@ -81,13 +73,4 @@ pub fn build_gallery(workspace: &Workspace) -> Result<PathBuf> {
 /// Where the gallery's page stands.
 pub fn gallery_dir(workspace: &Workspace) -> PathBuf {
     workspace.target.join("gallery/site")
-}
-
-fn module_in(log: &str) -> Option<PathBuf> {
-    log.lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["reason"] == "compiler-artifact")
-        .flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default())
-        .filter_map(|file| file.as_str().map(PathBuf::from))
-        .rfind(|file| file.file_name() == Path::new("gallery.wasm").file_name())
 }

@@ -27,6 +27,15 @@ const COPIES: &[&str] = &["-Cllvm-args=-max-store-memcpy=1 -max-store-memmove=1"
 /// What keeps more than 32 bytes in memory stays a function: inside another it makes that one's frame larger, and the
 /// distances in it longer. Anything else is put inside where it costs hardly more than the call.
 const INLINING: &[&str] = &["-Cllvm-args=-inline-max-stacksize=32 -inline-threshold=10"];
+/// What linking has joined is made smaller once more: the optimiser for joined code goes through it but once. Nothing is
+/// done then for speed that costs code: what some ways compute is not computed ahead on the others (PRE), no pointer runs
+/// along with a loop's number (LSR), nothing is kept in a variable because it is wanted again (CSE); and a short branch
+/// becomes a choice.
+const AT_LINKING: &[&str] = &[
+    "-Cpasses=default<Oz>",
+    "-Cllvm-args=-enable-pre=false -enable-load-pre=false -disable-lsr -disable-machine-cse",
+    "-Cllvm-args=-phi-node-folding-threshold=4 -inline-max-stacksize=16",
+];
 /// A panic is a trap: the stack that the browser prints names the function. Nor does any function pass along, for a
 /// message, where it was called. Without this a panic traps as well, after its message was made for nobody.
 const TRAP: &[&str] = &["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"];
@@ -137,6 +146,11 @@ impl WasmToolchain {
         }
         command.env("CARGO_ENCODED_RUSTFLAGS", self.rust_flags(workspace));
         command
+    }
+
+    /// What rustc is told besides where it links a module.
+    pub fn flags_at_linking(self, workspace: &Workspace) -> Vec<&'static str> {
+        AT_LINKING.iter().copied().filter(|flag| self.knows(workspace, &[flag])).collect()
     }
 
     fn rustc(self, workspace: &Workspace) -> Command {

@@ -170,7 +170,7 @@ impl Engine {
                 // Another browser unlinked it.
                 self.records.remove(record);
                 self.records.problems_mut(record).clear();
-                self.dirty.remove(&record);
+                self.dirty.remove(record);
                 self.forget_link(record);
             } else {
                 more = true;
@@ -196,7 +196,7 @@ impl Engine {
         if self.link(record).is_none() {
             let fresh = StoredRecord { schema: SCHEMA, ..StoredRecord::default() };
             self.records.insert(record, fresh);
-            self.removed.remove(&record);
+            self.removed.remove(record);
             let link = Link {
                 named: told.named,
                 ..Link::new(self.records.record(record).clone(), told.name)

@@ -1,9 +1,8 @@
 //! The life of a cycle: what is due, when it is over, what is stored then. Its records stand in `record`.
 
-use super::records::Number;
+use super::records::{Marked, Number};
 use super::{Cycle, Engine, Phase, Purpose, OBSERVATIONS_MAX};
 use crate::effect::Failure;
-use crate::map::Set;
 use crate::sort::sort_by;
 use crate::state::Link;
 use crate::status::SyncReport;
@@ -30,7 +29,7 @@ impl Engine {
                 due.push((*number, link));
             }
         }
-        let watched = |number: &Number| self.watched.contains(number);
+        let watched = |number: &Number| self.watched.contains(*number);
         let rank = |(number, link): &(Number, &Link)| {
             (!link.pressed, !link.dirty, !watched(number), link.listed_ms)
         };
@@ -48,8 +47,8 @@ impl Engine {
             full,
             observations: 0,
             observe_again: false,
-            asked_for: Set::new(),
-            again: Set::new(),
+            asked_for: Marked::default(),
+            again: Marked::default(),
             entries: Vec::new(),
             cursor: None,
             listing_is_whole: false,
@@ -82,7 +81,7 @@ impl Engine {
             cycle.observe_again = false;
             cycle.phase = Phase::Observing;
             cycle.asked = false;
-            let again = core::mem::take(&mut cycle.again);
+            let again = core::mem::take(&mut cycle.again).numbers();
             cycle.due.extend(again);
             self.step_observing(now_ms);
             return;
@@ -91,7 +90,7 @@ impl Engine {
             // Enough for one cycle: whatever keeps changing is looked at again soon.
             cycle.observe_again = false;
             cycle.unfinished = true;
-            let again = core::mem::take(&mut cycle.again);
+            let again = core::mem::take(&mut cycle.again).numbers();
             let more = !cycle.due.is_empty();
             for record in again {
                 if let Some(link) = self.link_mut(record) {
@@ -157,7 +156,7 @@ impl Engine {
         self.clear_queues();
         let watched = &self.watched;
         let dirty = &self.dirty;
-        self.records.retain(|record| watched.contains(&record) || dirty.contains(&record));
+        self.records.retain(|record| watched.contains(record) || dirty.contains(record));
         self.version += 1;
         if core::mem::take(&mut self.rerun) && self.error.is_none() {
             self.begin(true, now_ms);

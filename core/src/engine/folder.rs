@@ -47,12 +47,12 @@ impl Engine {
                 let parent = split_dir(&folder.path).0.to_string();
                 self.open(record);
                 let count = Effect::CountChildren { path: parent };
-                self.folders.push_back((Purpose::Siblings(record), count));
+                self.folders.push((Purpose::Siblings(record), count));
             }
             _ => {
                 self.open(record);
                 let effect = Effect::EnsureFolder { path: target };
-                self.folders.push_back((Purpose::Folder(record, 1), effect));
+                self.folders.push((Purpose::Folder(record, 1), effect));
             }
         }
     }
@@ -76,7 +76,7 @@ impl Engine {
             (folder.id.to_string(), target)
         };
         let effect = Effect::MoveFolder { from, to };
-        self.folders.push_front((Purpose::FolderMove(record, alone), effect));
+        self.folders.insert(0, (Purpose::FolderMove(record, alone), effect));
     }
 
     pub(super) fn folder_made(
@@ -136,7 +136,7 @@ impl Engine {
         };
         self.open(record);
         let effect = Effect::EnsureFolder { path: other };
-        self.folders.push_back((Purpose::Folder(record, number + 1), effect));
+        self.folders.push((Purpose::Folder(record, number + 1), effect));
     }
 
     fn folder_given_up(&mut self, record: Number, kind: ProblemKind, now_ms: u64) {

@@ -6,13 +6,12 @@
 //! trees.
 
 use super::observe::path_of;
-use super::records::Number;
+use super::records::{Marked, Number};
 use super::{Engine, Phase, Purpose};
 use crate::effect::{Effect, Entry};
 use crate::ids::FolderId;
-use crate::map::{Map, Set};
-use crate::sort::sort_by;
-use crate::state::LinkedFolder;
+use crate::map::Map;
+use crate::state::{Link, LinkedFolder};
 use crate::status::Halt;
 use crate::tree;
 use alloc::string::{String, ToString};
@@ -23,24 +22,31 @@ use alloc::vec::{self, Vec};
 pub(super) struct Giving {
     /// Those that are not given yet.
     entries: vec::IntoIter<Entry>,
-    touched: Set<Number>,
+    touched: Marked,
     /// Linked folders by path.
     folders: Map<String, Number>,
-    /// Where each linked folder stands after all of these changes.
-    moved: Map<Number, LinkedFolder>,
-    /// Those that were told of at the path where their record's folder stands.
-    again: Map<Number, LinkedFolder>,
-    /// Whose folder is gone, as far as was given.
-    lost: Set<Number>,
-    /// Whose folder stands.
-    stand: Set<Number>,
+    /// By the records' numbers.
+    observed: Vec<Observed>,
     /// All entries, where some folder may have to be looked for among them.
     told: Vec<Entry>,
 }
 
+/// What the entries say of one record's folder.
+#[derive(Debug, Default)]
+struct Observed {
+    /// Where it stands after all of these changes, if they tell of it.
+    moved: Option<LinkedFolder>,
+    /// The one that was told of at the path where it stands.
+    again: Option<LinkedFolder>,
+    /// It is gone, as far as was given.
+    lost: bool,
+    /// It stands.
+    stands: bool,
+}
+
 impl Engine {
     /// Every touched record is in memory.
-    pub(super) fn begin_giving(&mut self, touched: Set<Number>, now_ms: u64) {
+    pub(super) fn begin_giving(&mut self, touched: Marked, now_ms: u64) {
         let Some(cycle) = self.cycle.as_mut() else {
             return;
         };
@@ -48,35 +54,34 @@ impl Engine {
         let whole = cycle.listing_is_whole;
         cycle.phase = Phase::Giving;
         self.see_shared(&entries, whole);
-        let moved = self.folders_moved(&entries);
-        let mut lost: Set<Number> = Set::new();
+        let moved = folders_moved(&self.index.links, &entries);
+        let mut observed = Vec::new();
+        observed.resize_with(self.records.len(), Observed::default);
         let mut folders: Map<String, Number> = Map::new();
-        for (record, link) in self.linked.iter().zip(&self.index.links) {
-            let record = *record;
-            let Some(folder) = link.folder.as_ref().filter(|_| touched.contains(&record)) else {
+        // Where nothing is gone, nothing has to be looked for afterwards: the entries become the trees.
+        let mut gone = entries.iter().any(is_deletion);
+        for (&record, link) in self.linked.iter().zip(&self.index.links) {
+            let Some(folder) = &link.folder else { continue };
+            let to = moved.get(&folder.id).and_then(Option::as_ref);
+            let observed = &mut observed[record.at()];
+            observed.moved = to.cloned();
+            if !touched.contains(record) {
                 continue;
-            };
-            let target = moved.get(&record).filter(|to| to.path_lower != folder.path_lower);
-            if whole || target.is_some() {
+            }
+            observed.lost = whole && to.is_none();
+            gone |= observed.lost;
+            let to = to.unwrap_or(folder);
+            if whole || to.path_lower != folder.path_lower {
                 if let Some(stored) = self.records.get_mut(record) {
                     stored.nodes.clear();
                 }
             }
-            if whole && !moved.contains_key(&record) {
-                lost.insert(record);
-            }
-            folders.insert(moved.get(&record).unwrap_or(folder).path_lower.clone(), record);
+            folders.insert(to.path_lower.clone(), record);
         }
-        // Where nothing is gone, nothing has to be looked for afterwards: the entries become the trees.
-        let told = match lost.is_empty() && !entries.iter().any(is_deletion) {
-            true => Vec::new(),
-            false => entries.clone(),
-        };
+        let told = if gone { entries.clone() } else { Vec::new() };
         let entries = entries.into_iter();
-        let (again, stand) = (Map::new(), Set::new());
         if let Some(cycle) = self.cycle.as_mut() {
-            let giving = Giving { entries, touched, folders, moved, again, lost, stand, told };
-            cycle.giving = Some(giving);
+            cycle.giving = Some(Giving { entries, touched, folders, observed, told });
         }
         self.give(now_ms);
     }
@@ -104,24 +109,29 @@ impl Engine {
             self.index.cursor = cursor;
             self.dirty_index = true;
         }
-        let Giving { touched, mut moved, mut again, lost, stand, told, .. } = giving;
+        let mut lost = Vec::new();
         for (record, link) in self.linked.iter().zip(&mut self.index.links) {
-            if let Some(to) = again.remove(record).or(moved.remove(record)) {
-                link.folder = Some(to);
+            // One that was linked meanwhile has no folder yet.
+            let Some(observed) = giving.observed.get_mut(record.at()) else { continue };
+            let to = observed.again.take().or(observed.moved.take());
+            if to.is_some() || observed.stands {
                 link.folder_removed = false;
             }
-            if stand.contains(record) {
-                link.folder_removed = false;
+            if to.is_some() {
+                link.folder = to;
+            }
+            if observed.lost {
+                lost.push(*record);
             }
         }
         for record in lost {
-            if !self.follow_files(record, &told) {
+            if !self.follow_files(record, &giving.told) {
                 if let Some(link) = self.link_mut(record) {
                     link.folder_removed = true;
                 }
             }
         }
-        self.given(&touched, now_ms);
+        self.given(&giving.touched, now_ms);
     }
 
     /// A record is unlinked: what is on its way is begun again without it.
@@ -134,7 +144,7 @@ impl Engine {
     }
 
     fn give_some(&mut self, giving: &mut Giving) {
-        let Giving { entries, folders, moved, again, lost, stand, .. } = giving;
+        let Giving { entries, folders, observed, .. } = giving;
         let mut last = None;
         for entry in entries.take(self.config.entries_at_once) {
             // Mostly one after the other is the same record's. No folder above this one is linked: that is still true.
@@ -145,7 +155,7 @@ impl Engine {
             };
             last = owned;
             if is_deletion(&entry) {
-                self.give_deletion(path, folders, moved, lost);
+                self.give_deletion(path, folders, observed);
             }
             let Some((folder, record)) = owned else {
                 continue;
@@ -156,8 +166,8 @@ impl Engine {
                 Entry::Deleted { .. } => false,
             };
             if stands {
-                lost.remove(&record);
-                stand.insert(record);
+                observed[record.at()].lost = false;
+                observed[record.at()].stands = true;
             }
             if path != folder {
                 let relative = path[folder.len() + 1..].to_string();
@@ -166,33 +176,9 @@ impl Engine {
                 }
             } else if let Entry::Folder(entry) = entry {
                 // Made again at the same path: the link takes the new id.
-                again.insert(record, entry.into());
+                observed[record.at()].again = Some(entry.into());
             }
         }
-    }
-
-    /// Where each linked folder stands after these changes, by its id.
-    fn folders_moved(&self, entries: &[Entry]) -> Map<Number, LinkedFolder> {
-        let mut by_id: Map<FolderId, Vec<Number>> = Map::new();
-        for (record, link) in self.linked.iter().zip(&self.index.links) {
-            if let Some(known) = &link.folder {
-                by_id.or_default(known.id.clone()).push(*record);
-            }
-        }
-        let mut moved: Map<Number, LinkedFolder> = Map::new();
-        for entry in entries {
-            if let Entry::Deleted { path_lower } = entry {
-                // In order: what was deleted after it was last seen stands nowhere.
-                moved.retain(|_, to| !is_within(&to.path_lower, path_lower));
-            }
-            let Entry::Folder(folder) = entry else {
-                continue;
-            };
-            for record in by_id.get(&folder.id).into_iter().flatten() {
-                moved.insert(*record, folder.clone().into());
-            }
-        }
-        moved
     }
 
     /// Linked folders that were deleted, or something above them.
@@ -200,17 +186,18 @@ impl Engine {
         &mut self,
         path: &str,
         folders: &Map<String, Number>,
-        moved: &Map<Number, LinkedFolder>,
-        lost: &mut Set<Number>,
+        observed: &mut [Observed],
     ) {
-        for (_, &record) in folders.iter().filter(|(folder, _)| is_within(folder, path)) {
+        for (folder, &record) in folders {
+            if !is_within(folder, path) {
+                continue;
+            }
             // In order: what was told of before this stands no more.
             if let Some(stored) = self.records.get_mut(record) {
                 stored.nodes.clear();
             }
-            if !moved.contains_key(&record) {
-                lost.insert(record);
-            }
+            let observed = &mut observed[record.at()];
+            observed.lost |= observed.moved.is_none();
         }
     }
 
@@ -219,25 +206,24 @@ impl Engine {
         let Some(stored) = self.records.get(record) else {
             return false;
         };
-        let known: Map<_, _> = stored
-            .pairs
-            .iter()
-            .filter_map(|pair| pair.dropbox.as_ref())
-            .map(|side| (&side.id, crate::path::fold(&side.path)))
-            .collect();
         // What stands after all of these entries: one that was deleted again is nowhere to follow to.
         let mut standing = tree::Nodes::new();
         for entry in entries {
             tree::apply(&mut standing, path_of(entry).to_string(), entry.clone());
         }
-        let found = standing.iter().find_map(|(path, node)| match node {
-            crate::state::Node::File { id, .. } => {
-                let relative = known.get(id)?;
-                Some(path.strip_suffix(relative.as_str())?.strip_suffix('/')?.to_string())
+        let files = tree::files(&standing);
+        // The first one in the order of their paths.
+        let mut found: Option<(&str, &str)> = None;
+        for side in stored.pairs.iter().filter_map(|pair| pair.dropbox.as_ref()) {
+            let Some(path) = files.get(&side.id).map(|file| file.key.as_str()) else { continue };
+            let above = path.strip_suffix(crate::path::fold(&side.path).as_str());
+            if let Some(root) = above.and_then(|above| above.strip_suffix('/')) {
+                if found.is_none_or(|(first, _)| path < first) {
+                    found = Some((path, root));
+                }
             }
-            crate::state::Node::Folder { .. } => None,
-        });
-        let Some(root) = found else { return false };
+        }
+        let Some((_, root)) = found else { return false };
         // A file dropped into another record's folder is that record's now (R15).
         let taken = self.linked.iter().zip(&self.index.links).any(|(other, link)| {
             *other != record && link.folder.as_ref().is_some_and(|folder| folder.path_lower == root)
@@ -266,11 +252,14 @@ impl Engine {
     }
 
     /// The trees are as they were observed.
-    fn given(&mut self, touched: &Set<Number>, now_ms: u64) {
+    fn given(&mut self, touched: &Marked, now_ms: u64) {
         // P6: nothing is planned from a CRM listing of an earlier cycle: a change makes the record due.
-        let mut due: Set<Number> = Set::new();
+        let (mut due, mut pressed) = (Marked::default(), Marked::default());
         for (record, link) in self.linked.iter().zip(&mut self.index.links) {
-            if !touched.contains(record) {
+            if link.pressed {
+                pressed.insert(*record);
+            }
+            if !touched.contains(*record) {
                 continue;
             }
             let stored = self.records.get(*record);
@@ -296,16 +285,18 @@ impl Engine {
             return;
         };
         for record in &cycle.due {
-            due.remove(record);
+            due.remove(*record);
         }
-        for record in due {
-            cycle.due.push_front(record);
+        let mut queue = due.numbers();
+        queue.reverse();
+        queue.append(&mut cycle.due);
+        for first in [true, false] {
+            for record in &queue {
+                if pressed.contains(*record) == first {
+                    cycle.due.push(*record);
+                }
+            }
         }
-        let links = self.linked.iter().zip(&self.index.links);
-        let pressed: Set<Number> =
-            links.filter(|(_, link)| link.pressed).map(|(record, _)| *record).collect();
-        let waits = |record: &Number| !pressed.contains(record);
-        sort_by(cycle.due.make_contiguous(), &mut |a, b| waits(a).cmp(&waits(b)));
     }
 
     /// G1: every linked folder that held synced files is gone or empty.
@@ -315,6 +306,33 @@ impl Engine {
             && held.peek().is_some()
             && held.all(|link| link.file_count == 0 && !link.pressed)
     }
+}
+
+/// Where each linked folder stands after these changes, by its id; nowhere, if they do not tell of it.
+fn folders_moved(links: &[Link], entries: &[Entry]) -> Map<FolderId, Option<LinkedFolder>> {
+    let mut moved: Map<FolderId, Option<LinkedFolder>> = Map::new();
+    for folder in links.iter().filter_map(|link| link.folder.as_ref()) {
+        moved.insert(folder.id.clone(), None);
+    }
+    for entry in entries {
+        match entry {
+            Entry::Folder(folder) => {
+                if let Some(stands) = moved.get_mut(&folder.id) {
+                    *stands = Some(folder.clone().into());
+                }
+            }
+            Entry::Deleted { path_lower } => {
+                // In order: what was deleted after it was last seen stands nowhere.
+                for stands in moved.values_mut() {
+                    if stands.as_ref().is_some_and(|to| is_within(&to.path_lower, path_lower)) {
+                        *stands = None;
+                    }
+                }
+            }
+            Entry::File(_) => {}
+        }
+    }
+    moved
 }
 
 fn is_deletion(entry: &Entry) -> bool {

@@ -23,16 +23,15 @@ mod write;
 use crate::effect::{Effect, Failure, Save, Staged, Task, TaskId};
 use crate::event::Event;
 use crate::ids::{FileId, Record, RecordKind, Revision};
-use crate::map::Set;
 use crate::path::Naming;
 use crate::plan::{Operation, Policy};
 use crate::state::{Link, Share, StoredIndex, StoredRecord, SCHEMA};
 use crate::status::{Activity, Halt, Happened, Progress, SyncReport};
-use alloc::collections::VecDeque;
+use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use records::{Number, Records, Working};
+use records::{Marked, Number, Records, Working};
 
 /// Records worked on at a time.
 const ACTIVE_MAX: usize = 4;
@@ -108,17 +107,17 @@ struct Cycle {
     phase: Phase,
     asked: bool,
     started_ms: u64,
-    due: VecDeque<Number>,
+    due: Vec<Number>,
     /// Every link, not only those somebody asked for.
     full: bool,
     observations: u32,
     observe_again: bool,
     /// Records that somebody asked for by an event, not by the time.
-    asked_for: Set<Number>,
+    asked_for: Marked,
     /// Whose names are still to be asked for, by batches.
     names: Vec<(RecordKind, Vec<String>)>,
     /// Records to be planned again after the next observation.
-    again: Set<Number>,
+    again: Marked,
     entries: Vec<crate::effect::Entry>,
     cursor: Option<crate::ids::Cursor>,
     listing_is_whole: bool,
@@ -166,7 +165,7 @@ struct Work {
 #[derive(Debug)]
 struct Queued {
     record: Number,
-    operation: Operation,
+    operation: Box<Operation>,
     /// An upload's bytes, once they are in Dropbox and wait for their commit.
     staged: Option<Staged>,
 }
@@ -179,7 +178,7 @@ enum Purpose {
     Turn,
     Names(RecordKind),
     Read(Vec<Number>),
-    Save(Vec<Number>, VecDeque<Queued>),
+    Save(Vec<Number>, Vec<Queued>),
     /// Which number of its name is tried.
     Folder(Number, u32),
     FolderListing(Number, crate::state::LinkedFolder),
@@ -211,21 +210,21 @@ pub struct Engine {
     today: String,
     records: Records,
     /// Records somebody looks at: kept in memory.
-    watched: Set<Number>,
-    wanted: Set<Number>,
+    watched: Marked,
+    wanted: Marked,
     work: Working,
     cycle: Option<Cycle>,
     /// What is under way.
     tasks: Vec<(TaskId, Purpose)>,
     next_task: u64,
-    ready: VecDeque<Task>,
-    // Operations that wait for their turn.
-    transfers: VecDeque<Queued>,
+    ready: Vec<Task>,
+    // Operations that wait for their turn. What is taken from the front of a list takes longer than to move the rest up.
+    transfers: Vec<Queued>,
     /// What changes files in Dropbox.
-    writes: VecDeque<Queued>,
-    folders: VecDeque<(Purpose, Effect)>,
+    writes: Vec<Queued>,
+    folders: Vec<(Purpose, Effect)>,
     /// Uploads to the CRM whose attempt is not stored yet.
-    creates: VecDeque<Queued>,
+    creates: Vec<Queued>,
     writing: bool,
     saving: bool,
     /// When the lease was taken or renewed here, while it is held (ms).
@@ -240,9 +239,9 @@ pub struct Engine {
     shares: Vec<(&'static str, Revision, Option<Share>)>,
     /// The app folder was looked at, though nothing is linked here.
     looked: bool,
-    dirty: Set<Number>,
+    dirty: Marked,
     dirty_index: bool,
-    removed: Set<Number>,
+    removed: Marked,
     save_wanted: bool,
     /// When a listing last asked for the index to be stored (ms).
     kept_ms: u64,
@@ -272,17 +271,17 @@ impl Engine {
             linked,
             today: "1970-01-01".to_string(),
             records,
-            watched: Set::new(),
-            wanted: Set::new(),
+            watched: Marked::default(),
+            wanted: Marked::default(),
             work: Working::default(),
             cycle: None,
             tasks: Vec::new(),
             next_task: 0,
-            ready: VecDeque::new(),
-            transfers: VecDeque::new(),
-            writes: VecDeque::new(),
-            folders: VecDeque::new(),
-            creates: VecDeque::new(),
+            ready: Vec::new(),
+            transfers: Vec::new(),
+            writes: Vec::new(),
+            folders: Vec::new(),
+            creates: Vec::new(),
             writing: false,
             saving: false,
             held_ms: None,
@@ -291,9 +290,9 @@ impl Engine {
             told_ms: 0,
             shares: Vec::new(),
             looked: false,
-            dirty: Set::new(),
+            dirty: Marked::default(),
             dirty_index: false,
-            removed: Set::new(),
+            removed: Marked::default(),
             save_wanted: false,
             kept_ms: 0,
             stopped: false,
@@ -392,7 +391,7 @@ impl Engine {
         if !self.stopped && self.ready.is_empty() {
             self.step(now_ms);
         }
-        self.ready.pop_front()
+        (!self.ready.is_empty()).then(|| self.ready.remove(0))
     }
 
     /// When to call [`Engine::handle`] with [`Event::Run`] at the latest (ms).
@@ -446,7 +445,7 @@ impl Engine {
         self.next_task += 1;
         let id = TaskId(self.next_task);
         self.tasks.push((id, purpose));
-        self.ready.push_back(Task { id, effect });
+        self.ready.push(Task { id, effect });
     }
 
     fn is_under_way(&self, such: fn(&Purpose) -> bool) -> bool {
@@ -471,10 +470,9 @@ impl Engine {
 
     /// Reads records somebody looks at, outside of a cycle.
     fn step_reading(&mut self) {
-        let wanted = core::mem::take(&mut self.wanted);
-        self.read(
-            wanted.into_iter().filter(|record| !self.records.contains_key(*record)).collect(),
-        );
+        let mut wanted = core::mem::take(&mut self.wanted).numbers();
+        wanted.retain(|record| !self.records.contains_key(*record));
+        self.read(wanted);
     }
 
     /// Reads these records, except those that are being read: somebody may look at a record whose turn has come.
@@ -497,11 +495,11 @@ impl Engine {
         }
         self.save_wanted = false;
         let mut records: Vec<(Record, Option<Rc<StoredRecord>>)> = Vec::new();
-        for record in core::mem::take(&mut self.removed) {
+        for record in core::mem::take(&mut self.removed).numbers() {
             records.push((self.records.record(record).clone(), None));
         }
         // All of it with the index in one transaction: its cursor and the trees belong together.
-        let dirty: Vec<Number> = core::mem::take(&mut self.dirty).into_iter().collect();
+        let dirty = core::mem::take(&mut self.dirty).numbers();
         for record in &dirty {
             if let Some(stored) = self.records.shared(*record) {
                 records.push((self.records.record(*record).clone(), Some(stored)));

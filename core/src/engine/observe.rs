@@ -2,14 +2,14 @@
 //! renamed or moved (R18).
 
 use super::give::owner;
-use super::records::Number;
+use super::records::{Marked, Number};
 use super::{Cycle, Engine, Phase, Purpose};
 use crate::effect::{Effect, Entry, Failure};
 use crate::ids::Record;
-use crate::map::{Map, Set};
+use crate::map::Map;
 use crate::state::{Link, StoredRecord, SCHEMA};
 use crate::status::Halt;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 impl Engine {
@@ -49,8 +49,8 @@ impl Engine {
             return;
         };
         let touched = touched(&self.linked, &self.index.links, cycle);
-        let missing: Vec<Number> =
-            touched.iter().filter(|record| !self.records.contains_key(**record)).copied().collect();
+        let mut missing = touched.numbers();
+        missing.retain(|record| !self.records.contains_key(*record));
         if !missing.is_empty() {
             return self.read(missing);
         }
@@ -101,31 +101,40 @@ pub(super) fn path_of(entry: &Entry) -> &str {
 }
 
 /// The records whose folder or files these entries speak of; all of them for a whole listing.
-fn touched(linked: &[Number], links: &[Link], cycle: &Cycle) -> Set<Number> {
-    let with_folder = linked
-        .iter()
-        .zip(links)
-        .filter_map(|(number, link)| Some((*number, link.folder.as_ref()?)));
-    if cycle.listing_is_whole {
-        return with_folder.map(|(number, _)| number).collect();
+fn touched(linked: &[Number], links: &[Link], cycle: &Cycle) -> Marked {
+    let mut touched = Marked::default();
+    if !cycle.listing_is_whole && cycle.entries.is_empty() {
+        return touched;
     }
-    if cycle.entries.is_empty() {
-        return Set::new();
+    // By path and by id: a path begins with a slash, and no id does.
+    let mut folders: Map<String, Number> = Map::new();
+    for (record, link) in linked.iter().zip(links) {
+        let Some(folder) = &link.folder else { continue };
+        if cycle.listing_is_whole {
+            touched.insert(*record);
+        }
+        folders.insert(folder.path_lower.clone(), *record);
+        folders.insert(folder.id.to_string(), *record);
     }
-    let by_path: Map<String, Number> =
-        with_folder.clone().map(|(number, folder)| (folder.path_lower.clone(), number)).collect();
-    let by_id: Map<_, _> = with_folder.map(|(number, folder)| (&folder.id, number)).collect();
-    let mut touched = Set::new();
     for entry in &cycle.entries {
         let path = path_of(entry);
-        touched.extend(owner(&by_path, path).map(|(_, record)| record));
+        if let Some((_, record)) = owner(&folders, path) {
+            touched.insert(record);
+        }
         match entry {
-            Entry::Folder(folder) => touched.extend(by_id.get(&&folder.id).copied()),
+            Entry::Folder(folder) => {
+                if let Some(record) = folders.get(folder.id.as_str()) {
+                    touched.insert(*record);
+                }
+            }
             Entry::Deleted { .. } => {
                 let below = alloc::format!("{path}/");
-                let covered =
-                    by_path.from_key(below.as_str()).take_while(|(f, _)| f.starts_with(&below));
-                touched.extend(covered.map(|(_, record)| *record));
+                for (folder, record) in folders.from_key(below.as_str()) {
+                    if !folder.starts_with(&below) {
+                        break;
+                    }
+                    touched.insert(*record);
+                }
             }
             Entry::File(_) => {}
         }

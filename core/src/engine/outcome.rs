@@ -7,7 +7,6 @@ use crate::map::Map;
 use crate::plan::Operation;
 use crate::state::{Attempt, SeenDocument};
 use crate::status::Happened;
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 impl Engine {
@@ -98,7 +97,7 @@ impl Engine {
     }
 
     fn written(&mut self, item: &Queued, file: FileEntry, now_ms: u64) {
-        match (&item.operation, &item.staged) {
+        match (&*item.operation, &item.staged) {
             (Operation::MoveFile { .. }, _) => self.moved(item.record, file, now_ms),
             (Operation::CopyFile { .. }, _) => {
                 self.copied(item.record, &item.operation, file, now_ms)
@@ -108,13 +107,13 @@ impl Engine {
         }
     }
 
-    fn saved(&mut self, records: Vec<Number>, creates: VecDeque<Queued>, outcome: Outcome) {
+    fn saved(&mut self, records: Vec<Number>, creates: Vec<Queued>, outcome: Outcome) {
         self.saving = false;
         if matches!(outcome, Outcome::Done) {
             for item in creates {
                 let alive = self.work.get(item.record).is_some_and(|work| !work.cancelled);
                 if alive {
-                    self.transfers.push_back(item);
+                    self.transfers.push(item);
                 } else {
                     self.close(item.record);
                 }
@@ -122,7 +121,9 @@ impl Engine {
             return;
         }
         // C13: nothing is claimed; what was to be stored still is.
-        self.dirty.extend(records);
+        for record in records {
+            self.dirty.insert(record);
+        }
         self.dirty_index = true;
         self.fail(Failure::Store);
     }
@@ -205,14 +206,14 @@ impl Engine {
 
     fn stepped(&mut self, mut item: Queued, outcome: Outcome, now_ms: u64) {
         let record = item.record;
-        let operation = &item.operation;
+        let operation = &*item.operation;
         match (operation, outcome) {
             (Operation::Upload { .. }, Outcome::Staged(staged))
                 if self.work.get(record).is_some_and(|work| !work.cancelled) =>
             {
                 // Still open: the commit closes it.
                 item.staged = Some(staged);
-                self.writes.push_back(item);
+                self.writes.push(item);
                 return;
             }
             (Operation::Hash { document, .. }, Outcome::Hashed { hash, size_bytes }) => {

@@ -11,6 +11,7 @@ use crate::plan::{self, Operation, Plan, Policy};
 use crate::state::{Attempt, CrmSide, Link};
 use crate::status::{Halt, Happened, Progress};
 use crate::tree;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -26,14 +27,15 @@ impl Engine {
         // An observation is wanted: running records finish first, no new one begins on old knowledge.
         while !cycle.observe_again {
             let asked_for =
-                cycle.due.front().is_some_and(|record| cycle.asked_for.contains(record));
+                cycle.due.first().is_some_and(|record| cycle.asked_for.contains(*record));
             let most = if asked_for { ACTIVE_MAX + ASKED_FOR_MAX } else { ACTIVE_MAX };
             if self.work.len() >= most {
                 break;
             }
-            let Some(record) = cycle.due.pop_front() else {
+            if cycle.due.is_empty() {
                 break;
-            };
+            }
+            let record = cycle.due.remove(0);
             if self.linked.contains(&record) {
                 self.work.insert(
                     record,
@@ -108,7 +110,7 @@ impl Engine {
     /// all records of a long day at once would leave the CRM's other users nothing.
     fn is_urgent(&self, record: Number) -> bool {
         let wanted = |link: &Link| link.pressed || link.dirty;
-        self.watched.contains(&record) && self.link(record).is_some_and(wanted)
+        self.watched.contains(record) && self.link(record).is_some_and(wanted)
     }
 
     /// The background's turn to list a record may be far off. Where somebody has opened it, it is listed at once, and
@@ -116,7 +118,7 @@ impl Engine {
     pub(super) fn hurry(&mut self, record: Number) -> bool {
         let listing = self.work.get(record).is_some_and(|work| {
             let begins = matches!(work.stage, Stage::Read | Stage::Listing);
-            begins && !work.cancelled && self.watched.contains(&record)
+            begins && !work.cancelled && self.watched.contains(record)
         });
         if !listing {
             return false;
@@ -262,7 +264,7 @@ impl Engine {
 
     /// Nothing left to do (or too many rounds): the record rests.
     fn settle(&mut self, record: Number, done: bool, now_ms: u64) {
-        let retry = self.cycle.as_ref().is_some_and(|cycle| cycle.again.contains(&record));
+        let retry = self.cycle.as_ref().is_some_and(|cycle| cycle.again.contains(record));
         if done && !retry {
             if let Some(stored) = self.records.get_mut(record) {
                 let pending: Set<_> = stored
@@ -305,7 +307,7 @@ impl Engine {
             }
             link.problem_count = problems;
         }
-        if self.dirty.contains(&record) {
+        if self.dirty.contains(record) {
             self.save_wanted = true;
         }
         self.version += 1;
@@ -328,8 +330,8 @@ impl Engine {
     }
 
     fn start(&mut self, record: Number, operation: Operation, now_ms: u64) {
-        let item = Queued { record, operation, staged: None };
-        match &item.operation {
+        let item = Queued { record, operation: Box::new(operation), staged: None };
+        match &*item.operation {
             Operation::ConfirmGone { document } => {
                 let effect = Effect::ConfirmGone { document: document.clone() };
                 self.task(Purpose::Step(item), effect);
@@ -337,11 +339,11 @@ impl Engine {
             Operation::Hash { .. }
             | Operation::Upload { .. }
             | Operation::DeleteDocument { .. } => {
-                self.transfers.push_back(item);
+                self.transfers.push(item);
             }
             Operation::MoveFile { .. }
             | Operation::DeleteFile { .. }
-            | Operation::CopyFile { .. } => self.writes.push_back(item),
+            | Operation::CopyFile { .. } => self.writes.push(item),
             Operation::Create { place, hash, replaces, .. } => {
                 let attempt = Attempt {
                     place: place.clone(),
@@ -358,7 +360,7 @@ impl Engine {
                     stored.attempts.push(attempt);
                     self.dirty.insert(record);
                 }
-                self.creates.push_back(item);
+                self.creates.push(item);
             }
         }
     }

@@ -9,7 +9,7 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 /// A record, by its place in the table: what the engine calls it by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Number(u32);
 
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl Records {
 
     /// The record itself.
     pub(super) fn record(&self, number: Number) -> &Record {
-        &self.known[number.0 as usize].record
+        &self.known[number.at()].record
     }
 
     /// The records themselves.
@@ -67,25 +67,30 @@ impl Records {
     }
 
     pub(super) fn get(&self, number: Number) -> Option<&StoredRecord> {
-        self.known[number.0 as usize].stored.as_deref()
+        self.known[number.at()].stored.as_deref()
     }
 
     /// To be changed.
     pub(super) fn get_mut(&mut self, number: Number) -> Option<&mut StoredRecord> {
-        self.known[number.0 as usize].stored.as_mut().map(Rc::make_mut)
+        self.known[number.at()].stored.as_mut().map(Rc::make_mut)
     }
 
     /// To be stored as it is now.
     pub(super) fn shared(&self, number: Number) -> Option<Rc<StoredRecord>> {
-        self.known[number.0 as usize].stored.clone()
+        self.known[number.at()].stored.clone()
     }
 
     pub(super) fn problems(&self, number: Number) -> &[Problem] {
-        &self.known[number.0 as usize].problems
+        &self.known[number.at()].problems
     }
 
     pub(super) fn problems_mut(&mut self, number: Number) -> &mut Vec<Problem> {
-        &mut self.known[number.0 as usize].problems
+        &mut self.known[number.at()].problems
+    }
+
+    /// How many have a number.
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
     }
 
     /// Of all records.
@@ -98,11 +103,11 @@ impl Records {
     }
 
     pub(super) fn insert(&mut self, number: Number, stored: StoredRecord) {
-        self.known[number.0 as usize].stored = Some(Rc::new(stored));
+        self.known[number.at()].stored = Some(Rc::new(stored));
     }
 
     pub(super) fn remove(&mut self, number: Number) {
-        self.known[number.0 as usize].stored = None;
+        self.known[number.at()].stored = None;
     }
 
     /// Only those.
@@ -112,6 +117,52 @@ impl Records {
                 known.stored = None;
             }
         }
+    }
+}
+
+impl Number {
+    /// Its place in the table.
+    pub(super) fn at(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Some of the records: a mark at each one's number.
+#[derive(Debug, Default)]
+pub(super) struct Marked(Vec<bool>);
+
+impl Marked {
+    pub(super) fn insert(&mut self, number: Number) {
+        let at = number.at();
+        if at >= self.0.len() {
+            self.0.resize(at + 1, false);
+        }
+        self.0[at] = true;
+    }
+
+    pub(super) fn remove(&mut self, number: Number) {
+        if let Some(mark) = self.0.get_mut(number.at()) {
+            *mark = false;
+        }
+    }
+
+    pub(super) fn contains(&self, number: Number) -> bool {
+        self.0.get(number.at()) == Some(&true)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        !self.0.contains(&true)
+    }
+
+    /// Which ones, in the order of their numbers.
+    pub(super) fn numbers(&self) -> Vec<Number> {
+        let mut numbers = Vec::new();
+        for (at, mark) in self.0.iter().enumerate() {
+            if *mark {
+                numbers.push(Number(at as u32));
+            }
+        }
+        numbers
     }
 }
 

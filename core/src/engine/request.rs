@@ -10,7 +10,7 @@ impl Engine {
     pub(super) fn press(&mut self, record: Number, name: String, now_ms: u64) {
         self.watched.insert(record);
         if self.link(record).is_none() {
-            self.removed.remove(&record);
+            self.removed.remove(record);
             let link =
                 Link { pressed: true, ..Link::new(self.records.record(record).clone(), name) };
             self.index.shared.unlinked.retain(|other| *other != link.record);
@@ -53,7 +53,7 @@ impl Engine {
         let rests_until_ms = Some(now_ms + self.config.interval_ms);
         if let Some(cycle) = self.cycle.as_mut() {
             cycle.due.retain(|other| *other != record);
-            cycle.again.remove(&record);
+            cycle.again.remove(record);
         }
         if let Some(work) = self.work.get_mut(record) {
             work.cancelled = true;
@@ -81,7 +81,7 @@ impl Engine {
         self.work.remove(record);
         self.records.remove(record);
         self.records.problems_mut(record).clear();
-        self.dirty.remove(&record);
+        self.dirty.remove(record);
         if self.link(record).is_some_and(|link| link.shared) {
             self.index.shared.unlinked.push(self.records.record(record).clone());
             self.share(record);
@@ -155,7 +155,7 @@ impl Engine {
             } else {
                 cycle.due.retain(|other| *other != record);
                 cycle.asked_for.insert(record);
-                cycle.due.push_front(record);
+                cycle.due.insert(0, record);
             }
         }
     }

@@ -291,7 +291,7 @@ impl Engine {
             cycle.unfinished = true;
             cycle.observe_again = false;
             cycle.due.clear();
-            waiting.extend(core::mem::take(&mut cycle.again));
+            waiting.extend(core::mem::take(&mut cycle.again).numbers());
         }
         for record in waiting {
             if let Some(link) = self.link_mut(record) {
@@ -394,7 +394,7 @@ impl Engine {
             return;
         }
         // A share tells what is stored: with a record that is not, it would count as told and lack its last pairs.
-        if self.dirty.iter().any(|record| self.link(*record).is_some()) {
+        if self.dirty.numbers().iter().any(|record| self.link(*record).is_some()) {
             self.save_wanted = true;
             return self.step_saving();
         }

@@ -100,7 +100,7 @@ impl Engine {
             .transfers
             .iter()
             .filter(|item| item.record == record)
-            .filter_map(|item| match &item.operation {
+            .filter_map(|item| match &*item.operation {
                 Operation::Upload { document, .. } => Some(document.clone()),
                 _ => None,
             })

@@ -3,7 +3,6 @@
 use super::{Engine, Purpose, Queued, BATCH_MAX, TRANSFERS_MAX, TRANSFER_BYTES_MAX};
 use crate::effect::{Commit, Delete, Effect, Move};
 use crate::plan::Operation;
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 impl Engine {
@@ -16,7 +15,7 @@ impl Engine {
                     under_way += size_of(&item.operation);
                 }
             }
-            let Some(Queued { operation, .. }) = self.transfers.front() else {
+            let Some(Queued { operation, .. }) = self.transfers.first() else {
                 return;
             };
             let size = size_of(operation);
@@ -28,17 +27,15 @@ impl Engine {
             if full {
                 return;
             }
-            let Some(item) = self.transfers.pop_front() else {
-                return;
-            };
-            let effect = match &item.operation {
+            let item = self.transfers.remove(0);
+            let effect = match &*item.operation {
                 Operation::Hash { document, size_bytes } => {
                     Effect::HashDocument { document: document.clone(), size_bytes: *size_bytes }
                 }
                 Operation::Upload { document, size_bytes, .. } => Effect::StageDocument {
                     document: document.clone(),
                     size_bytes: *size_bytes,
-                    urgent: self.watched.contains(&item.record),
+                    urgent: self.watched.contains(item.record),
                 },
                 Operation::Create { place, source, hash, size_bytes, .. } => {
                     Effect::CreateDocument {
@@ -69,8 +66,11 @@ impl Engine {
         if (self.folders.is_empty() && self.writes.is_empty()) || !self.may_write(now_ms) {
             return;
         }
-        let alone = self.folders.pop_front().or_else(|| self.next_copy());
-        if let Some((purpose, effect)) = alone.or_else(|| self.next_batch()) {
+        let next = match self.folders.is_empty() {
+            false => Some(self.folders.remove(0)),
+            true => self.next_copy().or_else(|| self.next_batch()),
+        };
+        if let Some((purpose, effect)) = next {
             self.writing = true;
             self.task(purpose, effect);
         }
@@ -78,9 +78,9 @@ impl Engine {
 
     /// A conflicted copy before anything is written over; of copies Dropbox takes no batch.
     fn next_copy(&mut self) -> Option<(Purpose, Effect)> {
-        let is_copy = |item: &Queued| matches!(item.operation, Operation::CopyFile { .. });
-        let item = self.writes.remove(self.writes.iter().position(is_copy)?)?;
-        let Operation::CopyFile { file, to } = &item.operation else { return None };
+        let is_copy = |item: &Queued| matches!(*item.operation, Operation::CopyFile { .. });
+        let item = self.writes.remove(self.writes.iter().position(is_copy)?);
+        let Operation::CopyFile { file, to } = &*item.operation else { return None };
         let copy = Effect::CopyFile { id: file.clone(), to: self.absolute(item.record, to) };
         Some((Purpose::Write(Vec::from([item])), copy))
     }
@@ -89,14 +89,14 @@ impl Engine {
     fn next_batch(&mut self) -> Option<(Purpose, Effect)> {
         let first = self.writes.iter().map(|item| turn(&item.operation)).min()?;
         let mut batch = Vec::new();
-        let mut rest = VecDeque::new();
+        let mut rest = Vec::new();
         let (mut moves, mut deletes, mut commits) = (Vec::new(), Vec::new(), Vec::new());
         for item in core::mem::take(&mut self.writes) {
             if turn(&item.operation) != first || batch.len() >= BATCH_MAX {
-                rest.push_back(item);
+                rest.push(item);
                 continue;
             }
-            match &item.operation {
+            match &*item.operation {
                 Operation::MoveFile { file, to } => {
                     let to = self.absolute(item.record, to);
                     moves.push(Move { id: file.clone(), to });

@@ -2,6 +2,7 @@
 
 use crate::effect::Side;
 use crate::plan::{Counts, Operation, Plan, Policy};
+use crate::sort::retain;
 use crate::state::{Pair, StoredRecord};
 use crate::status::Halt;
 use alloc::vec::Vec;
@@ -22,7 +23,7 @@ pub(crate) fn apply(record: &StoredRecord, policy: &Policy, counts: &Counts, pla
     if counts.undecided > 0 && plan.operations.iter().any(|op| matches!(op, Operation::Hash { .. }))
     {
         // Not yet certain: hashes decide, and nothing is written before.
-        plan.operations.retain(|op| matches!(op, Operation::Hash { .. }));
+        retain(&mut plan.operations, &mut |op| matches!(op, Operation::Hash { .. }));
         plan.waiting = true;
         return;
     }
@@ -69,48 +70,38 @@ fn same_kind(a: &Halt, b: &Halt) -> bool {
 pub fn dismiss(record: &mut StoredRecord, halt: &Halt) {
     let files = crate::tree::files(&record.nodes);
     let mut kept: Vec<Pair> = Vec::new();
-    for pair in core::mem::take(&mut record.pairs) {
-        let document = pair
-            .crm
-            .as_ref()
-            .and_then(|side| record.documents.iter().find(|document| document.id == side.id));
+    for mut pair in core::mem::take(&mut record.pairs) {
+        let document = pair.crm.as_ref().and_then(|side| record.document(&side.id));
         let file = pair.dropbox.as_ref().and_then(|side| files.get(&side.id));
+        let mut other = None;
         match (halt, document, file) {
-            (Halt::CrmEmpty { .. } | Halt::ManyDeletes { .. }, None, Some(_)) => {
-                kept.push(Pair { crm: None, ..pair });
-            }
+            (Halt::CrmEmpty { .. } | Halt::ManyDeletes { .. }, None, Some(_)) => pair.crm = None,
             (Halt::ManyChanges { .. }, Some(document), Some(file)) => {
                 let unchanged = pair.crm.as_ref().is_some_and(|side| {
                     side.updated_at == document.updated_at && side.size_bytes == document.size_bytes
                 });
-                let crm_hash =
-                    if unchanged { Some(pair.hash.clone()) } else { document.hash.clone() };
-                match (crm_hash, file.hash.clone()) {
-                    (Some(crm), Some(dropbox)) if crm != dropbox => {
-                        let mut crm_side = pair.crm.clone();
-                        if let Some(side) = crm_side.as_mut() {
+                let crm_hash = if unchanged { Some(&pair.hash) } else { document.hash.as_ref() };
+                if let (Some(crm), Some(dropbox)) = (crm_hash, &file.hash) {
+                    if crm != dropbox {
+                        other = Some(Pair {
+                            crm: None,
+                            dropbox: pair.dropbox.take(),
+                            hash: dropbox.clone(),
+                            superseded: Vec::new(),
+                            lost_path: pair.lost_path.take(),
+                        });
+                        pair.hash = crm.clone();
+                        if let Some(side) = pair.crm.as_mut() {
                             side.updated_at = document.updated_at.clone();
                             side.size_bytes = document.size_bytes;
                         }
-                        kept.push(Pair {
-                            crm: crm_side,
-                            dropbox: None,
-                            hash: crm,
-                            superseded: pair.superseded.clone(),
-                            lost_path: None,
-                        });
-                        kept.push(Pair {
-                            crm: None,
-                            hash: dropbox,
-                            superseded: Vec::new(),
-                            ..pair
-                        });
                     }
-                    _ => kept.push(pair),
                 }
             }
-            _ => kept.push(pair),
+            _ => {}
         }
+        kept.push(pair);
+        kept.extend(other);
     }
     record.pairs = kept;
 }

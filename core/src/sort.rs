@@ -1,7 +1,7 @@
-//! Stable sorting, with one copy of the sort for all types.
+//! Stable sorting, with one copy of the sort for all types, and sifting, with one copy for each.
 //!
 //! `slice::sort_by` costs four kilobytes of WebAssembly for each type it sorts; here the order is found over
-//! indices, and only the exchange of elements is compiled anew.
+//! indices, and only the exchange of elements is compiled anew. `Vec::retain` is compiled anew for each question.
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -10,6 +10,18 @@ use core::cmp::Ordering;
 pub fn sort_by<T>(items: &mut [T], compare: &mut dyn FnMut(&T, &T) -> Ordering) {
     let mut from = order(items.len(), &mut |a, b| compare(&items[a], &items[b]));
     arrange(items, &mut from);
+}
+
+/// Keeps those that this says yes to, in their order.
+pub(crate) fn retain<T>(items: &mut Vec<T>, keep: &mut dyn FnMut(&T) -> bool) {
+    let mut kept = 0;
+    for at in 0..items.len() {
+        if keep(&items[at]) {
+            items.swap(kept, at);
+            kept += 1;
+        }
+    }
+    items.truncate(kept);
 }
 
 /// Puts first what stands at the first of these indices, and so on: each index once.

@@ -235,6 +235,23 @@ pub struct StoredRecord {
     pub activity: Vec<Activity>,
 }
 
+impl StoredRecord {
+    /// Nothing is known of it yet.
+    pub fn fresh() -> Self {
+        Self { schema: SCHEMA, ..Self::default() }
+    }
+
+    /// The document of this id, as last listed.
+    pub fn document(&self, id: &DocumentId) -> Option<&SeenDocument> {
+        self.documents.iter().find(|document| document.id == *id)
+    }
+
+    /// The document of this id, to be changed.
+    pub fn document_mut(&mut self, id: &DocumentId) -> Option<&mut SeenDocument> {
+        self.documents.iter_mut().find(|document| document.id == *id)
+    }
+}
+
 /// What stands at a path below a record's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
@@ -273,6 +290,28 @@ pub struct SeenDocument {
     pub updated_at: String,
     /// The hash of exactly this (id, size, updated_at), once known.
     pub hash: Option<ContentHash>,
+}
+
+impl Pair {
+    /// Both sides stand.
+    pub fn is_whole(&self) -> bool {
+        self.crm.is_some() && self.dropbox.is_some()
+    }
+
+    /// It is this document's.
+    pub fn has_document(&self, id: &DocumentId) -> bool {
+        self.crm.as_ref().is_some_and(|side| side.id == *id)
+    }
+
+    /// It is this file's.
+    pub fn has_file(&self, id: &FileId) -> bool {
+        self.dropbox.as_ref().is_some_and(|side| side.id == *id)
+    }
+}
+
+/// How many stand on both sides.
+pub(crate) fn count_whole(pairs: &[Pair]) -> u32 {
+    pairs.iter().filter(|pair| pair.is_whole()).count() as u32
 }
 
 impl SeenDocument {

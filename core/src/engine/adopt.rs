@@ -9,7 +9,8 @@ use super::shared::{is_share, share_named, share_of};
 use super::{Engine, Phase, Purpose};
 use crate::effect::{Effect, Failure, Outcome};
 use crate::ids::Revision;
-use crate::state::{Link, Share, SharedRecord, StoredRecord, SCHEMA};
+use crate::sort::retain;
+use crate::state::{count_whole, Link, Share, SharedRecord, StoredRecord};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
@@ -59,10 +60,12 @@ impl Engine {
         }
         if self.shares.is_empty() {
             let files = self.index.shared.files.iter();
-            let new: Vec<(&'static str, Revision)> = files
-                .filter(|file| file.seen != file.known)
-                .filter_map(|file| Some((share_named(&file.name)?, file.seen.clone()?)))
-                .collect();
+            let mut new: Vec<(&'static str, Revision)> = Vec::new();
+            for file in files.filter(|file| file.seen != file.known) {
+                if let (Some(name), Some(rev)) = (share_named(&file.name), &file.seen) {
+                    new.push((name, rev.clone()));
+                }
+            }
             let asked = !new.is_empty();
             for (name, rev) in new {
                 let purpose = Purpose::LoadShare(name, rev.clone());
@@ -116,8 +119,7 @@ impl Engine {
             return;
         }
         for record in self.linked.clone() {
-            let fresh = StoredRecord { schema: SCHEMA, ..StoredRecord::default() };
-            self.records.insert(record, fresh);
+            self.records.insert(record, StoredRecord::fresh());
             self.begin_anew(record);
         }
         // What stands in the folders is listed anew.
@@ -145,11 +147,12 @@ impl Engine {
     fn adopt_share(&mut self, name: &str, rev: Revision, share: Option<Share>) {
         self.dirty_index = true;
         self.shared_file(name).known = Some(rev);
-        let links = self.linked.iter().zip(&self.index.links);
-        let linked: Vec<(Number, bool)> = links
-            .filter(|(_, link)| share_of(&link.record) == name)
-            .map(|(record, link)| (*record, link.shared))
-            .collect();
+        let mut linked: Vec<(Number, bool)> = Vec::new();
+        for (record, link) in self.linked.iter().zip(&self.index.links) {
+            if share_of(&link.record) == name {
+                linked.push((*record, link.shared));
+            }
+        }
         let Some(share) = share else {
             // Somebody wrote it later than what is known here, and nobody can say what.
             linked.iter().for_each(|(record, _)| self.begin_anew(*record));
@@ -190,12 +193,10 @@ impl Engine {
         let record = self.records.number(told.record);
         let mut pairs = told.pairs;
         // Of what is to be deleted in the CRM, only what this browser saw itself is believed.
-        pairs.retain(|pair| pair.crm.is_some() || pair.dropbox.is_some());
+        retain(&mut pairs, &mut |pair| pair.crm.is_some() || pair.dropbox.is_some());
         pairs.iter_mut().for_each(|pair| pair.superseded.clear());
-        let synced = pairs.iter().filter(|p| p.crm.is_some() && p.dropbox.is_some()).count();
         if self.link(record).is_none() {
-            let fresh = StoredRecord { schema: SCHEMA, ..StoredRecord::default() };
-            self.records.insert(record, fresh);
+            self.records.insert(record, StoredRecord::fresh());
             self.removed.remove(record);
             let link = Link {
                 named: told.named,
@@ -206,7 +207,7 @@ impl Engine {
         let mut elsewhere = false;
         if let Some(link) = self.link_mut(record) {
             link.shared = true;
-            link.synced_count = synced as u32;
+            link.synced_count = count_whole(&pairs);
             elsewhere = told.folder.is_some()
                 && link.folder.as_ref().map(|own| &own.id) != told.folder.as_ref().map(|f| &f.id);
             if elsewhere {

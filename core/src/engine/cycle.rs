@@ -3,7 +3,7 @@
 use super::records::{Marked, Number};
 use super::{Cycle, Engine, Phase, Purpose, OBSERVATIONS_MAX};
 use crate::effect::Failure;
-use crate::sort::sort_by;
+use crate::sort::{retain, sort_by};
 use crate::state::Link;
 use crate::status::SyncReport;
 use alloc::vec::Vec;
@@ -156,7 +156,7 @@ impl Engine {
         self.clear_queues();
         let watched = &self.watched;
         let dirty = &self.dirty;
-        self.records.retain(|record| watched.contains(record) || dirty.contains(record));
+        self.records.keep(|record| watched.contains(record) || dirty.contains(record));
         self.version += 1;
         if core::mem::take(&mut self.rerun) && self.error.is_none() {
             self.begin(true, now_ms);
@@ -175,9 +175,9 @@ impl Engine {
     pub(super) fn drop_queued(&mut self, record: Number) {
         let before = self.queued_count();
         for queue in [&mut self.transfers, &mut self.writes, &mut self.creates] {
-            queue.retain(|item| item.record != record);
+            retain(queue, &mut |item| item.record != record);
         }
-        self.folders.retain(|(purpose, _)| match purpose {
+        retain(&mut self.folders, &mut |(purpose, _)| match purpose {
             Purpose::Folder(other, _)
             | Purpose::Siblings(other)
             | Purpose::FolderMove(other, _) => *other != record,

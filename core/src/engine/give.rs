@@ -346,8 +346,12 @@ fn is_within(path: &str, folder: &str) -> bool {
 
 /// The linked folder at or above a path.
 pub(super) fn owner<'f>(folders: &'f Map<String, Number>, path: &str) -> Option<(&'f str, Number)> {
-    let ends = path.match_indices('/').map(|(at, _)| at).chain(core::iter::once(path.len()));
-    ends.filter(|at| *at > 0)
-        .find_map(|at| folders.get_key_value(&path[..at]))
-        .map(|(folder, record)| (folder.as_str(), *record))
+    let mut from = 1;
+    loop {
+        let end = path.get(from..)?.find('/').map_or(path.len(), |at| from + at);
+        if let Some((folder, record)) = folders.get_key_value(&path[..end]) {
+            return Some((folder, *record));
+        }
+        from = end + 1;
+    }
 }

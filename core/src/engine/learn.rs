@@ -4,6 +4,7 @@ use super::records::Number;
 use super::Engine;
 use crate::effect::{FileEntry, Staged};
 use crate::plan::Operation;
+use crate::sort::retain;
 use crate::state::{CrmSide, DropboxSide, Pair};
 use crate::status::Happened;
 use crate::tree;
@@ -30,7 +31,7 @@ impl Engine {
         };
         tree::place_file(&mut stored.nodes, &relative, &file);
         let path = tree::file_at(&stored.nodes, &relative).map(|f| f.path).unwrap_or(relative);
-        let Some(seen) = stored.documents.iter_mut().find(|seen| seen.id == *document) else {
+        let Some(seen) = stored.document_mut(document) else {
             return;
         };
         let name = seen.place.name.clone();
@@ -45,9 +46,8 @@ impl Engine {
             size_bytes: staged.size_bytes,
             updated_at: if same { seen.updated_at.clone() } else { String::new() },
         };
-        let known = stored.pairs.iter_mut().find(|pair| {
-            pair.crm.as_ref().is_some_and(|crm| crm.id == *document) && pair.dropbox.is_some()
-        });
+        let mut pairs = stored.pairs.iter_mut();
+        let known = pairs.find(|pair| pair.dropbox.is_some() && pair.has_document(document));
         match (known, over) {
             (Some(pair), Some(_)) => {
                 // The places stay as they were: a rename is decided after the content.
@@ -61,10 +61,8 @@ impl Engine {
                 }
             }
             _ => {
-                stored.pairs.retain(|pair| {
-                    let same_document = pair.crm.as_ref().is_some_and(|crm| crm.id == *document);
-                    let same_file = pair.dropbox.as_ref().is_some_and(|d| d.id == file.id);
-                    !(same_document || same_file)
+                retain(&mut stored.pairs, &mut |pair| {
+                    !(pair.has_document(document) || pair.has_file(&file.id))
                 });
                 stored.pairs.push(Pair {
                     crm: Some(side),
@@ -154,7 +152,7 @@ impl Engine {
             return;
         };
         let found = tree::file_of(&stored.nodes, file).map(|f| (f.key, f.path));
-        stored.pairs.retain(|pair| pair.dropbox.as_ref().map(|side| &side.id) != Some(file));
+        retain(&mut stored.pairs, &mut |pair| !pair.has_file(file));
         if let Some((key, path)) = found {
             stored.nodes.remove(&key);
             if let Some(cycle) = self.cycle.as_mut() {

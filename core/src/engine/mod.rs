@@ -25,6 +25,7 @@ use crate::event::Event;
 use crate::ids::{FileId, Record, RecordKind, Revision};
 use crate::path::Naming;
 use crate::plan::{Operation, Policy};
+use crate::sort::retain;
 use crate::state::{Link, Share, StoredIndex, StoredRecord, SCHEMA};
 use crate::status::{Activity, Halt, Happened, Progress, SyncReport};
 use alloc::boxed::Box;
@@ -264,7 +265,10 @@ impl Engine {
             index.shared.browser = config.browser;
         }
         let mut records = Records::default();
-        let linked = index.links.iter().map(|link| records.number(link.record.clone())).collect();
+        let mut linked = Vec::with_capacity(index.links.len());
+        for link in &index.links {
+            linked.push(records.number(link.record.clone()));
+        }
         Self {
             config,
             index,
@@ -363,9 +367,8 @@ impl Engine {
             Event::CopyBack { record, document } => {
                 let record = self.records.number(record);
                 if let Some(stored) = self.records.get_mut(record) {
-                    stored.pairs.retain(|pair| {
-                        pair.dropbox.is_some()
-                            || pair.crm.as_ref().map(|side| &side.id) != Some(&document)
+                    retain(&mut stored.pairs, &mut |pair| {
+                        pair.dropbox.is_some() || !pair.has_document(&document)
                     });
                     self.agreed(record);
                     self.enqueue(record, now_ms);
@@ -471,7 +474,7 @@ impl Engine {
     /// Reads records somebody looks at, outside of a cycle.
     fn step_reading(&mut self) {
         let mut wanted = core::mem::take(&mut self.wanted).numbers();
-        wanted.retain(|record| !self.records.contains_key(*record));
+        retain(&mut wanted, &mut |record| !self.records.contains_key(*record));
         self.read(wanted);
     }
 
@@ -479,7 +482,7 @@ impl Engine {
     fn read(&mut self, mut records: Vec<Number>) {
         for (_, purpose) in &self.tasks {
             if let Purpose::Read(under_way) = purpose {
-                records.retain(|record| !under_way.contains(record));
+                retain(&mut records, &mut |record| !under_way.contains(record));
             }
         }
         if !records.is_empty() {

@@ -22,9 +22,16 @@ impl Engine {
         self.dirty_index = true;
         let mut batches = Vec::new();
         for kind in RecordKind::ALL {
-            let links = self.index.links.iter().filter(|link| link.record.kind == kind);
-            let ids: Vec<String> = links.map(|link| link.record.id.clone()).collect();
-            batches.extend(ids.chunks(BATCH_MAX).map(|ids| (kind, ids.to_vec())));
+            let mut ids = Vec::new();
+            for link in self.index.links.iter().filter(|link| link.record.kind == kind) {
+                ids.push(link.record.id.clone());
+                if ids.len() == BATCH_MAX {
+                    batches.push((kind, core::mem::take(&mut ids)));
+                }
+            }
+            if !ids.is_empty() {
+                batches.push((kind, ids));
+            }
         }
         batches
     }

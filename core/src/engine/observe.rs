@@ -7,6 +7,7 @@ use super::{Cycle, Engine, Phase, Purpose};
 use crate::effect::{Effect, Entry, Failure};
 use crate::ids::Record;
 use crate::map::Map;
+use crate::sort::retain;
 use crate::state::{Link, StoredRecord, SCHEMA};
 use crate::status::Halt;
 use alloc::string::{String, ToString};
@@ -50,7 +51,7 @@ impl Engine {
         };
         let touched = touched(&self.linked, &self.index.links, cycle);
         let mut missing = touched.numbers();
-        missing.retain(|record| !self.records.contains_key(*record));
+        retain(&mut missing, &mut |record| !self.records.contains_key(*record));
         if !missing.is_empty() {
             return self.read(missing);
         }
@@ -81,9 +82,8 @@ impl Engine {
     pub(super) fn records_read(&mut self, records: Vec<(Record, Option<StoredRecord>)>) {
         for (record, stored) in records {
             // Unreadable or newer than this version: as if never seen, so a first link, which deletes nothing.
-            let stored = stored
-                .filter(|stored| stored.schema <= SCHEMA)
-                .unwrap_or(StoredRecord { schema: SCHEMA, ..StoredRecord::default() });
+            let stored =
+                stored.filter(|stored| stored.schema <= SCHEMA).unwrap_or_else(StoredRecord::fresh);
             let record = self.records.number(record);
             if self.link(record).is_some() && !self.records.contains_key(record) {
                 self.records.insert(record, stored);

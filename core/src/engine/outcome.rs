@@ -3,8 +3,10 @@
 use super::records::Number;
 use super::{Engine, Purpose, Queued, Stage, KEEP_MS};
 use crate::effect::{Document, Effect, Failure, FileEntry, Outcome, TaskId};
+use crate::ids::DocumentId;
 use crate::map::Map;
 use crate::plan::Operation;
+use crate::sort::retain;
 use crate::state::{Attempt, SeenDocument};
 use crate::status::Happened;
 use alloc::vec::Vec;
@@ -130,24 +132,25 @@ impl Engine {
 
     fn listed(&mut self, record: Number, documents: Vec<Document>, now_ms: u64) {
         if let Some(stored) = self.records.get_mut(record) {
-            let known: Map<_, _> = stored.documents.iter().map(|seen| (&seen.id, seen)).collect();
-            let seen: Vec<SeenDocument> = documents
-                .into_iter()
-                .map(|document| {
-                    let hash = known
-                        .get(&document.id)
-                        .filter(|seen| seen.same_stamp(&document))
-                        .and_then(|seen| seen.hash.clone());
-                    SeenDocument {
-                        id: document.id,
-                        place: document.place,
-                        nfc: document.nfc,
-                        size_bytes: document.size_bytes,
-                        updated_at: document.updated_at,
-                        hash,
-                    }
-                })
-                .collect();
+            let mut known: Map<&DocumentId, &SeenDocument> = Map::new();
+            for seen in &stored.documents {
+                known.insert(&seen.id, seen);
+            }
+            let mut seen = Vec::with_capacity(documents.len());
+            for document in documents {
+                let hash = known
+                    .get(&document.id)
+                    .filter(|seen| seen.same_stamp(&document))
+                    .and_then(|seen| seen.hash.clone());
+                seen.push(SeenDocument {
+                    id: document.id,
+                    place: document.place,
+                    nfc: document.nfc,
+                    size_bytes: document.size_bytes,
+                    updated_at: document.updated_at,
+                    hash,
+                });
+            }
             if stored.documents != seen {
                 stored.documents = seen;
                 self.dirty.insert(record);
@@ -183,24 +186,23 @@ impl Engine {
         let named = |a: &Attempt, document: &SeenDocument| {
             stored.attempts.iter().any(|b| b.hash == a.hash && b.place == document.place)
         };
-        let learned =
-            stored.attempts.iter().rev().filter(|a| a.place.folder.is_empty()).find_map(|a| {
-                let mut made = stored.documents.iter().filter(|d| {
-                    d.place.name == a.place.name
-                        && d.hash.as_ref() == Some(&a.hash)
-                        && !rests(d)
-                        && !named(a, d)
-                });
-                let folder = &made.next()?.place.folder;
-                let sure =
-                    !folder.is_empty() && made.all(|document| document.place.folder == *folder);
-                sure.then(|| folder.clone())
+        let mut learned = None;
+        for attempt in stored.attempts.iter().filter(|attempt| attempt.place.folder.is_empty()) {
+            let mut made = stored.documents.iter().filter(|document| {
+                document.place.name == attempt.place.name
+                    && document.hash.as_ref() == Some(&attempt.hash)
+                    && !rests(document)
+                    && !named(attempt, document)
             });
-        if let Some(folder) = learned {
-            if self.index.default_folder.as_ref() != Some(&folder) {
-                self.index.default_folder = Some(folder);
-                self.dirty_index = true;
+            let Some(first) = made.next() else { continue };
+            let folder = &first.place.folder;
+            if !folder.is_empty() && made.all(|document| document.place.folder == *folder) {
+                learned = Some(folder.clone()); // The last attempt's counts.
             }
+        }
+        if learned.is_some() && self.index.default_folder != learned {
+            self.index.default_folder = learned;
+            self.dirty_index = true;
         }
     }
 
@@ -218,7 +220,7 @@ impl Engine {
             }
             (Operation::Hash { document, .. }, Outcome::Hashed { hash, size_bytes }) => {
                 if let Some(stored) = self.records.get_mut(record) {
-                    let seen = stored.documents.iter_mut().find(|seen| seen.id == *document);
+                    let seen = stored.document_mut(document);
                     if let Some(seen) = seen.filter(|seen| seen.size_bytes == size_bytes) {
                         seen.hash = Some(hash);
                         self.dirty.insert(record);
@@ -241,8 +243,7 @@ impl Engine {
             }
             (Operation::Create { place, hash, replaces, size_bytes, .. }, Outcome::Done) => {
                 let before = replaces.document.as_ref().map(|id| {
-                    let stored = self.records.get(record);
-                    let old = stored.and_then(|s| s.documents.iter().find(|seen| seen.id == *id));
+                    let old = self.records.get(record).and_then(|stored| stored.document(id));
                     old.map_or_else(|| place.clone(), |old| old.place.clone())
                 });
                 let naming = self.naming();
@@ -279,9 +280,9 @@ impl Engine {
             }
             (Operation::DeleteDocument { document, .. }, Outcome::Done) => {
                 if let Some(stored) = self.records.get_mut(record) {
-                    stored.documents.retain(|seen| seen.id != document.id);
+                    retain(&mut stored.documents, &mut |seen| seen.id != document.id);
                     for pair in &mut stored.pairs {
-                        pair.superseded.retain(|old| old.id != document.id);
+                        retain(&mut pair.superseded, &mut |old| old.id != document.id);
                     }
                     self.agreed(record);
                 }

@@ -6,9 +6,9 @@ use super::{
     ROUNDS_MAX,
 };
 use crate::effect::{Effect, Failure};
-use crate::map::Set;
 use crate::plan::{self, Operation, Plan, Policy};
-use crate::state::{Attempt, CrmSide, Link};
+use crate::sort::retain;
+use crate::state::{count_whole, Attempt, Link};
 use crate::status::{Halt, Happened, Progress};
 use crate::tree;
 use alloc::boxed::Box;
@@ -227,7 +227,7 @@ impl Engine {
         if let Some(stored) = self.records.get_mut(record) {
             stored.refusals.clear();
         }
-        self.index.refused_kinds.retain(|(refused, _)| *refused != kind);
+        retain(&mut self.index.refused_kinds, &mut |(refused, _)| *refused != kind);
         self.dirty.insert(record);
         self.dirty_index = true;
     }
@@ -240,21 +240,14 @@ impl Engine {
         if plan.changed_pairs.is_empty() && plan.new_pairs.is_empty() {
             return;
         }
-        let stood = |side: &CrmSide| {
-            stored.pairs.iter().any(|old| {
-                old.dropbox.is_some() && old.crm.as_ref().is_some_and(|crm| crm.id == side.id)
-            })
-        };
-        let kept: Vec<String> = plan
-            .changed_pairs
-            .iter()
-            .filter_map(|(_, pair)| pair.as_ref())
-            .chain(&plan.new_pairs)
-            .filter(|pair| pair.dropbox.is_none())
-            .filter_map(|pair| pair.crm.as_ref())
-            .filter(|side| stood(side))
-            .map(|side| side.place.name.clone())
-            .collect();
+        let mut kept: Vec<String> = Vec::new();
+        let changed = plan.changed_pairs.iter().filter_map(|(_, pair)| pair.as_ref());
+        for pair in changed.chain(&plan.new_pairs) {
+            let (Some(side), None) = (&pair.crm, &pair.dropbox) else { continue };
+            if stored.pairs.iter().any(|old| old.dropbox.is_some() && old.has_document(&side.id)) {
+                kept.push(side.place.name.clone());
+            }
+        }
         plan.adopt_into(&mut stored.pairs);
         self.agreed(record);
         for name in kept {
@@ -267,14 +260,14 @@ impl Engine {
         let retry = self.cycle.as_ref().is_some_and(|cycle| cycle.again.contains(record));
         if done && !retry {
             if let Some(stored) = self.records.get_mut(record) {
-                let pending: Set<_> = stored
-                    .pairs
-                    .iter()
-                    .filter(|pair| !pair.superseded.is_empty())
-                    .filter_map(|pair| pair.dropbox.as_ref().map(|side| side.id.clone()))
-                    .collect();
+                let mut pending = Vec::new();
+                for pair in stored.pairs.iter().filter(|pair| !pair.superseded.is_empty()) {
+                    pending.extend(pair.dropbox.as_ref().map(|side| &side.id));
+                }
                 let before = stored.attempts.len();
-                stored.attempts.retain(|a| a.file.as_ref().is_some_and(|f| pending.contains(f)));
+                retain(&mut stored.attempts, &mut |attempt| {
+                    attempt.file.as_ref().is_some_and(|file| pending.contains(&file))
+                });
                 if stored.attempts.len() != before {
                     self.dirty.insert(record);
                 }
@@ -294,11 +287,10 @@ impl Engine {
     /// The end of a record's turn.
     pub(super) fn rest(&mut self, record: Number) {
         self.work.remove(record);
-        let counts = self.records.get(record).map(|stored| {
-            let synced =
-                stored.pairs.iter().filter(|p| p.crm.is_some() && p.dropbox.is_some()).count();
-            (synced as u32, tree::count_files(&stored.nodes))
-        });
+        let counts = self
+            .records
+            .get(record)
+            .map(|stored| (count_whole(&stored.pairs), tree::count_files(&stored.nodes)));
         let problems = self.records.problems(record).len() as u32;
         if let Some(link) = self.link_mut(record) {
             if let Some((synced, files)) = counts {
@@ -353,7 +345,7 @@ impl Engine {
                     at_ms: now_ms,
                 };
                 if let Some(stored) = self.records.get_mut(record) {
-                    stored.attempts.retain(|old| {
+                    retain(&mut stored.attempts, &mut |old| {
                         (&old.place, &old.hash, &old.file, &old.replaces)
                             != (&attempt.place, &attempt.hash, &attempt.file, &attempt.replaces)
                     });

@@ -3,6 +3,7 @@
 
 use super::Work;
 use crate::ids::Record;
+use crate::sort::retain;
 use crate::state::StoredRecord;
 use crate::status::Problem;
 use alloc::rc::Rc;
@@ -111,7 +112,7 @@ impl Records {
     }
 
     /// Only those.
-    pub(super) fn retain(&mut self, keep: impl Fn(Number) -> bool) {
+    pub(super) fn keep(&mut self, keep: impl Fn(Number) -> bool) {
         for (at, known) in self.known.iter_mut().enumerate() {
             if !keep(Number(at as u32)) {
                 known.stored = None;
@@ -190,7 +191,7 @@ impl Working {
     }
 
     pub(super) fn remove(&mut self, number: Number) {
-        self.0.retain(|(other, _)| *other != number);
+        retain(&mut self.0, &mut |(other, _)| *other != number);
     }
 
     pub(super) fn clear(&mut self) {

@@ -5,6 +5,7 @@ use super::Engine;
 use crate::effect::{Failure, Reason};
 use crate::ids::FileId;
 use crate::plan::Operation;
+use crate::sort::retain;
 use crate::state::{Refusal, Subject};
 use crate::status::Happened;
 use crate::tree;
@@ -56,7 +57,7 @@ impl Engine {
             }
             Failure::KindRefused => {
                 let kind = self.records.record(record).kind;
-                self.index.refused_kinds.retain(|(refused, _)| *refused != kind);
+                retain(&mut self.index.refused_kinds, &mut |(refused, _)| *refused != kind);
                 self.index.refused_kinds.push((kind, now_ms));
                 self.dirty_index = true;
             }
@@ -100,7 +101,7 @@ impl Engine {
             return;
         };
         let by_document = |id: &crate::ids::DocumentId| {
-            stored.documents.iter().find(|seen| seen.id == *id).map(|seen| {
+            stored.document(id).map(|seen| {
                 let subject = Subject::Document {
                     id: seen.id.clone(),
                     updated_at: seen.updated_at.clone(),
@@ -110,13 +111,9 @@ impl Engine {
             })
         };
         let by_file = |id: &FileId| {
-            tree::files(&stored.nodes).get(id).map(|file| {
-                let subject = Subject::File {
-                    id: file.id.clone(),
-                    rev: file.rev.clone(),
-                    path: file.path.clone(),
-                };
-                (crate::path::split_dir(&file.path).1.to_string(), subject)
+            tree::file_of(&stored.nodes, id).map(|file| {
+                let name = crate::path::split_dir(&file.path).1.to_string();
+                (name, Subject::File { id: file.id, rev: file.rev, path: file.path })
             })
         };
         let found = match operation {
@@ -132,18 +129,14 @@ impl Engine {
             Operation::MoveFile { file, .. }
             | Operation::CopyFile { file, .. }
             | Operation::DeleteFile { file, .. } => {
-                let document = stored
-                    .pairs
-                    .iter()
-                    .find(|pair| pair.dropbox.as_ref().is_some_and(|side| side.id == *file))
-                    .and_then(|pair| pair.crm.as_ref())
-                    .map(|side| side.id.clone());
-                document.and_then(|id| by_document(&id)).or_else(|| by_file(file))
+                let pair = stored.pairs.iter().find(|pair| pair.has_file(file));
+                let document = pair.and_then(|pair| pair.crm.as_ref());
+                document.and_then(|side| by_document(&side.id)).or_else(|| by_file(file))
             }
             Operation::ConfirmGone { .. } => None,
         };
         if let Some((name, subject)) = found {
-            stored.refusals.retain(|refusal| refusal.subject != subject);
+            retain(&mut stored.refusals, &mut |refusal| refusal.subject != subject);
             stored.refusals.push(Refusal { subject, reason });
             self.happened(record, &name, Happened::Refused(reason), now_ms);
         }

@@ -2,7 +2,8 @@
 
 use super::records::Number;
 use super::Engine;
-use crate::state::{Link, StoredRecord, SCHEMA};
+use crate::sort::retain;
+use crate::state::{Link, StoredRecord};
 use crate::status::{Halt, Happened};
 use alloc::string::String;
 
@@ -13,9 +14,9 @@ impl Engine {
             self.removed.remove(record);
             let link =
                 Link { pressed: true, ..Link::new(self.records.record(record).clone(), name) };
-            self.index.shared.unlinked.retain(|other| *other != link.record);
+            retain(&mut self.index.shared.unlinked, &mut |other| *other != link.record);
             self.add_link(record, link);
-            self.records.insert(record, StoredRecord { schema: SCHEMA, ..StoredRecord::default() });
+            self.records.insert(record, StoredRecord::fresh());
             self.dirty.insert(record);
             self.happened(record, "", Happened::Linked, now_ms);
         } else if let Some(link) = self.link_mut(record) {
@@ -52,7 +53,7 @@ impl Engine {
     pub(super) fn cancel(&mut self, record: Number, now_ms: u64) {
         let rests_until_ms = Some(now_ms + self.config.interval_ms);
         if let Some(cycle) = self.cycle.as_mut() {
-            cycle.due.retain(|other| *other != record);
+            retain(&mut cycle.due, &mut |other| *other != record);
             cycle.again.remove(record);
         }
         if let Some(work) = self.work.get_mut(record) {
@@ -153,7 +154,7 @@ impl Engine {
                 cycle.again.insert(record);
                 cycle.observe_again = true;
             } else {
-                cycle.due.retain(|other| *other != record);
+                retain(&mut cycle.due, &mut |other| *other != record);
                 cycle.asked_for.insert(record);
                 cycle.due.insert(0, record);
             }

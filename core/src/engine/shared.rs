@@ -10,6 +10,7 @@ use super::records::Number;
 use super::{Engine, Phase, Purpose, OBSERVATIONS_MAX};
 use crate::effect::{Effect, Entry, Failure, Outcome, WriteMode};
 use crate::ids::{Record, Revision};
+use crate::sort::retain;
 use crate::state::{Lease, LeaseState, Share, SharedFile, SharedRecord};
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -441,7 +442,7 @@ impl Engine {
                         link.shared = true;
                     }
                 }
-                self.index.shared.unlinked.retain(|record| share_of(record) != name);
+                retain(&mut self.index.shared.unlinked, &mut |record| share_of(record) != name);
                 return;
             }
             Some(Err(Failure::Conflict | Failure::NotFound)) => self.lose_lease(),

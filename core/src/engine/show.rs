@@ -3,20 +3,31 @@
 use super::records::Number;
 use super::Engine;
 use crate::effect::{Place, Side};
-use crate::ids::Record;
-use crate::map::Set;
+use crate::ids::{DocumentId, FileId, Record};
+use crate::map::{Map, Set};
 use crate::path::{is_conflicted_copy, Naming};
 use crate::plan::Operation;
 use crate::sort::sort_by;
 use crate::state::{Link, StoredRecord, Subject};
 use crate::status::{Halt, Item, LinkStatus, Mark, ProblemKind, RecordState, RecordStatus, Status};
-use crate::tree;
+use crate::tree::{self, File};
 use alloc::string::String;
 use alloc::vec::Vec;
 
 impl Engine {
     /// Over all.
     pub fn status(&self) -> Status {
+        let mut links = Vec::with_capacity(self.linked.len());
+        for (record, link) in self.linked.iter().zip(&self.index.links) {
+            links.push(LinkStatus {
+                record: link.record.clone(),
+                name: link.name.clone(),
+                state: self.state(*record, link),
+                synced_count: link.synced_count,
+                problem_count: link.problem_count,
+                settled_ms: link.settled_ms,
+            });
+        }
         Status {
             running: self.cycle.is_some(),
             paused: self.index.paused,
@@ -24,19 +35,7 @@ impl Engine {
             halt: self.index.halt.clone(),
             last_cycle_ms: self.index.last_cycle_ms,
             due_ms: self.poll_timeout(),
-            links: self
-                .linked
-                .iter()
-                .zip(&self.index.links)
-                .map(|(record, link)| LinkStatus {
-                    record: link.record.clone(),
-                    name: link.name.clone(),
-                    state: self.state(*record, link),
-                    synced_count: link.synced_count,
-                    problem_count: link.problem_count,
-                    settled_ms: link.settled_ms,
-                })
-                .collect(),
+            links,
         }
     }
 
@@ -96,25 +95,25 @@ impl Engine {
         let absolute = |path: &str| {
             link.folder.as_ref().map(|folder| alloc::format!("{}/{path}", folder.path))
         };
-        let under_way: Set<_> = self
-            .transfers
-            .iter()
-            .filter(|item| item.record == record)
-            .filter_map(|item| match &*item.operation {
-                Operation::Upload { document, .. } => Some(document.clone()),
-                _ => None,
-            })
-            .collect();
-        let mut shown_files = Set::new();
+        let mut under_way: Set<&DocumentId> = Set::new();
+        for item in self.transfers.iter().filter(|item| item.record == record) {
+            if let Operation::Upload { document, .. } = &*item.operation {
+                under_way.insert(document);
+            }
+        }
+        // Files that no document is shown with.
+        let mut loose: Map<&FileId, &File> = Map::new();
+        for file in files.values() {
+            loose.insert(&file.id, file);
+        }
         let mut items = Vec::new();
         for document in &stored.documents {
-            let pair = stored
-                .pairs
-                .iter()
-                .find(|pair| pair.crm.as_ref().is_some_and(|side| side.id == document.id));
+            let pair = stored.pairs.iter().find(|pair| pair.has_document(&document.id));
             let file =
                 pair.and_then(|pair| pair.dropbox.as_ref()).and_then(|side| files.get(&side.id));
-            shown_files.extend(file.map(|file| file.id.clone()));
+            if let Some(file) = file {
+                loose.remove(&file.id);
+            }
             let refused = problems.iter().find_map(|problem| match problem.kind {
                 ProblemKind::Refused(reason) if problem.place == document.place => Some(reason),
                 _ => None,
@@ -138,7 +137,7 @@ impl Engine {
                 mark,
             });
         }
-        for file in files.values().filter(|file| !shown_files.contains(&file.id)) {
+        for file in loose.values() {
             let place: Place = naming.place_of(&file.path);
             let refused = stored.refusals.iter().find_map(|refusal| match &refusal.subject {
                 Subject::File { id, rev, .. } if *id == file.id && *rev == file.rev => {
@@ -146,12 +145,14 @@ impl Engine {
                 }
                 _ => None,
             });
-            let only = stored.pairs.iter().any(|pair| {
-                pair.crm.is_none() && pair.dropbox.as_ref().is_some_and(|side| side.id == file.id)
-            }) || problems.iter().any(|problem| {
-                problem.place == place
-                    && matches!(problem.kind, ProblemKind::OneWay | ProblemKind::NewerInDropbox)
-            });
+            let only = stored
+                .pairs
+                .iter()
+                .any(|pair| pair.crm.is_none() && pair.has_file(&file.id))
+                || problems.iter().any(|problem| {
+                    problem.place == place
+                        && matches!(problem.kind, ProblemKind::OneWay | ProblemKind::NewerInDropbox)
+                });
             items.push(Item {
                 place,
                 document: None,
@@ -187,7 +188,7 @@ fn affected(stored: &StoredRecord, halt: &Halt) -> Vec<String> {
         let Some(file) = files.get(&dropbox.id) else {
             continue;
         };
-        let document = stored.documents.iter().find(|document| document.id == crm.id);
+        let document = stored.document(&crm.id);
         let unchanged = file.hash.as_ref() == Some(&pair.hash);
         let concerned = match halt {
             Halt::CrmEmpty { .. } | Halt::ManyDeletes { .. } => document.is_none() && unchanged,

@@ -3,6 +3,7 @@
 use super::room::Occupant;
 use super::{crm_side, paired, Content, Operation, Planner, Replacement};
 use crate::effect::Source;
+use crate::sort::retain;
 use crate::state::{Attempt, CrmSide, Pair, SeenDocument};
 use crate::status::ProblemKind;
 use crate::tree::File;
@@ -163,7 +164,7 @@ impl<'a> Planner<'a> {
             let new = pair.crm.as_ref().map(|side| side.id.clone());
             let documents = &self.documents;
             let new_stands = new.as_ref().is_some_and(|id| documents.contains_key(id));
-            pair.superseded.retain(|old| {
+            retain(&mut pair.superseded, &mut |old| {
                 let unchanged = documents.get(&old.id).is_some_and(|seen| {
                     seen.updated_at == old.updated_at
                         && seen.size_bytes == old.size_bytes

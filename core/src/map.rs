@@ -93,11 +93,15 @@ impl Order {
         self.chunks[chunk].insert(at, number as u32);
     }
 
-    fn remove(&mut self, spot: Spot) {
+    /// Takes the number at a spot away and gives it to the entry at another one; says which it was.
+    fn hand_on(&mut self, spot: Spot, to: Spot) -> usize {
+        let number = self.number(spot);
+        self.chunks[to.chunk][to.at] = number as u32;
         self.chunks[spot.chunk].remove(spot.at);
         if self.chunks[spot.chunk].is_empty() {
             self.chunks.remove(spot.chunk);
         }
+        number
     }
 
     fn number(&self, spot: Spot) -> usize {
@@ -271,10 +275,8 @@ impl<K: Ord, V> Map<K, V> {
             return None;
         }
         // The entry that came last gets its number.
-        let number = self.order.number(spot);
         let (last, _) = self.find(self.entries.last()?.0.borrow());
-        self.order.chunks[last.chunk][last.at] = number as u32;
-        self.order.remove(spot);
+        let number = self.order.hand_on(spot, last);
         Some(self.entries.swap_remove(number).1)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Observations are stored, not pending work: a plan is made anew from them. The one exception is [`Attempt`].
 
-use crate::effect::{Document, FolderEntry, Place, Reason};
+use crate::effect::{Document, FolderEntry, Place, Reason, WriteMode};
 use crate::ids::{ContentHash, Cursor, DocumentId, FileId, FolderId, Record, RecordKind, Revision};
 use crate::map::Map;
 use crate::status::{Activity, Halt};
@@ -162,6 +162,19 @@ pub struct SharedFile {
     pub known: Option<Revision>,
     /// The local state has more than it.
     pub due: bool,
+}
+
+impl SharedFile {
+    /// How it is written: over what was seen of it, or not at all.
+    pub(crate) fn mode(&self) -> WriteMode {
+        self.seen.clone().map_or(WriteMode::Add, WriteMode::Update)
+    }
+
+    /// It was written here.
+    pub(crate) fn is_at(&mut self, rev: Revision) {
+        self.seen = Some(rev.clone());
+        self.known = Some(rev);
+    }
 }
 
 /// Who may write now.

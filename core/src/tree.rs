@@ -74,17 +74,16 @@ pub fn files(nodes: &Nodes) -> Map<FileId, File> {
     files
 }
 
-/// The file that stands at a key.
-pub fn file_at(nodes: &Nodes, key: &str) -> Option<File> {
-    let (key, node) = nodes.get_key_value(key)?;
+/// The file of this id, wherever it stands.
+pub(crate) fn file_of(nodes: &Nodes, wanted: &FileId) -> Option<File> {
+    let is = |node: &Node| matches!(node, Node::File { id, .. } if id == wanted);
+    let (key, node) = nodes.iter().find(|(_, node)| is(node))?;
     Displayed::new(nodes).file(key, node)
 }
 
-/// The file of this id, wherever it stands.
-pub fn file_of(nodes: &Nodes, wanted: &FileId) -> Option<File> {
-    let is = |node: &Node| matches!(node, Node::File { id, .. } if id == wanted);
-    let (key, _) = nodes.iter().find(|(_, node)| is(node))?;
-    file_at(nodes, key)
+/// The path of the file of this id, as displayed; empty if it stands nowhere.
+pub(crate) fn path_of(nodes: &Nodes, wanted: &FileId) -> String {
+    file_of(nodes, wanted).map(|file| file.path).unwrap_or_default()
 }
 
 /// How many files there are.
@@ -164,7 +163,7 @@ fn remove_below(nodes: &mut Nodes, relative: &str) {
 
 fn remove_each(nodes: &mut Nodes, keys: Vec<String>) {
     for key in keys {
-        nodes.remove(&key);
+        nodes.remove(key.as_str());
     }
 }
 

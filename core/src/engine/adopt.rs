@@ -198,10 +198,8 @@ impl Engine {
         if self.link(record).is_none() {
             self.records.insert(record, StoredRecord::fresh());
             self.removed.remove(record);
-            let link = Link {
-                named: told.named,
-                ..Link::new(self.records.record(record).clone(), told.name)
-            };
+            let mut link = Link::new(self.records.record(record).clone(), told.name);
+            link.named = told.named;
             self.add_link(record, link);
         }
         let mut elsewhere = false;

@@ -23,18 +23,22 @@ impl Engine {
             self.report = Some(SyncReport::default());
             return;
         }
-        let mut due: Vec<(Number, &Link)> = Vec::new();
-        for (number, link) in self.linked.iter().zip(&self.index.links) {
+        let mut places: Vec<usize> = Vec::new();
+        for (at, link) in self.index.links.iter().enumerate() {
             if (full || link.dirty || link.pressed) && !link.rests(now_ms) {
-                due.push((*number, link));
+                places.push(at);
             }
         }
-        let watched = |number: &Number| self.watched.contains(*number);
-        let rank = |(number, link): &(Number, &Link)| {
-            (!link.pressed, !link.dirty, !watched(number), link.listed_ms)
+        let watched = |at: usize| self.watched.contains(self.linked[at]);
+        let rank = |at: usize| {
+            let link = &self.index.links[at];
+            (!link.pressed, !link.dirty, !watched(at), link.listed_ms)
         };
-        sort_by(&mut due, &mut |a, b| rank(a).cmp(&rank(b)));
-        let due = due.into_iter().map(|(number, _)| number).collect();
+        sort_by(&mut places, &mut |a, b| rank(*a).cmp(&rank(*b)));
+        let mut due = Vec::with_capacity(places.len());
+        for at in places {
+            due.push(self.linked[at]);
+        }
         let names = if full { self.names_due(now_ms) } else { Vec::new() };
         self.error = None;
         self.shares.clear();

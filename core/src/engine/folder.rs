@@ -27,11 +27,10 @@ impl Engine {
             self.rest(record);
             return;
         }
-        let naming = self.naming();
-        let target = naming.record_folder(self.records.record(record), &link.name);
+        let target = self.folder_of(record, &link.name);
         match &link.folder {
             Some(folder) if !link.folder_removed => {
-                let before = naming.record_folder(self.records.record(record), &link.named);
+                let before = self.folder_of(record, &link.named);
                 let renamed = link.name != link.named;
                 if !renamed {
                     return self.stage(record, Stage::Listing);
@@ -57,6 +56,11 @@ impl Engine {
         }
     }
 
+    /// The folder of a record of this name.
+    fn folder_of(&self, record: Number, name: &str) -> String {
+        self.naming().record_folder(self.records.record(record), name)
+    }
+
     /// R10: the `<name>` folder if only this record is in it, else the record's own. The count takes its turn among the
     /// writes and the move is the next: between them no folder is made there that would move along.
     pub(super) fn folder_counted(&mut self, record: Number, alone: bool) {
@@ -69,7 +73,7 @@ impl Engine {
         let Some((name, folder)) = linked else {
             return self.close(record);
         };
-        let target = self.naming().record_folder(self.records.record(record), name);
+        let target = self.folder_of(record, name);
         let (from, to) = if alone {
             (split_dir(&folder.path).0.to_string(), split_dir(&target).0.to_string())
         } else {
@@ -113,7 +117,7 @@ impl Engine {
         let Some(name) = self.link(record).map(|link| link.name.clone()) else {
             return;
         };
-        let target = self.naming().record_folder(self.records.record(record), &name);
+        let target = self.folder_of(record, &name);
         let other = match &failure {
             Failure::Refused(Reason::Name) if self.learn_astral(&target) => {
                 return; // The stage is still the folder's: it is asked for again, written otherwise.
@@ -123,9 +127,7 @@ impl Engine {
                 let (parent, leaf) = split_dir(&target);
                 format!("{}/{leaf}", numbered(parent, number + 1))
             }
-            Failure::Refused(Reason::Name) if number == 1 => {
-                self.naming().record_folder(self.records.record(record), "")
-            }
+            Failure::Refused(Reason::Name) if number == 1 => self.folder_of(record, ""),
             Failure::Conflict | Failure::Refused(_) | Failure::Forbidden | Failure::NotFound => {
                 return self.folder_given_up(record, ProblemKind::Refused(Reason::Name), now_ms);
             }
@@ -188,7 +190,7 @@ impl Engine {
     ) {
         self.writing = false;
         let name = self.link(record).map(|link| link.name.clone()).unwrap_or_default();
-        let target = self.naming().record_folder(self.records.record(record), &name);
+        let target = self.folder_of(record, &name);
         match outcome {
             Outcome::Folder { folder, .. } => {
                 let Some(known) = self.link(record).and_then(|link| link.folder.clone()) else {

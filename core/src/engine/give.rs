@@ -9,9 +9,8 @@ use super::observe::path_of;
 use super::records::{Marked, Number};
 use super::{Engine, Phase, Purpose};
 use crate::effect::{Effect, Entry};
-use crate::ids::FolderId;
 use crate::map::Map;
-use crate::state::{Link, LinkedFolder};
+use crate::state::LinkedFolder;
 use crate::status::Halt;
 use crate::tree;
 use alloc::string::{String, ToString};
@@ -45,8 +44,13 @@ struct Observed {
 }
 
 impl Engine {
-    /// Every touched record is in memory.
-    pub(super) fn begin_giving(&mut self, touched: Marked, now_ms: u64) {
+    /// Every touched record is in memory; linked folders are known by their ids.
+    pub(super) fn begin_giving(
+        &mut self,
+        touched: Marked,
+        known: &Map<String, Number>,
+        now_ms: u64,
+    ) {
         let Some(cycle) = self.cycle.as_mut() else {
             return;
         };
@@ -54,23 +58,21 @@ impl Engine {
         let whole = cycle.listing_is_whole;
         cycle.phase = Phase::Giving;
         self.see_shared(&entries, whole);
-        let moved = folders_moved(&self.index.links, &entries);
         let mut observed = Vec::new();
         observed.resize_with(self.records.len(), Observed::default);
+        folders_moved(&mut observed, known, &entries);
         let mut folders: Map<String, Number> = Map::new();
         // Where nothing is gone, nothing has to be looked for afterwards: the entries become the trees.
         let mut gone = entries.iter().any(is_deletion);
         for (&record, link) in self.linked.iter().zip(&self.index.links) {
             let Some(folder) = &link.folder else { continue };
-            let to = moved.get(&folder.id).and_then(Option::as_ref);
-            let observed = &mut observed[record.at()];
-            observed.moved = to.cloned();
             if !touched.contains(record) {
                 continue;
             }
-            observed.lost = whole && to.is_none();
+            let observed = &mut observed[record.at()];
+            observed.lost = whole && observed.moved.is_none();
             gone |= observed.lost;
-            let to = to.unwrap_or(folder);
+            let to = observed.moved.as_ref().unwrap_or(folder);
             if whole || to.path_lower != folder.path_lower {
                 if let Some(stored) = self.records.get_mut(record) {
                     stored.nodes.clear();
@@ -301,38 +303,37 @@ impl Engine {
 
     /// G1: every linked folder that held synced files is gone or empty.
     fn guard_all(&self) -> bool {
-        let mut held = self.index.links.iter().filter(|link| link.synced_count > 0).peekable();
-        self.index.links.iter().filter(|link| link.synced_count > 0).count() >= 2
-            && held.peek().is_some()
-            && held.all(|link| link.file_count == 0 && !link.pressed)
+        let mut held = 0;
+        for link in self.index.links.iter().filter(|link| link.synced_count > 0) {
+            if link.file_count > 0 || link.pressed {
+                return false;
+            }
+            held += 1;
+        }
+        held >= 2
     }
 }
 
-/// Where each linked folder stands after these changes, by its id; nowhere, if they do not tell of it.
-fn folders_moved(links: &[Link], entries: &[Entry]) -> Map<FolderId, Option<LinkedFolder>> {
-    let mut moved: Map<FolderId, Option<LinkedFolder>> = Map::new();
-    for folder in links.iter().filter_map(|link| link.folder.as_ref()) {
-        moved.insert(folder.id.clone(), None);
-    }
+/// Where each linked folder stands after these changes, by its id.
+fn folders_moved(observed: &mut [Observed], known: &Map<String, Number>, entries: &[Entry]) {
     for entry in entries {
         match entry {
             Entry::Folder(folder) => {
-                if let Some(stands) = moved.get_mut(&folder.id) {
-                    *stands = Some(folder.clone().into());
+                if let Some(record) = known.get(folder.id.as_str()) {
+                    observed[record.at()].moved = Some(folder.clone().into());
                 }
             }
             Entry::Deleted { path_lower } => {
                 // In order: what was deleted after it was last seen stands nowhere.
-                for stands in moved.values_mut() {
-                    if stands.as_ref().is_some_and(|to| is_within(&to.path_lower, path_lower)) {
-                        *stands = None;
+                for Observed { moved, .. } in observed.iter_mut() {
+                    if moved.as_ref().is_some_and(|to| is_within(&to.path_lower, path_lower)) {
+                        *moved = None;
                     }
                 }
             }
             Entry::File(_) => {}
         }
     }
-    moved
 }
 
 fn is_deletion(entry: &Entry) -> bool {

@@ -3,6 +3,7 @@
 use super::records::Number;
 use super::Engine;
 use crate::effect::{FileEntry, Staged};
+use crate::path::split_dir;
 use crate::plan::Operation;
 use crate::sort::retain;
 use crate::state::{CrmSide, DropboxSide, Pair};
@@ -17,7 +18,7 @@ impl Engine {
         record: Number,
         operation: &Operation,
         staged: &Staged,
-        file: FileEntry,
+        file: &FileEntry,
         now_ms: u64,
     ) {
         let Operation::Upload { document, over, .. } = operation else {
@@ -29,23 +30,18 @@ impl Engine {
         let Some(stored) = self.records.get_mut(record) else {
             return;
         };
-        tree::place_file(&mut stored.nodes, &relative, &file);
-        let path = tree::file_at(&stored.nodes, &relative).map(|f| f.path).unwrap_or(relative);
+        tree::place_file(&mut stored.nodes, &relative, file);
+        let path = tree::display(&stored.nodes, &relative);
         let Some(seen) = stored.document_mut(document) else {
             return;
         };
-        let name = seen.place.name.clone();
+        let place = seen.place.clone();
         // P1: it changed while it was read: what was sent is agreed on, the newer version is looked at again.
-        let same = seen.size_bytes == staged.size_bytes;
-        if same {
+        let mut updated_at = String::new();
+        if seen.size_bytes == staged.size_bytes {
             seen.hash = Some(staged.hash.clone());
+            updated_at = seen.updated_at.clone();
         }
-        let side = CrmSide {
-            id: seen.id.clone(),
-            place: seen.place.clone(),
-            size_bytes: staged.size_bytes,
-            updated_at: if same { seen.updated_at.clone() } else { String::new() },
-        };
         let mut pairs = stored.pairs.iter_mut();
         let known = pairs.find(|pair| pair.dropbox.is_some() && pair.has_document(document));
         match (known, over) {
@@ -53,8 +49,8 @@ impl Engine {
                 // The places stay as they were: a rename is decided after the content.
                 pair.hash = staged.hash.clone();
                 if let Some(crm) = pair.crm.as_mut() {
-                    crm.size_bytes = side.size_bytes;
-                    crm.updated_at = side.updated_at;
+                    crm.size_bytes = staged.size_bytes;
+                    crm.updated_at = updated_at;
                 }
                 if let Some(dropbox) = pair.dropbox.as_mut() {
                     dropbox.rev = file.rev.clone();
@@ -65,7 +61,12 @@ impl Engine {
                     !(pair.has_document(document) || pair.has_file(&file.id))
                 });
                 stored.pairs.push(Pair {
-                    crm: Some(side),
+                    crm: Some(CrmSide {
+                        id: document.clone(),
+                        place: place.clone(),
+                        size_bytes: staged.size_bytes,
+                        updated_at,
+                    }),
                     dropbox: Some(DropboxSide { id: file.id.clone(), path, rev: file.rev.clone() }),
                     hash: staged.hash.clone(),
                     superseded: Vec::new(),
@@ -73,30 +74,35 @@ impl Engine {
                 });
             }
         }
-        if let Some(work) = self.work.get_mut(record) {
-            work.progress.done_count += 1;
-            work.progress.done_bytes += staged.size_bytes;
-            work.progress.current = Some(name.clone());
-        }
+        self.progressed(record, &place.name, staged.size_bytes);
         if let Some(cycle) = self.cycle.as_mut() {
             cycle.report.to_dropbox += 1;
         }
         self.share(record);
         let what =
             if over.is_some() { Happened::UpdatedInDropbox } else { Happened::CopiedToDropbox };
-        self.happened(record, &name, what, now_ms);
+        self.happened(record, &place.name, what, now_ms);
     }
 
-    pub(super) fn moved(&mut self, record: Number, file: FileEntry, now_ms: u64) {
+    /// One more document of its run is done.
+    pub(super) fn progressed(&mut self, record: Number, name: &str, size_bytes: u64) {
+        if let Some(work) = self.work.get_mut(record) {
+            work.progress.done_count += 1;
+            work.progress.done_bytes += size_bytes;
+            work.progress.current = Some(name.to_string());
+        }
+    }
+
+    pub(super) fn moved(&mut self, record: Number, file: &FileEntry, now_ms: u64) {
         let Some(relative) = self.relative(record, &file.path_lower) else {
             return;
         };
         let Some(stored) = self.records.get_mut(record) else {
             return;
         };
-        let before = tree::file_of(&stored.nodes, &file.id).map(|f| f.path).unwrap_or_default();
-        tree::place_file(&mut stored.nodes, &relative, &file);
-        let path = tree::file_at(&stored.nodes, &relative).map(|f| f.path).unwrap_or(relative);
+        let before = tree::path_of(&stored.nodes, &file.id);
+        tree::place_file(&mut stored.nodes, &relative, file);
+        let path = tree::display(&stored.nodes, &relative);
         let documents = &stored.documents;
         for pair in &mut stored.pairs {
             let Some(side) = pair.dropbox.as_mut().filter(|side| side.id == file.id) else {
@@ -116,14 +122,14 @@ impl Engine {
         }
         self.share(record);
         let what = Happened::MovedInDropbox { from: before };
-        self.happened(record, crate::path::split_dir(&path).1, what, now_ms);
+        self.happened(record, split_dir(&path).1, what, now_ms);
     }
 
     pub(super) fn copied(
         &mut self,
         record: Number,
         operation: &Operation,
-        file: FileEntry,
+        file: &FileEntry,
         now_ms: u64,
     ) {
         let Some(relative) = self.relative(record, &file.path_lower) else {
@@ -133,15 +139,13 @@ impl Engine {
             return;
         };
         let original = Self::file_of(operation)
-            .and_then(|id| tree::file_of(&stored.nodes, id).map(|f| f.path))
-            .unwrap_or_default();
-        tree::place_file(&mut stored.nodes, &relative, &file);
+            .map_or_else(String::new, |id| tree::path_of(&stored.nodes, id));
+        tree::place_file(&mut stored.nodes, &relative, file);
         if let Some(cycle) = self.cycle.as_mut() {
             cycle.report.conflicts += 1;
         }
-        let copy = crate::path::split_dir(&file.path_display).1.to_string();
-        let name = crate::path::split_dir(&original).1.to_string();
-        self.happened(record, &name, Happened::KeptBoth { copy }, now_ms);
+        let copy = split_dir(&file.path_display).1.to_string();
+        self.happened(record, split_dir(&original).1, Happened::KeptBoth { copy }, now_ms);
     }
 
     pub(super) fn deleted(&mut self, record: Number, operation: &Operation, now_ms: u64) {
@@ -151,19 +155,14 @@ impl Engine {
         let Some(stored) = self.records.get_mut(record) else {
             return;
         };
-        let found = tree::file_of(&stored.nodes, file).map(|f| (f.key, f.path));
+        let found = tree::file_of(&stored.nodes, file);
         retain(&mut stored.pairs, &mut |pair| !pair.has_file(file));
-        if let Some((key, path)) = found {
-            stored.nodes.remove(&key);
+        if let Some(found) = found {
+            stored.nodes.remove(found.key.as_str());
             if let Some(cycle) = self.cycle.as_mut() {
                 cycle.report.deleted += 1;
             }
-            self.happened(
-                record,
-                crate::path::split_dir(&path).1,
-                Happened::DeletedInDropbox,
-                now_ms,
-            );
+            self.happened(record, split_dir(&found.path).1, Happened::DeletedInDropbox, now_ms);
         }
         self.agreed(record);
     }

@@ -189,9 +189,8 @@ enum Purpose {
     Step(Queued),
     /// A step that counts among the transfers.
     Transfer(Queued),
-    /// Commits, moves or a copy.
+    /// Commits, moves, deletes or a copy.
     Write(Vec<Queued>),
-    Delete(Vec<Queued>),
     /// The revision, and whether it is to be taken.
     LoadLease(Revision, bool),
     /// Whether it is held afterwards, and whether another browser had it before.

@@ -49,13 +49,13 @@ impl Engine {
         let Some(cycle) = self.cycle.as_mut() else {
             return;
         };
-        let touched = touched(&self.linked, &self.index.links, cycle);
+        let (touched, known) = touched(&self.linked, &self.index.links, cycle);
         let mut missing = touched.numbers();
         retain(&mut missing, &mut |record| !self.records.contains_key(*record));
         if !missing.is_empty() {
             return self.read(missing);
         }
-        self.begin_giving(touched, now_ms);
+        self.begin_giving(touched, &known, now_ms);
     }
 
     pub(super) fn changes_arrived(&mut self, entries: Vec<Entry>, cursor: crate::ids::Cursor) {
@@ -100,14 +100,13 @@ pub(super) fn path_of(entry: &Entry) -> &str {
     }
 }
 
-/// The records whose folder or files these entries speak of; all of them for a whole listing.
-fn touched(linked: &[Number], links: &[Link], cycle: &Cycle) -> Marked {
-    let mut touched = Marked::default();
+/// The records whose folder or files these entries speak of; all of them for a whole listing. And linked folders, by path
+/// and by id: a path begins with a slash, and no id does.
+fn touched(linked: &[Number], links: &[Link], cycle: &Cycle) -> (Marked, Map<String, Number>) {
+    let (mut touched, mut folders) = (Marked::default(), Map::new());
     if !cycle.listing_is_whole && cycle.entries.is_empty() {
-        return touched;
+        return (touched, folders);
     }
-    // By path and by id: a path begins with a slash, and no id does.
-    let mut folders: Map<String, Number> = Map::new();
     for (record, link) in linked.iter().zip(links) {
         let Some(folder) = &link.folder else { continue };
         if cycle.listing_is_whole {
@@ -139,5 +138,5 @@ fn touched(linked: &[Number], links: &[Link], cycle: &Cycle) -> Marked {
             Entry::File(_) => {}
         }
     }
-    touched
+    (touched, folders)
 }

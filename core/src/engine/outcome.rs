@@ -60,45 +60,44 @@ impl Engine {
                 self.close(record);
             }
             Purpose::Step(item) | Purpose::Transfer(item) => self.stepped(item, outcome, now_ms),
-            Purpose::Write(batch) => {
-                self.writing = false;
-                let mut results = results(outcome, batch.len()).into_iter();
-                for item in batch {
-                    match results.next() {
-                        Some(Ok(file)) => self.written(&item, file, now_ms),
-                        Some(Err(failure)) => {
-                            self.failed(item.record, &item.operation, failure, now_ms)
-                        }
-                        None => {}
-                    }
-                    self.close(item.record);
-                }
-            }
+            Purpose::Write(batch) => self.batch_done(&batch, &outcome, now_ms),
             Purpose::LoadLease(rev, take) => self.lease_read(rev, take, outcome, now_ms),
             Purpose::SaveLease(held, over) => self.lease_written(held, over, outcome, now_ms),
             Purpose::LoadShare(name, rev) => self.share_read(name, rev, outcome),
             Purpose::SaveShare(name, told) => self.share_written(name, &told, outcome),
-            Purpose::Delete(batch) => {
-                self.writing = false;
-                let results: Vec<Result<(), Failure>> = match outcome {
-                    Outcome::Deleted(results) => results,
-                    Outcome::Failed(failure) => {
-                        batch.iter().map(|_| Err(failure.clone())).collect()
-                    }
-                    _ => Vec::new(),
-                };
-                for (Queued { record, operation, .. }, result) in batch.into_iter().zip(results) {
-                    match result {
-                        Ok(()) => self.deleted(record, &operation, now_ms),
-                        Err(failure) => self.failed(record, &operation, failure, now_ms),
-                    }
-                    self.close(record);
-                }
-            }
         }
     }
 
-    fn written(&mut self, item: &Queued, file: FileEntry, now_ms: u64) {
+    /// One result for each write of a batch.
+    fn batch_done(&mut self, batch: &[Queued], outcome: &Outcome, now_ms: u64) {
+        self.writing = false;
+        for (at, item) in batch.iter().enumerate() {
+            let failure = match outcome {
+                Outcome::Files(files) => match files.get(at) {
+                    Some(Ok(file)) => {
+                        self.written(item, file, now_ms);
+                        None
+                    }
+                    missing => missing.and_then(|result| result.as_ref().err()),
+                },
+                Outcome::Deleted(results) => match results.get(at) {
+                    Some(Ok(())) => {
+                        self.deleted(item.record, &item.operation, now_ms);
+                        None
+                    }
+                    missing => missing.and_then(|result| result.as_ref().err()),
+                },
+                Outcome::Failed(failure) => Some(failure),
+                _ => None,
+            };
+            if let Some(failure) = failure {
+                self.failed(item.record, &item.operation, failure.clone(), now_ms);
+            }
+            self.close(item.record);
+        }
+    }
+
+    fn written(&mut self, item: &Queued, file: &FileEntry, now_ms: u64) {
         match (&*item.operation, &item.staged) {
             (Operation::MoveFile { .. }, _) => self.moved(item.record, file, now_ms),
             (Operation::CopyFile { .. }, _) => {
@@ -242,25 +241,23 @@ impl Engine {
                 }
             }
             (Operation::Create { place, hash, replaces, size_bytes, .. }, Outcome::Done) => {
+                let stored = self.records.get(record);
                 let before = replaces.document.as_ref().map(|id| {
-                    let old = self.records.get(record).and_then(|stored| stored.document(id));
-                    old.map_or_else(|| place.clone(), |old| old.place.clone())
+                    stored.and_then(|stored| stored.document(id)).map_or(place, |old| &old.place)
                 });
                 let naming = self.naming();
                 let happened = match before {
                     None => Happened::CopiedToCrm,
-                    Some(old) if naming.place_key(&old) == naming.place_key(place) => {
+                    Some(old) if naming.place_key(old) == naming.place_key(place) => {
                         Happened::UpdatedInCrm
                     }
-                    Some(old) => Happened::MovedInCrm { from: old.name },
+                    Some(old) => Happened::MovedInCrm { from: old.name.clone() },
                 };
                 if let Some(work) = self.work.get_mut(record) {
                     work.policy.created.insert((place.clone(), hash.clone()));
                     work.list_again = true;
-                    work.progress.done_count += 1;
-                    work.progress.done_bytes += size_bytes;
-                    work.progress.current = Some(place.name.clone());
                 }
+                self.progressed(record, &place.name, *size_bytes);
                 if let Some(cycle) = self.cycle.as_mut() {
                     cycle.report.to_crm += 1;
                 }
@@ -294,10 +291,11 @@ impl Engine {
     }
 }
 
-pub(super) fn results(outcome: Outcome, count: usize) -> Vec<Result<FileEntry, Failure>> {
+/// What came of writing one file.
+pub(super) fn one_result(outcome: Outcome) -> Option<Result<FileEntry, Failure>> {
     match outcome {
-        Outcome::Files(results) => results,
-        Outcome::Failed(failure) => (0..count).map(|_| Err(failure.clone())).collect(),
-        _ => Vec::new(),
+        Outcome::Files(mut results) => results.pop(),
+        Outcome::Failed(failure) => Some(Err(failure)),
+        _ => None,
     }
 }

@@ -12,8 +12,8 @@ impl Engine {
         self.watched.insert(record);
         if self.link(record).is_none() {
             self.removed.remove(record);
-            let link =
-                Link { pressed: true, ..Link::new(self.records.record(record).clone(), name) };
+            let mut link = Link::new(self.records.record(record).clone(), name);
+            link.pressed = true;
             retain(&mut self.index.shared.unlinked, &mut |other| *other != link.record);
             self.add_link(record, link);
             self.records.insert(record, StoredRecord::fresh());

@@ -5,14 +5,14 @@
 //! wrote it last and finds it unchanged knows that nobody has written since. Whoever had to take it from another browser
 //! observes again before anything else. Only what is about to write asks for it.
 
-use super::outcome::results;
+use super::outcome::one_result;
 use super::records::Number;
 use super::{Engine, Phase, Purpose, OBSERVATIONS_MAX};
-use crate::effect::{Effect, Entry, Failure, Outcome, WriteMode};
+use crate::effect::{Effect, Entry, Failure, Outcome};
 use crate::ids::{Record, Revision};
 use crate::sort::retain;
 use crate::state::{Lease, LeaseState, Share, SharedFile, SharedRecord};
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// A lease that was not renewed for so long, by the service's time, is a dead browser's (ms).
@@ -49,10 +49,6 @@ pub(super) fn share_named(name: &str) -> Option<&'static str> {
 
 pub(super) fn is_share(name: &str) -> bool {
     share_named(name).is_some()
-}
-
-fn mode(seen: Option<Revision>) -> WriteMode {
-    seen.map_or(WriteMode::Add, WriteMode::Update)
 }
 
 impl Engine {
@@ -205,7 +201,7 @@ impl Engine {
                 }
                 // Held by another when it was last looked at, and not touched since: how long ago was that?
                 let stands = held.is_some();
-                let clock = stands.then(|| mode(self.shared_file(CLOCK).seen.clone()));
+                let clock = stands.then(|| self.shared_file(CLOCK).mode());
                 let purpose = Purpose::LoadLease(rev.clone(), true);
                 self.task(purpose, Effect::LoadLease { rev, clock });
             }
@@ -217,8 +213,9 @@ impl Engine {
     /// written over is.
     fn number(&mut self, now_ms: u64) -> u64 {
         let mut mixed = self.index.shared.browser ^ now_ms.rotate_left(24);
-        let over = self.shared_file(LEASE).seen.clone();
-        for byte in over.iter().flat_map(|rev| rev.as_str().bytes()).chain([0, 0]) {
+        let mut over = self.shared_file(LEASE).seen.clone().map_or_else(String::new, |rev| rev.0);
+        over.push_str("\0\0");
+        for byte in over.bytes() {
             mixed = (mixed ^ u64::from(byte)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             mixed ^= mixed >> 29;
         }
@@ -232,7 +229,7 @@ impl Engine {
             self.share_all();
         }
         let (generation, holder) = (self.index.shared.generation, self.index.shared.browser);
-        let mode = mode(self.shared_file(LEASE).seen.clone());
+        let mode = self.shared_file(LEASE).mode();
         self.writing = true;
         let lease = Lease {
             generation,
@@ -307,11 +304,9 @@ impl Engine {
         if self.held_ms.take().is_none() {
             self.told_ms = now_ms;
         }
-        match results(outcome, 1).pop() {
+        match one_result(outcome) {
             Some(Ok(file)) => {
-                let lease = self.shared_file(LEASE);
-                lease.seen = Some(file.rev.clone());
-                lease.known = Some(file.rev);
+                self.shared_file(LEASE).is_at(file.rev);
                 self.index.shared.mine = true;
                 self.dirty_index = true;
                 self.refused = None;
@@ -423,7 +418,7 @@ impl Engine {
         let share = Share { generation: self.index.shared.generation, records };
         let file = self.shared_file(name);
         file.due = false;
-        let mode = mode(file.seen.clone());
+        let mode = file.mode();
         self.writing = true;
         let effect = Effect::SaveShare { name: name.to_string(), share, mode };
         self.task(Purpose::SaveShare(name, told), effect);
@@ -432,11 +427,9 @@ impl Engine {
     pub(super) fn share_written(&mut self, name: &'static str, told: &[Number], outcome: Outcome) {
         self.writing = false;
         self.dirty_index = true;
-        match results(outcome, 1).pop() {
+        match one_result(outcome) {
             Some(Ok(file)) => {
-                let share = self.shared_file(name);
-                share.seen = Some(file.rev.clone());
-                share.known = Some(file.rev);
+                self.shared_file(name).is_at(file.rev);
                 for record in told {
                     if let Some(link) = self.link_mut(*record) {
                         link.shared = true;

@@ -116,11 +116,12 @@ impl Engine {
             batch.push(item);
         }
         self.writes = rest;
-        Some(match first {
-            0 => (Purpose::Write(batch), Effect::MoveFiles(moves)),
-            1 => (Purpose::Delete(batch), Effect::DeleteFiles(deletes)),
-            _ => (Purpose::Write(batch), Effect::CommitFiles(commits)),
-        })
+        let effect = match first {
+            0 => Effect::MoveFiles(moves),
+            1 => Effect::DeleteFiles(deletes),
+            _ => Effect::CommitFiles(commits),
+        };
+        Some((Purpose::Write(batch), effect))
     }
 }
 

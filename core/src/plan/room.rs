@@ -36,7 +36,7 @@ impl<'a> Planner<'a> {
     /// The first of `path`, `path (2)` … that nothing stands at; `own` counts as free. Two documents never
     /// share one path: what this gives away is reserved for the rest of the plan.
     pub(super) fn free_path(&mut self, path: &str, own: Option<&str>) -> String {
-        self.free_by(path, own, numbered)
+        self.free_by(path, own, &numbered)
     }
 
     /// A path whose place in the CRM is free too: otherwise the next look would send it on.
@@ -58,7 +58,7 @@ impl<'a> Planner<'a> {
         &mut self,
         path: &str,
         own: Option<&str>,
-        name: impl Fn(&str, u32) -> String,
+        name: &dyn Fn(&str, u32) -> String,
     ) -> String {
         let (dir, leaf) = split_dir(path);
         let dir = self.free_dir(dir);
@@ -207,7 +207,7 @@ impl<'a> Planner<'a> {
         self.used_documents.insert(&document.id);
         self.loose.remove(&file.id);
         if self.policy.one_way {
-            let path = self.free_by(&file.path, None, from_crm);
+            let path = self.free_by(&file.path, None, &from_crm);
             self.upload(document, path, WriteMode::Add, None);
             return;
         }
@@ -224,7 +224,7 @@ impl<'a> Planner<'a> {
         } else {
             self.waiting = true;
             let today = self.policy.today.clone();
-            let to = self.free_by(&file.path, None, |path, n| conflicted_copy(path, &today, n));
+            let to = self.free_by(&file.path, None, &|path, n| conflicted_copy(path, &today, n));
             self.operations.push(Operation::CopyFile { file: file.id.clone(), to });
         }
     }

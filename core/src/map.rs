@@ -74,6 +74,22 @@ impl Order {
         (Spot { chunk, at }, found)
     }
 
+    /// The number of the entry that is equal to a key.
+    fn number_of(&self, compare: &mut dyn FnMut(u32) -> Ordering) -> Option<usize> {
+        let (spot, found) = self.find(compare);
+        found.then(|| self.number(spot))
+    }
+
+    /// The same; if there is none, this one is the number of the key's entry from now on.
+    fn number_or(&mut self, new: usize, compare: &mut dyn FnMut(u32) -> Ordering) -> usize {
+        let (spot, found) = self.find(compare);
+        if found {
+            return self.number(spot);
+        }
+        self.insert(spot, new);
+        new
+    }
+
     fn insert(&mut self, spot: Spot, number: usize) {
         let Spot { mut chunk, mut at } = spot;
         if self.chunks.is_empty() {
@@ -195,7 +211,7 @@ impl<K, V> Map<K, V> {
     fn put_in_order(&mut self) {
         if !self.order.iter().is_sorted() {
             let mut numbers: Vec<usize> = self.order.iter().collect();
-            arrange(&mut self.entries, &mut numbers);
+            arrange(&mut numbers, &mut |a, b| self.entries.swap(a, b));
             self.order = Order::ascending(self.len());
         }
     }
@@ -214,20 +230,21 @@ impl<K: Ord, V> Map<K, V> {
     where
         K: Borrow<Q>,
     {
-        let (spot, found) = self.find(key);
-        found.then(|| self.order.number(spot))
+        self.order.number_of(&mut |number| self.entries[number as usize].0.borrow().cmp(key))
     }
 
-    fn push(&mut self, spot: Spot, key: K, value: V) {
-        self.order.insert(spot, self.entries.len());
-        self.entries.push((key, value));
+    /// The same; if it has none, the next one, which its entry is to get.
+    fn number_or_next(&mut self, key: &K) -> usize {
+        let Self { entries, order } = self;
+        order.number_or(entries.len(), &mut |number| entries[number as usize].0.cmp(key))
     }
 
     /// Puts an entry in, over the value that the key may have.
     pub fn insert(&mut self, key: K, value: V) {
-        match self.find(&key) {
-            (spot, true) => self.entries[self.order.number(spot)].1 = value,
-            (spot, false) => self.push(spot, key, value),
+        let number = self.number_or_next(&key);
+        match self.entries.get_mut(number) {
+            Some(entry) => entry.1 = value,
+            None => self.entries.push((key, value)),
         }
     }
 
@@ -262,7 +279,7 @@ impl<K: Ord, V> Map<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.find(key).1
+        self.number(key).is_some()
     }
 
     /// Takes an entry out.
@@ -285,13 +302,10 @@ impl<K: Ord, V> Map<K, V> {
     where
         V: Default,
     {
-        let number = match self.find(&key) {
-            (spot, true) => self.order.number(spot),
-            (spot, false) => {
-                self.push(spot, key, V::default());
-                self.entries.len() - 1
-            }
-        };
+        let number = self.number_or_next(&key);
+        if number == self.entries.len() {
+            self.entries.push((key, V::default()));
+        }
         &mut self.entries[number].1
     }
 
@@ -453,11 +467,11 @@ impl<K> Set<K> {
 impl<K: Ord> Set<K> {
     /// Puts an element in; says whether it is new.
     pub fn insert(&mut self, key: K) -> bool {
-        let (spot, found) = self.0.find(&key);
-        if !found {
-            self.0.push(spot, key, ());
+        let new = self.0.number_or_next(&key) == self.len();
+        if new {
+            self.0.entries.push((key, ()));
         }
-        !found
+        new
     }
 
     /// It is in.

@@ -9,7 +9,7 @@ use core::cmp::Ordering;
 /// Sorts stably: n log n comparisons, n exchanges.
 pub fn sort_by<T>(items: &mut [T], compare: &mut dyn FnMut(&T, &T) -> Ordering) {
     let mut from = order(items.len(), &mut |a, b| compare(&items[a], &items[b]));
-    arrange(items, &mut from);
+    arrange(&mut from, &mut |a, b| items.swap(a, b));
 }
 
 /// Keeps those that this says yes to, in their order.
@@ -25,7 +25,7 @@ pub(crate) fn retain<T>(items: &mut Vec<T>, keep: &mut dyn FnMut(&T) -> bool) {
 }
 
 /// Puts first what stands at the first of these indices, and so on: each index once.
-pub(crate) fn arrange<T>(items: &mut [T], from: &mut [usize]) {
+pub(crate) fn arrange(from: &mut [usize], swap: &mut dyn FnMut(usize, usize)) {
     for at in 0..from.len() {
         // Each place takes what belongs there; what an earlier exchange moved is followed to where it went.
         let mut source = from[at];
@@ -33,7 +33,7 @@ pub(crate) fn arrange<T>(items: &mut [T], from: &mut [usize]) {
             source = from[source];
         }
         from[at] = source;
-        items.swap(at, source);
+        swap(at, source);
     }
 }
 

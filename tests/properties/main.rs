@@ -50,10 +50,10 @@ proptest! {
             return Ok(()); // Nothing of it is taken over.
         }
         let mut taken = sides.record.clone();
-        first.adopt_into(&mut taken.pairs);
+        first.clone().adopt_into(&mut taken.pairs);
         let second = plan(&taken, &policy());
         let mut again = taken.pairs.clone();
-        second.adopt_into(&mut again);
+        second.clone().adopt_into(&mut again);
         prop_assert_eq!(&taken.pairs, &again);
         prop_assert_eq!(sorted(&first), sorted(&second));
         prop_assert_eq!(plan(&sides.record, &policy()), first, "the same trees, the same plan");

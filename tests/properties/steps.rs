@@ -16,7 +16,7 @@ pub fn settle(
         if sides.contents.len() > 100 {
             break;
         }
-        plan.adopt_into(&mut sides.record.pairs);
+        plan.clone().adopt_into(&mut sides.record.pairs);
         if plan.operations.is_empty() {
             return Ok(plan);
         }

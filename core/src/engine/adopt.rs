@@ -46,8 +46,8 @@ impl Engine {
 
     /// Asks for the next thing that has to be read; false when all of it is known.
     fn read_checkpoint(&mut self) -> bool {
-        let lease = self.shared_file("lease").clone();
-        let Some(rev) = lease.seen else {
+        let lease = self.shared_file("lease");
+        let Some(rev) = lease.seen.clone() else {
             return false;
         };
         if lease.known.as_ref() != Some(&rev) {

@@ -81,20 +81,17 @@ impl Engine {
         if !(idle || failed) || !quiet || self.saving {
             return;
         }
-        if !failed && cycle.observe_again && cycle.observations < OBSERVATIONS_MAX {
-            cycle.observe_again = false;
-            cycle.phase = Phase::Observing;
-            cycle.asked = false;
-            let again = core::mem::take(&mut cycle.again).numbers();
-            cycle.due.extend(again);
-            self.step_observing(now_ms);
-            return;
-        }
         if !failed && cycle.observe_again {
-            // Enough for one cycle: whatever keeps changing is looked at again soon.
             cycle.observe_again = false;
-            cycle.unfinished = true;
             let again = core::mem::take(&mut cycle.again).numbers();
+            if cycle.observations < OBSERVATIONS_MAX {
+                cycle.phase = Phase::Observing;
+                cycle.asked = false;
+                cycle.due.extend(again);
+                return self.step_observing(now_ms);
+            }
+            // Enough for one cycle: whatever keeps changing is looked at again soon.
+            cycle.unfinished = true;
             let more = !cycle.due.is_empty();
             for record in again {
                 if let Some(link) = self.link_mut(record) {

@@ -254,7 +254,7 @@ impl Engine {
                     Some(old) => Happened::MovedInCrm { from: old.name.clone() },
                 };
                 if let Some(work) = self.work.get_mut(record) {
-                    work.policy.created.insert((place.clone(), hash.clone()));
+                    work.policy.created.push((place.clone(), hash.clone()));
                     work.list_again = true;
                 }
                 self.progressed(record, &place.name, *size_bytes);

@@ -192,19 +192,20 @@ impl Engine {
                 self.dirty_index = true;
             }
         }
-        self.adopt(record, &plan, now_ms);
+        let operations = core::mem::take(&mut plan.operations);
+        self.adopt(record, plan, now_ms);
         if rounds > ROUNDS_MAX {
             if let Some(cycle) = self.cycle.as_mut() {
                 cycle.unfinished = true;
             }
         }
-        if plan.operations.is_empty() || rounds > ROUNDS_MAX {
-            return self.settle(record, plan.operations.is_empty(), now_ms);
+        if operations.is_empty() || rounds > ROUNDS_MAX {
+            return self.settle(record, operations.is_empty(), now_ms);
         }
         self.stage(record, Stage::Doing);
-        let looks = plan.operations.iter().any(Operation::only_looks);
-        self.count_progress(record, &plan.operations);
-        for operation in plan.operations {
+        let looks = operations.iter().any(Operation::only_looks);
+        self.count_progress(record, &operations);
+        for operation in operations {
             // A look may change what is right to write, except for plain new documents.
             let waits = looks && !operation.only_looks() && !is_plain_upload(&operation);
             if !waits {
@@ -233,7 +234,7 @@ impl Engine {
     }
 
     /// The synced tree changes only by what was seen.
-    fn adopt(&mut self, record: Number, plan: &Plan, now_ms: u64) {
+    fn adopt(&mut self, record: Number, plan: Plan, now_ms: u64) {
         let Some(stored) = self.records.get_mut(record) else {
             return;
         };

@@ -119,14 +119,13 @@ impl Engine {
                 {
                     self.shared_file(name).seen = Some(file.rev.clone());
                 }
-                (Entry::Deleted { .. }, Some(name)) => {
-                    let gone = self.index.shared.files.iter_mut().filter(|file| file.name == name);
-                    gone.for_each(|file| file.seen = None);
-                }
-                (Entry::Deleted { .. }, None)
-                    if folder.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')) =>
-                {
-                    self.index.shared.files.iter_mut().for_each(|file| file.seen = None);
+                (Entry::Deleted { .. }, _) => {
+                    let all = folder.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+                    for file in &mut self.index.shared.files {
+                        if all || name == Some(file.name.as_str()) {
+                            file.seen = None;
+                        }
+                    }
                 }
                 _ => {}
             }
@@ -192,21 +191,20 @@ impl Engine {
         }
         self.lease_wanted = false;
         let mine = self.index.shared.mine;
-        let lease = self.shared_file(LEASE).clone();
-        match lease.seen {
-            Some(rev) if !mine || lease.known.as_ref() != Some(&rev) => {
-                let held = self.refused.as_ref().filter(|(held, _)| *held == rev);
-                if held.is_some_and(|(_, at_ms)| now_ms.abs_diff(*at_ms) < ASK_AGAIN_MS) {
-                    return self.refuse_lease();
-                }
-                // Held by another when it was last looked at, and not touched since: how long ago was that?
-                let stands = held.is_some();
-                let clock = stands.then(|| self.shared_file(CLOCK).mode());
-                let purpose = Purpose::LoadLease(rev.clone(), true);
-                self.task(purpose, Effect::LoadLease { rev, clock });
-            }
-            _ => self.write_lease(LeaseState::Held, false, now_ms),
+        let lease = self.shared_file(LEASE);
+        let news = lease.seen.clone().filter(|rev| !mine || lease.known.as_ref() != Some(rev));
+        let Some(rev) = news else {
+            return self.write_lease(LeaseState::Held, false, now_ms);
+        };
+        let held = self.refused.as_ref().filter(|(held, _)| *held == rev);
+        if held.is_some_and(|(_, at_ms)| now_ms.abs_diff(*at_ms) < ASK_AGAIN_MS) {
+            return self.refuse_lease();
         }
+        // Held by another when it was last looked at, and not touched since: how long ago was that?
+        let stands = held.is_some();
+        let clock = stands.then(|| self.shared_file(CLOCK).mode());
+        let purpose = Purpose::LoadLease(rev.clone(), true);
+        self.task(purpose, Effect::LoadLease { rev, clock });
     }
 
     /// A number that no other checkpoint has: neither the clock nor the browser need be new, but the lease that it is

@@ -88,26 +88,27 @@ impl Engine {
     /// Operations of one kind: Dropbox takes a batch of nothing else.
     fn next_batch(&mut self) -> Option<(Purpose, Effect)> {
         let first = self.writes.iter().map(|item| turn(&item.operation)).min()?;
+        let mut effect = match first {
+            0 => Effect::MoveFiles(Vec::new()),
+            1 => Effect::DeleteFiles(Vec::new()),
+            _ => Effect::CommitFiles(Vec::new()),
+        };
         let mut batch = Vec::new();
-        let mut rest = Vec::new();
-        let (mut moves, mut deletes, mut commits) = (Vec::new(), Vec::new(), Vec::new());
         for item in core::mem::take(&mut self.writes) {
             if turn(&item.operation) != first || batch.len() >= BATCH_MAX {
-                rest.push(item);
+                self.writes.push(item);
                 continue;
             }
-            match &*item.operation {
-                Operation::MoveFile { file, to } => {
+            match (&mut effect, &*item.operation) {
+                (Effect::MoveFiles(moves), Operation::MoveFile { file, to }) => {
                     let to = self.absolute(item.record, to);
                     moves.push(Move { id: file.clone(), to });
                 }
-                Operation::DeleteFile { file, rev } => {
+                (Effect::DeleteFiles(deletes), Operation::DeleteFile { file, rev }) => {
                     deletes.push(Delete { id: file.clone(), rev: rev.clone() });
                 }
-                Operation::Upload { path, mode, .. } => {
-                    let Some(staged) = item.staged.clone() else {
-                        continue;
-                    };
+                (Effect::CommitFiles(commits), Operation::Upload { path, mode, .. }) => {
+                    let Some(staged) = item.staged.clone() else { continue };
                     let path = self.absolute(item.record, path);
                     commits.push(Commit { staged, path, mode: mode.clone() });
                 }
@@ -115,12 +116,6 @@ impl Engine {
             }
             batch.push(item);
         }
-        self.writes = rest;
-        let effect = match first {
-            0 => Effect::MoveFiles(moves),
-            1 => Effect::DeleteFiles(deletes),
-            _ => Effect::CommitFiles(commits),
-        };
         Some((Purpose::Write(batch), effect))
     }
 }

@@ -45,7 +45,7 @@ pub struct Policy {
     /// Documents missing in the listing whose `files.info` answered 404 in this cycle.
     pub gone: Set<DocumentId>,
     /// Uploads to the CRM acknowledged in this cycle: not made twice if the listing lags.
-    pub created: Set<(Place, ContentHash)>,
+    pub created: Vec<(Place, ContentHash)>,
     /// The halt that the user let pass.
     pub confirmed: Option<Halt>,
 }
@@ -158,19 +158,19 @@ pub struct Plan {
 
 impl Plan {
     /// Makes the synced tree what was recognised of it: the pairs of the record that was planned, in their order.
-    pub fn adopt_into(&self, pairs: &mut Vec<Pair>) {
+    pub fn adopt_into(self, pairs: &mut Vec<Pair>) {
         let mut forgotten = Vec::new();
-        for (at, pair) in &self.changed_pairs {
+        for (at, pair) in self.changed_pairs {
             match pair {
-                Some(pair) => pairs[*at] = pair.clone(),
-                None => forgotten.push(*at),
+                Some(pair) => pairs[at] = pair,
+                None => forgotten.push(at),
             }
         }
         // The last first, so that those before keep their places.
         for at in forgotten.into_iter().rev() {
             pairs.remove(at);
         }
-        pairs.extend(self.new_pairs.iter().cloned());
+        pairs.extend(self.new_pairs);
     }
 }
 

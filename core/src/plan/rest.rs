@@ -67,7 +67,7 @@ pub(super) fn moving<'a>(record: &'a StoredRecord, naming: &'a Naming) -> Moving
     });
     found.unwrap_or_else(|| Moving {
         documents: record.documents.iter().collect(),
-        files: tree::files(&record.nodes).into_iter().map(|(_, file)| file).collect(),
+        files: tree::files(&record.nodes).values().cloned().collect(),
         pairs: (0..record.pairs.len()).collect(),
         resting: None,
     })

@@ -193,7 +193,7 @@ impl<'a> Planner<'a> {
         replaces: Replacement,
     ) {
         self.waiting = true;
-        if self.policy.created.contains(&(place.clone(), hash.clone())) {
+        if self.policy.created.iter().any(|(at, what)| *at == place && *what == hash) {
             // Acknowledged a moment ago, and the listing does not show it yet: a second one would be a twin.
             return;
         }

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 const RETRY_MS: u64 = 60_000;
 
 impl Engine {
-    pub(super) fn begin(&mut self, full: bool, now_ms: u64) {
+    pub(super) fn begin(&mut self, full: bool) {
         if let Some(cycle) = self.cycle.as_mut() {
             if full && !cycle.full {
                 self.rerun = true;
@@ -25,7 +25,7 @@ impl Engine {
         }
         let mut places: Vec<usize> = Vec::new();
         for (at, link) in self.index.links.iter().enumerate() {
-            if (full || link.dirty || link.pressed) && !link.rests(now_ms) {
+            if (full || link.dirty || link.pressed) && !link.rests(self.now_ms) {
                 places.push(at);
             }
         }
@@ -39,14 +39,14 @@ impl Engine {
         for at in places {
             due.push(self.linked[at]);
         }
-        let names = if full { self.names_due(now_ms) } else { Vec::new() };
+        let names = if full { self.names_due() } else { Vec::new() };
         self.error = None;
         self.shares.clear();
         self.cycle = Some(Cycle {
             names,
             phase: Phase::Observing,
             asked: false,
-            started_ms: now_ms,
+            started_ms: self.now_ms,
             due,
             full,
             observations: 0,
@@ -67,7 +67,7 @@ impl Engine {
         });
     }
 
-    pub(super) fn finish_cycle(&mut self, now_ms: u64) {
+    pub(super) fn finish_cycle(&mut self) {
         let quiet = !self.is_under_way(|purpose| !matches!(purpose, Purpose::Read(_)));
         let Some(cycle) = self.cycle.as_mut() else {
             return;
@@ -88,7 +88,7 @@ impl Engine {
                 cycle.phase = Phase::Observing;
                 cycle.asked = false;
                 cycle.due.extend(again);
-                return self.step_observing(now_ms);
+                return self.step_observing();
             }
             // Enough for one cycle: whatever keeps changing is looked at again soon.
             cycle.unfinished = true;
@@ -99,11 +99,11 @@ impl Engine {
                 }
             }
             if more {
-                return self.step_records(now_ms);
+                return self.step_records();
             }
         }
         let ended = self.cycle.as_ref().is_some_and(|cycle| cycle.ended);
-        if !failed && !ended && self.see_to_checkpoint(now_ms) {
+        if !failed && !ended && self.see_to_checkpoint() {
             return;
         }
         let Some(cycle) = self.cycle.as_mut() else {
@@ -111,22 +111,22 @@ impl Engine {
         };
         if !core::mem::replace(&mut cycle.ended, true) {
             let interval_ms = self.config.interval_ms;
-            let jitter_ms = (self.config.seed ^ now_ms) % (interval_ms / 20 + 1);
+            let jitter_ms = (self.config.seed ^ self.now_ms) % (interval_ms / 20 + 1);
             let wait_ms = match (&cycle.error, cycle.unfinished) {
                 (Some(_), _) => Some(interval_ms / 12),
                 (None, true) => Some(interval_ms / 60),
                 // From the beginning: with many records a cycle takes as long as the CRM's limit makes it.
                 (None, false) => {
                     let left_ms =
-                        interval_ms.saturating_sub(now_ms.saturating_sub(cycle.started_ms));
+                        interval_ms.saturating_sub(self.now_ms.saturating_sub(cycle.started_ms));
                     cycle.full.then_some(left_ms.max(interval_ms / 12))
                 }
             };
             if let Some(wait_ms) = wait_ms {
-                self.index.due_ms = Some(now_ms + wait_ms + jitter_ms);
+                self.index.due_ms = Some(self.now_ms + wait_ms + jitter_ms);
             }
             if cycle.error.is_none() && cycle.full && !cycle.refused {
-                self.index.last_cycle_ms = Some(now_ms);
+                self.index.last_cycle_ms = Some(self.now_ms);
             }
             self.dirty_index = true;
         }
@@ -140,7 +140,7 @@ impl Engine {
             return;
         };
         let mut report = cycle.report;
-        report.duration_ms = now_ms.saturating_sub(cycle.started_ms);
+        report.duration_ms = self.now_ms.saturating_sub(cycle.started_ms);
         report.error = cycle.error.clone();
         report.problems = self.records.problem_count();
         report.halted = self.index.links.iter().filter(|link| link.halt.is_some()).count() as u32;
@@ -149,7 +149,7 @@ impl Engine {
         self.lease_wanted = false;
         self.report = Some(report);
         if self.index.links.iter().any(Link::waits) {
-            self.retry_ms = now_ms + (RETRY_MS << self.retries.min(6));
+            self.retry_ms = self.now_ms + (RETRY_MS << self.retries.min(6));
             self.retries += 1;
         } else {
             self.retries = 0;
@@ -160,7 +160,7 @@ impl Engine {
         self.records.keep(|record| watched.contains(record) || dirty.contains(record));
         self.version += 1;
         if core::mem::take(&mut self.rerun) && self.error.is_none() {
-            self.begin(true, now_ms);
+            self.begin(true);
         }
     }
 

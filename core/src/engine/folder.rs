@@ -16,14 +16,14 @@ const NUMBERS_MAX: u32 = 9;
 
 impl Engine {
     /// Makes the folder, makes it again, or renames it with the record.
-    pub(super) fn see_to_folder(&mut self, record: Number, now_ms: u64) {
+    pub(super) fn see_to_folder(&mut self, record: Number) {
         let Some(link) = self.link(record) else {
             self.work.remove(record);
             return;
         };
         if link.folder_removed && !link.pressed {
             // F4: the CRM keeps all; M2 and M14 wait for the button.
-            self.halt_record(record, Halt::FolderRemoved, now_ms);
+            self.halt_record(record, Halt::FolderRemoved);
             self.rest(record);
             return;
         }
@@ -83,13 +83,7 @@ impl Engine {
         self.folders.insert(0, (Purpose::FolderMove(record, alone), effect));
     }
 
-    pub(super) fn folder_made(
-        &mut self,
-        record: Number,
-        number: u32,
-        outcome: Outcome,
-        now_ms: u64,
-    ) {
+    pub(super) fn folder_made(&mut self, record: Number, number: u32, outcome: Outcome) {
         self.writing = false;
         match outcome {
             Outcome::Folder { folder, existed } => {
@@ -106,14 +100,14 @@ impl Engine {
             }
             Outcome::Failed(failure) => {
                 self.close(record);
-                self.folder_refused(record, number, failure, now_ms);
+                self.folder_refused(record, number, failure);
             }
             _ => self.close(record),
         }
     }
 
     /// The folder cannot be made under this name: under another one, or it is this record's problem alone.
-    fn folder_refused(&mut self, record: Number, number: u32, failure: Failure, now_ms: u64) {
+    fn folder_refused(&mut self, record: Number, number: u32, failure: Failure) {
         let Some(name) = self.link(record).map(|link| link.name.clone()) else {
             return;
         };
@@ -129,10 +123,10 @@ impl Engine {
             }
             Failure::Refused(Reason::Name) if number == 1 => self.folder_of(record, ""),
             Failure::Conflict | Failure::Refused(_) | Failure::Forbidden | Failure::NotFound => {
-                return self.folder_given_up(record, ProblemKind::Refused(Reason::Name), now_ms);
+                return self.folder_given_up(record, ProblemKind::Refused(Reason::Name));
             }
             Failure::OutOfSpace => {
-                return self.folder_given_up(record, ProblemKind::OutOfSpace, now_ms);
+                return self.folder_given_up(record, ProblemKind::OutOfSpace);
             }
             _ => return self.fail(failure),
         };
@@ -141,10 +135,11 @@ impl Engine {
         self.folders.push((Purpose::Folder(record, number + 1), effect));
     }
 
-    fn folder_given_up(&mut self, record: Number, kind: ProblemKind, now_ms: u64) {
+    fn folder_given_up(&mut self, record: Number, kind: ProblemKind) {
         let name = self.link(record).map(|link| link.name.clone()).unwrap_or_default();
         let place = Place { folder: String::new(), name };
         *self.records.problems_mut(record) = alloc::vec![Problem { place, kind }];
+        let now_ms = self.now_ms;
         if let Some(link) = self.link_mut(record) {
             link.pressed = false;
             link.dirty = false;
@@ -181,13 +176,7 @@ impl Engine {
         self.stage(record, Stage::Listing);
     }
 
-    pub(super) fn folder_moved(
-        &mut self,
-        record: Number,
-        alone: bool,
-        outcome: Outcome,
-        now_ms: u64,
-    ) {
+    pub(super) fn folder_moved(&mut self, record: Number, alone: bool, outcome: Outcome) {
         self.writing = false;
         let name = self.link(record).map(|link| link.name.clone()).unwrap_or_default();
         let target = self.folder_of(record, &name);
@@ -206,7 +195,7 @@ impl Engine {
                 } else {
                     folder.into()
                 };
-                self.happened(record, "", Happened::FolderMoved, now_ms);
+                self.happened(record, "", Happened::FolderMoved);
                 // What a person did below the old path just before will be told under that path, where no
                 // folder is ours any more: so it is listed anew.
                 let effect = Effect::ListFolder { path: to.path.clone() };
@@ -225,7 +214,7 @@ impl Engine {
                     link.named = link.name.clone();
                     self.dirty_index = true;
                 }
-                self.happened(record, "", Happened::FolderKept, now_ms);
+                self.happened(record, "", Happened::FolderKept);
                 self.observe_again(record);
             }
             Outcome::Failed(failure) => self.fail(failure),

@@ -45,12 +45,7 @@ struct Observed {
 
 impl Engine {
     /// Every touched record is in memory; linked folders are known by their ids.
-    pub(super) fn begin_giving(
-        &mut self,
-        touched: Marked,
-        known: &Map<String, Number>,
-        now_ms: u64,
-    ) {
+    pub(super) fn begin_giving(&mut self, touched: Marked, known: &Map<String, Number>) {
         let Some(cycle) = self.cycle.as_mut() else {
             return;
         };
@@ -85,11 +80,11 @@ impl Engine {
         if let Some(cycle) = self.cycle.as_mut() {
             cycle.giving = Some(Giving { entries, touched, folders, observed, told });
         }
-        self.give(now_ms);
+        self.give();
     }
 
     /// The next entries; after the last the new cursor is taken, to be saved with the trees.
-    pub(super) fn give(&mut self, now_ms: u64) {
+    pub(super) fn give(&mut self) {
         if self.is_under_way(|purpose| matches!(purpose, Purpose::Turn)) {
             return;
         }
@@ -133,7 +128,7 @@ impl Engine {
                 }
             }
         }
-        self.given(&giving.touched, now_ms);
+        self.given(&giving.touched);
     }
 
     /// A record is unlinked: what is on its way is begun again without it.
@@ -254,7 +249,7 @@ impl Engine {
     }
 
     /// The trees are as they were observed.
-    fn given(&mut self, touched: &Marked, now_ms: u64) {
+    fn given(&mut self, touched: &Marked) {
         // P6: nothing is planned from a CRM listing of an earlier cycle: a change makes the record due.
         let (mut due, mut pressed) = (Marked::default(), Marked::default());
         for (record, link) in self.linked.iter().zip(&mut self.index.links) {
@@ -268,7 +263,7 @@ impl Engine {
             link.file_count = stored.map_or(0, |stored| tree::count_files(&stored.nodes));
             link.dirty = true;
             self.dirty.insert(*record);
-            if !link.rests(now_ms) {
+            if !link.rests(self.now_ms) {
                 due.insert(*record);
             }
         }

@@ -19,7 +19,6 @@ impl Engine {
         operation: &Operation,
         staged: &Staged,
         file: &FileEntry,
-        now_ms: u64,
     ) {
         let Operation::Upload { document, over, .. } = operation else {
             return;
@@ -81,7 +80,7 @@ impl Engine {
         self.share(record);
         let what =
             if over.is_some() { Happened::UpdatedInDropbox } else { Happened::CopiedToDropbox };
-        self.happened(record, &place.name, what, now_ms);
+        self.happened(record, &place.name, what);
     }
 
     /// One more document of its run is done.
@@ -93,7 +92,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn moved(&mut self, record: Number, file: &FileEntry, now_ms: u64) {
+    pub(super) fn moved(&mut self, record: Number, file: &FileEntry) {
         let Some(relative) = self.relative(record, &file.path_lower) else {
             return;
         };
@@ -122,16 +121,10 @@ impl Engine {
         }
         self.share(record);
         let what = Happened::MovedInDropbox { from: before };
-        self.happened(record, split_dir(&path).1, what, now_ms);
+        self.happened(record, split_dir(&path).1, what);
     }
 
-    pub(super) fn copied(
-        &mut self,
-        record: Number,
-        operation: &Operation,
-        file: &FileEntry,
-        now_ms: u64,
-    ) {
+    pub(super) fn copied(&mut self, record: Number, operation: &Operation, file: &FileEntry) {
         let Some(relative) = self.relative(record, &file.path_lower) else {
             return;
         };
@@ -145,10 +138,10 @@ impl Engine {
             cycle.report.conflicts += 1;
         }
         let copy = split_dir(&file.path_display).1.to_string();
-        self.happened(record, split_dir(&original).1, Happened::KeptBoth { copy }, now_ms);
+        self.happened(record, split_dir(&original).1, Happened::KeptBoth { copy });
     }
 
-    pub(super) fn deleted(&mut self, record: Number, operation: &Operation, now_ms: u64) {
+    pub(super) fn deleted(&mut self, record: Number, operation: &Operation) {
         let Operation::DeleteFile { file, .. } = operation else {
             return;
         };
@@ -162,7 +155,7 @@ impl Engine {
             if let Some(cycle) = self.cycle.as_mut() {
                 cycle.report.deleted += 1;
             }
-            self.happened(record, split_dir(&found.path).1, Happened::DeletedInDropbox, now_ms);
+            self.happened(record, split_dir(&found.path).1, Happened::DeletedInDropbox);
         }
         self.agreed(record);
     }

@@ -208,6 +208,8 @@ pub struct Engine {
     /// The records of the index's links, one by one.
     linked: Vec<Number>,
     today: String,
+    /// The time, as last told (ms).
+    now_ms: u64,
     records: Records,
     /// Records somebody looks at: kept in memory.
     watched: Marked,
@@ -273,6 +275,7 @@ impl Engine {
             index,
             linked,
             today: "1970-01-01".to_string(),
+            now_ms: 0,
             records,
             watched: Marked::default(),
             wanted: Marked::default(),
@@ -328,13 +331,14 @@ impl Engine {
         if self.stopped {
             return;
         }
+        self.now_ms = now_ms;
         self.version += 1;
         match event {
-            Event::Run => self.begin(true, now_ms),
-            Event::Look => self.begin(false, now_ms),
+            Event::Run => self.begin(true),
+            Event::Look => self.begin(false),
             Event::Press { record, name } => {
                 let record = self.records.number(record);
-                self.press(record, name, now_ms)
+                self.press(record, name)
             }
             Event::Changed { record } => {
                 let record = self.records.number(record);
@@ -342,26 +346,26 @@ impl Engine {
                     link.dirty = true;
                     self.dirty_index = true;
                     if !self.hurry(record) {
-                        self.enqueue(record, now_ms);
+                        self.enqueue(record);
                     }
                 }
             }
             Event::Named { record, name } => {
                 let record = self.records.number(record);
-                self.named(record, name, now_ms)
+                self.named(record, name)
             }
             Event::Cancel { record } => {
                 let record = self.records.number(record);
-                self.cancel(record, now_ms)
+                self.cancel(record)
             }
             Event::Unlink { record } => {
                 let record = self.records.number(record);
                 self.unlink(record)
             }
-            Event::Decide { record: None, confirmed: _ } => self.decide_all(now_ms),
+            Event::Decide { record: None, confirmed: _ } => self.decide_all(),
             Event::Decide { record: Some(record), confirmed } => {
                 let record = self.records.number(record);
-                self.decide(record, confirmed, now_ms)
+                self.decide(record, confirmed)
             }
             Event::CopyBack { record, document } => {
                 let record = self.records.number(record);
@@ -370,7 +374,7 @@ impl Engine {
                         pair.dropbox.is_some() || !pair.has_document(&document)
                     });
                     self.agreed(record);
-                    self.enqueue(record, now_ms);
+                    self.enqueue(record);
                 }
             }
             Event::Pause(paused) => {
@@ -383,15 +387,16 @@ impl Engine {
                 self.ready.clear();
                 self.cycle = None;
             }
-            Event::Done { task, outcome } => self.done(task, outcome, now_ms),
+            Event::Done { task, outcome } => self.done(task, outcome),
         }
-        self.step(now_ms);
+        self.step();
     }
 
     /// The next effect to start. Effects under way are bounded by the engine; call until `None`.
     pub fn poll_effect(&mut self, now_ms: u64) -> Option<Task> {
         if !self.stopped && self.ready.is_empty() {
-            self.step(now_ms);
+            self.now_ms = now_ms;
+            self.step();
         }
         (!self.ready.is_empty()).then(|| self.ready.remove(0))
     }
@@ -455,18 +460,18 @@ impl Engine {
     }
 
     /// Moves everything forward that can move.
-    fn step(&mut self, now_ms: u64) {
+    fn step(&mut self) {
         self.step_reading();
         self.step_saving();
         if self.cycle.is_some() {
-            self.step_observing(now_ms);
-            self.step_shared(now_ms);
+            self.step_observing();
+            self.step_shared();
             self.step_names();
-            self.step_records(now_ms);
-            self.step_transfers(now_ms);
-            self.step_writes(now_ms);
+            self.step_records();
+            self.step_transfers();
+            self.step_writes();
             self.step_saving();
-            self.finish_cycle(now_ms);
+            self.finish_cycle();
         }
     }
 
@@ -514,11 +519,11 @@ impl Engine {
         self.task(Purpose::Save(dirty, creates), Effect::Save(save));
     }
 
-    fn happened(&mut self, record: Number, name: &str, what: Happened, now_ms: u64) {
+    fn happened(&mut self, record: Number, name: &str, what: Happened) {
         let Some(stored) = self.records.get_mut(record) else {
             return;
         };
-        stored.activity.push(Activity { at_ms: now_ms, name: name.to_string(), what });
+        stored.activity.push(Activity { at_ms: self.now_ms, name: name.to_string(), what });
         let excess = stored.activity.len().saturating_sub(ACTIVITY_MAX);
         stored.activity.drain(..excess);
         self.dirty.insert(record);
@@ -532,14 +537,14 @@ impl Engine {
         self.clear_queues();
     }
 
-    fn halt_record(&mut self, record: Number, halt: Halt, now_ms: u64) {
+    fn halt_record(&mut self, record: Number, halt: Halt) {
         let new = self.link(record).is_some_and(|link| link.halt.as_ref() != Some(&halt));
         if let Some(link) = self.link_mut(record) {
             link.halt = Some(halt.clone());
             self.dirty_index = true;
         }
         if new {
-            self.happened(record, "", Happened::Halted(halt), now_ms);
+            self.happened(record, "", Happened::Halted(halt));
         }
     }
 

@@ -13,12 +13,12 @@ const BATCH_MAX: usize = 100;
 
 impl Engine {
     /// Batches to ask for in this cycle.
-    pub(super) fn names_due(&mut self, now_ms: u64) -> Vec<(RecordKind, Vec<String>)> {
-        let asked_ms = self.index.named_ms.filter(|asked_ms| *asked_ms <= now_ms);
-        if asked_ms.is_some_and(|asked_ms| now_ms - asked_ms < NAMES_MS) {
+    pub(super) fn names_due(&mut self) -> Vec<(RecordKind, Vec<String>)> {
+        let asked_ms = self.index.named_ms.filter(|asked_ms| *asked_ms <= self.now_ms);
+        if asked_ms.is_some_and(|asked_ms| self.now_ms - asked_ms < NAMES_MS) {
             return Vec::new();
         }
-        self.index.named_ms = Some(now_ms);
+        self.index.named_ms = Some(self.now_ms);
         self.dirty_index = true;
         let mut batches = Vec::new();
         for kind in RecordKind::ALL {
@@ -52,7 +52,7 @@ impl Engine {
     }
 
     /// A name that changed makes its record due. A record that was not found keeps the name it had.
-    pub(super) fn names_heard(&mut self, kind: RecordKind, outcome: Outcome, now_ms: u64) {
+    pub(super) fn names_heard(&mut self, kind: RecordKind, outcome: Outcome) {
         let names = match outcome {
             Outcome::Names(names) => names,
             Outcome::Failed(failure @ Failure::Unauthorized(Side::Crm)) => {
@@ -72,7 +72,7 @@ impl Engine {
             link.name = name;
             link.dirty = true;
             self.dirty_index = true;
-            self.enqueue(record, now_ms);
+            self.enqueue(record);
         }
     }
 }

@@ -14,7 +14,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 impl Engine {
-    pub(super) fn step_observing(&mut self, now_ms: u64) {
+    pub(super) fn step_observing(&mut self) {
         let Some(cycle) = self.cycle.as_mut() else {
             return;
         };
@@ -29,8 +29,8 @@ impl Engine {
                 let cursor = self.index.cursor.clone();
                 self.task(Purpose::Observe, Effect::ObserveDropbox { cursor });
             }
-            Phase::Reading => self.take_changes(now_ms),
-            Phase::Giving => self.give(now_ms),
+            Phase::Reading => self.take_changes(),
+            Phase::Giving => self.give(),
             _ => {}
         }
     }
@@ -45,7 +45,7 @@ impl Engine {
     }
 
     /// Reads the records that what was observed touches; once all of them are in memory, they are given it.
-    fn take_changes(&mut self, now_ms: u64) {
+    fn take_changes(&mut self) {
         let Some(cycle) = self.cycle.as_mut() else {
             return;
         };
@@ -55,7 +55,7 @@ impl Engine {
         if !missing.is_empty() {
             return self.read(missing);
         }
-        self.begin_giving(touched, &known, now_ms);
+        self.begin_giving(touched, &known);
     }
 
     pub(super) fn changes_arrived(&mut self, entries: Vec<Entry>, cursor: crate::ids::Cursor) {

@@ -12,7 +12,7 @@ use crate::status::Happened;
 use alloc::vec::Vec;
 
 impl Engine {
-    pub(super) fn done(&mut self, task: TaskId, outcome: Outcome, now_ms: u64) {
+    pub(super) fn done(&mut self, task: TaskId, outcome: Outcome) {
         let Some(at) = self.tasks.iter().position(|(id, _)| *id == task) else {
             return;
         };
@@ -24,13 +24,13 @@ impl Engine {
                 _ => {}
             },
             Purpose::Turn => {}
-            Purpose::Names(kind) => self.names_heard(kind, outcome, now_ms),
+            Purpose::Names(kind) => self.names_heard(kind, outcome),
             Purpose::Read(_) => match outcome {
                 Outcome::Records(records) => self.records_read(records),
                 _ => self.fail(Failure::Store),
             },
             Purpose::Save(records, creates) => self.saved(records, creates, outcome),
-            Purpose::Folder(record, number) => self.folder_made(record, number, outcome, now_ms),
+            Purpose::Folder(record, number) => self.folder_made(record, number, outcome),
             Purpose::FolderListing(record, folder) => {
                 match outcome {
                     Outcome::Changes { entries, .. } => self.folder_listed(record, folder, entries),
@@ -47,42 +47,42 @@ impl Engine {
                 Outcome::Children(count) => self.folder_counted(record, count <= 1),
                 _ => self.folder_counted(record, false),
             },
-            Purpose::FolderMove(record, alone) => self.folder_moved(record, alone, outcome, now_ms),
+            Purpose::FolderMove(record, alone) => self.folder_moved(record, alone, outcome),
             Purpose::Listing(record) => {
                 match outcome {
-                    Outcome::Documents(documents) => self.listed(record, documents, now_ms),
+                    Outcome::Documents(documents) => self.listed(record, documents),
                     Outcome::Failed(failure) => {
                         self.close(record);
-                        return self.listing_failed(record, failure, now_ms);
+                        return self.listing_failed(record, failure);
                     }
                     _ => {}
                 }
                 self.close(record);
             }
-            Purpose::Step(item) | Purpose::Transfer(item) => self.stepped(item, outcome, now_ms),
-            Purpose::Write(batch) => self.batch_done(&batch, &outcome, now_ms),
-            Purpose::LoadLease(rev, take) => self.lease_read(rev, take, outcome, now_ms),
-            Purpose::SaveLease(held, over) => self.lease_written(held, over, outcome, now_ms),
+            Purpose::Step(item) | Purpose::Transfer(item) => self.stepped(item, outcome),
+            Purpose::Write(batch) => self.batch_done(&batch, &outcome),
+            Purpose::LoadLease(rev, take) => self.lease_read(rev, take, outcome),
+            Purpose::SaveLease(held, over) => self.lease_written(held, over, outcome),
             Purpose::LoadShare(name, rev) => self.share_read(name, rev, outcome),
             Purpose::SaveShare(name, told) => self.share_written(name, &told, outcome),
         }
     }
 
     /// One result for each write of a batch.
-    fn batch_done(&mut self, batch: &[Queued], outcome: &Outcome, now_ms: u64) {
+    fn batch_done(&mut self, batch: &[Queued], outcome: &Outcome) {
         self.writing = false;
         for (at, item) in batch.iter().enumerate() {
             let failure = match outcome {
                 Outcome::Files(files) => match files.get(at) {
                     Some(Ok(file)) => {
-                        self.written(item, file, now_ms);
+                        self.written(item, file);
                         None
                     }
                     missing => missing.and_then(|result| result.as_ref().err()),
                 },
                 Outcome::Deleted(results) => match results.get(at) {
                     Some(Ok(())) => {
-                        self.deleted(item.record, &item.operation, now_ms);
+                        self.deleted(item.record, &item.operation);
                         None
                     }
                     missing => missing.and_then(|result| result.as_ref().err()),
@@ -91,19 +91,17 @@ impl Engine {
                 _ => None,
             };
             if let Some(failure) = failure {
-                self.failed(item.record, &item.operation, failure.clone(), now_ms);
+                self.failed(item.record, &item.operation, failure.clone());
             }
             self.close(item.record);
         }
     }
 
-    fn written(&mut self, item: &Queued, file: &FileEntry, now_ms: u64) {
+    fn written(&mut self, item: &Queued, file: &FileEntry) {
         match (&*item.operation, &item.staged) {
-            (Operation::MoveFile { .. }, _) => self.moved(item.record, file, now_ms),
-            (Operation::CopyFile { .. }, _) => {
-                self.copied(item.record, &item.operation, file, now_ms)
-            }
-            (_, Some(staged)) => self.uploaded(item.record, &item.operation, staged, file, now_ms),
+            (Operation::MoveFile { .. }, _) => self.moved(item.record, file),
+            (Operation::CopyFile { .. }, _) => self.copied(item.record, &item.operation, file),
+            (_, Some(staged)) => self.uploaded(item.record, &item.operation, staged, file),
             _ => {}
         }
     }
@@ -129,7 +127,7 @@ impl Engine {
         self.fail(Failure::Store);
     }
 
-    fn listed(&mut self, record: Number, documents: Vec<Document>, now_ms: u64) {
+    fn listed(&mut self, record: Number, documents: Vec<Document>) {
         if let Some(stored) = self.records.get_mut(record) {
             let mut known: Map<&DocumentId, &SeenDocument> = Map::new();
             for seen in &stored.documents {
@@ -155,6 +153,7 @@ impl Engine {
                 self.dirty.insert(record);
             }
         }
+        let now_ms = self.now_ms;
         if let Some(link) = self.link_mut(record) {
             link.listed_ms = now_ms;
             self.dirty_index = true;
@@ -205,7 +204,7 @@ impl Engine {
         }
     }
 
-    fn stepped(&mut self, mut item: Queued, outcome: Outcome, now_ms: u64) {
+    fn stepped(&mut self, mut item: Queued, outcome: Outcome) {
         let record = item.record;
         let operation = &*item.operation;
         match (operation, outcome) {
@@ -261,9 +260,9 @@ impl Engine {
                 if let Some(cycle) = self.cycle.as_mut() {
                     cycle.report.to_crm += 1;
                 }
-                self.happened(record, &place.name, happened, now_ms);
+                self.happened(record, &place.name, happened);
             }
-            (Operation::DeleteDocument { .. }, Outcome::Gone(false)) if !self.may_write(now_ms) => {
+            (Operation::DeleteDocument { .. }, Outcome::Gone(false)) if !self.may_write() => {
                 self.list_again(record);
             }
             (Operation::DeleteDocument { document, .. }, Outcome::Gone(false)) => {
@@ -284,7 +283,7 @@ impl Engine {
                     self.agreed(record);
                 }
             }
-            (_, Outcome::Failed(failure)) => self.failed(record, operation, failure, now_ms),
+            (_, Outcome::Failed(failure)) => self.failed(record, operation, failure),
             _ => {}
         }
         self.close(record);

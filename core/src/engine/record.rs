@@ -17,7 +17,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 impl Engine {
-    pub(super) fn step_records(&mut self, now_ms: u64) {
+    pub(super) fn step_records(&mut self) {
         let Some(cycle) = self.cycle.as_mut() else {
             return;
         };
@@ -52,7 +52,7 @@ impl Engine {
                         },
                         cancelled: false,
                         stopping: false,
-                        progress: Progress { started_ms: now_ms, ..Progress::default() },
+                        progress: Progress { started_ms: self.now_ms, ..Progress::default() },
                     },
                 );
             }
@@ -61,11 +61,11 @@ impl Engine {
             return; // finish_cycle turns to observing
         }
         for record in self.work.numbers() {
-            self.step_record(record, now_ms);
+            self.step_record(record);
         }
     }
 
-    fn step_record(&mut self, record: Number, now_ms: u64) {
+    fn step_record(&mut self, record: Number) {
         loop {
             let Some(work) = self.work.get(record) else {
                 return;
@@ -82,7 +82,7 @@ impl Engine {
                     self.stage(record, Stage::Folder)
                 }
                 Stage::Read => return self.read(Vec::from([record])),
-                Stage::Folder => self.see_to_folder(record, now_ms),
+                Stage::Folder => self.see_to_folder(record),
                 Stage::Listing => {
                     self.open(record);
                     let urgent = self.is_urgent(record);
@@ -94,7 +94,7 @@ impl Engine {
                         },
                     );
                 }
-                Stage::Planning => self.plan_record(record, now_ms),
+                Stage::Planning => self.plan_record(record),
                 Stage::Doing => {
                     // Everything of the last plan came back.
                     let again = core::mem::take(
@@ -158,7 +158,7 @@ impl Engine {
     }
 
     /// One more plan of this record: what the planner must know besides the trees is as it is now.
-    fn plan_anew(&mut self, record: Number, now_ms: u64) -> Option<Plan> {
+    fn plan_anew(&mut self, record: Number) -> Option<Plan> {
         let naming = self.naming();
         let at = self.place(record);
         let link = at.map(|at| &self.index.links[at]);
@@ -168,7 +168,7 @@ impl Engine {
         policy.naming = naming;
         policy.one_way = self.index.refused_kinds.iter().any(|(kind, at_ms)| {
             *kind == self.records.record(record).kind
-                && now_ms.saturating_sub(*at_ms) < REFUSED_KIND_MS
+                && self.now_ms.saturating_sub(*at_ms) < REFUSED_KIND_MS
         });
         policy.out_of_space = self.cycle.as_ref().is_some_and(|cycle| cycle.out_of_space);
         policy.pressed = link.is_some_and(|link| link.pressed);
@@ -176,15 +176,15 @@ impl Engine {
         Some(plan::plan(self.records.get(record)?, policy))
     }
 
-    fn plan_record(&mut self, record: Number, now_ms: u64) {
+    fn plan_record(&mut self, record: Number) {
         self.clear_marks(record);
-        let Some(mut plan) = self.plan_anew(record, now_ms) else {
+        let Some(mut plan) = self.plan_anew(record) else {
             return;
         };
         let rounds = self.work.get(record).map_or(0, |work| work.rounds);
         *self.records.problems_mut(record) = core::mem::take(&mut plan.problems);
         if let Some(halt) = plan.halt.take() {
-            self.halt_record(record, halt, now_ms);
+            self.halt_record(record, halt);
             return self.rest(record);
         }
         if let Some(link) = self.link_mut(record) {
@@ -193,14 +193,14 @@ impl Engine {
             }
         }
         let operations = core::mem::take(&mut plan.operations);
-        self.adopt(record, plan, now_ms);
+        self.adopt(record, plan);
         if rounds > ROUNDS_MAX {
             if let Some(cycle) = self.cycle.as_mut() {
                 cycle.unfinished = true;
             }
         }
         if operations.is_empty() || rounds > ROUNDS_MAX {
-            return self.settle(record, operations.is_empty(), now_ms);
+            return self.settle(record, operations.is_empty());
         }
         self.stage(record, Stage::Doing);
         let looks = operations.iter().any(Operation::only_looks);
@@ -210,7 +210,7 @@ impl Engine {
             let waits = looks && !operation.only_looks() && !is_plain_upload(&operation);
             if !waits {
                 self.open(record);
-                self.start(record, operation, now_ms);
+                self.start(record, operation);
             }
         }
     }
@@ -234,7 +234,7 @@ impl Engine {
     }
 
     /// The synced tree changes only by what was seen.
-    fn adopt(&mut self, record: Number, plan: Plan, now_ms: u64) {
+    fn adopt(&mut self, record: Number, plan: Plan) {
         let Some(stored) = self.records.get_mut(record) else {
             return;
         };
@@ -252,12 +252,12 @@ impl Engine {
         plan.adopt_into(&mut stored.pairs);
         self.agreed(record);
         for name in kept {
-            self.happened(record, &name, Happened::KeptInCrm, now_ms);
+            self.happened(record, &name, Happened::KeptInCrm);
         }
     }
 
     /// Nothing left to do (or too many rounds): the record rests.
-    fn settle(&mut self, record: Number, done: bool, now_ms: u64) {
+    fn settle(&mut self, record: Number, done: bool) {
         let retry = self.cycle.as_ref().is_some_and(|cycle| cycle.again.contains(record));
         if done && !retry {
             if let Some(stored) = self.records.get_mut(record) {
@@ -273,6 +273,7 @@ impl Engine {
                     self.dirty.insert(record);
                 }
             }
+            let now_ms = self.now_ms;
             if let Some(link) = self.link_mut(record) {
                 link.pressed = false;
                 link.dirty = false;
@@ -322,7 +323,7 @@ impl Engine {
         }
     }
 
-    fn start(&mut self, record: Number, operation: Operation, now_ms: u64) {
+    fn start(&mut self, record: Number, operation: Operation) {
         let item = Queued { record, operation: Box::new(operation), staged: None };
         match &*item.operation {
             Operation::ConfirmGone { document } => {
@@ -343,7 +344,7 @@ impl Engine {
                     hash: hash.clone(),
                     file: replaces.file.clone(),
                     replaces: replaces.document.clone(),
-                    at_ms: now_ms,
+                    at_ms: self.now_ms,
                 };
                 if let Some(stored) = self.records.get_mut(record) {
                     retain(&mut stored.attempts, &mut |old| {
@@ -358,14 +359,14 @@ impl Engine {
         }
     }
 
-    pub(super) fn listing_failed(&mut self, record: Number, failure: Failure, now_ms: u64) {
+    pub(super) fn listing_failed(&mut self, record: Number, failure: Failure) {
         let halt = match failure {
             Failure::Forbidden => Halt::CrmForbidden,
             Failure::NotFound => Halt::CrmGone,
             Failure::Malformed(_) => Halt::Malformed,
             other => return self.fail(other),
         };
-        self.halt_record(record, halt, now_ms);
+        self.halt_record(record, halt);
         self.rest(record);
     }
 

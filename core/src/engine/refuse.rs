@@ -25,13 +25,7 @@ impl Engine {
     }
 
     /// By what the engine does about it.
-    pub(super) fn failed(
-        &mut self,
-        record: Number,
-        operation: &Operation,
-        failure: Failure,
-        now_ms: u64,
-    ) {
+    pub(super) fn failed(&mut self, record: Number, operation: &Operation, failure: Failure) {
         match failure {
             Failure::Unavailable(_)
             | Failure::Unauthorized(_)
@@ -58,18 +52,18 @@ impl Engine {
             Failure::KindRefused => {
                 let kind = self.records.record(record).kind;
                 retain(&mut self.index.refused_kinds, &mut |(refused, _)| *refused != kind);
-                self.index.refused_kinds.push((kind, now_ms));
+                self.index.refused_kinds.push((kind, self.now_ms));
                 self.dirty_index = true;
             }
             Failure::SlashRefused => {
                 self.index.slash_refused = true;
                 self.dirty_index = true;
             }
-            Failure::Forbidden => self.refuse(record, operation, Reason::Restricted, now_ms),
-            Failure::TooManyFiles => self.refuse(record, operation, Reason::DropboxRefused, now_ms),
+            Failure::Forbidden => self.refuse(record, operation, Reason::Restricted),
+            Failure::TooManyFiles => self.refuse(record, operation, Reason::DropboxRefused),
             Failure::Refused(Reason::Name)
                 if path_of(operation).is_some_and(|path| self.learn_astral(path)) => {}
-            Failure::Refused(reason) => self.refuse(record, operation, reason, now_ms),
+            Failure::Refused(reason) => self.refuse(record, operation, reason),
             Failure::Cancelled => {
                 if let Some(work) = self.work.get_mut(record) {
                     work.cancelled = true;
@@ -90,13 +84,7 @@ impl Engine {
     }
 
     /// Z7: not tried again until it changes or the button is pressed.
-    pub(super) fn refuse(
-        &mut self,
-        record: Number,
-        operation: &Operation,
-        reason: Reason,
-        now_ms: u64,
-    ) {
+    pub(super) fn refuse(&mut self, record: Number, operation: &Operation, reason: Reason) {
         let Some(stored) = self.records.get_mut(record) else {
             return;
         };
@@ -138,7 +126,7 @@ impl Engine {
         if let Some((name, subject)) = found {
             retain(&mut stored.refusals, &mut |refusal| refusal.subject != subject);
             stored.refusals.push(Refusal { subject, reason });
-            self.happened(record, &name, Happened::Refused(reason), now_ms);
+            self.happened(record, &name, Happened::Refused(reason));
         }
         // Whatever it was, it is not tried again in this turn.
         if let (None, Some(work)) = (Self::file_of(operation), self.work.get_mut(record)) {

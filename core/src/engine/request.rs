@@ -8,7 +8,7 @@ use crate::status::{Halt, Happened};
 use alloc::string::String;
 
 impl Engine {
-    pub(super) fn press(&mut self, record: Number, name: String, now_ms: u64) {
+    pub(super) fn press(&mut self, record: Number, name: String) {
         self.watched.insert(record);
         if self.link(record).is_none() {
             self.removed.remove(record);
@@ -18,7 +18,7 @@ impl Engine {
             self.add_link(record, link);
             self.records.insert(record, StoredRecord::fresh());
             self.dirty.insert(record);
-            self.happened(record, "", Happened::Linked, now_ms);
+            self.happened(record, "", Happened::Linked);
         } else if let Some(link) = self.link_mut(record) {
             link.pressed = true;
             link.rests_until_ms = None;
@@ -31,10 +31,10 @@ impl Engine {
         // Stored before the first write: whoever reloads the page in the middle finds the work waiting.
         self.save_wanted = true;
         self.dirty_index = true;
-        self.enqueue(record, now_ms);
+        self.enqueue(record);
     }
 
-    pub(super) fn named(&mut self, record: Number, name: String, now_ms: u64) {
+    pub(super) fn named(&mut self, record: Number, name: String) {
         self.watched.insert(record);
         let Some(link) = self.link_mut(record) else {
             return;
@@ -43,15 +43,15 @@ impl Engine {
             link.name = name;
             link.dirty = true;
             self.dirty_index = true;
-            self.enqueue(record, now_ms);
+            self.enqueue(record);
         }
         if !self.records.contains_key(record) {
             self.wanted.insert(record);
         }
     }
 
-    pub(super) fn cancel(&mut self, record: Number, now_ms: u64) {
-        let rests_until_ms = Some(now_ms + self.config.interval_ms);
+    pub(super) fn cancel(&mut self, record: Number) {
+        let rests_until_ms = Some(self.now_ms + self.config.interval_ms);
         if let Some(cycle) = self.cycle.as_mut() {
             retain(&mut cycle.due, &mut |other| *other != record);
             cycle.again.remove(record);
@@ -108,17 +108,17 @@ impl Engine {
     }
 
     /// About the halt over all: a deletion in Dropbox never reaches the CRM, so both answers only mark documents.
-    pub(super) fn decide_all(&mut self, now_ms: u64) {
+    pub(super) fn decide_all(&mut self) {
         self.index.halt = None;
         for link in &mut self.index.links {
             link.dirty = true;
             link.synced_count = 0;
         }
         self.dirty_index = true;
-        self.begin(true, now_ms);
+        self.begin(true);
     }
 
-    pub(super) fn decide(&mut self, record: Number, confirmed: bool, now_ms: u64) {
+    pub(super) fn decide(&mut self, record: Number, confirmed: bool) {
         let Some(halt) = self.link_mut(record).and_then(|link| link.halt.take()) else {
             return;
         };
@@ -137,17 +137,17 @@ impl Engine {
                 self.agreed(record);
             }
         }
-        self.happened(record, "", Happened::Decided { confirmed }, now_ms);
+        self.happened(record, "", Happened::Decided { confirmed });
         self.dirty_index = true;
-        self.enqueue(record, now_ms);
+        self.enqueue(record);
     }
 
     /// Puts a record in front of the queue; begins a cycle for it if none runs.
-    pub(super) fn enqueue(&mut self, record: Number, now_ms: u64) {
-        if self.link(record).is_some_and(|link| link.rests(now_ms)) {
+    pub(super) fn enqueue(&mut self, record: Number) {
+        if self.link(record).is_some_and(|link| link.rests(self.now_ms)) {
             return;
         }
-        self.begin(false, now_ms);
+        self.begin(false);
         let busy = self.work.contains_key(record);
         if let Some(cycle) = self.cycle.as_mut() {
             if busy {

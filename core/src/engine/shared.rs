@@ -145,8 +145,8 @@ impl Engine {
     }
 
     /// Whether an effect that writes may be handed out; if not, the lease is asked for.
-    pub(super) fn may_write(&mut self, now_ms: u64) -> bool {
-        let fresh = self.held_ms.is_some_and(|at_ms| now_ms.abs_diff(at_ms) < RENEW_MS);
+    pub(super) fn may_write(&mut self) -> bool {
+        let fresh = self.held_ms.is_some_and(|at_ms| self.now_ms.abs_diff(at_ms) < RENEW_MS);
         if self.config.shared_folder.is_empty() {
             return true;
         }
@@ -162,7 +162,7 @@ impl Engine {
         self.is_under_way(of_lease)
     }
 
-    pub(super) fn step_shared(&mut self, now_ms: u64) {
+    pub(super) fn step_shared(&mut self) {
         let Some(cycle) = self.cycle.as_ref().filter(|cycle| cycle.error.is_none()) else {
             return;
         };
@@ -171,9 +171,9 @@ impl Engine {
         }
         let (working, refused) = (cycle.phase == Phase::Working, cycle.refused);
         if let (Some(at_ms), true) = (self.held_ms, working) {
-            let stale = now_ms.abs_diff(at_ms) >= RENEW_MS;
+            let stale = self.now_ms.abs_diff(at_ms) >= RENEW_MS;
             self.lease_wanted |= stale && !self.is_leasing();
-            self.tell_meanwhile(now_ms);
+            self.tell_meanwhile();
         }
         if !self.lease_wanted || !working {
             return;
@@ -194,10 +194,10 @@ impl Engine {
         let lease = self.shared_file(LEASE);
         let news = lease.seen.clone().filter(|rev| !mine || lease.known.as_ref() != Some(rev));
         let Some(rev) = news else {
-            return self.write_lease(LeaseState::Held, false, now_ms);
+            return self.write_lease(LeaseState::Held, false);
         };
         let held = self.refused.as_ref().filter(|(held, _)| *held == rev);
-        if held.is_some_and(|(_, at_ms)| now_ms.abs_diff(*at_ms) < ASK_AGAIN_MS) {
+        if held.is_some_and(|(_, at_ms)| self.now_ms.abs_diff(*at_ms) < ASK_AGAIN_MS) {
             return self.refuse_lease();
         }
         // Held by another when it was last looked at, and not touched since: how long ago was that?
@@ -209,8 +209,8 @@ impl Engine {
 
     /// A number that no other checkpoint has: neither the clock nor the browser need be new, but the lease that it is
     /// written over is.
-    fn number(&mut self, now_ms: u64) -> u64 {
-        let mut mixed = self.index.shared.browser ^ now_ms.rotate_left(24);
+    fn number(&mut self) -> u64 {
+        let mut mixed = self.index.shared.browser ^ self.now_ms.rotate_left(24);
         let mut over = self.shared_file(LEASE).seen.clone().map_or_else(String::new, |rev| rev.0);
         over.push_str("\0\0");
         for byte in over.bytes() {
@@ -220,9 +220,9 @@ impl Engine {
         mixed | 1
     }
 
-    fn write_lease(&mut self, state: LeaseState, over: bool, now_ms: u64) {
+    fn write_lease(&mut self, state: LeaseState, over: bool) {
         if self.index.shared.generation == 0 {
-            let number = self.number(now_ms);
+            let number = self.number();
             self.index.shared.generation = number;
             self.share_all();
         }
@@ -241,7 +241,7 @@ impl Engine {
         self.task(purpose, Effect::SaveLease { lease, mode });
     }
 
-    pub(super) fn lease_read(&mut self, rev: Revision, take: bool, outcome: Outcome, now_ms: u64) {
+    pub(super) fn lease_read(&mut self, rev: Revision, take: bool, outcome: Outcome) {
         let (lease, age_ms) = match outcome {
             Outcome::Lease { lease, age_ms } => (lease, age_ms),
             Outcome::Failed(Failure::NotFound | Failure::Conflict) => return self.look_again(),
@@ -271,10 +271,10 @@ impl Engine {
         }
         let held = lease.is_some_and(|lease| lease.state == LeaseState::Held) && !own;
         if held && age_ms.is_none_or(|age_ms| age_ms < LEASE_MS) {
-            self.refused = Some((rev, now_ms));
+            self.refused = Some((rev, self.now_ms));
             return self.refuse_lease();
         }
-        self.write_lease(LeaseState::Held, !own, now_ms);
+        self.write_lease(LeaseState::Held, !own);
     }
 
     /// Another browser works. What wanted to write waits for the next cycle.
@@ -297,10 +297,10 @@ impl Engine {
         self.dirty_index = true;
     }
 
-    pub(super) fn lease_written(&mut self, held: bool, over: bool, outcome: Outcome, now_ms: u64) {
+    pub(super) fn lease_written(&mut self, held: bool, over: bool, outcome: Outcome) {
         self.writing = false;
         if self.held_ms.take().is_none() {
-            self.told_ms = now_ms;
+            self.told_ms = self.now_ms;
         }
         match one_result(outcome) {
             Some(Ok(file)) => {
@@ -308,7 +308,7 @@ impl Engine {
                 self.index.shared.mine = true;
                 self.dirty_index = true;
                 self.refused = None;
-                self.held_ms = held.then_some(now_ms);
+                self.held_ms = held.then_some(self.now_ms);
                 if over {
                     self.look_again();
                 }
@@ -317,7 +317,7 @@ impl Engine {
             Some(Err(failure)) if is_of_the_cycle(&failure) => self.fail(failure),
             // Dropbox takes no file now. Work goes on, as if there were no other browser.
             _ => {
-                self.held_ms = held.then_some(now_ms);
+                self.held_ms = held.then_some(self.now_ms);
                 self.keep_to_itself();
             }
         }
@@ -349,7 +349,7 @@ impl Engine {
 
     /// At the end of a cycle: writes the shares that are not what is stored here, then frees the lease. Says whether
     /// there is more to come.
-    pub(super) fn see_to_checkpoint(&mut self, now_ms: u64) -> bool {
+    pub(super) fn see_to_checkpoint(&mut self) -> bool {
         let Some(cycle) = self.cycle.as_ref() else {
             return false;
         };
@@ -370,11 +370,11 @@ impl Engine {
             return true;
         }
         let Some(name) = due else {
-            self.write_lease(LeaseState::Free, false, now_ms);
+            self.write_lease(LeaseState::Free, false);
             return true;
         };
-        if !self.may_write(now_ms) {
-            self.step_shared(now_ms);
+        if !self.may_write() {
+            self.step_shared();
             return true;
         }
         self.tell(name);
@@ -382,9 +382,9 @@ impl Engine {
     }
 
     /// In the middle of a long cycle, so that another browser need not begin with it again.
-    fn tell_meanwhile(&mut self, now_ms: u64) {
+    fn tell_meanwhile(&mut self) {
         let idle = !self.writing && !self.is_leasing() && !self.lease_wanted;
-        if !idle || self.saving || now_ms.abs_diff(self.told_ms) < TELL_MS {
+        if !idle || self.saving || self.now_ms.abs_diff(self.told_ms) < TELL_MS {
             return;
         }
         // A share tells what is stored: with a record that is not, it would count as told and lack its last pairs.
@@ -394,7 +394,7 @@ impl Engine {
         }
         match self.due_share() {
             Some(name) => self.tell(name),
-            None => self.told_ms = now_ms,
+            None => self.told_ms = self.now_ms,
         }
     }
 

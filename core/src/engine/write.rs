@@ -6,7 +6,7 @@ use crate::plan::Operation;
 use alloc::vec::Vec;
 
 impl Engine {
-    pub(super) fn step_transfers(&mut self, now_ms: u64) {
+    pub(super) fn step_transfers(&mut self) {
         loop {
             let (mut count, mut under_way) = (0, 0);
             for (_, purpose) in &self.tasks {
@@ -19,7 +19,7 @@ impl Engine {
                 return;
             };
             let size = size_of(operation);
-            if !operation.only_looks() && !self.may_write(now_ms) {
+            if !operation.only_looks() && !self.may_write() {
                 return;
             }
             let full =
@@ -57,13 +57,13 @@ impl Engine {
     }
 
     /// One write at a time, the largest batch that is ready.
-    pub(super) fn step_writes(&mut self, now_ms: u64) {
+    pub(super) fn step_writes(&mut self) {
         let observing = self.is_under_way(|purpose| matches!(purpose, Purpose::Observe));
         // What led to a write is stored before it (a new link above all).
         if self.writing || observing || self.saving {
             return;
         }
-        if (self.folders.is_empty() && self.writes.is_empty()) || !self.may_write(now_ms) {
+        if (self.folders.is_empty() && self.writes.is_empty()) || !self.may_write() {
             return;
         }
         let next = match self.folders.is_empty() {

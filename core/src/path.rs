@@ -27,6 +27,17 @@ const DEFAULT_FOLDERS: [&str; 12] = [
     "genel",
 ];
 
+/// Names that Dropbox refuses, folded.
+const REFUSED_NAMES: [&str; 7] = [
+    "desktop.ini",
+    "thumbs.db",
+    ".ds_store",
+    "icon␍",
+    ".dropbox",
+    ".dropbox.attr",
+    ".dropbox.cache",
+];
+
 /// What two places of the CRM have in common that are the same to a person: folder and name, folded.
 pub type PlaceKey = (String, String);
 
@@ -109,17 +120,17 @@ impl Naming {
 
     /// The same for any name. Changes nothing in a plain one.
     pub(crate) fn taken_name(&self, nfc: &str) -> String {
-        let mut name: String = nfc
-            .chars()
-            .map(|c| match c {
+        let mut name = String::new();
+        for c in nfc.chars() {
+            name.push(match c {
                 '/' => '／',
                 '\\' => '＼',
                 '\u{7f}' => '␡',
                 c if (c as u32) < 0x20 => char::from_u32(0x2400 + c as u32).unwrap_or('␀'),
                 c if self.astral_refused && c as u32 > 0xffff => '_',
                 c => c,
-            })
-            .collect();
+            });
+        }
         name = shorten(&name, COMPONENT_MAX_UNITS - 8);
         if let Some(last) = name.chars().last() {
             if last.is_whitespace() {
@@ -133,16 +144,7 @@ impl Naming {
         let folded = fold(&name);
         if name.is_empty() {
             name.push('_');
-        } else if matches!(
-            folded.as_str(),
-            "desktop.ini"
-                | "thumbs.db"
-                | ".ds_store"
-                | "icon␍"
-                | ".dropbox"
-                | ".dropbox.attr"
-                | ".dropbox.cache"
-        ) {
+        } else if REFUSED_NAMES.contains(&folded.as_str()) {
             let (stem, extension) = split_extension(&name);
             name = format!("{stem}_{extension}");
         } else if folded.starts_with("~$")
@@ -176,6 +178,14 @@ pub fn split_dir(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }
 
+/// What stands in a folder (empty at the root) under this name.
+pub(crate) fn below(dir: &str, name: &str) -> String {
+    if dir.is_empty() {
+        return name.to_owned();
+    }
+    format!("{dir}/{name}")
+}
+
 /// `report.pdf` → `report`, `.pdf`; a leading dot begins no extension.
 pub fn split_extension(name: &str) -> (&str, &str) {
     match name.rfind('.') {
@@ -203,8 +213,7 @@ fn unnumbered(path: &str) -> String {
         counts.then_some(base)
     };
     match counted_on() {
-        Some(base) if dir.is_empty() => format!("{base}{extension}"),
-        Some(base) => format!("{dir}/{base}{extension}"),
+        Some(base) => below(dir, &format!("{base}{extension}")),
         None => path.to_owned(),
     }
 }
@@ -227,9 +236,18 @@ pub fn from_crm(path: &str, number: u32) -> String {
     }
 }
 
-/// Is `path` one of the conflicted copies of `original`, of any day?
+/// Is `path` one of the conflicted copies of `original`, of any day? By what stands between its stem and its extension
+/// beyond the stem of the original, in the same folder.
 pub fn is_conflicted_copy(path: &str, original: &str) -> bool {
-    suffix_of(path, original).is_some_and(|suffix| suffix.starts_with(" (conflicted copy "))
+    let (dir, name) = split_dir(path);
+    let (original_dir, original_name) = split_dir(original);
+    let (stem, extension) = split_extension(name);
+    let (original_stem, original_extension) = split_extension(original_name);
+    alike(dir, original_dir)
+        && alike(extension, original_extension)
+        && fold(stem)
+            .strip_prefix(&fold(original_stem))
+            .is_some_and(|suffix| suffix.starts_with(" (conflicted copy "))
 }
 
 /// Is `path` a numbered twin of `original` (` (2)`, ` (3)` …)?
@@ -238,29 +256,12 @@ pub fn is_numbered(path: &str, original: &str) -> bool {
     base != path && alike(&base, &unnumbered(original))
 }
 
-/// What stands between stem and extension of `path` beyond the stem of `original`, folded; `None` if it is not
-/// a name made from the original's in the same folder.
-fn suffix_of(path: &str, original: &str) -> Option<String> {
-    let (dir, name) = split_dir(path);
-    let (original_dir, original_name) = split_dir(original);
-    let (stem, extension) = split_extension(name);
-    let (original_stem, original_extension) = split_extension(original_name);
-    if !alike(dir, original_dir) || !alike(extension, original_extension) {
-        return None;
-    }
-    fold(stem).strip_prefix(&fold(original_stem)).map(ToOwned::to_owned)
-}
-
 fn suffixed(path: &str, suffix: &str) -> String {
     let (dir, name) = split_dir(path);
     let (stem, extension) = split_extension(name);
     let room = COMPONENT_MAX_UNITS.saturating_sub(units(suffix) + units(extension));
     let stem = cut(stem, room);
-    if dir.is_empty() {
-        format!("{stem}{suffix}{extension}")
-    } else {
-        format!("{dir}/{stem}{suffix}{extension}")
-    }
+    below(dir, &format!("{stem}{suffix}{extension}"))
 }
 
 /// Keeps the extension, cuts the stem.

@@ -5,6 +5,7 @@
 use crate::effect::{Document, FolderEntry, Place, Reason, WriteMode};
 use crate::ids::{ContentHash, Cursor, DocumentId, FileId, FolderId, Record, RecordKind, Revision};
 use crate::map::Map;
+use crate::path::split_dir;
 use crate::status::{Activity, Halt};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -434,4 +435,14 @@ pub enum Subject {
         /// Its path.
         path: String,
     },
+}
+
+impl Subject {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Document { place, .. } => &place.name,
+            Self::File { path, .. } => split_dir(path).1,
+        }
+    }
 }

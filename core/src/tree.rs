@@ -3,7 +3,7 @@
 use crate::effect::{Entry, FileEntry};
 use crate::ids::{ContentHash, FileId, Revision};
 use crate::map::Map;
-use crate::path::split_dir;
+use crate::path::{below, split_dir};
 use crate::state::Node;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -46,13 +46,8 @@ impl<'a> Displayed<'a> {
         if self.folder.0 != folder {
             self.folder = (folder, display(self.nodes, folder));
         }
-        let mut path = self.folder.1.clone();
-        if !path.is_empty() {
-            path.push('/');
-        }
-        path.push_str(name);
         Some(File {
-            path,
+            path: below(&self.folder.1, name),
             key: key.to_string(),
             id: id.clone(),
             rev: rev.clone(),
@@ -94,15 +89,17 @@ pub fn count_files(nodes: &Nodes) -> u32 {
 /// Only the last component of a `path_display` is sure: the path is put together from the nodes' own names.
 pub(crate) fn display(nodes: &Nodes, key: &str) -> String {
     let mut path = String::new();
-    for (at, _) in key.match_indices('/').chain(core::iter::once((key.len(), ""))) {
-        let node_key = &key[..at];
+    let mut end = 0;
+    for part in key.split('/') {
+        end += part.len();
         if !path.is_empty() {
             path.push('/');
         }
-        match nodes.get(node_key) {
+        match nodes.get(&key[..end]) {
             Some(Node::Folder { name } | Node::File { name, .. }) => path.push_str(name),
-            None => path.push_str(split_dir(node_key).1),
+            None => path.push_str(part),
         }
+        end += 1;
     }
     path
 }

@@ -171,9 +171,6 @@ impl Engine {
             }
             if shared {
                 // Another browser unlinked it.
-                self.records.remove(record);
-                self.records.problems_mut(record).clear();
-                self.dirty.remove(record);
                 self.forget_link(record);
             } else {
                 more = true;

@@ -37,10 +37,7 @@ impl Engine {
                 }
                 // R12: only the case; R18: a folder the user put elsewhere stays there.
                 if fold(&before) == fold(&target) || fold(&folder.path) != fold(&before) {
-                    if let Some(link) = self.link_mut(record) {
-                        link.named = link.name.clone();
-                        self.dirty_index = true;
-                    }
+                    self.keep_folder(record);
                     return self.stage(record, Stage::Listing);
                 }
                 let parent = split_dir(&folder.path).0.to_string();
@@ -53,6 +50,14 @@ impl Engine {
                 let effect = Effect::EnsureFolder { path: target };
                 self.folders.push((Purpose::Folder(record, 1), effect));
             }
+        }
+    }
+
+    /// It stays as it is, whatever its record is called now.
+    fn keep_folder(&mut self, record: Number) {
+        if let Some(link) = self.link_mut(record) {
+            link.named = link.name.clone();
+            self.dirty_index = true;
         }
     }
 
@@ -108,10 +113,10 @@ impl Engine {
 
     /// The folder cannot be made under this name: under another one, or it is this record's problem alone.
     fn folder_refused(&mut self, record: Number, number: u32, failure: Failure) {
-        let Some(name) = self.link(record).map(|link| link.name.clone()) else {
+        let Some(link) = self.link(record) else {
             return;
         };
-        let target = self.folder_of(record, &name);
+        let target = self.folder_of(record, &link.name);
         let other = match &failure {
             Failure::Refused(Reason::Name) if self.learn_astral(&target) => {
                 return; // The stage is still the folder's: it is asked for again, written otherwise.
@@ -178,8 +183,7 @@ impl Engine {
 
     pub(super) fn folder_moved(&mut self, record: Number, alone: bool, outcome: Outcome) {
         self.writing = false;
-        let name = self.link(record).map(|link| link.name.clone()).unwrap_or_default();
-        let target = self.folder_of(record, &name);
+        let target = self.folder_of(record, self.link(record).map_or("", |link| &link.name));
         match outcome {
             Outcome::Folder { folder, .. } => {
                 let Some(known) = self.link(record).and_then(|link| link.folder.clone()) else {
@@ -210,10 +214,7 @@ impl Engine {
                 Failure::TooManyFiles | Failure::Conflict | Failure::Refused(_) | Failure::NotFound,
             ) => {
                 // The old folder stays in use.
-                if let Some(link) = self.link_mut(record) {
-                    link.named = link.name.clone();
-                    self.dirty_index = true;
-                }
+                self.keep_folder(record);
                 self.happened(record, "", Happened::FolderKept);
                 self.observe_again(record);
             }

@@ -108,7 +108,9 @@ impl Records {
     }
 
     pub(super) fn remove(&mut self, number: Number) {
-        self.known[number.at()].stored = None;
+        let known = &mut self.known[number.at()];
+        known.stored = None;
+        known.problems.clear();
     }
 
     /// Only those.

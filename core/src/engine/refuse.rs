@@ -9,7 +9,6 @@ use crate::sort::retain;
 use crate::state::{Refusal, Subject};
 use crate::status::Happened;
 use crate::tree;
-use alloc::string::ToString;
 
 impl Engine {
     pub(super) fn observe_again(&mut self, record: Number) {
@@ -85,26 +84,21 @@ impl Engine {
 
     /// Z7: not tried again until it changes or the button is pressed.
     pub(super) fn refuse(&mut self, record: Number, operation: &Operation, reason: Reason) {
-        let Some(stored) = self.records.get_mut(record) else {
+        let Some(stored) = self.records.get(record) else {
             return;
         };
         let by_document = |id: &crate::ids::DocumentId| {
-            stored.document(id).map(|seen| {
-                let subject = Subject::Document {
-                    id: seen.id.clone(),
-                    updated_at: seen.updated_at.clone(),
-                    place: seen.place.clone(),
-                };
-                (seen.place.name.clone(), subject)
+            stored.document(id).map(|seen| Subject::Document {
+                id: seen.id.clone(),
+                updated_at: seen.updated_at.clone(),
+                place: seen.place.clone(),
             })
         };
         let by_file = |id: &FileId| {
-            tree::file_of(&stored.nodes, id).map(|file| {
-                let name = crate::path::split_dir(&file.path).1.to_string();
-                (name, Subject::File { id: file.id, rev: file.rev, path: file.path })
-            })
+            let file = tree::file_of(&stored.nodes, id)?;
+            Some(Subject::File { id: file.id, rev: file.rev, path: file.path })
         };
-        let found = match operation {
+        let subject = match operation {
             Operation::Hash { document, .. } | Operation::Upload { document, .. } => {
                 by_document(document)
             }
@@ -123,10 +117,12 @@ impl Engine {
             }
             Operation::ConfirmGone { .. } => None,
         };
-        if let Some((name, subject)) = found {
-            retain(&mut stored.refusals, &mut |refusal| refusal.subject != subject);
-            stored.refusals.push(Refusal { subject, reason });
-            self.happened(record, &name, Happened::Refused(reason));
+        if let Some(subject) = subject {
+            self.happened(record, subject.name(), Happened::Refused(reason));
+            if let Some(stored) = self.records.get_mut(record) {
+                retain(&mut stored.refusals, &mut |refusal| refusal.subject != subject);
+                stored.refusals.push(Refusal { subject, reason });
+            }
         }
         // Whatever it was, it is not tried again in this turn.
         if let (None, Some(work)) = (Self::file_of(operation), self.work.get_mut(record)) {

@@ -80,9 +80,6 @@ impl Engine {
     pub(super) fn unlink(&mut self, record: Number) {
         self.drop_queued(record);
         self.work.remove(record);
-        self.records.remove(record);
-        self.records.problems_mut(record).clear();
-        self.dirty.remove(record);
         if self.link(record).is_some_and(|link| link.shared) {
             self.index.shared.unlinked.push(self.records.record(record).clone());
             self.share(record);
@@ -97,6 +94,8 @@ impl Engine {
             self.linked.remove(at);
             self.index.links.remove(at);
         }
+        self.records.remove(record);
+        self.dirty.remove(record);
         self.removed.insert(record);
         self.dirty_index = true;
         self.save_wanted = true;

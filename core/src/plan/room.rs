@@ -3,11 +3,12 @@
 use super::{Content, Operation, Planner, Replacement};
 use crate::effect::{Place, Reason, Source, WriteMode};
 use crate::ids::{ContentHash, DocumentId, FileId};
-use crate::path::{conflicted_copy, fold, from_crm, is_conflicted_copy, numbered, split_dir};
+use crate::path::{
+    below, conflicted_copy, fold, from_crm, is_conflicted_copy, numbered, split_dir,
+};
 use crate::state::{Node, SeenDocument};
 use crate::status::ProblemKind;
 use crate::tree::File;
-use alloc::format;
 use alloc::string::{String, ToString};
 
 /// Who stands at a place in the CRM.
@@ -62,7 +63,7 @@ impl<'a> Planner<'a> {
     ) -> String {
         let (dir, leaf) = split_dir(path);
         let dir = self.free_dir(dir);
-        let base = if dir.is_empty() { leaf.to_string() } else { format!("{dir}/{leaf}") };
+        let base = below(&dir, leaf);
         let own = own.map(fold);
         for number in 1u32.. {
             let candidate = name(&base, number);
@@ -79,7 +80,7 @@ impl<'a> Planner<'a> {
     fn free_dir(&self, dir: &str) -> String {
         let mut built = String::new();
         for part in dir.split('/').filter(|part| !part.is_empty()) {
-            let next = if built.is_empty() { part.to_string() } else { format!("{built}/{part}") };
+            let next = below(&built, part);
             built = (1u32..)
                 .map(|number| numbered(&next, number))
                 .find(|path| !matches!(self.record.nodes.get(&fold(path)), Some(Node::File { .. })))

@@ -8,10 +8,9 @@ use crate::state::{Lease, Share, StoredIndex, StoredRecord};
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
-use serde::Serialize;
 
 /// One of the two sides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Side {
     /// Teamleader.
     Crm,
@@ -364,7 +363,7 @@ pub enum Outcome {
 }
 
 /// Why something did not happen, by what the engine does about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// No connection, a timeout, 5xx or 429 beyond patience. It may have happened all the same. Ends the cycle.
     Unavailable(Side),
@@ -399,7 +398,7 @@ pub enum Failure {
 }
 
 /// Why an item is refused; the panel has a sentence for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     /// Over 50 MB.
     TooLarge,

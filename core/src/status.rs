@@ -4,7 +4,6 @@ use crate::effect::{Failure, Place, Reason};
 use crate::ids::{DocumentId, FileId, Record};
 use alloc::string::String;
 use alloc::vec::Vec;
-use serde::Serialize;
 
 /// Everything a tab needs to draw itself; sent to the other tabs as it is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -258,8 +257,7 @@ pub enum Happened {
 }
 
 /// What one cycle did.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SyncReport {
     /// Documents written to Dropbox.
     pub to_dropbox: u32,

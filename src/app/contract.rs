@@ -1,8 +1,9 @@
 //! The contract with the page that hosts the plugin, as Rust sees it. `www/plugin.d.ts` is its other half.
 
-use crate::json::{Read, Value};
+use crate::json::{Read, Value, Write};
 use crate::ports::Endpoints;
-use sync_core::{Record, RecordKind};
+use serde::{Serialize, Serializer};
+use sync_core::{Record, RecordKind, SyncReport};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -132,5 +133,45 @@ impl RecordRef {
     /// Its name, or nothing.
     pub fn name(&self) -> &str {
         self.name.as_deref().unwrap_or_default()
+    }
+}
+
+/// A report as the page knows it. Its error has the names it has between tabs.
+pub fn plain_report(report: &SyncReport) -> Value {
+    let numbers = [
+        ("toDropbox", report.to_dropbox.into()),
+        ("toCrm", report.to_crm.into()),
+        ("moved", report.moved.into()),
+        ("deleted", report.deleted.into()),
+        ("conflicts", report.conflicts.into()),
+        ("problems", report.problems.into()),
+        ("halted", report.halted.into()),
+        ("requests", report.requests.into()),
+        ("durationMs", report.duration_ms),
+    ];
+    let mut fields = Vec::new();
+    for (name, number) in numbers {
+        fields.push((name.to_owned(), Value::Unsigned(number)));
+    }
+    let error = Value::parse(&report.error.write_text()).unwrap_or_default();
+    fields.push(("error".to_owned(), error));
+    Value::Object(fields)
+}
+
+/// How a value crosses to the page: as what `JSON.parse` would make of it. Not derived from the types of our own: their
+/// fields' names would bring a hash table into the module.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null | Self::Fraction => serializer.serialize_none(),
+            Self::Bool(flag) => serializer.serialize_bool(*flag),
+            Self::Unsigned(number) => serializer.serialize_u64(*number),
+            Self::Negative(number) => serializer.serialize_i64(*number),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(values) => serializer.collect_seq(values),
+            Self::Object(fields) => {
+                serializer.collect_map(fields.iter().map(|(name, value)| (name, value)))
+            }
+        }
     }
 }

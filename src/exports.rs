@@ -1,6 +1,6 @@
 //! What `www/plugin.js` calls: the module's exports. No logic.
 
-use crate::app::contract::{plain_report, Host, Options, RecordRef};
+use crate::app::contract::{Host, Options, PlainReport, RecordRef};
 use crate::app::App;
 use crate::json::Read;
 use crate::platform;
@@ -31,7 +31,7 @@ fn app() -> Result<Rc<App>, JsValue> {
 /// Starts the plugin. `options` are the host's plain values as JSON, `host` its functions.
 #[wasm_bindgen]
 pub fn start(options: &str, host: Host) -> Promise {
-    let options = Options::read_text(options);
+    let options = Options::read_text(options).map(Box::new);
     promise(async move {
         let options = options.ok_or_else(|| JsError::new("the host's values lack some"))?;
         APP.set(Some(App::start(options, host).await?));
@@ -51,7 +51,7 @@ pub fn poison() {
 pub fn sync() -> Promise {
     promise(async {
         let report = app()?.sync().await;
-        Ok(plain_report(&report).serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
+        Ok(PlainReport(report).serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
     })
 }
 

@@ -1,9 +1,11 @@
 //! The contract with the page that hosts the plugin, as Rust sees it. `www/plugin.d.ts` is its other half.
 
+use crate::auth::{self, Owner};
+use crate::json::forms::variant;
 use crate::json::{Read, Value, Write};
 use crate::ports::Endpoints;
-use serde::{Serialize, Serializer};
-use sync_core::{Record, RecordKind, SyncReport};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use sync_core::{Failure, Record, RecordKind, SyncReport};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -30,48 +32,38 @@ extern "C" {
 pub struct Options {
     /// The CRM's public API.
     pub api_base: String,
-    /// The CRM account's id.
-    pub account: String,
-    /// The CRM user's id.
-    pub user: String,
+    /// The CRM's account and user.
+    pub owner: Owner,
     /// BCP 47.
     pub locale: String,
-    /// Values of the manifest's parameters.
-    pub settings: HostSettings,
-    /// Our own redirect page, as registered with Dropbox.
-    pub redirect_uri: String,
+    /// The Dropbox app, and where Dropbox is; the real service where absent.
+    pub dropbox: auth::App,
+    /// Minutes between timed cycles, 15 to 1440.
+    pub interval_minutes: u32,
+    /// G3's share, 1 to 100.
+    pub delete_guard_percent: u32,
     /// The content of `translations/<language>.json`.
     pub translations: String,
 }
 
-/// Values of the manifest's parameters. What is absent or out of range takes the manifest's default.
-#[derive(Clone, Debug)]
-pub struct HostSettings {
-    /// The key of the Dropbox app.
-    pub dropbox_app_key: String,
-    /// Where Dropbox is; the real service where absent.
-    pub dropbox_endpoints: Endpoints,
-    /// Minutes between timed cycles, 15 to 1440.
-    pub sync_interval_minutes: Option<u64>,
-    /// G3's share, 1 to 100.
-    pub delete_guard_percent: Option<u64>,
-}
-
 impl Read for Options {
     fn read(value: &Value) -> Option<Self> {
+        // Values of the manifest's parameters.
         let settings = value.field("settings")?;
         Some(Self {
             api_base: value.text("apiBase")?,
-            account: value.field("account")?.text("id")?,
-            user: value.field("user")?.text("id")?,
-            locale: value.text("locale")?,
-            settings: HostSettings {
-                dropbox_app_key: settings.text("dropboxAppKey")?,
-                dropbox_endpoints: endpoints(settings.field("dropboxEndpoints")),
-                sync_interval_minutes: number(settings.field("syncIntervalMinutes")),
-                delete_guard_percent: number(settings.field("deleteGuardPercent")),
+            owner: Owner {
+                account: value.field("account")?.text("id")?,
+                user: value.field("user")?.text("id")?,
             },
-            redirect_uri: value.text("redirectUri")?,
+            locale: value.text("locale")?,
+            dropbox: auth::App {
+                key: settings.text("dropboxAppKey")?,
+                redirect_uri: value.text("redirectUri")?,
+                endpoints: endpoints(settings.field("dropboxEndpoints")),
+            },
+            interval_minutes: within(settings.field("syncIntervalMinutes"), 15, 1440, 60),
+            delete_guard_percent: within(settings.field("deleteGuardPercent"), 1, 100, 50),
             translations: value.text("translations")?,
         })
     }
@@ -89,17 +81,13 @@ fn endpoints(value: Option<&Value>) -> Endpoints {
     }
 }
 
-/// A number of the host's; hosts keep parameters as they were typed.
-fn number(value: Option<&Value>) -> Option<u64> {
-    match value? {
-        Value::Unsigned(number) => Some(*number),
-        Value::Text(typed) => typed.trim().parse().ok(),
+/// A number of the host's within the manifest's range, or its default; hosts keep parameters as they were typed.
+fn within(value: Option<&Value>, least: u32, most: u32, default: u32) -> u32 {
+    let number = match value {
+        Some(Value::Unsigned(number)) => Some(*number),
+        Some(Value::Text(typed)) => typed.trim().parse().ok(),
         _ => None,
-    }
-}
-
-/// Within the manifest's range, or its default.
-pub fn within(number: Option<u64>, least: u32, most: u32, default: u32) -> u32 {
+    };
     match number {
         Some(number) => u32::try_from(number).unwrap_or(most).clamp(least, most),
         None => default,
@@ -136,42 +124,42 @@ impl RecordRef {
     }
 }
 
-/// A report as the page knows it. Its error has the names it has between tabs.
-pub fn plain_report(report: &SyncReport) -> Value {
-    let numbers = [
-        ("toDropbox", report.to_dropbox.into()),
-        ("toCrm", report.to_crm.into()),
-        ("moved", report.moved.into()),
-        ("deleted", report.deleted.into()),
-        ("conflicts", report.conflicts.into()),
-        ("problems", report.problems.into()),
-        ("halted", report.halted.into()),
-        ("requests", report.requests.into()),
-        ("durationMs", report.duration_ms),
-    ];
-    let mut fields = Vec::new();
-    for (name, number) in numbers {
-        fields.push((name.to_owned(), Value::Unsigned(number)));
+/// A report as the page knows it. Written by hand: what is derived brings a hash table of all fields' names into the module.
+pub struct PlainReport(pub SyncReport);
+
+impl Serialize for PlainReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let report = &self.0;
+        let numbers = [
+            ("toDropbox", report.to_dropbox.into()),
+            ("toCrm", report.to_crm.into()),
+            ("moved", report.moved.into()),
+            ("deleted", report.deleted.into()),
+            ("conflicts", report.conflicts.into()),
+            ("problems", report.problems.into()),
+            ("halted", report.halted.into()),
+            ("requests", report.requests.into()),
+            ("durationMs", report.duration_ms),
+        ];
+        let mut fields = serializer.serialize_map(None)?;
+        for (name, number) in numbers {
+            fields.serialize_entry::<str, u64>(name, &number)?;
+        }
+        fields.serialize_entry("error", &PlainError(&report.error))?;
+        fields.end()
     }
-    let error = Value::parse(&report.error.write_text()).unwrap_or_default();
-    fields.push(("error".to_owned(), error));
-    Value::Object(fields)
 }
 
-/// How a value crosses to the page: as what `JSON.parse` would make of it. Not derived from the types of our own: their
-/// fields' names would bring a hash table into the module.
-impl Serialize for Value {
+/// `null`, a name, or a name with its detail: as it is said between tabs.
+struct PlainError<'a>(&'a Option<Failure>);
+
+impl Serialize for PlainError<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Null | Self::Fraction => serializer.serialize_none(),
-            Self::Bool(flag) => serializer.serialize_bool(*flag),
-            Self::Unsigned(number) => serializer.serialize_u64(*number),
-            Self::Negative(number) => serializer.serialize_i64(*number),
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::List(values) => serializer.collect_seq(values),
-            Self::Object(fields) => {
-                serializer.collect_map(fields.iter().map(|(name, value)| (name, value)))
-            }
+        let error = Value::parse(&self.0.write_text()).unwrap_or_default();
+        match variant(&error) {
+            None => serializer.serialize_none(),
+            Some((name, Value::Text(detail))) => serializer.collect_map([(name, detail)]),
+            Some((name, _)) => serializer.serialize_str(name),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::old_folders::OldFolders;
 use crate::panel::{Bulk, Candidate, Connection, Earlier};
 use crate::platform::{spawn, BrowserPorts};
 use std::rc::Rc;
+use std::slice::from_ref;
 use sync_core::{Record, RecordKind};
 
 /// Records with an old folder each: their ids, and the folders' paths.
@@ -27,21 +28,20 @@ pub(super) struct Known {
 impl App {
     /// The button.
     pub(super) fn press(self: &Rc<Self>, pressed: RecordRef) {
-        let record = pressed.record.clone();
         let connected = matches!(&*self.connection.borrow(), Connection::Connected { .. });
-        if self.is_linked(&record) || !connected {
+        if self.is_linked(&pressed.record) || !connected {
             return self.press_now(&pressed);
         }
-        if !matches!(self.earlier(&record), Earlier::None) {
+        if !matches!(self.earlier(&pressed.record), Earlier::None) {
             return;
         }
-        self.set_earlier(&record, Earlier::Looking);
+        self.set_earlier(&pressed.record, Earlier::Looking);
         let app = self.clone();
         spawn(async move {
-            let ids = [record.id.clone()];
-            let found = app.old_folders().of(record.kind, &ids, Some(pressed.name())).await;
+            let Record { kind, id } = &pressed.record;
+            let found = app.old_folders().of(*kind, from_ref(id), Some(pressed.name())).await;
             match found.ok().and_then(|mut found| found.pop()) {
-                Some((_, path)) => app.set_earlier(&record, Earlier::Found(path)),
+                Some((_, path)) => app.set_earlier(&pressed.record, Earlier::Found(path)),
                 None => app.press_now(&pressed),
             }
         });
@@ -49,14 +49,13 @@ impl App {
 
     /// The answer to the question about one record's old folder.
     pub(super) fn take_over(self: &Rc<Self>, pressed: RecordRef, wanted: bool) {
-        let record = pressed.record.clone();
-        let Earlier::Found(path) = self.earlier(&record) else { return };
-        self.set_earlier(&record, Earlier::Looking);
+        let Earlier::Found(path) = self.earlier(&pressed.record) else { return };
+        self.set_earlier(&pressed.record, Earlier::Looking);
         let app = self.clone();
         spawn(async move {
             if wanted {
                 // A folder that could not be moved stays where it is, and can be moved by hand.
-                let _ = app.old_folders().take_over(&record, pressed.name(), &path).await;
+                let _ = app.old_folders().take_over(&pressed.record, pressed.name(), &path).await;
             }
             app.press_now(&pressed);
         });

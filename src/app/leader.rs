@@ -8,7 +8,7 @@ use crate::ports::{Clock, Locks, Store};
 use futures_util::future::{select, Either, FutureExt};
 use std::pin::pin;
 use std::rc::Rc;
-use sync_core::{Config, Event, Failure, Record, Side, SyncReport};
+use sync_core::{Config, Event, Failure, RecordStatus, Side, SyncReport};
 
 /// The other tabs hear of changes at most so often (ms).
 const TELL_MS: u32 = 100;
@@ -26,7 +26,7 @@ impl App {
                 self.work_until_yielding().await;
             }
         };
-        let stopped = pin!(self.stop_bell.until(|| self.stopped.get().then_some(())));
+        let stopped = pin!(self.bell.until(|| self.stopped.get().then_some(())));
         select(pin!(leading), stopped).await;
     }
 
@@ -42,22 +42,21 @@ impl App {
     /// Lets the next tab lead. What is under way is picked up there, as after a tab that died.
     pub(super) fn step_down(&self) {
         self.yielding.set(true);
+        self.begin_anew();
+    }
+
+    /// Ends the work of the present connection, and begins that of the one there is then.
+    pub(super) fn begin_anew(&self) {
         self.epoch.set(self.epoch.get() + 1);
-        self.change_bell.ring();
+        self.bell.ring();
     }
 
     /// One connection from its begin to its end.
     async fn work(self: &Rc<Self>) {
         let epoch = self.epoch.get();
-        let change = self.change_bell.until(|| (self.epoch.get() != epoch).then_some(()));
+        let change = self.bell.until(|| (self.epoch.get() != epoch).then_some(()));
         let mut change = pin!(change);
-        let driver = match self.open_driver().await {
-            Ok(driver) => Rc::new(driver),
-            Err(shared) => {
-                self.show_shared(shared);
-                return change.await;
-            }
-        };
+        let Some(driver) = self.open_driver().await else { return change.await };
         *self.driver.borrow_mut() = Some(driver.clone());
         for panel in &*self.panels.borrow() {
             if let Some(own) = &panel.record {
@@ -65,8 +64,8 @@ impl App {
                 driver.send(Event::Named { record, name });
             }
         }
-        for (id, command) in self.unanswered.take() {
-            self.take_command(id, command);
+        for question in self.unanswered.take() {
+            self.hear(question);
         }
         if driver.is_due() {
             // Overdue, or left undone by a tab that went away.
@@ -96,11 +95,13 @@ impl App {
         }
     }
 
-    /// The driver of the connection there is; else what is to be shown without one.
-    async fn open_driver(&self) -> Result<Driver<BrowserPorts>, Shared> {
+    /// The driver of the connection there is; without one, shows that.
+    async fn open_driver(self: &Rc<Self>) -> Option<Rc<Driver<BrowserPorts>>> {
         let interval_minutes = self.stored_interval().await;
-        let mut shared = Shared { interval_minutes, ..Shared::default() };
-        let Ok(Some(connection)) = self.auth.connection().await else { return Err(shared) };
+        let Ok(Some(connection)) = self.auth.connection().await else {
+            self.show_shared(Shared { interval_minutes, ..Shared::default() });
+            return None;
+        };
         let setup = Setup {
             key: StateKey {
                 account: self.owner.account.clone(),
@@ -121,12 +122,14 @@ impl App {
         match Driver::open(self.ports.clone(), self.auth.clone(), setup).await {
             Ok(driver) => {
                 self.shared.borrow_mut().interval_minutes = interval_minutes;
-                Ok(driver)
+                Some(Rc::new(driver))
             }
             Err(error) => {
+                let mut shared = Shared { interval_minutes, ..Shared::default() };
                 shared.newer = matches!(error, OpenError::Newer(_));
                 shared.status.error = (!shared.newer).then_some(Failure::Store);
-                Err(shared)
+                self.show_shared(shared);
+                None
             }
         }
     }
@@ -143,18 +146,18 @@ impl App {
 
     /// What the driver knows, to this tab and to the others.
     pub(super) fn tell(self: &Rc<Self>, driver: &Driver<BrowserPorts>) {
-        let mut records: Vec<Record> = Vec::new();
-        let watched = self.watched.borrow();
-        for record in watched.iter().flat_map(|(_, records)| records).chain(&self.own_records()) {
-            if !records.contains(record) {
-                records.push(record.clone());
+        let mut records: Vec<RecordStatus> = Vec::new();
+        for (_, watched) in &*self.watched.borrow() {
+            for record in watched {
+                if records.iter().all(|status| status.record != *record) {
+                    records.extend(driver.record_status(record));
+                }
             }
         }
-        drop(watched);
         let known = self.shared.borrow();
         let shared = Shared {
             status: driver.status(),
-            records: records.iter().filter_map(|record| driver.record_status(record)).collect(),
+            records,
             interval_minutes: known.interval_minutes,
             space: known.space,
             newer: false,
@@ -174,7 +177,7 @@ impl App {
         self.say(&Message::State { leader: self.tab.clone(), shared: Box::new(shared.clone()) });
         *self.shared.borrow_mut() = shared;
         self.informed.set(true);
-        self.informed_bell.ring();
+        self.bell.ring();
         self.draw_soon();
     }
 
@@ -193,11 +196,12 @@ impl App {
 
     /// Done here if this tab leads, said to the leader otherwise.
     fn ask(self: &Rc<Self>, id: String, command: Command) {
+        let question = Message::Ask { id, command };
         if self.driver.borrow().is_some() {
-            self.take_command(id, command);
+            self.hear(question);
         } else {
-            self.unanswered.borrow_mut().push((id.clone(), command.clone()));
-            self.say(&Message::Ask { id, command });
+            self.say(&question);
+            self.unanswered.borrow_mut().push(question);
         }
     }
 
@@ -211,9 +215,8 @@ impl App {
             Command::Sync => {
                 let app = self.clone();
                 platform::spawn(async move {
-                    let report = driver.sync().await;
-                    app.say(&Message::Taken { id: id.clone(), report: Some(report.clone()) });
-                    app.answered_with(&id, Some(report));
+                    let report = Some(driver.sync().await);
+                    app.announce(Message::Taken { id, report });
                 });
                 return;
             }
@@ -225,7 +228,7 @@ impl App {
                 }
             }
         }
-        self.say(&Message::Taken { id, report: None });
+        self.announce(Message::Taken { id, report: None });
     }
 
     async fn disconnect(self: Rc<Self>, driver: Rc<Driver<BrowserPorts>>) {
@@ -242,8 +245,7 @@ impl App {
         let row = (self.interval_key(), Some(minutes.to_string()));
         if self.ports.save(vec![row]).await.is_ok() {
             // The driver is told once, at its opening.
-            self.epoch.set(self.epoch.get() + 1);
-            self.change_bell.ring();
+            self.begin_anew();
         }
     }
 
@@ -265,7 +267,7 @@ impl App {
         }
         let id = self.random_id();
         self.ask(id.clone(), Command::Sync);
-        self.report_bell
+        self.bell
             .until(|| {
                 if self.stopped.get() {
                     let error = Some(Failure::Cancelled);
@@ -279,12 +281,13 @@ impl App {
     }
 
     /// A leader took a command of some tab.
-    pub(super) fn answered_with(&self, id: &str, report: Option<SyncReport>) {
-        self.unanswered.borrow_mut().retain(|(other, _)| other != id);
+    pub(super) fn answered_with(&self, id: String, report: Option<SyncReport>) {
+        let is_other = |question: &Message| !matches!(question, Message::Ask { id: asked, .. } if *asked == id);
+        self.unanswered.borrow_mut().retain(is_other);
         let own = id.strip_prefix(&*self.tab).is_some_and(|rest| rest.starts_with('/'));
         if let Some(report) = report.filter(|_| own) {
-            self.reports.borrow_mut().push((id.into(), report));
-            self.report_bell.ring();
+            self.reports.borrow_mut().push((id, report));
+            self.bell.ring();
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::panel::view::{self, Words};
 use crate::panel::{Action, Bulk, Connection, Earlier, Settings, Snapshot};
 use crate::platform::{self, now_ms, sleep, BrowserPorts, Channel, Database};
 use crate::ports::Secrets;
-use contract::{within, Host, Options, RecordRef};
+use contract::{Host, Options, RecordRef};
 use futures_util::future::{select, LocalBoxFuture};
 use futures_util::FutureExt;
 use page::{is_hidden, is_online};
@@ -86,58 +86,56 @@ pub struct App {
     /// Who led when this tab last heard of it.
     leader: RefCell<TabId>,
     driver: RefCell<Option<Rc<Driver<BrowserPorts>>>>,
-    /// What other tabs show.
+    /// What the tabs show, this one included.
     watched: RefCell<Vec<(TabId, Vec<Record>)>>,
     /// Questions of this tab that no leader took yet.
-    unanswered: RefCell<Vec<(String, Command)>>,
+    unanswered: RefCell<Vec<Message>>,
     /// Questions this leader took.
     taken: RefCell<Set<String>>,
     reports: RefCell<Vec<(String, SyncReport)>>,
-    report_bell: Bell,
     next_id: Cell<u32>,
     /// Grows with every change of the connection or of the interval.
     epoch: Cell<u32>,
-    change_bell: Bell,
     informed: Cell<bool>,
-    informed_bell: Bell,
     /// There was a network when this was last looked at.
     online: Cell<bool>,
     stopped: Cell<bool>,
-    stop_bell: Bell,
+    /// Rung when somebody in this tab may wait for what changed: reports, `epoch`, `informed`, `stopped`.
+    bell: Bell,
 }
 
 impl App {
     /// Starts the plugin in this page. Comes back when there is something true to show.
-    pub async fn start(options: Options, host: Host) -> Result<Rc<Self>, JsValue> {
+    pub async fn start(options: Box<Options>, host: Host) -> Result<Rc<Self>, JsValue> {
         if let Some(name) = platform::missing() {
             return Err(JsError::new(&format!("this browser or page offers no {name}")).into());
         }
         let database = Database::open().await;
         let database = database
             .map_err(|error| JsError::new(&format!("store: {}", platform::thrown(&error))))?;
+        let app = Self::new(*options, host, database)?;
+        app.open().await?;
+        Ok(app)
+    }
+
+    fn new(options: Options, host: Host, database: Database) -> Result<Rc<Self>, JsError> {
         let source = host.clone();
         let tokens = Rc::new(move |refused| -> LocalBoxFuture<'static, Option<String>> {
             let host = source.clone();
             async move { host.access_token(refused).await.ok()?.as_string() }.boxed_local()
         });
         let ports = BrowserPorts::new(database, tokens);
-        let settings = options.settings;
-        let owner = Owner { account: options.account, user: options.user };
-        let app = auth::App {
-            key: settings.dropbox_app_key,
-            redirect_uri: options.redirect_uri,
-            endpoints: settings.dropbox_endpoints,
-        };
-        let words = Words::new(&options.translations, &options.locale, app.endpoints.www.clone());
+        let www = options.dropbox.endpoints.www.clone();
+        let words = Words::new(&options.translations, &options.locale, www);
         let words = words.map_err(|error| JsError::new(&format!("translations: {error}")))?;
-        let app = Rc::new(Self {
+        Ok(Rc::new(Self {
             host,
-            auth: Rc::new(Auth::new(ports.clone(), app, owner.clone())),
-            owner,
+            auth: Rc::new(Auth::new(ports.clone(), options.dropbox, options.owner.clone())),
+            owner: options.owner,
             api_base: options.api_base,
             locale: options.locale,
-            interval_minutes: within(settings.sync_interval_minutes, 15, 1440, 60),
-            delete_guard_percent: within(settings.delete_guard_percent, 1, 100, 50),
+            interval_minutes: options.interval_minutes,
+            delete_guard_percent: options.delete_guard_percent,
             words: Rc::new(words),
             tab: ports.random_text(16),
             ports,
@@ -161,18 +159,13 @@ impl App {
             unanswered: RefCell::default(),
             taken: RefCell::default(),
             reports: RefCell::default(),
-            report_bell: Bell::default(),
             next_id: Cell::new(0),
             epoch: Cell::new(0),
-            change_bell: Bell::default(),
             informed: Cell::new(false),
-            informed_bell: Bell::default(),
             online: Cell::new(is_online()),
             stopped: Cell::new(false),
-            stop_bell: Bell::default(),
-        });
-        app.open().await?;
-        Ok(app)
+            bell: Bell::default(),
+        }))
     }
 
     async fn open(self: &Rc<Self>) -> Result<(), JsValue> {
@@ -184,7 +177,7 @@ impl App {
         self.clone().read_connection().await;
         platform::spawn(self.clone().lead());
         self.watch();
-        let informed = pin!(self.informed_bell.until(|| self.informed.get().then_some(())));
+        let informed = pin!(self.bell.until(|| self.informed.get().then_some(())));
         select(informed, pin!(sleep(INFORMED_MS))).await;
         let app = Rc::downgrade(self);
         platform::spawn(async move {
@@ -213,9 +206,7 @@ impl App {
             driver.stop();
         }
         self.say(&Message::Watch { tab: self.tab.clone(), records: Vec::new() });
-        self.stop_bell.ring();
-        self.change_bell.ring();
-        self.report_bell.ring();
+        self.bell.ring();
         self.tabs.take();
         self.sign_ins.take();
     }
@@ -316,12 +307,12 @@ impl App {
                     self.ask_for_lead();
                 }
                 *self.shared.borrow_mut() = *shared;
-                self.informed_bell.ring();
+                self.bell.ring();
                 if first {
                     self.watch();
                 }
-                for (id, command) in &*self.unanswered.borrow() {
-                    self.say(&Message::Ask { id: id.clone(), command: command.clone() });
+                for question in &*self.unanswered.borrow() {
+                    self.say(question);
                 }
                 self.draw_soon();
             }
@@ -332,7 +323,7 @@ impl App {
                 }
             }
             Message::Ask { id, command } => self.take_command(id, command),
-            Message::Taken { id, report } => self.answered_with(&id, report),
+            Message::Taken { id, report } => self.answered_with(id, report),
             Message::Connection => self.hear_connection(),
         }
     }
@@ -343,28 +334,30 @@ impl App {
         }
     }
 
-    /// Tells the leader what this tab shows.
-    fn watch(self: &Rc<Self>) {
-        self.say(&Message::Watch { tab: self.tab.clone(), records: self.own_records() });
-        self.tell_all();
+    /// Says it to every tab, this one included.
+    fn announce(self: &Rc<Self>, message: Message) {
+        self.say(&message);
+        self.hear(message);
     }
 
-    /// The records of this tab's panels.
-    fn own_records(&self) -> Vec<Record> {
-        let panels = self.panels.borrow();
-        let records = panels.iter().filter_map(|panel| Some(panel.record.as_ref()?.record.clone()));
-        records.collect()
+    /// Tells the leader what this tab shows.
+    fn watch(self: &Rc<Self>) {
+        let mut records = Vec::new();
+        for panel in &*self.panels.borrow() {
+            if let Some(own) = &panel.record {
+                records.push(own.record.clone());
+            }
+        }
+        self.announce(Message::Watch { tab: self.tab.clone(), records });
     }
 
     /// Connected, disconnected: here, and in every other tab.
     fn connection_changed(self: &Rc<Self>) {
-        self.say(&Message::Connection);
-        self.hear_connection();
+        self.announce(Message::Connection);
     }
 
     fn hear_connection(self: &Rc<Self>) {
-        self.epoch.set(self.epoch.get() + 1);
-        self.change_bell.ring();
+        self.begin_anew();
         platform::spawn(self.clone().read_connection());
     }
 

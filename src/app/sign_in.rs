@@ -6,7 +6,7 @@
 
 use super::App;
 use crate::auth::AuthError;
-use crate::json::{Read, Value};
+use crate::json::{Object, Read, Value, Write};
 use crate::panel::{ConnectFailure, Connection};
 use crate::platform::{self, sleep, window, Channel, Popup};
 use std::rc::Rc;
@@ -60,7 +60,7 @@ impl App {
                 app.sign_in.borrow().as_ref().is_some_and(|begun| begun.state == answer.state);
             if ours {
                 if let Some(channel) = &*app.sign_ins.borrow() {
-                    channel.say(&format!("{{\"taken\":\"{}\"}}", plain(&answer.state)));
+                    channel.say(&Object(&[("taken", &answer.state)]).write_text());
                 }
                 platform::spawn(app.answered(answer));
             }
@@ -186,9 +186,4 @@ impl App {
         });
         self.draw();
     }
-}
-
-/// A state as it may stand in JSON without escapes: ours are letters and digits.
-fn plain(state: &str) -> String {
-    state.chars().filter(char::is_ascii_alphanumeric).collect()
 }

@@ -84,13 +84,14 @@ fn algorithm(nonce: &[u8]) -> Object {
 
 /// The device's key; made at the first call. Two tabs at once agree: the first one stored stays.
 async fn device_key(database: &Database) -> Result<CryptoKey, JsValue> {
-    if let Some(key) = database.key(KEY_NAME).await? {
-        return Ok(key.unchecked_into());
+    let kept = database.key(KEY_NAME, JsValue::UNDEFINED).await?;
+    if !kept.is_undefined() {
+        return Ok(kept.unchecked_into());
     }
     let how = object(&[("name", "AES-GCM".into()), ("length", 256.into())]);
     let uses = Array::of2(&"encrypt".into(), &"decrypt".into());
     let key = JsFuture::from(subtle().generate_key_with_object(&how, false, &uses)?).await?;
-    Ok(database.keep_key(KEY_NAME, key).await?.unchecked_into())
+    Ok(database.key(KEY_NAME, key).await?.unchecked_into())
 }
 
 /// Nonce and ciphertext, in base64.

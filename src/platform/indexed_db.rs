@@ -117,23 +117,20 @@ impl Database {
         completed(&transaction).await
     }
 
-    /// A `CryptoKey` that was kept.
-    pub(super) async fn key(&self, name: &str) -> Result<Option<JsValue>, JsValue> {
-        let store = self.store(KEYS, IdbTransactionMode::Readonly)?;
-        let key = result(store.get(&name.into())?).await?;
-        Ok((!key.is_undefined()).then_some(key))
-    }
-
-    /// Keeps a `CryptoKey`, unless there is one by that name already; says which one stands there.
-    pub(super) async fn keep_key(&self, name: &str, key: JsValue) -> Result<JsValue, JsValue> {
-        let store = self.store(KEYS, IdbTransactionMode::Readwrite)?;
+    /// The `CryptoKey` that was kept by that name; where there is none, `new` is kept, unless it is `undefined`, too.
+    pub(super) async fn key(&self, name: &str, new: JsValue) -> Result<JsValue, JsValue> {
+        let mode = match new.is_undefined() {
+            true => IdbTransactionMode::Readonly,
+            false => IdbTransactionMode::Readwrite,
+        };
+        let store = self.store(KEYS, mode)?;
         let present = result(store.get(&name.into())?).await?;
-        if !present.is_undefined() {
+        if !present.is_undefined() || new.is_undefined() {
             return Ok(present);
         }
-        store.put_with_key(&key, &name.into())?;
+        store.put_with_key(&new, &name.into())?;
         completed(&store.transaction()).await?;
-        Ok(key)
+        Ok(new)
     }
 }
 

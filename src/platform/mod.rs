@@ -57,28 +57,21 @@ pub fn spawn(work: impl Future<Output = ()> + 'static) {
 ///
 /// Missing where a page is no secure context (plain http on another host), or storage is switched off.
 pub fn missing() -> Option<&'static str> {
-    let global = js_sys::global();
-    let has = |object: &JsValue, name: &str| {
-        js_sys::Reflect::get(object, &name.into()).is_ok_and(|value| !value.is_falsy())
-    };
-    let window = match web_sys::window() {
-        Some(window) => window,
-        None => return Some("window"),
-    };
-    let navigator: JsValue = window.navigator().into();
-    if !has(&global, "crypto") || !window.crypto().is_ok_and(|crypto| has(&crypto, "subtle")) {
-        return Some("crypto.subtle");
+    ["window", "crypto.subtle", "indexedDB", "navigator.locks", "BroadcastChannel"]
+        .into_iter()
+        .find(|path| !is_there(path))
+}
+
+/// The page has it. What may not be asked for is not there.
+fn is_there(path: &str) -> bool {
+    let mut value: JsValue = js_sys::global().into();
+    for name in path.split('.') {
+        match js_sys::Reflect::get(&value, &name.into()) {
+            Ok(inner) => value = inner,
+            Err(_) => return false,
+        }
     }
-    if !has(&global, "indexedDB") {
-        return Some("indexedDB");
-    }
-    if !has(&navigator, "locks") {
-        return Some("navigator.locks");
-    }
-    if !has(&global, "BroadcastChannel") {
-        return Some("BroadcastChannel");
-    }
-    None
+    !value.is_falsy()
 }
 
 /// The page's window.

@@ -76,6 +76,7 @@ pub fn copy_five_hundred(number: usize) -> Vec<f64> {
     let mut times = Vec::new();
     for done in 0..500_u32 {
         if let Some(status) = &mut snapshot.record {
+            let status = Rc::make_mut(status);
             status.state = sync_core::RecordState::Working;
             status.settled_ms = None;
             for (at, item) in status.items.iter_mut().enumerate() {

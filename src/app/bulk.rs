@@ -30,7 +30,7 @@ impl App {
             let linked = self.is_linked(&Record::new(kind, id.clone()));
             candidates.push(Candidate { id, name, linked });
         }
-        self.set_bulk(Bulk::Choosing { kind, candidates });
+        self.set_bulk(Bulk::Choosing { kind, candidates: Rc::new(candidates) });
     }
 
     /// A listing begun here was neither stopped nor begun for another module since.

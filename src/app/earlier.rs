@@ -114,7 +114,7 @@ impl App {
         let bulk = self.bulk.borrow();
         let Bulk::Choosing { candidates, .. } = &*bulk else { return None };
         let mut wanted = Vec::new();
-        for candidate in candidates {
+        for candidate in &**candidates {
             let is_wanted = match chosen {
                 Some(ids) => ids.contains(&candidate.id),
                 None => !candidate.linked,

@@ -146,11 +146,11 @@ impl App {
 
     /// What the driver knows, to this tab and to the others.
     pub(super) fn tell(self: &Rc<Self>, driver: &Driver<BrowserPorts>) {
-        let mut records: Vec<RecordStatus> = Vec::new();
+        let mut records: Vec<Rc<RecordStatus>> = Vec::new();
         for (_, watched) in &*self.watched.borrow() {
             for record in watched {
                 if records.iter().all(|status| status.record != *record) {
-                    records.extend(driver.record_status(record));
+                    records.extend(driver.record_status(record).map(Rc::new));
                 }
             }
         }

@@ -472,7 +472,7 @@ impl App {
             };
             snapshot.record = self.status_of(&own.record);
             snapshot.earlier = self.earlier(&own.record);
-            if self.has_other_documents(snapshot.record.as_ref()) {
+            if self.has_other_documents(snapshot.record.as_deref()) {
                 changed.push(own.clone());
             }
             panel.view.show_documents(&snapshot, &own.record);
@@ -504,14 +504,14 @@ impl App {
     }
 
     /// A record in full; of a linked one that the leader has not told of yet, what its link says.
-    fn status_of(&self, record: &Record) -> Option<RecordStatus> {
+    fn status_of(&self, record: &Record) -> Option<Rc<RecordStatus>> {
         let shared = self.shared.borrow();
         let full = shared.records.iter().find(|status| status.record == *record);
         if let Some(full) = full {
             return Some(full.clone());
         }
         let link = shared.status.links.iter().find(|link| link.record == *record)?;
-        Some(RecordStatus {
+        Some(Rc::new(RecordStatus {
             record: record.clone(),
             name: link.name.clone(),
             state: link.state.clone(),
@@ -524,7 +524,7 @@ impl App {
             activity: Vec::new(),
             affected: Vec::new(),
             cancelled: false,
-        })
+        }))
     }
 
     fn random_id(&self) -> String {

@@ -3,6 +3,7 @@
 //! A command is said again to the next leader until a leader took it, so none is lost when a tab dies.
 
 use crate::json::forms::{enums, structs};
+use std::rc::Rc;
 use sync_core::{DocumentId, Event, Record, RecordStatus, Status, SyncReport};
 
 /// A tab's name among the others: random.
@@ -78,7 +79,7 @@ pub struct Shared {
     /// The engine over all.
     pub status: Status,
     /// The records that some tab shows.
-    pub records: Vec<RecordStatus>,
+    pub records: Vec<Rc<RecordStatus>>,
     /// Minutes between timed cycles.
     pub interval_minutes: u32,
     /// Space used and allocated, once known.

@@ -5,6 +5,7 @@
 //! Fields nobody knows are passed over.
 
 use super::{key, text, Read, Value, Write};
+use std::rc::Rc;
 use sync_core::map::Map;
 use sync_core::*;
 
@@ -191,6 +192,23 @@ impl<T: Form> Form for Box<T> {
 }
 
 impl<T: Write> Write for Box<T> {
+    fn write(&self, out: &mut String) {
+        (**self).write(out);
+    }
+}
+
+impl<T: Form> Form for Rc<T> {
+    fn blank() -> Self {
+        Self::new(T::blank())
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        *self = Self::new(T::read(value)?);
+        Some(())
+    }
+}
+
+impl<T: Write> Write for Rc<T> {
     fn write(&self, out: &mut String) {
         (**self).write(out);
     }

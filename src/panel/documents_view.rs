@@ -6,6 +6,7 @@ use super::model::{
 };
 use super::rows;
 use super::text::{t, Arg, Text};
+use std::rc::Rc;
 use sync_core::{Failure, Halt, Progress, Record, RecordState, RecordStatus, Side};
 
 /// A guess at what is left is shown after this long (ms): before, it jumps.
@@ -13,11 +14,11 @@ const PACE_AFTER_MS: u64 = 3_000;
 
 /// The panel of `record`.
 pub fn view_of(snapshot: &Snapshot, record: &Record) -> Box<PanelView> {
-    let status = snapshot.record.as_ref().filter(|status| status.record == *record);
+    let status = snapshot.record.as_deref().filter(|status| status.record == *record);
     let mut view = head(snapshot, record, status);
     if let Some(status) = status.filter(|_| view.screen != Screen::Crashed) {
-        view.documents = rows::documents(status, snapshot.online);
-        view.activity = rows::activity(status);
+        view.documents = Rc::new(rows::documents(status, snapshot.online));
+        view.activity = Rc::new(rows::activity(status));
     }
     view
 }
@@ -205,12 +206,11 @@ fn settled(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
     let in_dropbox = if count == 0 { t("in_dropbox_none") } else { t("in_dropbox").count(count) };
     let seen = last_seen(snapshot, status);
     let mut view = if !problems.is_empty() {
-        let failed = u64::try_from(problems.len()).unwrap_or(u64::MAX);
-        screen(Screen::PartFailed, Tone::Notice, t("part_failed").count(failed))
+        screen(Screen::PartFailed, Tone::Notice, t("part_failed").count(problems.len() as u64))
             .detail("part_failed_what")
             .primary("try_again", Action::Press)
     } else if !conflicts.is_empty() {
-        let kept = u64::try_from(conflicts.len()).unwrap_or(u64::MAX);
+        let kept = conflicts.len() as u64;
         screen(Screen::Conflict, Tone::Notice, t("conflict").count(kept))
             .detail(t("conflict_what").count(kept))
             .secondary("sync", Action::Press)
@@ -400,8 +400,8 @@ fn titled(screen: Screen, tone: Tone, title: Text) -> Box<PanelView> {
         problems: Vec::new(),
         conflicts: Vec::new(),
         notes: Vec::new(),
-        documents: Vec::new(),
-        activity: Vec::new(),
+        documents: Rc::default(),
+        activity: Rc::default(),
     })
 }
 

@@ -9,6 +9,7 @@ use super::model::{
 use super::node::{el, part, Element, Node};
 use super::text::{t, Arg};
 use super::words::{name, Words};
+use std::rc::Rc;
 
 /// Times in the activity list are drawn again this often (ms).
 const MINUTE_MS: u64 = 60_000;
@@ -17,8 +18,8 @@ const MINUTE_MS: u64 = 60_000;
 /// these lists only now and then.
 #[derive(Debug, Default)]
 pub struct Seen {
-    documents: Option<(Vec<DocumentRow>, usize)>,
-    activity: Option<(Vec<ActivityRow>, u64)>,
+    documents: Option<(Rc<Vec<DocumentRow>>, usize)>,
+    activity: Option<(Rc<Vec<ActivityRow>>, u64)>,
 }
 
 /// Puts the lists below a panel's head.
@@ -89,7 +90,7 @@ fn fold(class: &'static str, title: String, open: bool) -> Box<Element> {
 }
 
 fn documents(
-    rows: &[DocumentRow],
+    rows: &Rc<Vec<DocumentRow>>,
     words: &Words,
     local: &Local,
     seen: &mut Seen,
@@ -108,7 +109,7 @@ fn documents(
     {
         return Some(fold.keep());
     }
-    seen.documents = Some((rows.to_vec(), shown));
+    seen.documents = Some((rows.clone(), shown));
     let list = part("ul", "rows").all(rows.iter().take(shown).map(|row| document(row, words)));
     Some(fold.child(list).maybe(more(rows.len(), shown, Message::MoreDocuments, words)))
 }
@@ -146,7 +147,7 @@ fn document(row: &DocumentRow, words: &Words) -> Box<Element> {
     });
     el("li")
         .class("entry")
-        .key(row.key.clone())
+        .row_key(row.key.clone())
         .attr("data-mark", word)
         .child(mark.key("mark"))
         .child(
@@ -159,7 +160,7 @@ fn document(row: &DocumentRow, words: &Words) -> Box<Element> {
 }
 
 fn activity(
-    rows: &[ActivityRow],
+    rows: &Rc<Vec<ActivityRow>>,
     words: &Words,
     now_ms: u64,
     seen: &mut Seen,
@@ -173,12 +174,12 @@ fn activity(
     if seen.activity.as_ref().is_some_and(|(last, at)| last == rows && *at == minute) {
         return Some(fold.keep());
     }
-    seen.activity = Some((rows.to_vec(), minute));
+    seen.activity = Some((rows.clone(), minute));
     let list = rows.iter().map(|row| {
         let ago = Node::Text(words.say(&t("since").with("ago", Arg::Ago(row.at_ms, now_ms))));
         el("li")
             .class("happened")
-            .key(row.key.clone())
+            .row_key(row.key.clone())
             .child(sentence("span", "what", &row.text, words))
             .child(el("time").attr("title", words.texts.moment(row.at_ms)).child(ago))
     });

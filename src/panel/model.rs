@@ -2,6 +2,7 @@
 
 use super::text::Text;
 use crate::json::forms::enums;
+use std::rc::Rc;
 use sync_core::{DocumentId, Record, RecordKind, RecordStatus, Status};
 
 /// Everything the panel of one record draws itself from.
@@ -12,7 +13,7 @@ pub struct Snapshot {
     /// The engine over all.
     pub status: Status,
     /// The record of the page, if it is linked.
-    pub record: Option<RecordStatus>,
+    pub record: Option<Rc<RecordStatus>>,
     /// While it is about to be linked: its folder of the earlier integration.
     pub earlier: Earlier,
     /// The browser has a network.
@@ -108,7 +109,7 @@ pub enum Bulk {
         /// Which module.
         kind: RecordKind,
         /// Its records, in the CRM's order.
-        candidates: Vec<Candidate>,
+        candidates: Rc<Vec<Candidate>>,
     },
     /// Some have a folder of the earlier integration; whether to move them is the person's to say.
     Earlier {
@@ -320,9 +321,9 @@ pub struct PanelView {
     /// Quiet sentences below.
     pub notes: Vec<Text>,
     /// Documents with their marks.
-    pub documents: Vec<DocumentRow>,
+    pub documents: Rc<Vec<DocumentRow>>,
     /// Newest first.
-    pub activity: Vec<ActivityRow>,
+    pub activity: Rc<Vec<ActivityRow>>,
     /// What the live region says; said again only when it differs.
     pub announcement: Option<Text>,
 }

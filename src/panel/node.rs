@@ -79,8 +79,15 @@ impl Element {
     }
 
     /// With a key among its siblings.
-    pub fn key(mut self: Box<Self>, key: impl Into<Cow<'static, str>>) -> Box<Self> {
-        self.key = Some(key.into());
+    #[inline(never)]
+    pub fn key(mut self: Box<Self>, key: &'static str) -> Box<Self> {
+        self.key = Some(Cow::Borrowed(key));
+        self
+    }
+
+    /// With a key that tells the rows of a list apart.
+    pub fn row_key(mut self: Box<Self>, key: String) -> Box<Self> {
+        self.key = Some(Cow::Owned(key));
         self
     }
 

@@ -51,25 +51,20 @@ pub(super) fn conflicts(record: &RecordStatus) -> Vec<ConflictRow> {
 
 /// All documents and files, by folder and name.
 pub(super) fn documents(record: &RecordStatus, online: bool) -> Vec<DocumentRow> {
-    record
-        .items
-        .iter()
-        .map(|item| {
-            let (mark, text) = marked(item, &record.state, online);
-            DocumentRow {
-                key: key(item),
-                name: item.place.name.clone(),
-                folder: item.place.folder.clone(),
-                mark,
-                text: t(text),
-                path: item.path.clone(),
-                copy_back: match (&item.document, item.mark) {
-                    (Some(document), Mark::CrmOnly) => Some(document.clone()),
-                    _ => None,
-                },
-            }
-        })
-        .collect()
+    let mut rows = Vec::new();
+    for item in &record.items {
+        let (mark, text) = marked(item, &record.state, online);
+        rows.push(DocumentRow {
+            key: key(item),
+            name: item.place.name.clone(),
+            folder: item.place.folder.clone(),
+            mark,
+            text: t(text),
+            path: item.path.clone(),
+            copy_back: item.document.clone().filter(|_| item.mark == Mark::CrmOnly),
+        });
+    }
+    rows
 }
 
 fn key(item: &Item) -> String {
@@ -122,18 +117,18 @@ fn advice(reason: Reason) -> &'static str {
 
 /// What happened, newest first.
 pub(super) fn activity(record: &RecordStatus) -> Vec<ActivityRow> {
-    let count = record.activity.len();
-    record
-        .activity
-        .iter()
-        .enumerate()
-        .map(|(at, activity)| ActivityRow {
-            // Counted from the oldest: a new line on top leaves the keys of the others alone.
-            key: format!("{} {}", count - at, activity.at_ms),
+    let mut rows = Vec::new();
+    // Counted from the oldest: a new line on top leaves the keys of the others alone.
+    let mut number = record.activity.len();
+    for activity in &record.activity {
+        rows.push(ActivityRow {
+            key: format!("{number} {}", activity.at_ms),
             at_ms: activity.at_ms,
             text: happened(activity),
-        })
-        .collect()
+        });
+        number -= 1;
+    }
+    rows
 }
 
 fn happened(activity: &Activity) -> Text {

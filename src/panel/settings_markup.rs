@@ -120,7 +120,7 @@ fn schedule(view: &SettingsView, words: &Words) -> Box<Element> {
     if let Err(at) = intervals.binary_search(&present) {
         intervals.insert(at, present);
     }
-    let options = intervals.into_iter().map(|minutes| {
+    let options = intervals.iter().map(|&minutes| {
         el("option").attr("value", minutes.to_string()).text(words.say(&interval(minutes)))
     });
     let select = el("select")
@@ -191,7 +191,7 @@ fn link(row: &LinkStatus, words: &Words, local: &Local) -> Box<Element> {
     let question = Question::Unlink(row.record.clone());
     let item = el("li")
         .class("linked")
-        .key(format!("{}/{}", row.record.kind.word(), row.record.id))
+        .row_key(format!("{}/{}", row.record.kind.word(), row.record.id))
         .attr("data-tone", tone_word(tone));
     let how = el("p")
         .class("how")
@@ -254,8 +254,8 @@ fn choose_module(
     again: Option<&'static str>,
 ) -> Box<Element> {
     let options = RecordKind::ALL
-        .into_iter()
-        .map(|kind| el("option").attr("value", kind.word()).text(words.say(&kind_name(kind))));
+        .iter()
+        .map(|kind| el("option").attr("value", kind.word()).text(words.say(&kind_name(*kind))));
     let select = el("select")
         .key("module")
         .all(options)
@@ -342,7 +342,7 @@ fn candidate(row: &Candidate, words: &Words, local: &Local) -> Box<Element> {
     };
     let linked = row.linked.then(|| part("span", "already").word(words, "already_linked"));
     el("li")
-        .key(row.id.clone())
+        .row_key(row.id.clone())
         .child(el("label").class("tick").child(tick).child(name(&row.name)).maybe(linked))
 }
 

@@ -275,7 +275,11 @@ fn settings() -> Vec<Scene> {
         shown("settings-revoked", &revoked, Bulk::Idle),
         shown("settings-paused", &paused, Bulk::Idle),
         shown("settings-bulk-listing", &linked, Bulk::Listing { kind }),
-        shown("settings-bulk-choosing", &linked, Bulk::Choosing { kind, candidates: candidates() }),
+        shown(
+            "settings-bulk-choosing",
+            &linked,
+            Bulk::Choosing { kind, candidates: candidates().into() },
+        ),
         shown("settings-bulk-linking", &linked, linking(false)),
         shown("settings-bulk-paused", &linked, linking(true)),
         shown("settings-bulk-earlier", &linked, Bulk::Earlier { kind, count: 17 }),
@@ -345,7 +349,7 @@ fn snapshot(status: RecordStatus) -> Snapshot {
             ..Status::default()
         },
         earlier: Earlier::None,
-        record: Some(status),
+        record: Some(status.into()),
         online: true,
         now_ms: NOW_MS,
         crashed: false,

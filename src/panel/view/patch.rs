@@ -116,29 +116,26 @@ impl Draw<'_> {
         // Most stay in their order: the next one is the last of these.
         before.reverse();
         let mut counts = Vec::new();
-        let mut drawn = Vec::with_capacity(nodes.len());
-        for node in nodes {
-            let count = count(&node, &mut counts);
-            let same = before.iter().rposition(|mounted| mounted.is(&node, count));
-            let stands = match same {
+        for node in &nodes {
+            let count = count(node, &mut counts);
+            let same = before.iter().rposition(|mounted| mounted.is(node, count));
+            mounted.push(match same {
                 Some(at) => before.remove(at),
-                None => self.create(&node, count),
-            };
-            drawn.push((stands, node));
+                None => self.create(node, count),
+            });
         }
         // First those that go: then nothing that stays has to move for them.
         for gone in before {
             let _ = parent.remove_child(&gone.node);
         }
         let mut next = parent.first_child();
-        for (mut stands, node) in drawn {
-            self.update(&mut stands, node);
+        for (stands, node) in mounted.iter_mut().zip(nodes) {
+            self.update(stands, node);
             if next.as_ref() == Some(&stands.node) {
                 next = stands.node.next_sibling();
             } else {
                 let _ = parent.insert_before(&stands.node, next.as_ref());
             }
-            mounted.push(stands);
         }
     }
 
@@ -147,9 +144,9 @@ impl Draw<'_> {
         let (node, drawn) = match node {
             Node::Text(_) => (self.document.create_text_node("").into(), Node::Text(String::new())),
             Node::Element(element) => {
-                let tag = element.tag;
-                let drawn = Element { key: element.key.clone(), ..*el(tag) };
-                (create_element(self.document, tag).into(), Box::new(drawn).into())
+                let mut drawn = el(element.tag);
+                drawn.key.clone_from(&element.key);
+                (create_element(self.document, element.tag).into(), drawn.into())
             }
         };
         Mounted { count, node, drawn, children: Vec::new(), listener: None }

@@ -13,19 +13,34 @@ extern "C" {
 
 /// Base64, for bytes of a few kilobytes at most.
 pub(super) fn to_base64(bytes: &[u8]) -> String {
-    let binary: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+    let mut binary = String::new();
+    for byte in bytes {
+        binary.push(char::from(*byte));
+    }
     btoa(&binary)
 }
 
 /// The bytes, unless it is no base64.
 pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
-    let binary = atob(text).ok()?;
-    binary.chars().map(|byte| u8::try_from(byte).ok()).collect()
+    let mut bytes = Vec::new();
+    for byte in atob(text).ok()?.chars() {
+        bytes.push(u8::try_from(byte).ok()?);
+    }
+    Some(bytes)
 }
 
 /// Base64url without padding (RFC 7636).
 pub(super) fn to_base64url(bytes: &[u8]) -> String {
-    to_base64(bytes).trim_end_matches('=').replace('+', "-").replace('/', "_")
+    let mut text = String::new();
+    for character in to_base64(bytes).chars() {
+        match character {
+            '+' => text.push('-'),
+            '/' => text.push('_'),
+            '=' => {}
+            other => text.push(other),
+        }
+    }
+    text
 }
 
 /// The bytes of an `ArrayBuffer`, a few kilobytes at most: they are copied into WebAssembly memory.

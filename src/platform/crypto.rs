@@ -6,8 +6,8 @@
 use super::bytes::{copied, from_base64, to_base64, to_base64url};
 use super::indexed_db::Database;
 use super::{object, sure, window};
-use js_sys::{Array, ArrayBuffer, Object, Uint8Array};
-use std::future::Future;
+use js_sys::{Array, ArrayBuffer, Object, Promise, Uint8Array};
+use std::fmt::Write;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Crypto, CryptoKey, SubtleCrypto};
@@ -27,35 +27,41 @@ fn subtle() -> SubtleCrypto {
     crypto().subtle()
 }
 
-/// SHA-256 of a view into the page's memory, as 32 bytes; begun at once.
-fn sha256(view: &Object) -> impl Future<Output = Result<Vec<u8>, JsValue>> {
-    let digest = subtle().digest_with_str_and_buffer_source("SHA-256", view);
-    async move { Ok(copied(&JsFuture::from(digest?).await?)) }
+/// SHA-256 of a view into the page's memory; begun at once.
+fn sha256(view: &Object) -> Result<Promise, JsValue> {
+    subtle().digest_with_str_and_buffer_source("SHA-256", view)
 }
 
 /// Dropbox's content hash: SHA-256 over the SHA-256 of each 4 MiB block, in lower-case hex. Blocks are hashed side
 /// by side; only digests enter WebAssembly memory.
 pub(super) async fn content_hash(content: &ArrayBuffer) -> Result<String, JsValue> {
     let size_bytes = content.byte_length();
-    let mut blocks = Vec::new();
+    let blocks = Array::new();
     for index in 0..size_bytes.div_ceil(BLOCK_BYTES) {
         let offset = index * BLOCK_BYTES;
         let length = BLOCK_BYTES.min(size_bytes - offset);
         let view = Uint8Array::new_with_byte_offset_and_length(content, offset, length);
-        blocks.push(sha256(&view));
+        let digest = sha256(&view)?;
+        blocks.push(&digest);
     }
+    let blocks = JsFuture::from(Promise::all(&blocks)).await?;
     let mut digests = Vec::new();
-    for block in blocks {
-        digests.extend(block.await?);
+    for block in Array::from(&blocks).iter() {
+        digests.extend(copied(&block));
     }
-    let whole = sha256(&Uint8Array::from(digests.as_slice())).await?;
-    Ok(whole.iter().map(|byte| format!("{byte:02x}")).collect())
+    let whole = JsFuture::from(sha256(&Uint8Array::from(digests.as_slice()))?).await?;
+    let mut hex = String::new();
+    for byte in copied(&whole) {
+        write!(hex, "{byte:02x}").expect("a String takes any text");
+    }
+    Ok(hex)
 }
 
 /// Of PKCE.
 pub(super) async fn sha256_base64url(text: &str) -> String {
-    let digest = sha256(&Uint8Array::from(text.as_bytes())).await;
-    to_base64url(&sure(digest, "SHA-256 of a few bytes cannot fail where WebCrypto exists"))
+    const WHY: &str = "SHA-256 of a few bytes cannot fail where WebCrypto exists";
+    let digest = sure(sha256(&Uint8Array::from(text.as_bytes())), WHY);
+    to_base64url(&copied(&sure(JsFuture::from(digest).await, WHY)))
 }
 
 /// Random characters out of `[A-Za-z0-9]`, without bias.
@@ -65,10 +71,12 @@ pub(super) fn random_text(length: usize) -> String {
     while text.len() < length {
         let mut bytes = [0_u8; 64];
         fill(&mut bytes);
-        // 248 is the largest multiple of 62 in a byte.
-        let fair = bytes.into_iter().filter(|byte| *byte < 248);
-        let letters = fair.map(|byte| char::from(LETTERS[usize::from(byte % 62)]));
-        text.extend(letters.take(length - text.len()));
+        for byte in bytes {
+            // 248 is the largest multiple of 62 in a byte.
+            if byte < 248 && text.len() < length {
+                text.push(char::from(LETTERS[usize::from(byte % 62)]));
+            }
+        }
     }
     text
 }
@@ -84,36 +92,42 @@ fn algorithm(nonce: &[u8]) -> Object {
 
 /// The device's key; made at the first call. Two tabs at once agree: the first one stored stays.
 async fn device_key(database: &Database) -> Result<CryptoKey, JsValue> {
-    let kept = database.key(KEY_NAME, JsValue::UNDEFINED).await?;
-    if !kept.is_undefined() {
-        return Ok(kept.unchecked_into());
+    let mut key = database.key(KEY_NAME, JsValue::UNDEFINED).await?;
+    if key.is_undefined() {
+        let new = JsFuture::from(new_key()?).await?;
+        key = database.key(KEY_NAME, new).await?;
     }
+    Ok(key.unchecked_into())
+}
+
+fn new_key() -> Result<Promise, JsValue> {
     let how = object(&[("name", "AES-GCM".into()), ("length", 256.into())]);
     let uses = Array::of2(&"encrypt".into(), &"decrypt".into());
-    let key = JsFuture::from(subtle().generate_key_with_object(&how, false, &uses)?).await?;
-    Ok(database.key(KEY_NAME, key).await?.unchecked_into())
+    subtle().generate_key_with_object(&how, false, &uses)
 }
 
 /// Nonce and ciphertext, in base64.
 pub(super) async fn seal(database: &Database, plain: &str) -> Result<String, JsValue> {
-    let key = device_key(database).await?;
     let mut nonce = [0_u8; NONCE_BYTES];
     fill(&mut nonce);
-    let plain = Uint8Array::from(plain.as_bytes());
-    let sealed =
-        subtle().encrypt_with_object_and_buffer_source(&algorithm(&nonce), &key, &plain)?;
-    let sealed = copied(&JsFuture::from(sealed).await?);
+    let sealing = {
+        let key = device_key(database).await?;
+        let plain = Uint8Array::from(plain.as_bytes());
+        subtle().encrypt_with_object_and_buffer_source(&algorithm(&nonce), &key, &plain)?
+    };
+    let sealed = copied(&JsFuture::from(sealing).await?);
     Ok(format!("{}.{}", to_base64(&nonce), to_base64(&sealed)))
 }
 
 /// What [`seal`] sealed on this device; `None` if it is damaged.
 pub(super) async fn open(database: &Database, sealed: &str) -> Result<Option<String>, JsValue> {
-    let Some((nonce, sealed)) = parts(sealed) else { return Ok(None) };
-    let key = device_key(database).await?;
-    let sealed = Uint8Array::from(sealed.as_slice());
-    let plain =
-        subtle().decrypt_with_object_and_buffer_source(&algorithm(&nonce), &key, &sealed)?;
-    Ok(String::from_utf8(copied(&JsFuture::from(plain).await?)).ok())
+    let opening = {
+        let Some((nonce, sealed)) = parts(sealed) else { return Ok(None) };
+        let key = device_key(database).await?;
+        let sealed = Uint8Array::from(sealed.as_slice());
+        subtle().decrypt_with_object_and_buffer_source(&algorithm(&nonce), &key, &sealed)?
+    };
+    Ok(String::from_utf8(copied(&JsFuture::from(opening).await?)).ok())
 }
 
 /// Nonce and ciphertext.

@@ -34,7 +34,9 @@ pub(super) async fn send(
     super::only_alive().await;
     let abort = AbortOnDrop(AbortController::new().map_err(|_| TransportError::Network)?);
     let sleep = pin!(clock::sleep(request.timeout_ms));
-    let answer = pin!(exchange(request, abort.0.signal()));
+    let wants_content = request.wants_content;
+    let built = built(request, &abort.0.signal()).map_err(|_| TransportError::Network)?;
+    let answer = pin!(exchange(built, wants_content));
     let outcome = match select(answer, sleep).await {
         Either::Left((answer, _)) => answer.map_err(|_| TransportError::Network),
         Either::Right(((), _)) => Err(TransportError::Timeout),
@@ -44,11 +46,10 @@ pub(super) async fn send(
     outcome
 }
 
-/// The browser says of a failure only that there was one: no connection, refused by CORS, or broken off.
-async fn exchange(
+fn built(
     request: Request<ArrayBuffer>,
-    signal: AbortSignal,
-) -> Result<Response<ArrayBuffer>, JsValue> {
+    signal: &AbortSignal,
+) -> Result<gloo_net::http::Request, gloo_net::Error> {
     // What a location holds is a customer's, and stays out of the browser's cache. A POST's answer is never kept, and
     // forbidden to use a cache, a browser would ask for permission (a preflight) before each request, not once.
     let (method, cache) = match request.method {
@@ -62,21 +63,27 @@ async fn exchange(
         .cache(cache)
         .redirect(RequestRedirect::Follow)
         .referrer_policy(ReferrerPolicy::NoReferrer)
-        .abort_signal(Some(&signal));
+        .abort_signal(Some(signal));
     for (name, value) in &request.headers {
         builder = builder.header(name, value);
     }
-    let failed = |_| JsValue::NULL;
-    let body = match request.body {
+    builder.body(match request.body {
         Body::Empty => JsValue::UNDEFINED,
         Body::Text(text) => text.into(),
         Body::Content(content) => content.into(),
-    };
-    let built = builder.body(body).map_err(failed)?;
-    let answer: web_sys::Response = built.send().await.map_err(failed)?.into();
+    })
+}
+
+/// The browser says of a failure only that there was one: no connection, refused by CORS, or broken off.
+async fn exchange(
+    request: gloo_net::http::Request,
+    wants_content: bool,
+) -> Result<Response<ArrayBuffer>, JsValue> {
+    let answer = request.send().await.map_err(|_| JsValue::NULL)?;
+    let answer: web_sys::Response = answer.into();
     let content: ArrayBuffer = JsFuture::from(answer.array_buffer()?).await?.unchecked_into();
     let status = answer.status();
-    let body = if request.wants_content && (200..300).contains(&status) {
+    let body = if wants_content && (200..300).contains(&status) {
         Body::Content(content)
     } else {
         // Not by way of a string of the page's: the text would be turned into UTF-16 and back.

@@ -80,14 +80,18 @@ impl Database {
         let end = format!("{prefix}\u{ffff}");
         let range = IdbKeyRange::bound(&prefix.into(), &end.into())?;
         let keys: Array = result(store.get_all_keys_with_key(&range)?).await?.unchecked_into();
-        Ok(keys.iter().filter_map(|key| key.as_string()).collect())
+        let mut texts = Vec::new();
+        for key in keys.iter() {
+            texts.extend(key.as_string());
+        }
+        Ok(texts)
     }
 
     /// All of it, on disk, or nothing.
     pub(super) async fn save(&self, rows: &mut dyn Iterator<Item = Row>) -> Result<(), JsValue> {
         super::only_alive().await;
-        let mut rows = rows.peekable();
-        if rows.peek().is_none() {
+        let mut next = rows.next();
+        if next.is_none() {
             return Ok(());
         }
         let store = self.store(ROWS, IdbTransactionMode::Readwrite)?;
@@ -97,7 +101,7 @@ impl Database {
             error
         };
         let mut at_once = 0;
-        for (key, row) in rows {
+        while let Some((key, row)) = next {
             at_once += row.as_ref().map_or(0, String::len);
             let asked = match row {
                 Some(text) => put(&store, &key, &text),
@@ -113,6 +117,7 @@ impl Database {
                 }
                 super::only_alive().await;
             }
+            next = rows.next();
         }
         completed(&transaction).await
     }

@@ -72,7 +72,7 @@ pub fn copy_five_hundred(number: usize) -> Vec<f64> {
     let Some(Shows::Panel(mut snapshot)) = found.map(|scene| scene.shows) else {
         return Vec::new();
     };
-    snapshot.status.running = true;
+    Rc::make_mut(&mut snapshot.status).running = true;
     let mut times = Vec::new();
     for done in 0..500_u32 {
         if let Some(status) = &mut snapshot.record {

@@ -8,7 +8,7 @@ use crate::ports::{Clock, Locks, Store};
 use futures_util::future::{select, Either, FutureExt};
 use std::pin::pin;
 use std::rc::Rc;
-use sync_core::{Config, Event, Failure, RecordStatus, Side, SyncReport};
+use sync_core::{Config, Event, Failure, RecordStatus, Side, Status, SyncReport};
 
 /// The other tabs hear of changes at most so often (ms).
 const TELL_MS: u32 = 100;
@@ -18,11 +18,10 @@ const SHOW_MS: u32 = 50;
 impl App {
     /// Waits for the lead, takes it, and works until the page goes away or the plugin is stopped.
     pub(super) async fn lead(self: Rc<Self>) {
-        let ports = self.ports.clone();
         let lock = format!("leader/{}/{}", self.owner.account, self.owner.user);
         let leading = async {
             loop {
-                let _held = ports.lock(&lock).await;
+                let _held = self.ports.lock(&lock).await;
                 self.work_until_yielding().await;
             }
         };
@@ -98,15 +97,18 @@ impl App {
     /// The driver of the connection there is; without one, shows that.
     async fn open_driver(self: &Rc<Self>) -> Option<Rc<Driver<BrowserPorts>>> {
         let interval_minutes = self.stored_interval().await;
-        let Ok(Some(connection)) = self.auth.connection().await else {
-            self.show_shared(Shared { interval_minutes, ..Shared::default() });
-            return None;
+        let dropbox = match self.auth.connection().await {
+            Ok(Some(connection)) => connection.account.id,
+            _ => {
+                self.show_shared(Shared { interval_minutes, ..Shared::default() });
+                return None;
+            }
         };
         let setup = Setup {
             key: StateKey {
                 account: self.owner.account.clone(),
                 user: self.owner.user.clone(),
-                dropbox: connection.account.id,
+                dropbox,
             },
             crm_api_base: self.api_base.clone(),
             config: Config {
@@ -125,10 +127,10 @@ impl App {
                 Some(Rc::new(driver))
             }
             Err(error) => {
-                let mut shared = Shared { interval_minutes, ..Shared::default() };
-                shared.newer = matches!(error, OpenError::Newer(_));
-                shared.status.error = (!shared.newer).then_some(Failure::Store);
-                self.show_shared(shared);
+                let newer = matches!(error, OpenError::Newer(_));
+                let error = (!newer).then_some(Failure::Store);
+                let status = Rc::new(Status { error, ..Status::default() });
+                self.show_shared(Shared { status, interval_minutes, newer, ..Shared::default() });
                 None
             }
         }
@@ -156,7 +158,7 @@ impl App {
         }
         let known = self.shared.borrow();
         let shared = Shared {
-            status: driver.status(),
+            status: Rc::new(driver.status()),
             records,
             interval_minutes: known.interval_minutes,
             space: known.space,
@@ -236,7 +238,8 @@ impl App {
         let retired = driver.retire().await;
         let ended = self.auth.disconnect().await;
         if retired.is_err() || ended.is_err() {
-            self.shared.borrow_mut().status.error = Some(Failure::Store);
+            let status = Status { error: Some(Failure::Store), ..driver.status() };
+            self.shared.borrow_mut().status = Rc::new(status);
         }
         self.connection_changed();
     }

@@ -173,7 +173,9 @@ impl App {
         *self.tabs.borrow_mut() = Some(self.hear_tabs()?);
         *self.sign_ins.borrow_mut() = Some(self.hear_sign_ins()?);
         self.hear_host();
-        self.take_answer().await;
+        if let Some(answer) = sign_in::answer_left_here() {
+            self.clone().answered(answer).await;
+        }
         self.clone().read_connection().await;
         platform::spawn(self.clone().lead());
         self.watch();

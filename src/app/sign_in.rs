@@ -23,7 +23,7 @@ const ANSWER: &str = "teamleader-dropbox/answer";
 const LOOK_MS: u32 = 400;
 
 /// What the redirect page heard from Dropbox.
-struct Answer {
+pub(super) struct Answer {
     state: String,
     code: Option<String>,
     error: Option<String>,
@@ -47,6 +47,14 @@ pub(super) struct SignIn {
 
 fn store(storage: Result<Option<Storage>, JsValue>) -> Option<Storage> {
     storage.ok().flatten()
+}
+
+/// The answer, where the whole page went to Dropbox and came back.
+pub(super) fn answer_left_here() -> Option<Answer> {
+    let storage = store(window().session_storage())?;
+    let text = storage.get_item(ANSWER).ok().flatten()?;
+    let _: Result<(), JsValue> = storage.remove_item(ANSWER);
+    Answer::read_text(&text)
 }
 
 impl App {
@@ -80,26 +88,37 @@ impl App {
     }
 
     async fn begin(self: Rc<Self>, popup: Option<Popup>, switch_account: bool) {
-        let url = match self.auth.begin(&self.locale, switch_account).await {
+        let url = self.auth.begin(&self.locale, switch_account).await;
+        if let Some(state) = self.go(popup, url) {
+            self.watch_window(&state).await;
+        }
+    }
+
+    /// Goes to Dropbox: in the window, or with the whole page. The state, if there is a window to watch.
+    fn go(self: &Rc<Self>, popup: Option<Popup>, url: Result<String, AuthError>) -> Option<String> {
+        let url = match url {
             Ok(url) => url,
             Err(error) => {
                 if let Some(popup) = popup {
                     popup.close();
                 }
-                return self.failed(&error);
+                self.failed(&error);
+                return None;
             }
         };
         let state = Url::new(&url).ok().and_then(|url| url.search_params().get("state"));
         let state = state.unwrap_or_default();
         let Some(popup) = popup else {
-            return self.leave(&state, &url);
+            self.leave(&state, &url);
+            return None;
         };
         if !self.is_connecting() {
-            return popup.close();
+            popup.close();
+            return None;
         }
         popup.go(&url);
         *self.sign_in.borrow_mut() = Some(SignIn { state: state.clone(), popup });
-        self.watch_window(&state).await;
+        Some(state)
     }
 
     /// The browser blocks windows: the whole page goes, and comes back to where it was.
@@ -146,17 +165,7 @@ impl App {
         matches!(*self.connection.borrow(), Connection::Connecting)
     }
 
-    /// The whole page went to Dropbox and came back.
-    pub(super) async fn take_answer(self: &Rc<Self>) {
-        let Some(storage) = store(window().session_storage()) else { return };
-        let Some(text) = storage.get_item(ANSWER).ok().flatten() else { return };
-        let _: Result<(), JsValue> = storage.remove_item(ANSWER);
-        if let Some(answer) = Answer::read_text(&text) {
-            self.clone().answered(answer).await;
-        }
-    }
-
-    async fn answered(self: Rc<Self>, answer: Answer) {
+    pub(super) async fn answered(self: Rc<Self>, answer: Answer) {
         self.close_window();
         let failure = match (answer.code, answer.error) {
             (Some(code), None) => self.auth.complete(&answer.state, &code).await.err(),

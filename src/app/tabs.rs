@@ -77,7 +77,7 @@ impl Command {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shared {
     /// The engine over all.
-    pub status: Status,
+    pub status: Rc<Status>,
     /// The records that some tab shows.
     pub records: Vec<Rc<RecordStatus>>,
     /// Minutes between timed cycles.

@@ -11,7 +11,7 @@ pub struct Snapshot {
     /// How this CRM user stands with Dropbox.
     pub connection: Connection,
     /// The engine over all.
-    pub status: Status,
+    pub status: Rc<Status>,
     /// The record of the page, if it is linked.
     pub record: Option<Rc<RecordStatus>>,
     /// While it is about to be linked: its folder of the earlier integration.

@@ -282,54 +282,55 @@ fn choosing(
     words: &Words,
     local: &Local,
 ) -> Box<Element> {
-    let open: Vec<&Candidate> = candidates.iter().filter(|candidate| !candidate.linked).collect();
+    let (mut open, mut ticked) = (Vec::new(), Vec::new());
+    for candidate in candidates {
+        if !candidate.linked {
+            open.push(candidate.id.clone());
+            if local.ticked.contains(&candidate.id) {
+                ticked.push(candidate.id.clone());
+            }
+        }
+    }
+    let (open_count, ticked_count) = (open.len() as u64, ticked.len() as u64);
     if open.is_empty() {
         let none = of_module("bulk_none", kind);
         return block
             .child(sentence("p", "quiet", &none, words).key("none"))
             .child(part("div", "buttons").child(stop(words, "back")));
     }
-    let ticked: Vec<String> = open
-        .iter()
-        .filter(|candidate| local.ticked.contains(&candidate.id))
-        .map(|candidate| candidate.id.clone())
-        .collect();
     let rows = candidates.iter().take(local.records_shown).map(|row| candidate(row, words, local));
     let list = part("ul", "candidates").attr("aria-label", words.say(&kind_name(kind))).all(rows);
-    let block = block.child(tick_all(&open, &ticked, words)).child(list).maybe(more(
+    let block = block.child(tick_all(open, ticked_count, words)).child(list).maybe(more(
         candidates.len(),
         local.records_shown,
         Message::MoreRecords,
         words,
     ));
     if let Some(question @ Question::Link(_, chosen)) = &local.asking {
-        let count = chosen.as_ref().map_or(open.len(), Vec::len) as u64;
+        let count = chosen.as_ref().map_or(open_count, |chosen| chosen.len() as u64);
         let what = of_module("bulk_ask", kind).count(count);
         let yes = words.say(&t("bulk_yes").count(count));
         return block.child(confirm(question, words.say(&what), yes, words));
     }
-    let all = ticked.is_empty() || ticked.len() == open.len();
-    let label = if all {
-        t("bulk_all").count(open.len() as u64)
-    } else {
-        t("bulk_some").count(ticked.len() as u64)
-    };
+    let all = ticked_count == 0 || ticked_count == open_count;
+    let label =
+        if all { t("bulk_all").count(open_count) } else { t("bulk_some").count(ticked_count) };
     let question = Question::Link(kind, (!all).then_some(ticked));
     let link = ask("button primary", question, local).key("link").text(words.say(&label));
     block.child(part("div", "buttons").child(link).child(stop(words, "cancel")))
 }
 
-fn tick_all(open: &[&Candidate], ticked: &[String], words: &Words) -> Box<Element> {
-    let ids = open.iter().map(|candidate| candidate.id.clone()).collect();
-    let state = match ticked.len() {
+fn tick_all(open: Vec<String>, ticked_count: u64, words: &Words) -> Box<Element> {
+    let open_count = open.len() as u64;
+    let state = match ticked_count {
         0 => Property::Checked(false),
-        count if count == open.len() => Property::Checked(true),
+        count if count == open_count => Property::Checked(true),
         _ => Property::Indeterminate,
     };
-    let tick = el("input").attr("type", "checkbox").holding(state).on_click(Message::TickAll(ids));
+    let tick = el("input").attr("type", "checkbox").holding(state).on_click(Message::TickAll(open));
     part("label", "tick all")
         .child(tick)
-        .child(el("span").text(words.say(&t("bulk_select_all").count(open.len() as u64))))
+        .child(el("span").text(words.say(&t("bulk_select_all").count(open_count))))
 }
 
 fn candidate(row: &Candidate, words: &Words, local: &Local) -> Box<Element> {

@@ -33,22 +33,21 @@ impl Words {
         if !is_trusted(&self.www) {
             return None;
         }
-        let www = &self.www;
-        Some(match target {
-            Target::Register => format!("{www}/register"),
-            Target::Path(path) => {
-                let components = path.split('/').filter(|component| !component.is_empty());
-                let mut href = format!("{www}{APP_FOLDER}");
-                for component in components {
-                    href.push('/');
-                    href.push_str(&percent_encode(component));
-                }
-                href
+        let mut href = self.www.clone();
+        href.push_str(match target {
+            Target::Register => "/register",
+            Target::Path(_) => APP_FOLDER,
+            Target::DeletedFiles => "/deleted_files",
+            Target::SignOut => "/logout",
+            Target::Space => "/account/plan",
+        });
+        if let Target::Path(path) = target {
+            for component in path.split('/').filter(|component| !component.is_empty()) {
+                href.push('/');
+                href.push_str(&percent_encode(component));
             }
-            Target::DeletedFiles => format!("{www}/deleted_files"),
-            Target::SignOut => format!("{www}/logout"),
-            Target::Space => format!("{www}/account/plan"),
-        })
+        }
+        Some(href)
     }
 }
 

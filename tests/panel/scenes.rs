@@ -1,5 +1,6 @@
 //! Fixed states of the plugin, one for each thing a person can see: for the gallery and the tests of the panel.
 
+use std::rc::Rc;
 use sync_core::{
     Activity, DocumentId, Failure, FileId, Halt, Happened, Item, LinkStatus, Mark, Place, Problem,
     ProblemKind, Progress, Reason, Record, RecordKind, RecordState, RecordStatus, Side, Status,
@@ -151,7 +152,7 @@ fn at_rest() -> Vec<Scene> {
         kept.items[at].path = None;
     }
     let mut paused = snapshot(linked(RecordState::Settled));
-    paused.status.paused = true;
+    Rc::make_mut(&mut paused.status).paused = true;
     let mut hostile = linked(RecordState::Settled);
     hostile.items = [
         "<img src=x onerror=alert(1)>.pdf",
@@ -209,7 +210,7 @@ fn stopped() -> Vec<Scene> {
     empty.state = RecordState::Halted(Halt::CrmEmpty { synced_count: 11 });
     let over_all = |halt: Halt| {
         let mut snapshot = settled();
-        snapshot.status.halt = Some(halt);
+        Rc::make_mut(&mut snapshot.status).halt = Some(halt);
         snapshot
     };
     let mut removed = linked(RecordState::Halted(Halt::FolderRemoved));
@@ -222,7 +223,7 @@ fn stopped() -> Vec<Scene> {
     cancelled.cancelled = true;
     let ended = |error: Failure| {
         let mut snapshot = settled();
-        snapshot.status.error = Some(error);
+        Rc::make_mut(&mut snapshot.status).error = Some(error);
         snapshot
     };
     vec![
@@ -266,7 +267,7 @@ fn settings() -> Vec<Scene> {
     let none = Snapshot { record: None, ..with(Connection::NotConnected) };
     let revoked = Snapshot { connection: Connection::Revoked, ..settled() };
     let mut paused = settled();
-    paused.status.paused = true;
+    Rc::make_mut(&mut paused.status).paused = true;
     let linking = |paused| Bulk::Linking { kind, done_count: 37, total_count: 124, paused };
     vec![
         shown("settings", &linked, Bulk::Idle),
@@ -312,7 +313,7 @@ pub fn settled() -> Snapshot {
 
 fn running(status: RecordStatus) -> Snapshot {
     let mut snapshot = snapshot(status);
-    snapshot.status.running = true;
+    Rc::make_mut(&mut snapshot.status).running = true;
     snapshot
 }
 
@@ -342,12 +343,12 @@ fn snapshot(status: RecordStatus) -> Snapshot {
     });
     Snapshot {
         connection: connected(),
-        status: Status {
+        status: Rc::new(Status {
             last_cycle_ms: Some(NOW_MS - 20_000),
             due_ms: Some(NOW_MS + 55 * MINUTE_MS),
             links: links.collect(),
             ..Status::default()
-        },
+        }),
         earlier: Earlier::None,
         record: Some(status.into()),
         online: true,

@@ -16,6 +16,14 @@ const AT_ONCE: usize = 8;
 /// How often the progress is looked at (ms).
 const LOOK_MS: u32 = 500;
 
+/// A record to be linked.
+struct Waiting {
+    record: Record,
+    name: String,
+    /// Its folder of the earlier integration, if that is to be moved first.
+    folder: Option<String>,
+}
+
 impl App {
     pub(super) async fn list_records(self: Rc<Self>, kind: RecordKind) {
         self.set_bulk(Bulk::Listing { kind });
@@ -42,19 +50,23 @@ impl App {
     pub(super) fn link_each(
         self: &Rc<Self>,
         kind: RecordKind,
-        waiting: Vec<Candidate>,
-        folders: Vec<(String, String)>,
+        chosen: Vec<Candidate>,
+        folders: &[(String, String)],
     ) {
-        spawn(self.clone().keep_linking(kind, waiting, folders));
+        let mut waiting = Vec::new();
+        // Taken from the end.
+        for candidate in chosen.into_iter().rev() {
+            let folder = folders.iter().find(|(id, _)| *id == candidate.id);
+            waiting.push(Waiting {
+                folder: folder.map(|(_, path)| path.clone()),
+                record: Record::new(kind, candidate.id),
+                name: candidate.name,
+            });
+        }
+        spawn(self.clone().keep_linking(kind, waiting));
     }
 
-    async fn keep_linking(
-        self: Rc<Self>,
-        kind: RecordKind,
-        mut waiting: Vec<Candidate>,
-        folders: Vec<(String, String)>,
-    ) {
-        waiting.reverse();
+    async fn keep_linking(self: Rc<Self>, kind: RecordKind, mut waiting: Vec<Waiting>) {
         let total = waiting.len();
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let mut begun: Vec<Record> = Vec::new();
@@ -75,11 +87,12 @@ impl App {
                 if !matches!(*self.bulk.borrow(), Bulk::Linking { paused: false, .. }) {
                     break;
                 }
-                let Some(candidate) = waiting.pop() else { break };
-                let record = Record::new(kind, candidate.id);
-                self.move_old(&record, &candidate.name, &folders).await;
+                let Some(Waiting { record, name, folder }) = waiting.pop() else { break };
+                if let Some(path) = folder {
+                    self.move_old(&record, &name, &path).await;
+                }
                 begun.push(record.clone());
-                self.command(Command::Press { record, name: candidate.name });
+                self.command(Command::Press { record, name });
             }
             if let Bulk::Linking { done_count, .. } = &mut *self.bulk.borrow_mut() {
                 *done_count = count(done);

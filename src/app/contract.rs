@@ -71,14 +71,18 @@ impl Read for Options {
 
 /// The real service where the page names no other.
 fn endpoints(value: Option<&Value>) -> Endpoints {
-    let real = Endpoints::default();
-    let named = |name: &str| value.and_then(|value| value.text(name));
-    Endpoints {
-        api: named("api").unwrap_or(real.api),
-        content: named("content").unwrap_or(real.content),
-        notify: named("notify").unwrap_or(real.notify),
-        www: named("www").unwrap_or(real.www),
+    let mut endpoints = Endpoints::default();
+    for (name, endpoint) in [
+        ("api", &mut endpoints.api),
+        ("content", &mut endpoints.content),
+        ("notify", &mut endpoints.notify),
+        ("www", &mut endpoints.www),
+    ] {
+        if let Some(named) = value.and_then(|value| value.text(name)) {
+            *endpoint = named;
+        }
     }
+    endpoints
 }
 
 /// A number of the host's within the manifest's range, or its default; hosts keep parameters as they were typed.
@@ -158,7 +162,11 @@ impl Serialize for PlainError<'_> {
         let error = Value::parse(&self.0.write_text()).unwrap_or_default();
         match variant(&error) {
             None => serializer.serialize_none(),
-            Some((name, Value::Text(detail))) => serializer.collect_map([(name, detail)]),
+            Some((name, Value::Text(detail))) => {
+                let mut fields = serializer.serialize_map(None)?;
+                fields.serialize_entry(name, detail.as_str())?;
+                fields.end()
+            }
             Some((name, _)) => serializer.serialize_str(name),
         }
     }

@@ -54,8 +54,7 @@ impl App {
         let app = self.clone();
         spawn(async move {
             if wanted {
-                // A folder that could not be moved stays where it is, and can be moved by hand.
-                let _ = app.old_folders().take_over(&pressed.record, pressed.name(), &path).await;
+                app.move_old(&pressed.record, pressed.name(), &path).await;
             }
             app.press_now(&pressed);
         });
@@ -102,7 +101,7 @@ impl App {
             return;
         }
         if folders.is_empty() {
-            return self.link_each(kind, wanted, Vec::new());
+            return self.link_each(kind, wanted, &[]);
         }
         let count = u32::try_from(folders.len()).unwrap_or(u32::MAX);
         self.earlier.borrow_mut().waiting = Some((wanted, folders));
@@ -131,14 +130,11 @@ impl App {
         let Bulk::Earlier { kind, .. } = *self.bulk.borrow() else { return };
         let waiting = self.earlier.borrow_mut().waiting.take();
         let Some((candidates, folders)) = waiting else { return };
-        let folders = if wanted { folders } else { Vec::new() };
-        self.link_each(kind, candidates, folders);
+        self.link_each(kind, candidates, if wanted { &folders } else { &[] });
     }
 
-    /// Moves a record's old folder, if it is to be moved.
-    pub(super) async fn move_old(&self, record: &Record, name: &str, folders: &[(String, String)]) {
-        if let Some((_, path)) = folders.iter().find(|(id, _)| *id == record.id) {
-            let _ = self.old_folders().take_over(record, name, path).await;
-        }
+    /// Moves a record's old folder. One that could not be moved stays where it is, and can be moved by hand.
+    pub(super) async fn move_old(&self, record: &Record, name: &str, path: &str) {
+        let _ = self.old_folders().take_over(record, name, path).await;
     }
 }

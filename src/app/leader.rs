@@ -73,10 +73,9 @@ impl App {
         self.tell(&driver);
         platform::spawn(self.clone().ask_space(driver.clone()));
         // In a box: what a page does not need to show its panels is not compiled before they are shown.
-        let begun = driver.clone();
-        let running = async move {
+        let running = async {
             sleep(SHOW_MS).await;
-            begun.run().boxed_local().await;
+            driver.run().boxed_local().await;
         };
         let running = pin!(running);
         let telling = pin!(self.keep_telling(&driver));

@@ -1,10 +1,10 @@
 //! The log for support, as a file that the browser saves.
 
+use super::contract::RecordRef;
 use super::App;
 use crate::panel::{support_log, Snapshot};
 use crate::platform::window;
 use js_sys::Array;
-use sync_core::Record;
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
@@ -12,8 +12,8 @@ const NAME: &str = "teamleader-dropbox-log.txt";
 
 impl App {
     /// Saves what happened, without names.
-    pub(super) fn save_log(&self, record: Option<Record>) {
-        let record = record.and_then(|record| self.status_of(&record));
+    pub(super) fn save_log(&self, own: Option<RecordRef>) {
+        let record = own.and_then(|own| self.status_of(&own.record));
         let text = support_log(&Snapshot { record, ..self.snapshot() });
         // A browser that refuses to save says so itself.
         let _: Result<(), JsValue> = save(&text);

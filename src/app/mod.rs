@@ -305,7 +305,8 @@ impl App {
             }
             Message::State { leader, shared } if !self.leading.get() => {
                 let first = !self.informed.replace(true);
-                if self.leader.replace(leader.clone()) != leader {
+                if *self.leader.borrow() != leader {
+                    self.leader.replace(leader);
                     self.ask_for_lead();
                 }
                 *self.shared.borrow_mut() = *shared;
@@ -388,43 +389,55 @@ impl App {
         self.draw();
     }
 
-    fn act(self: &Rc<Self>, panel: u32, action: Action) {
+    /// The record of a panel; the settings have none.
+    fn own(&self, panel: u32) -> Option<RecordRef> {
         let panels = self.panels.borrow();
-        let panel = panels.iter().find(|mounted| mounted.id == panel);
-        let own = panel.and_then(|panel| panel.record.clone());
-        drop(panels);
-        let command = match (action, own) {
-            (Action::Connect, _) => return self.connect(),
-            (Action::CancelConnect, _) => return self.cancel_connect(),
-            (Action::Press, Some(record)) => return self.press(record),
-            (Action::TakeOver(wanted), Some(record)) => return self.take_over(record, wanted),
-            (Action::TakeOver(wanted), None) => return self.take_over_all(wanted),
-            (Action::Cancel, Some(own)) => Command::Cancel(own.record),
-            (Action::CopyBack(document), Some(own)) => {
+        panels.iter().find(|mounted| mounted.id == panel)?.record.clone()
+    }
+
+    fn act(self: &Rc<Self>, panel: u32, action: Action) {
+        let command = match action {
+            Action::Connect => return self.connect(),
+            Action::CancelConnect => return self.cancel_connect(),
+            Action::Press => {
+                let Some(own) = self.own(panel) else { return };
+                return self.press(own);
+            }
+            Action::TakeOver(wanted) => {
+                return match self.own(panel) {
+                    Some(own) => self.take_over(own, wanted),
+                    None => self.take_over_all(wanted),
+                };
+            }
+            Action::Cancel => {
+                let Some(own) = self.own(panel) else { return };
+                Command::Cancel(own.record)
+            }
+            Action::CopyBack(document) => {
+                let Some(own) = self.own(panel) else { return };
                 Command::CopyBack { record: own.record, document }
             }
-            (Action::Press | Action::Cancel | Action::CopyBack(_), None) => return,
-            (Action::Decide { record, confirmed }, _) => Command::Decide { record, confirmed },
-            (Action::Disconnect, _) => return self.end_connection(),
-            (Action::Pause(paused), _) => Command::Pause(paused),
-            (Action::SyncNow, _) => {
+            Action::Decide { record, confirmed } => Command::Decide { record, confirmed },
+            Action::Disconnect => return self.end_connection(),
+            Action::Pause(paused) => Command::Pause(paused),
+            Action::SyncNow => {
                 let app = self.clone();
                 return platform::spawn(async move {
                     app.sync().await;
                 });
             }
-            (Action::Unlink(record), _) => Command::Unlink(record),
-            (Action::SetInterval(minutes), _) => Command::SetInterval(minutes),
-            (Action::ListRecords(kind), _) => {
+            Action::Unlink(record) => Command::Unlink(record),
+            Action::SetInterval(minutes) => Command::SetInterval(minutes),
+            Action::ListRecords(kind) => {
                 return platform::spawn(self.clone().list_records(kind));
             }
-            (Action::LinkAll { kind, chosen }, _) => {
+            Action::LinkAll { kind, chosen } => {
                 return platform::spawn(self.clone().link_all(kind, chosen));
             }
-            (Action::PauseLinking(paused), _) => return self.pause_linking(paused),
-            (Action::StopLinking, _) => return self.stop_linking(),
-            (Action::SaveLog, own) => return self.save_log(own.map(|own| own.record)),
-            (Action::Reload, _) => {
+            Action::PauseLinking(paused) => return self.pause_linking(paused),
+            Action::StopLinking => return self.stop_linking(),
+            Action::SaveLog => return self.save_log(self.own(panel)),
+            Action::Reload => {
                 let _: Result<(), JsValue> = platform::window().location().reload();
                 return;
             }

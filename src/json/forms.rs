@@ -203,8 +203,8 @@ impl<T: Form> Form for Rc<T> {
     }
 
     fn fill(&mut self, value: &Value) -> Option<()> {
-        *self = Self::new(T::read(value)?);
-        Some(())
+        // What is being read is not shared yet.
+        Rc::get_mut(self)?.fill(value)
     }
 }
 

@@ -99,7 +99,8 @@ fn not_linked(snapshot: &Snapshot) -> Box<PanelView> {
     let mut view = view.detail("not_linked_what").primary("sync", Action::Press);
     if let (Some(error), false) = (&snapshot.status.error, snapshot.status.running) {
         let (title, detail) = failure_words(error);
-        view.notes.extend([t(title), t(detail)]);
+        view.notes.push(t(title));
+        view.notes.push(t(detail));
     }
     view.notes.push(t("replaces_note"));
     if !snapshot.online {

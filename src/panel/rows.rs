@@ -3,8 +3,8 @@
 use super::model::{ActivityRow, ConflictRow, DocumentRow, MarkWord, ProblemRow};
 use super::text::{t, Arg, Text};
 use sync_core::{
-    is_conflicted_copy, Activity, Halt, Happened, Item, Mark, Place, Problem, ProblemKind, Reason,
-    RecordState, RecordStatus, Side,
+    is_conflicted_copy, split_dir, Activity, Halt, Happened, Item, Mark, Place, Problem,
+    ProblemKind, Reason, RecordState, RecordStatus, Side,
 };
 
 /// Problems that a person can do something about. One-way records are told of in another place.
@@ -140,7 +140,7 @@ fn happened(activity: &Activity) -> Text {
         Happened::CopiedToCrm => "did_copy_to_crm",
         Happened::UpdatedInCrm => "did_update_in_crm",
         Happened::Matched => "did_match",
-        Happened::MovedInDropbox { from } if last_component(from) == activity.name => {
+        Happened::MovedInDropbox { from } if split_dir(from).1 == activity.name => {
             "did_place_in_dropbox"
         }
         Happened::MovedInDropbox { .. } => "did_move_in_dropbox",
@@ -159,11 +159,9 @@ fn happened(activity: &Activity) -> Text {
     // A sentence takes what it has a place for.
     let text = t(key).name(&activity.name);
     match what {
-        Happened::MovedInDropbox { from } => {
-            text.with("from", Arg::Name(last_component(from).into()))
-        }
+        Happened::MovedInDropbox { from } => text.with("from", Arg::Name(split_dir(from).1.into())),
         Happened::MovedInCrm { from } => text.with("from", Arg::Name(from.clone())),
-        Happened::KeptBoth { copy } => text.with("copy", Arg::Name(last_component(copy).into())),
+        Happened::KeptBoth { copy } => text.with("copy", Arg::Name(split_dir(copy).1.into())),
         Happened::Refused(reason) => text.with("reason", Arg::Text(t(advice(*reason)))),
         Happened::Halted(halt) => text.with("reason", Arg::Text(halt_title(halt))),
         _ => text,
@@ -198,8 +196,4 @@ pub(super) fn with_folder(place: &Place) -> String {
     } else {
         format!("{}/{}", place.folder, place.name)
     }
-}
-
-fn last_component(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }

@@ -245,7 +245,8 @@ impl Texts {
         let word = |key: &str| self.words.field(key).and_then(Value::as_text);
         let plural = count.and_then(|count| {
             let form = self.formats.plural(count);
-            word(&format!("{}_{form}", text.key)).or_else(|| word(&format!("{}_other", text.key)))
+            let mut forms = [form.as_str(), "other"].into_iter();
+            forms.find_map(|form| word(&format!("{}_{form}", text.key)))
         });
         plural.or_else(|| word(text.key)).unwrap_or(text.key)
     }

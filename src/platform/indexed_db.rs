@@ -75,16 +75,19 @@ impl Database {
 
     /// All keys that begin so, in order.
     pub(super) async fn keys(&self, prefix: &str) -> Result<Vec<String>, JsValue> {
-        let store = self.store(ROWS, IdbTransactionMode::Readonly)?;
-        // Our keys are ASCII: none of them comes after the prefix and this character.
-        let end = format!("{prefix}\u{ffff}");
-        let range = IdbKeyRange::bound(&prefix.into(), &end.into())?;
-        let keys: Array = result(store.get_all_keys_with_key(&range)?).await?.unchecked_into();
+        let keys: Array = result(self.ask_for_keys(prefix)?).await?.unchecked_into();
         let mut texts = Vec::new();
         for key in keys.iter() {
             texts.extend(key.as_string());
         }
         Ok(texts)
+    }
+
+    fn ask_for_keys(&self, prefix: &str) -> Result<IdbRequest, JsValue> {
+        // Our keys are ASCII: none of them comes after the prefix and this character.
+        let end = format!("{prefix}\u{ffff}");
+        let range = IdbKeyRange::bound(&prefix.into(), &end.into())?;
+        self.store(ROWS, IdbTransactionMode::Readonly)?.get_all_keys_with_key(&range)
     }
 
     /// All of it, on disk, or nothing.

@@ -8,6 +8,7 @@ use crate::ports::{
 };
 use futures_util::future::LocalBoxFuture;
 use js_sys::{ArrayBuffer, JsString};
+use std::future::Future;
 use std::rc::Rc;
 use sync_core::ContentHash;
 use wasm_bindgen::prelude::*;
@@ -31,11 +32,11 @@ impl BrowserPorts {
 impl Transport for BrowserPorts {
     type Content = ArrayBuffer;
 
-    async fn send(
+    fn send(
         &self,
         request: Request<ArrayBuffer>,
-    ) -> Result<Response<ArrayBuffer>, TransportError> {
-        fetch::send(request).await
+    ) -> impl Future<Output = Result<Response<ArrayBuffer>, TransportError>> {
+        fetch::send(request)
     }
 
     async fn content_hash(&self, content: &ArrayBuffer) -> Result<ContentHash, TransportError> {
@@ -53,8 +54,8 @@ impl Clock for BrowserPorts {
         clock::now_ms()
     }
 
-    async fn sleep(&self, duration_ms: u32) {
-        clock::sleep(duration_ms).await;
+    fn sleep(&self, duration_ms: u32) -> impl Future<Output = ()> {
+        clock::sleep(duration_ms)
     }
 
     fn random(&self) -> u32 {
@@ -99,22 +100,22 @@ impl Secrets for BrowserPorts {
         crypto::random_text(length)
     }
 
-    async fn sha256_base64url(&self, text: &str) -> String {
-        crypto::sha256_base64url(text).await
+    fn sha256_base64url(&self, text: &str) -> impl Future<Output = String> {
+        crypto::sha256_base64url(text)
     }
 }
 
 impl Locks for BrowserPorts {
     type Held = locks::Held;
 
-    async fn lock(&self, name: &str) -> locks::Held {
-        locks::hold(name).await
+    fn lock(&self, name: &str) -> impl Future<Output = locks::Held> {
+        locks::hold(name)
     }
 }
 
 impl CrmTokens for BrowserPorts {
-    async fn crm_token(&self, refused: Option<&str>) -> Option<String> {
-        (self.tokens)(refused.map(String::from)).await
+    fn crm_token(&self, refused: Option<&str>) -> impl Future<Output = Option<String>> {
+        (self.tokens)(refused.map(String::from))
     }
 }
 

@@ -50,5 +50,8 @@ pub async fn content_hash(content: ArrayBuffer) -> String {
 
 async fn ports() -> Rc<BrowserPorts> {
     let database = Database::open().await.unwrap();
-    BrowserPorts::new(database, Rc::new(|_refused| Box::pin(async { Some("at hand".into()) })))
+    BrowserPorts::new(
+        database,
+        Rc::new(|_refused| Ok(js_sys::Promise::resolve(&JsValue::from("at hand")))),
+    )
 }

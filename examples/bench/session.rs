@@ -54,10 +54,8 @@ impl Session {
         crm_token: String,
     ) -> Session {
         let database = Database::open().await.unwrap();
-        let tokens = Rc::new(move |_refused| {
-            let token = crm_token.clone();
-            Box::pin(async move { Some(token) }) as futures_util::future::LocalBoxFuture<_>
-        });
+        let token = js_sys::Promise::resolve(&JsValue::from(crm_token));
+        let tokens = Rc::new(move |_refused| Ok(token.clone()));
         let inner = BrowserPorts::new(database, tokens);
         let ports = Rc::new(AtHand {
             inner,

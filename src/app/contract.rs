@@ -4,6 +4,7 @@ use crate::auth::{self, Owner};
 use crate::json::forms::variant;
 use crate::json::{Read, Value, Write};
 use crate::ports::Endpoints;
+use js_sys::Promise;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use sync_core::{Failure, Record, RecordKind, SyncReport};
 use wasm_bindgen::prelude::*;
@@ -16,7 +17,7 @@ extern "C" {
 
     /// A fresh bearer token of the signed-in user. `refused`: the API answered 401 to this one.
     #[wasm_bindgen(method, catch, js_name = getAccessToken)]
-    pub async fn access_token(this: &Host, refused: Option<String>) -> Result<JsValue, JsValue>;
+    pub fn access_token(this: &Host, refused: Option<String>) -> Result<Promise, JsValue>;
 
     /// Listens to the page; the answer stops listening.
     #[wasm_bindgen(method, catch)]

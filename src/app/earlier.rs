@@ -93,9 +93,12 @@ impl App {
 
     /// Before many are linked: asks if some of them have an old folder, else links them.
     pub(super) async fn link_all(self: Rc<Self>, kind: RecordKind, chosen: Option<Vec<String>>) {
-        let Some(wanted) = self.wanted(chosen.as_deref()) else { return };
+        let Some(wanted) = self.wanted(chosen) else { return };
         self.set_bulk(Bulk::Listing { kind });
-        let ids: Vec<String> = wanted.iter().map(|candidate| candidate.id.clone()).collect();
+        let mut ids = Vec::new();
+        for candidate in &wanted {
+            ids.push(candidate.id.clone());
+        }
         let folders = self.old_folders().of(kind, &ids, None).await.unwrap_or_default();
         if !self.is_listing(kind) {
             return;
@@ -109,12 +112,12 @@ impl App {
     }
 
     /// Of the records to choose from those that were chosen; without a choice, all that are not linked yet.
-    fn wanted(&self, chosen: Option<&[String]>) -> Option<Vec<Candidate>> {
+    fn wanted(&self, chosen: Option<Vec<String>>) -> Option<Vec<Candidate>> {
         let bulk = self.bulk.borrow();
         let Bulk::Choosing { candidates, .. } = &*bulk else { return None };
         let mut wanted = Vec::new();
         for candidate in &**candidates {
-            let is_wanted = match chosen {
+            let is_wanted = match &chosen {
                 Some(ids) => ids.contains(&candidate.id),
                 None => !candidate.linked,
             };

@@ -21,8 +21,7 @@ use crate::panel::{Action, Bulk, Connection, Earlier, Settings, Snapshot};
 use crate::platform::{self, now_ms, sleep, BrowserPorts, Channel, Database};
 use crate::ports::Secrets;
 use contract::{Host, Options, RecordRef};
-use futures_util::future::{select, LocalBoxFuture};
-use futures_util::FutureExt;
+use futures_util::future::select;
 use page::{is_hidden, is_online};
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
@@ -120,10 +119,7 @@ impl App {
 
     fn new(options: Options, host: Host, database: Database) -> Result<Rc<Self>, JsError> {
         let source = host.clone();
-        let tokens = Rc::new(move |refused| -> LocalBoxFuture<'static, Option<String>> {
-            let host = source.clone();
-            async move { host.access_token(refused).await.ok()?.as_string() }.boxed_local()
-        });
+        let tokens = Rc::new(move |refused| source.access_token(refused));
         let ports = BrowserPorts::new(database, tokens);
         let www = options.dropbox.endpoints.www.clone();
         let words = Words::new(&options.translations, &options.locale, www);

@@ -35,6 +35,23 @@ fn sha256(view: &Object) -> Result<Promise, JsValue> {
 /// Dropbox's content hash: SHA-256 over the SHA-256 of each 4 MiB block, in lower-case hex. Blocks are hashed side
 /// by side; only digests enter WebAssembly memory.
 pub(super) async fn content_hash(content: &ArrayBuffer) -> Result<String, JsValue> {
+    let hashing = {
+        let blocks = JsFuture::from(sha256_of_blocks(content)?).await?;
+        let mut digests = Vec::new();
+        for block in Array::from(&blocks).iter() {
+            digests.extend(copied(&block));
+        }
+        sha256(&Uint8Array::from(digests.as_slice()))?
+    };
+    let whole = JsFuture::from(hashing).await?;
+    let mut hex = String::new();
+    for byte in copied(&whole) {
+        write!(hex, "{byte:02x}").expect("a String takes any text");
+    }
+    Ok(hex)
+}
+
+fn sha256_of_blocks(content: &ArrayBuffer) -> Result<Promise, JsValue> {
     let size_bytes = content.byte_length();
     let blocks = Array::new();
     for index in 0..size_bytes.div_ceil(BLOCK_BYTES) {
@@ -44,17 +61,7 @@ pub(super) async fn content_hash(content: &ArrayBuffer) -> Result<String, JsValu
         let digest = sha256(&view)?;
         blocks.push(&digest);
     }
-    let blocks = JsFuture::from(Promise::all(&blocks)).await?;
-    let mut digests = Vec::new();
-    for block in Array::from(&blocks).iter() {
-        digests.extend(copied(&block));
-    }
-    let whole = JsFuture::from(sha256(&Uint8Array::from(digests.as_slice()))?).await?;
-    let mut hex = String::new();
-    for byte in copied(&whole) {
-        write!(hex, "{byte:02x}").expect("a String takes any text");
-    }
-    Ok(hex)
+    Ok(Promise::all(&blocks))
 }
 
 /// Of PKCE.

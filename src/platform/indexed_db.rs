@@ -31,21 +31,10 @@ pub struct Database {
 impl Database {
     /// Opens it, and makes it at the first time.
     pub async fn open() -> Result<Self, JsValue> {
-        let factory = super::window().indexed_db()?.expect("`missing` was asked before");
-        let request = factory.open_with_u32(NAME, VERSION)?;
-        let opening = request.clone();
-        let upgrade = Closure::once_into_js(move || {
-            let Ok(database) = opening.result() else { return };
-            let database: IdbDatabase = database.unchecked_into();
-            for store in [ROWS, KEYS] {
-                let _: Result<IdbObjectStore, JsValue> = database.create_object_store(store);
-            }
-        });
-        request.set_onupgradeneeded(Some(upgrade.unchecked_ref()));
-        let inner: IdbDatabase = result(request.into()).await?.unchecked_into();
+        let inner: IdbDatabase = result(ask_to_open()?).await?.unchecked_into();
         // A newer version in another tab must not wait for this page to close.
         let closing = inner.clone();
-        let close = Closure::once_into_js(move || closing.close());
+        let close = Closure::<dyn FnMut()>::new(move || closing.close()).into_js_value();
         inner.set_onversionchange(Some(close.unchecked_ref()));
         Ok(Self { inner })
     }
@@ -140,6 +129,21 @@ impl Database {
         completed(&store.transaction()).await?;
         Ok(new)
     }
+}
+
+fn ask_to_open() -> Result<IdbRequest, JsValue> {
+    let factory = super::window().indexed_db()?.expect("`missing` was asked before");
+    let request = factory.open_with_u32(NAME, VERSION)?;
+    let opening = request.clone();
+    let upgrade = Closure::<dyn FnMut()>::new(move || {
+        let Ok(database) = opening.result() else { return };
+        let database: IdbDatabase = database.unchecked_into();
+        for store in [ROWS, KEYS] {
+            let _: Result<IdbObjectStore, JsValue> = database.create_object_store(store);
+        }
+    });
+    request.set_onupgradeneeded(Some(upgrade.into_js_value().unchecked_ref()));
+    Ok(request.into())
 }
 
 /// Bytes, not a string: the store keeps a copy, and the page's own is given back before the next row.

@@ -48,30 +48,34 @@ pub fn release_all() {
 
 /// Waits for the named lock.
 pub(super) async fn hold(name: &str) -> Held {
-    let ticket = NEXT_TICKET.replace(NEXT_TICKET.get().wrapping_add(1));
-    let mut let_go: Option<Function> = None;
-    let until_released = Promise::new(&mut |resolve, _| let_go = Some(resolve));
-    let release = let_go.expect("`Promise::new` runs its closure at once");
-    HELD.with_borrow_mut(|held| held.push((ticket, release)));
-    // From here on a future that is dropped gives the lock back, even before it was granted.
-    let held = Held(ticket);
-    let mut request = JsValue::UNDEFINED;
-    let granted = Promise::new(&mut |granted, _| {
-        let until_released = until_released.clone();
-        let callback = Closure::once_into_js(move |_lock: JsValue| {
-            let _: Result<JsValue, JsValue> = granted.call0(&JsValue::NULL);
-            until_released
-        });
-        request = manager().request(&format!("{PREFIX}{name}"), callback.unchecked_ref()).into();
-    });
-    // The request itself ends when the lock is given back, or when it is refused.
-    let granted = Promise::race(&Array::of2(&granted, &request));
+    let (held, granted) = ask_for(name);
     if let Err(error) = JsFuture::from(granted).await {
         // The page is being closed, or may not store anything. Without the lock the work must not be done.
         web_sys::console::warn_1(&format!("No lock: {}", thrown(&error)).into());
         std::future::pending::<()>().await;
     }
     held
+}
+
+/// The lock to be, and the promise of it. Dropped, it is given back even before it was granted.
+fn ask_for(name: &str) -> (Held, Promise) {
+    let ticket = NEXT_TICKET.replace(NEXT_TICKET.get().wrapping_add(1));
+    let mut let_go: Option<Function> = None;
+    let until_released = Promise::new(&mut |resolve, _| let_go = Some(resolve));
+    let release = let_go.expect("`Promise::new` runs its closure at once");
+    HELD.with_borrow_mut(|held| held.push((ticket, release)));
+    let mut request = JsValue::UNDEFINED;
+    let granted = Promise::new(&mut |granted, _| {
+        let until_released = until_released.clone();
+        let callback = Closure::<dyn FnMut() -> Promise>::new(move || {
+            let _: Result<JsValue, JsValue> = granted.call0(&JsValue::NULL);
+            until_released.clone()
+        });
+        let callback = callback.into_js_value();
+        request = manager().request(&format!("{PREFIX}{name}"), callback.unchecked_ref()).into();
+    });
+    // The request itself ends when the lock is given back, or when it is refused.
+    (Held(ticket), Promise::race(&Array::of2(&granted, &request)))
 }
 
 fn manager() -> LockManager {

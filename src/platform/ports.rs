@@ -6,15 +6,15 @@ use crate::ports::{
     Clock, CrmTokens, Locks, Request, Response, Row, Secrets, Store, StoreError, Text, Transport,
     TransportError,
 };
-use futures_util::future::LocalBoxFuture;
-use js_sys::{ArrayBuffer, JsString};
+use js_sys::{ArrayBuffer, JsString, Promise};
 use std::future::Future;
 use std::rc::Rc;
 use sync_core::ContentHash;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
-/// Asks the host for a token of the signed-in user; `None` when it has none.
-pub type TokenSource = Rc<dyn Fn(Option<String>) -> LocalBoxFuture<'static, Option<String>>>;
+/// Asks the host for a token of the signed-in user: the promise of a text.
+pub type TokenSource = Rc<dyn Fn(Option<String>) -> Result<Promise, JsValue>>;
 
 /// The browser as the plugin sees it.
 pub struct BrowserPorts {
@@ -114,8 +114,9 @@ impl Locks for BrowserPorts {
 }
 
 impl CrmTokens for BrowserPorts {
-    fn crm_token(&self, refused: Option<&str>) -> impl Future<Output = Option<String>> {
-        (self.tokens)(refused.map(String::from))
+    async fn crm_token(&self, refused: Option<&str>) -> Option<String> {
+        let asked = (self.tokens)(refused.map(String::from)).ok()?;
+        JsFuture::from(asked).await.ok()?.as_string()
     }
 }
 

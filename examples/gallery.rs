@@ -36,7 +36,7 @@ pub fn mount(
     let words = Words::new(translations, locale, "https://www.dropbox.com".into())
         .map_err(|error| JsValue::from_str(&error.to_string()))?;
     let words = Rc::new(words);
-    let act: Rc<dyn Fn(Action)> = Rc::new(move |action| {
+    let act: Box<dyn Fn(Action)> = Box::new(move |action| {
         let _ = on_action.call1(&JsValue::NULL, &format!("{action:?}").into());
     });
     if !scenes().iter().any(|found| found.name == scene) {

@@ -52,6 +52,6 @@ async fn ports() -> Rc<BrowserPorts> {
     let database = Database::open().await.unwrap();
     BrowserPorts::new(
         database,
-        Rc::new(|_refused| Ok(js_sys::Promise::resolve(&JsValue::from("at hand")))),
+        Box::new(|_refused| Ok(js_sys::Promise::resolve(&JsValue::from("at hand")))),
     )
 }

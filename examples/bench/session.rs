@@ -55,7 +55,7 @@ impl Session {
     ) -> Session {
         let database = Database::open().await.unwrap();
         let token = js_sys::Promise::resolve(&JsValue::from(crm_token));
-        let tokens = Rc::new(move |_refused| Ok(token.clone()));
+        let tokens = Box::new(move |_refused| Ok(token.clone()));
         let inner = BrowserPorts::new(database, tokens);
         let ports = Rc::new(AtHand {
             inner,

@@ -234,9 +234,9 @@ impl App {
 
     async fn disconnect(self: Rc<Self>, driver: Rc<Driver<BrowserPorts>>) {
         // In this order: whatever happens in between, no state authorises a deletion.
-        let retired = driver.retire().await;
-        let ended = self.auth.disconnect().await;
-        if retired.is_err() || ended.is_err() {
+        let retired = driver.retire().await.is_ok();
+        let ended = self.auth.disconnect().await.is_ok();
+        if !retired || !ended {
             let status = Status { error: Some(Failure::Store), ..driver.status() };
             self.shared.borrow_mut().status = Rc::new(status);
         }

@@ -119,7 +119,7 @@ impl App {
 
     fn new(options: Options, host: Host, database: Database) -> Result<Rc<Self>, JsError> {
         let source = host.clone();
-        let tokens = Rc::new(move |refused| source.access_token(refused));
+        let tokens = Box::new(move |refused| source.access_token(refused));
         let ports = BrowserPorts::new(database, tokens);
         let www = options.dropbox.endpoints.www.clone();
         let words = Words::new(&options.translations, &options.locale, www);
@@ -255,7 +255,7 @@ impl App {
                 app.act(id, action);
             }
         };
-        let view = view::Panel::mount(root, self.words.clone(), Rc::new(act));
+        let view = view::Panel::mount(root, self.words.clone(), Box::new(act));
         self.panels.borrow_mut().push(Panel { id, view, record });
         id
     }
@@ -284,7 +284,7 @@ impl App {
         };
         let owner = &self.owner;
         let name = format!("teamleader-dropbox/tabs/{}/{}", owner.account, owner.user);
-        Channel::open(&name, Rc::new(hear))
+        Channel::open(&name, Box::new(hear))
     }
 
     fn hear(self: &Rc<Self>, message: Message) {

@@ -73,7 +73,7 @@ impl App {
                 platform::spawn(app.answered(answer));
             }
         };
-        Channel::open(CHANNEL, Rc::new(hear))
+        Channel::open(CHANNEL, Box::new(hear))
     }
 
     /// Opens Dropbox's sign-in. Call inside a click: otherwise the browser blocks the window.

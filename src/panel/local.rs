@@ -90,6 +90,11 @@ impl Default for Local {
 }
 
 impl Local {
+    /// It asks this now.
+    pub fn is_asking(&self, question: &Question) -> bool {
+        self.asking.as_ref() == Some(question)
+    }
+
     /// Remembers what was done; what is asked of the app, if anything.
     pub fn take(&mut self, message: Message) -> Option<Action> {
         self.answered = None;

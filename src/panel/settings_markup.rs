@@ -200,7 +200,7 @@ fn link(row: &LinkStatus, words: &Words, local: &Local) -> Box<Element> {
         .child(el("span").class("state").say(words, &state));
     let about = part("div", "about").child(el("p").class("name").child(name(&row.name))).child(how);
     let item = item.child(in_tone(tone, icon(tone_shape(tone)))).child(about);
-    if local.asking.as_ref() == Some(&question) {
+    if local.is_asking(&question) {
         return item.child(confirm(
             &question,
             words.word("unlink_what"),
@@ -388,7 +388,7 @@ fn linking(
 fn disconnect(words: &Words, local: &Local) -> Box<Element> {
     let block = block("block disconnect", words.word("connection"));
     let question = Question::Disconnect;
-    if local.asking.as_ref() == Some(&question) {
+    if local.is_asking(&question) {
         let yes = words.word("disconnect");
         return block.child(confirm(&question, words.word("disconnect_what"), yes, words));
     }

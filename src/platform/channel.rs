@@ -1,22 +1,21 @@
 //! Text between the tabs of one origin, through `BroadcastChannel`.
 
-use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::{BroadcastChannel, MessageEvent};
+use web_sys::{BroadcastChannel, Event, MessageEvent};
 
 /// An open channel; closed when dropped. A tab does not hear itself.
 #[derive(Debug)]
 pub struct Channel {
     inner: BroadcastChannel,
-    _listener: Closure<dyn FnMut(MessageEvent)>,
+    _listener: Closure<dyn FnMut(Event)>,
 }
 
 impl Channel {
     /// Opens it; `hear` is called with each text that another tab says.
-    pub fn open(name: &str, hear: Rc<dyn Fn(String)>) -> Result<Self, JsValue> {
+    pub fn open(name: &str, hear: Box<dyn Fn(String)>) -> Result<Self, JsValue> {
         let inner = BroadcastChannel::new(name)?;
-        let listener = Closure::new(move |event: MessageEvent| {
-            if let Some(text) = event.data().as_string() {
+        let listener = Closure::new(move |event: Event| {
+            if let Some(text) = event.unchecked_ref::<MessageEvent>().data().as_string() {
                 hear(text);
             }
         });

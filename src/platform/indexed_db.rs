@@ -12,7 +12,7 @@ use std::future::Future;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    IdbDatabase, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction, IdbTransactionMode,
+    Event, IdbDatabase, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction, IdbTransactionMode,
 };
 
 const NAME: &str = "teamleader-dropbox";
@@ -34,7 +34,7 @@ impl Database {
         let inner: IdbDatabase = result(ask_to_open()?).await?.unchecked_into();
         // A newer version in another tab must not wait for this page to close.
         let closing = inner.clone();
-        let close = Closure::<dyn FnMut()>::new(move || closing.close()).into_js_value();
+        let close = Closure::<dyn FnMut(Event)>::new(move |_event| closing.close()).into_js_value();
         inner.set_onversionchange(Some(close.unchecked_ref()));
         Ok(Self { inner })
     }
@@ -135,7 +135,7 @@ fn ask_to_open() -> Result<IdbRequest, JsValue> {
     let factory = super::window().indexed_db()?.expect("`missing` was asked before");
     let request = factory.open_with_u32(NAME, VERSION)?;
     let opening = request.clone();
-    let upgrade = Closure::<dyn FnMut()>::new(move || {
+    let upgrade = Closure::<dyn FnMut(Event)>::new(move |_event| {
         let Ok(database) = opening.result() else { return };
         let database: IdbDatabase = database.unchecked_into();
         for store in [ROWS, KEYS] {

@@ -14,7 +14,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 /// Asks the host for a token of the signed-in user: the promise of a text.
-pub type TokenSource = Rc<dyn Fn(Option<String>) -> Result<Promise, JsValue>>;
+pub type TokenSource = Box<dyn Fn(Option<String>) -> Result<Promise, JsValue>>;
 
 /// The browser as the plugin sees it.
 pub struct BrowserPorts {

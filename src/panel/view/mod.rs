@@ -22,7 +22,7 @@ use std::rc::{Rc, Weak};
 use sync_core::Record;
 
 /// What the app does with what a person asks for.
-type OnAction = Rc<dyn Fn(Action)>;
+type OnAction = Box<dyn Fn(Action)>;
 
 /// A panel in the page: of one record's documents, or of the settings.
 pub struct Panel(Rc<Mounted>);

@@ -31,7 +31,7 @@ fn app() -> Result<Rc<App>, JsValue> {
 /// Starts the plugin. `options` are the host's plain values as JSON, `host` its functions.
 #[wasm_bindgen]
 pub fn start(options: &str, host: Host) -> Promise {
-    let options = Options::read_text(options).map(Box::new);
+    let options = Box::<Options>::read_text(options);
     promise(async move {
         let options = options.ok_or_else(|| JsError::new("the host's values lack some"))?;
         APP.set(Some(App::start(options, host).await?));

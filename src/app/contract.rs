@@ -1,8 +1,8 @@
 //! The contract with the page that hosts the plugin, as Rust sees it. `www/plugin.d.ts` is its other half.
 
 use crate::auth::{self, Owner};
-use crate::json::forms::variant;
-use crate::json::{Read, Value, Write};
+use crate::json::forms::{variant, Fields, Form};
+use crate::json::{Value, Write};
 use crate::ports::Endpoints;
 use js_sys::Promise;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -47,43 +47,56 @@ pub struct Options {
     pub translations: String,
 }
 
-impl Read for Options {
-    fn read(value: &Value) -> Option<Self> {
+impl Form for Options {
+    fn blank() -> Self {
+        Self {
+            api_base: String::new(),
+            owner: Owner { account: String::new(), user: String::new() },
+            locale: String::new(),
+            dropbox: auth::App {
+                key: String::new(),
+                redirect_uri: String::new(),
+                endpoints: Endpoints::default(),
+            },
+            interval_minutes: 0,
+            delete_guard_percent: 0,
+            translations: String::new(),
+        }
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        let mut fields = Fields::of(value);
+        fields.read("apiBase", &mut self.api_base);
+        fields.read("locale", &mut self.locale);
+        fields.read("redirectUri", &mut self.dropbox.redirect_uri);
+        fields.read("translations", &mut self.translations);
+        fields.complete()?;
+        self.owner.account.fill(value.field("account")?.field("id")?)?;
+        self.owner.user.fill(value.field("user")?.field("id")?)?;
         // Values of the manifest's parameters.
         let settings = value.field("settings")?;
-        Some(Self {
-            api_base: value.text("apiBase")?,
-            owner: Owner {
-                account: value.field("account")?.text("id")?,
-                user: value.field("user")?.text("id")?,
-            },
-            locale: value.text("locale")?,
-            dropbox: auth::App {
-                key: settings.text("dropboxAppKey")?,
-                redirect_uri: value.text("redirectUri")?,
-                endpoints: endpoints(settings.field("dropboxEndpoints")),
-            },
-            interval_minutes: within(settings.field("syncIntervalMinutes"), 15, 1440, 60),
-            delete_guard_percent: within(settings.field("deleteGuardPercent"), 1, 100, 50),
-            translations: value.text("translations")?,
-        })
+        self.dropbox.key.fill(settings.field("dropboxAppKey")?)?;
+        if let Some(named) = settings.field("dropboxEndpoints") {
+            name_endpoints(&mut self.dropbox.endpoints, named);
+        }
+        self.interval_minutes = within(settings.field("syncIntervalMinutes"), 15, 1440, 60);
+        self.delete_guard_percent = within(settings.field("deleteGuardPercent"), 1, 100, 50);
+        Some(())
     }
 }
 
-/// The real service where the page names no other.
-fn endpoints(value: Option<&Value>) -> Endpoints {
-    let mut endpoints = Endpoints::default();
+/// Those that the page names; the others stay the real service's.
+fn name_endpoints(endpoints: &mut Endpoints, value: &Value) {
     for (name, endpoint) in [
         ("api", &mut endpoints.api),
         ("content", &mut endpoints.content),
         ("notify", &mut endpoints.notify),
         ("www", &mut endpoints.www),
     ] {
-        if let Some(named) = value.and_then(|value| value.text(name)) {
+        if let Some(named) = value.text(name) {
             *endpoint = named;
         }
     }
-    endpoints
 }
 
 /// A number of the host's within the manifest's range, or its default; hosts keep parameters as they were typed.

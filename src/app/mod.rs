@@ -15,6 +15,7 @@ mod tabs;
 use crate::auth::{self, Auth, Owner};
 use crate::bell::Bell;
 use crate::driver::Driver;
+use crate::json::forms::Form;
 use crate::json::{Read, Write};
 use crate::panel::view::{self, Words};
 use crate::panel::{Action, Bulk, Connection, Earlier, Settings, Snapshot};
@@ -526,15 +527,8 @@ impl App {
             record: record.clone(),
             name: link.name.clone(),
             state: link.state.clone(),
-            folder: None,
-            one_way: false,
-            progress: None,
             settled_ms: link.settled_ms,
-            items: Vec::new(),
-            problems: Vec::new(),
-            activity: Vec::new(),
-            affected: Vec::new(),
-            cancelled: false,
+            ..RecordStatus::blank()
         }))
     }
 

@@ -6,7 +6,8 @@
 
 use super::App;
 use crate::auth::AuthError;
-use crate::json::{Object, Read, Value, Write};
+use crate::json::forms::structs;
+use crate::json::{Object, Read, Write};
 use crate::panel::{ConnectFailure, Connection};
 use crate::platform::{self, sleep, window, Channel, Popup};
 use std::rc::Rc;
@@ -29,15 +30,7 @@ pub(super) struct Answer {
     error: Option<String>,
 }
 
-impl Read for Answer {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self {
-            state: value.text("state")?,
-            code: value.maybe_text("code")?,
-            error: value.maybe_text("error")?,
-        })
-    }
-}
+structs! { Answer { state, code, error, } }
 
 /// A sign-in begun in this tab.
 pub(super) struct SignIn {

@@ -35,7 +35,7 @@ impl App {
         let Ok(rows) = listed else { return self.set_bulk(Bulk::Failed { kind }) };
         let mut candidates = Vec::new();
         for (id, name) in rows {
-            let linked = self.is_linked(&Record::new(kind, id.clone()));
+            let linked = self.is_linked(kind, &id);
             candidates.push(Candidate { id, name, linked });
         }
         self.set_bulk(Bulk::Choosing { kind, candidates: Rc::new(candidates) });
@@ -118,8 +118,9 @@ impl App {
         self.draw();
     }
 
-    pub(super) fn is_linked(&self, record: &Record) -> bool {
-        self.shared.borrow().status.links.iter().any(|link| link.record == *record)
+    pub(super) fn is_linked(&self, kind: RecordKind, id: &str) -> bool {
+        let links = &self.shared.borrow().status.links;
+        links.iter().any(|link| link.record.kind == kind && link.record.id == id)
     }
 
     /// Linked and at rest, or stopped for a reason that its own panel tells.

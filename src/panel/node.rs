@@ -78,7 +78,7 @@ impl Element {
         self.attr("class", class)
     }
 
-    /// With a key among its siblings.
+    /// With a key among its siblings. One copy of it: a key stands at every third element.
     #[inline(never)]
     pub fn key(mut self: Box<Self>, key: &'static str) -> Box<Self> {
         self.key = Some(Cow::Borrowed(key));

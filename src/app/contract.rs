@@ -6,7 +6,7 @@ use crate::json::{Value, Write};
 use crate::ports::Endpoints;
 use js_sys::Promise;
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use sync_core::{Failure, Record, RecordKind, SyncReport};
+use sync_core::{Record, RecordKind, SyncReport};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -148,40 +148,51 @@ pub struct PlainReport(pub SyncReport);
 impl Serialize for PlainReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let report = &self.0;
-        let numbers = [
-            ("toDropbox", report.to_dropbox.into()),
-            ("toCrm", report.to_crm.into()),
-            ("moved", report.moved.into()),
-            ("deleted", report.deleted.into()),
-            ("conflicts", report.conflicts.into()),
-            ("problems", report.problems.into()),
-            ("halted", report.halted.into()),
-            ("requests", report.requests.into()),
-            ("durationMs", report.duration_ms),
+        // As it is said between tabs.
+        let error = Value::parse(&report.error.write_text()).unwrap_or_default();
+        let fields = [
+            ("toDropbox", Plain::Number(report.to_dropbox.into())),
+            ("toCrm", Plain::Number(report.to_crm.into())),
+            ("moved", Plain::Number(report.moved.into())),
+            ("deleted", Plain::Number(report.deleted.into())),
+            ("conflicts", Plain::Number(report.conflicts.into())),
+            ("problems", Plain::Number(report.problems.into())),
+            ("halted", Plain::Number(report.halted.into())),
+            ("requests", Plain::Number(report.requests.into())),
+            ("durationMs", Plain::Number(report.duration_ms)),
+            ("error", variant(&error).map_or(Plain::Nothing, Plain::Error)),
         ];
-        let mut fields = serializer.serialize_map(None)?;
-        for (name, number) in numbers {
-            fields.serialize_entry::<str, u64>(name, &number)?;
+        let mut object = serializer.serialize_map(None)?;
+        for (name, value) in &fields {
+            object.serialize_entry(*name, value)?;
         }
-        fields.serialize_entry("error", &PlainError(&report.error))?;
-        fields.end()
+        object.end()
     }
 }
 
-/// `null`, a name, or a name with its detail: as it is said between tabs.
-struct PlainError<'a>(&'a Option<Failure>);
+/// What stands in a report.
+enum Plain<'a> {
+    Nothing,
+    Number(u64),
+    Text(&'a str),
+    /// A name, or a name with its detail.
+    Error((&'a str, &'a Value)),
+}
 
-impl Serialize for PlainError<'_> {
+impl Serialize for Plain<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let error = Value::parse(&self.0.write_text()).unwrap_or_default();
-        match variant(&error) {
-            None => serializer.serialize_none(),
-            Some((name, Value::Text(detail))) => {
-                let mut fields = serializer.serialize_map(None)?;
-                fields.serialize_entry(name, detail.as_str())?;
-                fields.end()
-            }
-            Some((name, _)) => serializer.serialize_str(name),
+        match *self {
+            Self::Nothing => serializer.serialize_none(),
+            Self::Number(number) => serializer.serialize_u64(number),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Error((name, detail)) => match detail.as_text() {
+                None => serializer.serialize_str(name),
+                Some(detail) => {
+                    let mut object = serializer.serialize_map(None)?;
+                    object.serialize_entry(name, &Plain::Text(detail))?;
+                    object.end()
+                }
+            },
         }
     }
 }

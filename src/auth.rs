@@ -5,7 +5,7 @@
 //! an address. Opening the window and receiving the code is the page's part (`www/oauth.html`).
 
 use crate::backoff::{Backoff, PATIENCE_OUTAGE_MS};
-use crate::json::forms::structs;
+use crate::json::forms::{structs, Form};
 use crate::json::{Read, Value, Write};
 use crate::percent::{form, percent_encode};
 use crate::ports::{Body, Endpoints, Ports, Request, Response, StoreError, TransportError};
@@ -64,7 +64,7 @@ pub struct Connection {
 }
 
 /// Why connecting or a token failed. Carries no token, no code and no verifier.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthError {
     /// Nobody is connected.
     #[error("not connected to Dropbox")]
@@ -85,8 +85,8 @@ pub enum AuthError {
     #[error("another Dropbox account is connected")]
     OtherAccount,
     /// The app key or its registration is wrong.
-    #[error("Dropbox refuses the app: {0}")]
-    Misconfigured(String),
+    #[error("Dropbox refuses the app")]
+    Misconfigured,
     /// Dropbox did not answer.
     #[error("Dropbox does not answer")]
     Unavailable,
@@ -110,7 +110,7 @@ impl From<AuthError> for Failure {
             | AuthError::Denied
             | AuthError::Revoked
             | AuthError::OtherAccount
-            | AuthError::Misconfigured(_) => Failure::Unauthorized(Side::Dropbox),
+            | AuthError::Misconfigured => Failure::Unauthorized(Side::Dropbox),
         }
     }
 }
@@ -149,26 +149,17 @@ struct Stored {
     expires_ms: u64,
 }
 
-structs! {
-    Account { id, name, email, }
-    Pending { sealed_verifier, redirect_uri, expires_ms, }
-    Stored { account, app_key, revoked, sealed_refresh, sealed_access, expires_ms, }
-}
-
 struct TokenAnswer {
     access_token: String,
     expires_in: u64,
     refresh_token: Option<String>,
 }
 
-impl Read for TokenAnswer {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self {
-            access_token: value.text("access_token")?,
-            expires_in: value.number("expires_in")?,
-            refresh_token: value.maybe_text("refresh_token")?,
-        })
-    }
+structs! {
+    Account { id, name, email, }
+    Pending { sealed_verifier, redirect_uri, expires_ms, }
+    Stored { account, app_key, revoked, sealed_refresh, sealed_access, expires_ms, }
+    TokenAnswer { access_token, expires_in, refresh_token, }
 }
 
 /// Of the answer of `users/get_current_account`.
@@ -228,13 +219,17 @@ impl<P: Ports> Auth<P> {
         let mut changes = self.stale_pending().await?;
         changes.push((self.pending_key(&state), Some(pending.write_text())));
         self.ports.save(changes).await?;
+        Ok(self.address(&state, &challenge, locale, switch_account))
+    }
 
+    /// Where Dropbox asks the user.
+    fn address(&self, state: &str, challenge: &str, locale: &str, switch_account: bool) -> String {
         let mut fields = vec![
             ("response_type", "code"),
             ("client_id", &self.app.key),
             ("redirect_uri", &self.app.redirect_uri),
-            ("state", &state),
-            ("code_challenge", &challenge),
+            ("state", state),
+            ("code_challenge", challenge),
             ("code_challenge_method", "S256"),
             ("token_access_type", "offline"),
             ("scope", SCOPES),
@@ -244,61 +239,49 @@ impl<P: Ports> Auth<P> {
             fields.push(("force_reapprove", "true"));
             fields.push(("force_reauthentication", "true"));
         }
-        Ok(format!("{}/oauth2/authorize?{}", self.app.endpoints.www, form(&fields)))
+        format!("{}/oauth2/authorize?{}", self.app.endpoints.www, form(&fields))
     }
 
     /// The redirect page brought a code: exchanges it and stores the connection. A state works once.
     ///
     /// [`AuthError::OtherAccount`]: there is a connection with another account; it stays as it is.
-    pub async fn complete(&self, state: &str, code: &str) -> Result<Account, AuthError> {
+    pub async fn complete(&self, state: &str, code: &str) -> Result<(), AuthError> {
         let pending = self.take_pending(state).await?;
         let verifier = self.ports.open(&pending.sealed_verifier).await?;
-        let answer = self
-            .token_request(&[
-                ("grant_type", "authorization_code"),
-                ("code", code),
-                ("client_id", &self.app.key),
-                ("code_verifier", &verifier),
-                ("redirect_uri", &pending.redirect_uri),
-            ])
-            .await
-            .map_err(|error| match error {
-                // The code, not the grant: there is no grant yet.
-                AuthError::Revoked => AuthError::Expired,
-                other => other,
-            })?;
-        let refresh = answer.refresh_token.ok_or(AuthError::Malformed)?;
-        let token = Token(answer.access_token);
-        let account = self.current_account(&token).await?;
+        let fields = form(&[
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("client_id", &self.app.key),
+            ("code_verifier", &verifier),
+            ("redirect_uri", &pending.redirect_uri),
+        ]);
+        let answer = match self.token_request(fields).await {
+            Ok(answer) if answer.refresh_token.is_none() => return Err(AuthError::Malformed),
+            Ok(answer) => answer,
+            // The code, not the grant: there is no grant yet.
+            Err(AuthError::Revoked) => return Err(AuthError::Expired),
+            Err(error) => return Err(error),
+        };
+        let mut row = self.new_row(&answer).await?;
         let before = self.load().await?;
-        if before.is_some_and(|before| before.account.id != account.id) {
+        if before.is_some_and(|before| before.account.id != row.account.id) {
             // The state belongs to the account before: disconnecting first is a decision of the user (G7).
-            self.revoke(&token).await;
+            self.revoke(&answer.access_token).await;
             return Err(AuthError::OtherAccount);
         }
-        let stored = Stored {
-            account: account.clone(),
-            app_key: self.app.key.clone(),
-            revoked: false,
-            sealed_refresh: self.ports.seal(&refresh).await?,
-            sealed_access: self.ports.seal(&token.0).await?,
-            expires_ms: self.expires_ms(answer.expires_in),
-        };
-        let row = vec![(self.key(), Some(stored.write_text()))];
         let _held = self.lock().await;
-        let saved = self.ports.save(row).await;
+        let kept = self.keep(&mut row, &answer).await;
         *self.cached.borrow_mut() = None;
-        saved?;
-        Ok(account)
+        kept
     }
 
-    /// The redirect page brought an error (`access_denied`): forgets the sign-in.
-    pub async fn decline(&self, state: &str, error: &str) -> Result<AuthError, AuthError> {
-        self.take_pending(state).await?;
-        Ok(match error {
-            "access_denied" => AuthError::Denied,
-            other => AuthError::Misconfigured(plain_word(other)),
-        })
+    /// The redirect page brought an error (`access_denied`): forgets the sign-in, and says why there is no connection.
+    pub async fn decline(&self, state: &str, error: &str) -> AuthError {
+        match self.take_pending(state).await {
+            Err(unknown) => unknown,
+            Ok(_) if error == "access_denied" => AuthError::Denied,
+            Ok(_) => AuthError::Misconfigured,
+        }
     }
 
     /// The stored connection, if there is one.
@@ -328,7 +311,7 @@ impl<P: Ports> Auth<P> {
     /// `false`: Dropbox could not be told (offline); the user can unlink the app in Dropbox's settings.
     pub async fn disconnect(&self) -> Result<bool, AuthError> {
         let revoked = match self.token(None).await {
-            Ok(token) => self.revoke(&token).await,
+            Ok(token) => self.revoke(&token.0).await,
             Err(AuthError::Revoked | AuthError::NotConnected) => true,
             Err(_) => false,
         };
@@ -358,26 +341,17 @@ impl<P: Ports> Auth<P> {
             return Ok(stored);
         }
         let refresh = self.ports.open(&row.sealed_refresh).await?;
-        let answer = self
-            .token_request(&[
-                ("grant_type", "refresh_token"),
-                ("refresh_token", &refresh),
-                ("client_id", &row.app_key),
-            ])
-            .await;
-        let renewed = match answer {
-            Ok(answer) => {
-                let token = Token(answer.access_token);
-                row.sealed_access = self.ports.seal(&token.0).await?;
-                row.expires_ms = self.expires_ms(answer.expires_in);
-                if let Some(refresh) = answer.refresh_token {
-                    row.sealed_refresh = self.ports.seal(&refresh).await?;
-                }
-                Ok(token)
-            }
+        let fields = form(&[
+            ("grant_type", "refresh_token"),
+            ("refresh_token", &refresh),
+            ("client_id", &row.app_key),
+        ]);
+        let answer = match self.token_request(fields).await {
+            Ok(answer) => answer,
             Err(AuthError::Revoked) => {
                 row.revoked = true;
-                Err(AuthError::Revoked)
+                self.save(&row).await?;
+                return Err(AuthError::Revoked);
             }
             // Renewed early: while the old one lasts, a short outage of the token endpoint harms nobody.
             Err(AuthError::Unavailable) if !refused && self.ports.now_ms() < row.expires_ms => {
@@ -385,48 +359,68 @@ impl<P: Ports> Auth<P> {
             }
             Err(error) => return Err(error),
         };
-        self.ports.save(vec![(self.key(), Some(row.write_text()))]).await?;
-        let token = renewed?;
+        self.keep(&mut row, &answer).await?;
+        let token = Token(answer.access_token);
         *self.cached.borrow_mut() = Some((token.clone(), row.expires_ms));
         Ok(token)
     }
 
-    async fn token_request(&self, fields: &[(&str, &str)]) -> Result<TokenAnswer, AuthError> {
+    /// Stores the tokens of an answer in the connection's row.
+    async fn keep(&self, row: &mut Stored, answer: &TokenAnswer) -> Result<(), AuthError> {
+        row.sealed_access = self.ports.seal(&answer.access_token).await?;
+        let lasts_ms = answer.expires_in.saturating_mul(1_000);
+        row.expires_ms = self.ports.now_ms().saturating_add(lasts_ms);
+        if let Some(refresh) = &answer.refresh_token {
+            row.sealed_refresh = self.ports.seal(refresh).await?;
+        }
+        self.save(row).await
+    }
+
+    async fn save(&self, row: &Stored) -> Result<(), AuthError> {
+        Ok(self.ports.save(vec![(self.key(), Some(row.write_text()))]).await?)
+    }
+
+    async fn token_request(&self, fields: String) -> Result<Box<TokenAnswer>, AuthError> {
         let url = format!("{}/oauth2/token", self.app.endpoints.api);
-        let body = Body::Text(form(fields));
+        let body = Body::Text(fields);
         let request = Request::post(url, "application/x-www-form-urlencoded", body, TIMEOUT_MS);
         let response = self.send(request).await?;
         if response.status == 200 {
-            return TokenAnswer::read_text(response.text()).ok_or(AuthError::Malformed);
+            return Box::read_text(response.text()).ok_or(AuthError::Malformed);
         }
         let refusal = Value::parse(response.text()).and_then(|refusal| refusal.text("error"));
         Err(match refusal.as_deref() {
             Some("invalid_grant") => AuthError::Revoked,
-            Some(error) => AuthError::Misconfigured(plain_word(error)),
+            Some(_) => AuthError::Misconfigured,
             None => AuthError::Malformed,
         })
     }
 
-    async fn current_account(&self, token: &Token) -> Result<Account, AuthError> {
-        let response = self.send(self.rpc("users/get_current_account", token)).await?;
+    /// The row of a new connection, still without its tokens.
+    async fn new_row(&self, answer: &TokenAnswer) -> Result<Box<Stored>, AuthError> {
+        let request = self.rpc("users/get_current_account", &answer.access_token);
+        let response = self.send(request).await?;
         if response.status != 200 {
             return Err(AuthError::Malformed);
         }
-        full_account(response.text()).ok_or(AuthError::Malformed)
+        let mut row = Box::new(Stored::blank());
+        row.account = full_account(response.text()).ok_or(AuthError::Malformed)?;
+        row.app_key = self.app.key.clone();
+        Ok(row)
     }
 
     /// Whether the grant is gone now.
-    async fn revoke(&self, token: &Token) -> bool {
+    async fn revoke(&self, token: &str) -> bool {
         match self.send(self.rpc("auth/token/revoke", token)).await {
             Ok(response) => matches!(response.status, 200 | 401),
             Err(_) => false,
         }
     }
 
-    fn rpc(&self, route: &str, token: &Token) -> Request<P::Content> {
+    fn rpc(&self, route: &str, token: &str) -> Request<P::Content> {
         let url = format!("{}/2/{route}", self.app.endpoints.api);
         let mut request = Request::post_json(url, "null".into(), TIMEOUT_MS);
-        request.headers.push(("authorization", token.bearer()));
+        request.headers.push(("authorization", format!("Bearer {token}")));
         request
     }
 
@@ -448,20 +442,19 @@ impl<P: Ports> Auth<P> {
         }
     }
 
-    async fn load(&self) -> Result<Option<Stored>, AuthError> {
-        let row = self.ports.load(&[self.key()]).await?.pop().flatten();
+    async fn load(&self) -> Result<Option<Box<Stored>>, AuthError> {
+        let row = self.ports.load_one(self.key()).await?;
         // A row that cannot be read is no connection: the user connects again.
-        Ok(row.and_then(|text| Stored::read_text(&text)))
+        Ok(row.and_then(|text| Box::read_text(&text)))
     }
 
     /// Takes the sign-in out of the store: it is accepted once.
-    async fn take_pending(&self, state: &str) -> Result<Pending, AuthError> {
-        let key = self.pending_key(state);
+    async fn take_pending(&self, state: &str) -> Result<Box<Pending>, AuthError> {
         let _held = self.lock().await;
-        let row = self.ports.load(std::slice::from_ref(&key)).await?.pop().flatten();
+        let row = self.ports.load_one(self.pending_key(state)).await?;
         let text = row.ok_or(AuthError::UnknownState)?;
-        self.ports.save(vec![(key, None)]).await?;
-        let pending = Pending::read_text(&text).ok_or(AuthError::UnknownState)?;
+        self.ports.save(vec![(self.pending_key(state), None)]).await?;
+        let pending: Box<Pending> = Box::read_text(&text).ok_or(AuthError::UnknownState)?;
         if pending.expires_ms < self.ports.now_ms() {
             return Err(AuthError::Expired);
         }
@@ -483,10 +476,6 @@ impl<P: Ports> Auth<P> {
         Ok(stale)
     }
 
-    fn expires_ms(&self, expires_in_s: u64) -> u64 {
-        self.ports.now_ms().saturating_add(expires_in_s.saturating_mul(1_000))
-    }
-
     fn owner_key(&self) -> String {
         format!("{}/{}", percent_encode(&self.owner.account), percent_encode(&self.owner.user))
     }
@@ -503,8 +492,4 @@ impl<P: Ports> Auth<P> {
     async fn lock(&self) -> P::Held {
         self.ports.lock(&format!("dropbox-token/{}", self.owner_key())).await
     }
-}
-/// An error code of the other side, cut down to what a code may be: it is shown to people.
-fn plain_word(text: &str) -> String {
-    text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect()
 }

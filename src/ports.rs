@@ -126,10 +126,10 @@ pub trait Clock {
     fn today(&self) -> String;
 }
 
-/// The store failed; nothing of the transaction was written.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("store: {0}")]
-pub struct StoreError(pub String);
+/// The store or its key failed; nothing of the transaction was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the store failed")]
+pub struct StoreError;
 
 impl From<StoreError> for Failure {
     fn from(_: StoreError) -> Self {
@@ -145,6 +145,10 @@ pub type Row = (String, Option<String>);
 pub trait Store {
     /// The values under these keys, in order.
     async fn load(&self, keys: &[String]) -> Result<Vec<Option<String>>, StoreError>;
+    /// The value under one key.
+    async fn load_one(&self, key: String) -> Result<Option<String>, StoreError> {
+        Ok(self.load(&[key]).await?.pop().flatten())
+    }
     /// All keys that begin so, in order.
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError>;
     /// Writes (or, with `None`, removes) all of these rows, or nothing; asks for each when its turn has come.

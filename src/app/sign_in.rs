@@ -164,7 +164,7 @@ impl App {
             (Some(code), None) => self.auth.complete(&answer.state, &code).await.err(),
             (_, error) => {
                 let error = error.unwrap_or_default();
-                Some(self.auth.decline(&answer.state, &error).await.unwrap_or_else(|error| error))
+                Some(self.auth.decline(&answer.state, &error).await)
             }
         };
         match failure {
@@ -179,7 +179,7 @@ impl App {
             AuthError::Expired => ConnectFailure::Expired,
             AuthError::UnknownState => ConnectFailure::StateMismatch,
             AuthError::OtherAccount => ConnectFailure::OtherAccount,
-            AuthError::Misconfigured(_) => ConnectFailure::Misconfigured,
+            AuthError::Misconfigured => ConnectFailure::Misconfigured,
             AuthError::Store(_) => ConnectFailure::Store,
             AuthError::NotConnected
             | AuthError::Revoked

@@ -107,7 +107,7 @@ pub(super) async fn load_records(
 
 /// The page goes on until the store has answered. A timer would let a page in the background wait for up to a minute.
 pub(super) async fn look(store: &impl Store, key: &StateKey) {
-    let _: Result<Vec<Option<String>>, StoreError> = store.load(&[key.retired()]).await;
+    let _: Result<Option<String>, StoreError> = store.load_one(key.retired()).await;
 }
 
 /// A record's row, unread; `None` where there is none, or none that this version can read.
@@ -116,7 +116,7 @@ pub(super) async fn load_row(
     key: &StateKey,
     record: &Record,
 ) -> Result<Option<Value>, StoreError> {
-    let row = store.load(&[key.record(record)]).await?.pop().flatten();
+    let row = store.load_one(key.record(record)).await?;
     let row = row.and_then(|text| Value::parse(&text));
     Ok(row.filter(|row| row.number("schema").is_some_and(|schema| schema <= u64::from(SCHEMA))))
 }

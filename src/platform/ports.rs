@@ -1,7 +1,7 @@
 //! All ports of one page, in one value.
 
 use super::indexed_db::Database;
-use super::{clock, crypto, fetch, locks, thrown};
+use super::{clock, crypto, fetch, locks};
 use crate::ports::{
     Clock, CrmTokens, Locks, Request, Response, Row, Secrets, Store, StoreError, Text, Transport,
     TransportError,
@@ -67,9 +67,9 @@ impl Clock for BrowserPorts {
     }
 }
 
-/// The store failed, and so the browser says why.
-fn failed(error: JsValue) -> StoreError {
-    StoreError(thrown(&error))
+/// Why it failed makes no difference to anybody.
+fn failed(_: JsValue) -> StoreError {
+    StoreError
 }
 
 impl Store for BrowserPorts {
@@ -92,8 +92,8 @@ impl Secrets for BrowserPorts {
     }
 
     async fn open(&self, sealed: &str) -> Result<String, StoreError> {
-        let opened = crypto::open(&self.database, sealed).await.map_err(failed)?;
-        opened.ok_or_else(|| StoreError("sealed text is damaged".into()))
+        // Nothing: what is sealed is damaged.
+        crypto::open(&self.database, sealed).await.ok().flatten().ok_or(StoreError)
     }
 
     fn random_text(&self, length: usize) -> String {

@@ -448,15 +448,14 @@ impl<S: Service + 'static> Secrets for WorldPorts<S> {
     }
 
     async fn open(&self, sealed: &str) -> Result<String, StoreError> {
-        let wrong = || StoreError("cannot be opened on this device".into());
-        let hex = sealed.strip_prefix("sealed:").ok_or_else(wrong)?;
+        let hex = sealed.strip_prefix("sealed:").ok_or(StoreError)?;
         let pairs = hex.as_bytes().chunks(2);
         let bytes = pairs.map(|pair| {
-            let text = std::str::from_utf8(pair).map_err(|_| wrong())?;
-            u8::from_str_radix(text, 16).map_err(|_| wrong())
+            let text = std::str::from_utf8(pair).map_err(|_| StoreError)?;
+            u8::from_str_radix(text, 16).map_err(|_| StoreError)
         });
         let bytes: Vec<u8> = bytes.collect::<Result<_, _>>()?;
-        String::from_utf8(mask(bytes.into_iter())).map_err(|_| wrong())
+        String::from_utf8(mask(bytes.into_iter())).map_err(|_| StoreError)
     }
 
     fn random_text(&self, length: usize) -> String {

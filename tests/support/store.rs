@@ -114,7 +114,7 @@ impl Drop for Held {
 fn take_failure(count: &Cell<u32>) -> Result<(), StoreError> {
     if count.get() > 0 {
         count.set(count.get() - 1);
-        return Err(StoreError("QuotaExceededError".into()));
+        return Err(StoreError);
     }
     Ok(())
 }

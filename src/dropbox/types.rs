@@ -3,6 +3,7 @@
 //! Source: Dropbox's Stone specification (`files.stone`, `users.stone`). Unknown fields are tolerated in answers.
 
 use super::tags::Tags;
+use crate::json::forms::{structs, Fields, Form};
 use crate::json::{Object, Read, Value, Write};
 use sync_core::{
     ContentHash, Entry, FileEntry, FileId, FolderEntry, FolderId, Revision, WriteMode,
@@ -69,17 +70,29 @@ pub(super) struct FileMetadata {
     pub content_hash: Option<String>,
 }
 
-impl Read for FileMetadata {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self {
-            path_lower: value.maybe_text("path_lower")?,
-            path_display: value.maybe_text("path_display")?,
-            id: value.text("id")?,
-            rev: value.text("rev")?,
-            size: value.number("size")?,
-            is_downloadable: value.flag("is_downloadable") != Some(false),
-            content_hash: value.maybe_text("content_hash")?,
-        })
+impl Form for FileMetadata {
+    fn blank() -> Self {
+        Self {
+            path_lower: None,
+            path_display: None,
+            id: String::new(),
+            rev: String::new(),
+            size: 0,
+            is_downloadable: true,
+            content_hash: None,
+        }
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        let mut fields = Fields::of(value);
+        fields.read("path_lower", &mut self.path_lower);
+        fields.read("path_display", &mut self.path_display);
+        fields.read("id", &mut self.id);
+        fields.read("rev", &mut self.rev);
+        fields.read("size", &mut self.size);
+        self.is_downloadable = value.flag("is_downloadable") != Some(false);
+        fields.read("content_hash", &mut self.content_hash);
+        fields.complete()
     }
 }
 
@@ -104,16 +117,6 @@ pub(super) struct FolderMetadata {
     pub id: String,
 }
 
-impl Read for FolderMetadata {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self {
-            path_lower: value.maybe_text("path_lower")?,
-            path_display: value.maybe_text("path_display")?,
-            id: value.text("id")?,
-        })
-    }
-}
-
 impl FolderMetadata {
     /// As the engine knows it; `None` for a folder without a path.
     pub fn entry(self) -> Option<FolderEntry> {
@@ -131,12 +134,6 @@ pub(super) struct CreatedFolder {
     pub metadata: FolderMetadata,
 }
 
-impl Read for CreatedFolder {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self { metadata: FolderMetadata::read(value.field("metadata")?)? })
-    }
-}
-
 /// Answer of `files/move_v2` and `files/copy_v2`.
 pub(super) struct Relocated {
     pub metadata: Metadata,
@@ -151,12 +148,6 @@ impl Read for Relocated {
 /// Answer of `files/upload_session/start`.
 pub(super) struct SessionStarted {
     pub session_id: String,
-}
-
-impl Read for SessionStarted {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self { session_id: value.text("session_id")? })
-    }
 }
 
 /// How a file is written: argument of `files/upload`, and a part of that of `files/upload_session/finish_batch_v2`.
@@ -247,4 +238,10 @@ impl Read for Space {
         };
         Some(Self { used_bytes: value.number("used")?, allocated_bytes })
     }
+}
+
+structs! {
+    FolderMetadata { path_lower, path_display, id, }
+    CreatedFolder { metadata, }
+    SessionStarted { session_id, }
 }

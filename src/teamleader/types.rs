@@ -3,6 +3,7 @@
 //! Source: Teamleader's OpenAPI document. Unknown fields are tolerated; of the fields that matter, a wrong type
 //! fails the answer.
 
+use crate::json::forms::structs;
 use crate::json::{Object, Read, Value, Write};
 
 /// What files belong to.
@@ -44,20 +45,8 @@ pub(super) struct FileRow {
     pub name: String,
     pub size: u64,
     pub updated_at: String,
-    /// A plain string; absent and null mean none.
+    /// A plain string; absent, `null` and empty mean none.
     pub folder: String,
-}
-
-impl Read for FileRow {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self {
-            id: value.text("id")?,
-            name: value.text("name")?,
-            size: value.number("size")?,
-            updated_at: value.text("updated_at")?,
-            folder: or_empty(value, "folder")?,
-        })
-    }
 }
 
 /// Data of `files.download` and `files.upload`: an address good for a while.
@@ -88,31 +77,13 @@ pub(super) struct Entity {
     pub code: String,
 }
 
-impl Read for Entity {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self {
-            id: value.text("id")?,
-            name: or_empty(value, "name")?,
-            title: or_empty(value, "title")?,
-            first_name: or_empty(value, "first_name")?,
-            last_name: or_empty(value, "last_name")?,
-            code: or_empty(value, "code")?,
-        })
-    }
-}
-
 /// Data of `accounts.projects-v2-status`.
 pub(super) struct ProjectsStatus {
     pub status: String,
 }
 
-impl Read for ProjectsStatus {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self { status: value.text("status")? })
-    }
-}
-
-/// Text of a field; absent and `null` as if empty.
-fn or_empty(value: &Value, name: &str) -> Option<String> {
-    value.maybe_text(name).map(Option::unwrap_or_default)
+structs! {
+    FileRow { id, name, size, updated_at, folder optional, }
+    Entity { id, name optional, title optional, first_name optional, last_name optional, code optional, }
+    ProjectsStatus { status, }
 }

@@ -1,10 +1,10 @@
 //! Current names of records. Each kind has its own endpoint and its own idea of a name.
 
-use super::call::{data, maybe_data};
+use super::call::{data, maybe_data, Refusal};
 use super::subject::Generation;
 use super::types::{id_argument, Entity, Page};
 use super::Teamleader;
-use crate::json::{Object, Write};
+use crate::json::{Object, Value, Write};
 use crate::ports::Ports;
 use sync_core::{Failure, RecordKind};
 
@@ -15,40 +15,25 @@ impl<P: Ports> Teamleader<P> {
         kind: RecordKind,
         ids: &[String],
     ) -> Result<Vec<(String, String)>, Failure> {
-        let is_project = kind == RecordKind::Project;
         // The list of legacy projects knows no ids, so those are asked one by one.
-        let (mut single, mut listed): (Vec<&String>, Vec<&String>) =
-            ids.iter().partition(|id| self.known_generation(id) == Some(Generation::Legacy));
+        let mut listed = Vec::new();
+        for id in ids {
+            if self.known_generation(id) != Some(Generation::Legacy) {
+                listed.push(id);
+            }
+        }
         let mut names = Vec::new();
         if !listed.is_empty() {
             let filter = Object(&[("ids", &listed)]);
             let argument =
                 Object(&[("filter", &filter), ("page", &Page { number: 1 })]).write_text();
             let answer = self.call(list_endpoint(kind), argument, false).await;
-            match answer.and_then(data::<Vec<Entity>>).map_err(Failure::from) {
-                Ok(rows) => {
-                    for row in rows {
-                        // A filter that the CRM does not know is ignored without a word: keep what was asked for.
-                        if !listed.contains(&&row.id) {
-                            continue;
-                        }
-                        if is_project {
-                            self.keep_generation(&row.id, Generation::New);
-                        }
-                        names.push(named(kind, row));
-                    }
-                }
-                // The module is switched off: all are of the legacy one.
-                Err(Failure::Forbidden | Failure::NotFound | Failure::Refused(_)) if is_project => {
-                }
-                Err(failure) => return Err(failure),
-            }
+            self.take_names(kind, &listed, answer, &mut names)?;
         }
-        if !is_project {
+        if kind != RecordKind::Project {
             return Ok(names);
         }
-        single.append(&mut listed);
-        for id in single {
+        for id in ids {
             if names.iter().any(|(named, _)| named == id) {
                 continue;
             }
@@ -60,6 +45,35 @@ impl<P: Ports> Teamleader<P> {
             }
         }
         Ok(names)
+    }
+
+    /// Names of what a listing answers. No names where the module of new projects is switched off: all are of the
+    /// legacy one.
+    fn take_names(
+        &self,
+        kind: RecordKind,
+        listed: &[&String],
+        answer: Result<Value, Refusal>,
+        names: &mut Vec<(String, String)>,
+    ) -> Result<(), Failure> {
+        let is_project = kind == RecordKind::Project;
+        let rows: Vec<Entity> = match answer.and_then(data).map_err(Failure::from) {
+            Err(Failure::Forbidden | Failure::NotFound | Failure::Refused(_)) if is_project => {
+                return Ok(());
+            }
+            rows => rows?,
+        };
+        for row in rows {
+            // A filter that the CRM does not know is ignored without a word: keep what was asked for.
+            if !listed.contains(&&row.id) {
+                continue;
+            }
+            if is_project {
+                self.keep_generation(&row.id, Generation::New);
+            }
+            names.push(named(kind, row));
+        }
+        Ok(())
     }
 
     /// The record that an old number belongs to (`migrate.id`); `None` if it is nobody's.

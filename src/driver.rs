@@ -123,7 +123,7 @@ impl<P: Ports> Driver<P> {
 
     /// Works until stopped. Dropping it is like closing the tab: what was asked for may happen all the same.
     pub async fn run(&self) {
-        let mut tasks: Vec<(TaskId, LocalBoxFuture<'_, Outcome>)> = Vec::new();
+        let mut tasks: Vec<(TaskId, LocalBoxFuture<'_, Result<Outcome, Failure>>)> = Vec::new();
         let mut nap: Nap<'_> = None;
         let mut watch = self.longpoll.then(|| self.watch().boxed_local());
         poll_fn(|context| loop {
@@ -144,8 +144,9 @@ impl<P: Ports> Driver<P> {
             });
             if let Some((index, outcome)) = ended {
                 busy = true;
-                let (id, _) = tasks.remove(index);
-                self.step(Event::Done { task: id, outcome });
+                let (task, _) = tasks.remove(index);
+                let outcome = outcome.unwrap_or_else(Outcome::Failed);
+                self.step(Event::Done { task, outcome });
             }
             if let Some(watch) = &mut watch {
                 // It never ends; it speaks by sending.

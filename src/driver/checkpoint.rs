@@ -61,26 +61,13 @@ impl<P: Ports> Driver<P> {
         Ok(Outcome::Lease { lease, age_ms })
     }
 
-    pub(super) async fn save_lease(
-        &self,
-        lease: &Lease,
-        mode: &WriteMode,
-    ) -> Result<Outcome, Failure> {
-        let (file, _) = self.write_shared("lease", self.shared_text(lease), mode).await?;
-        Ok(Outcome::Files(vec![Ok(file)]))
-    }
-
     pub(super) async fn load_share(&self, rev: &Revision) -> Result<Outcome, Failure> {
         let (text, _) = self.dropbox.read_text(rev).await?;
         Ok(Outcome::Share(read(&self.key.prefix(), &text)?))
     }
 
-    pub(super) async fn save_share(
-        &self,
-        name: &str,
-        share: &mut Share,
-        mode: &WriteMode,
-    ) -> Result<Outcome, Failure> {
+    /// A share's file, with the synced trees as they are stored here.
+    pub(super) async fn share_text(&self, share: &mut Share) -> Result<String, Failure> {
         for told in &mut share.records {
             let row = stored::load_row(&*self.ports, &self.key, &told.record).await?;
             // Reading a row, writing what is told of it and sending that are a task of the page each: one for all would
@@ -92,12 +79,11 @@ impl<P: Ports> Driver<P> {
         let text = self.shared_text(share);
         share.records = Vec::new();
         self.ports.sleep(0).await;
-        let (file, _) = self.write_shared(name, text, mode).await?;
-        Ok(Outcome::Files(vec![Ok(file)]))
+        Ok(text)
     }
 
     /// As it stands in the file. `turn` is another number each time: Dropbox takes equal bytes for no write at all.
-    fn shared_text(&self, said: &dyn Write) -> String {
+    pub(super) fn shared_text(&self, said: &dyn Write) -> String {
         Object(&[
             ("schema", &SHARED_SCHEMA),
             ("owner", &self.key.prefix()),
@@ -107,12 +93,12 @@ impl<P: Ports> Driver<P> {
         .write_text()
     }
 
-    fn write_shared<'a>(
+    pub(super) fn write_shared<'a>(
         &'a self,
         name: &str,
         text: String,
         mode: &'a WriteMode,
-    ) -> impl Future<Output = Result<(FileEntry, u64), Failure>> + 'a {
+    ) -> impl Future<Output = Result<(Box<FileEntry>, u64), Failure>> + 'a {
         self.dropbox.write_text(self.key.shared_path(name), text, mode)
     }
 

@@ -8,19 +8,15 @@ use sync_core::{ContentHash, DocumentId, Effect, Failure, Outcome, Reason, Save,
 
 impl<P: Ports> Driver<P> {
     /// One effect, start to end.
-    pub(super) async fn carry_out(&self, mut effect: Effect) -> Outcome {
-        self.try_effect(&mut effect).await.unwrap_or_else(Outcome::Failed)
-    }
-
-    async fn try_effect(&self, effect: &mut Effect) -> Result<Outcome, Failure> {
+    pub(super) async fn carry_out(&self, mut effect: Effect) -> Result<Outcome, Failure> {
         let ports = &*self.ports;
         let dropbox = &self.dropbox;
         let crm = &self.crm;
-        let _held = match self.permits(effect) {
+        let _held = match self.permits(&effect) {
             Some((permits, units)) => Some(permits.take(units).await),
             None => None,
         };
-        Ok(match effect {
+        Ok(match &mut effect {
             Effect::Load(records) => {
                 Outcome::Records(stored::load_records(ports, &self.key, take(records)).await?)
             }
@@ -71,7 +67,7 @@ impl<P: Ports> Driver<P> {
                     Err(failure @ (Failure::Unavailable(_) | Failure::Unauthorized(_))) => {
                         return Err(failure);
                     }
-                    result => Outcome::Files(vec![result]),
+                    result => Outcome::Files(vec![result.map(|file| *file)]),
                 }
             }
             Effect::CreateDocument { record, place, source, hash, size_bytes } => {
@@ -83,9 +79,17 @@ impl<P: Ports> Driver<P> {
                 Outcome::Done
             }
             Effect::LoadLease { rev, clock } => self.load_lease(rev, clock.as_ref()).await?,
-            Effect::SaveLease { lease, mode } => self.save_lease(lease, mode).await?,
+            Effect::SaveLease { lease, mode } => {
+                let text = self.shared_text(lease);
+                let (file, _) = self.write_shared("lease", text, mode).await?;
+                Outcome::Files(vec![Ok(*file)])
+            }
             Effect::LoadShare { rev, .. } => self.load_share(rev).await?,
-            Effect::SaveShare { name, share, mode } => self.save_share(name, share, mode).await?,
+            Effect::SaveShare { name, share, mode } => {
+                let text = self.share_text(share).await?;
+                let (file, _) = self.write_shared(name, text, mode).await?;
+                Outcome::Files(vec![Ok(*file)])
+            }
             Effect::DeleteDocument { document } => {
                 crm.delete(document).await?;
                 Outcome::Done

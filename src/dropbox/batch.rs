@@ -14,9 +14,8 @@ use crate::ports::Ports;
 use std::future::Future;
 use sync_core::{Commit, Delete, Entry, Failure, FileEntry, FileId, Move, WriteMode};
 
-/// An entry's end: the file, where it is told; or the tags of its failure, and whether it may have been carried out
-/// all the same.
-type Settled = Result<Option<FileEntry>, (Tags, bool)>;
+/// An entry's end: the file, where it is told, or the tags of its failure.
+type Settled = Answer<Option<FileEntry>>;
 
 /// What differs from one batch to another.
 struct BatchRoute {
@@ -89,18 +88,23 @@ impl<P: Ports> Dropbox<P> {
         let entries = items.iter().map(Item::argument).collect();
         let mut results = Vec::with_capacity(items.len());
         for (item, settled) in items.iter().zip(self.batch(route, entries).await?) {
-            results.push(match settled {
-                Ok(file) => Ok(file.map_or_else(malformed, Ok)?),
-                Err((tags, unclear)) => {
-                    // After a lost answer: is it our own write that stands there?
-                    let found = if unclear {
-                        standing_file(self.metadata(item.path()).await)?
-                    } else {
-                        None
-                    };
-                    let own = found.filter(|file| self.is_own(item, file));
-                    own.ok_or_else(|| item.failure(&tags))
+            let tags = match settled.result {
+                Ok(Some(file)) => {
+                    results.push(Ok(file));
+                    continue;
                 }
+                Ok(None) => return malformed(),
+                Err(tags) => tags,
+            };
+            // After a lost answer: is it our own write that stands there?
+            let found = if settled.unclear {
+                standing_file(self.metadata(item.path()).await)?
+            } else {
+                None
+            };
+            results.push(match found {
+                Some(file) if self.is_own(item, &file) => Ok(*file),
+                _ => Err(item.failure(&tags)),
             });
         }
         Ok(results)
@@ -114,7 +118,7 @@ impl<P: Ports> Dropbox<P> {
     ) -> Result<Vec<Result<(), Failure>>, Failure> {
         let entries = deletes.iter().map(delete_arg).collect();
         let settled = self.batch(&DELETE, entries).await?;
-        let result = |settled: Settled| match settled.map_err(|(tags, _)| tags.failure()) {
+        let result = |settled: Settled| match settled.plain() {
             Ok(_) | Err(Failure::NotFound) => Ok(()),
             Err(failure) => Err(failure),
         };
@@ -122,12 +126,11 @@ impl<P: Ports> Dropbox<P> {
     }
 
     /// Copies a file to a path where nothing stands.
-    pub async fn copy_file(&self, id: &FileId, to: &str) -> Result<FileEntry, Failure> {
-        let argument = relocation(id.as_str(), to);
-        let answer = self.rpc("files/copy_v2", argument).await?;
+    pub async fn copy_file(&self, id: &FileId, to: &str) -> Result<Box<FileEntry>, Failure> {
+        let answer = self.rpc("files/copy_v2", relocation(id.as_str(), to)).await?;
         let tags = match answer.result {
             Ok(value) => match relocated(&value)? {
-                Some(Entry::File(file)) => return Ok(file),
+                Some(Entry::File(file)) => return Ok(Box::new(file)),
                 _ => return malformed(),
             },
             Err(tags) => tags,
@@ -161,53 +164,15 @@ impl<P: Ports> Dropbox<P> {
     /// Sends a batch until every entry (its JSON) is settled. Entries that met other writers are sent again, in order;
     /// a batch that Dropbox does not understand is halved until the entry at fault stands alone.
     async fn batch(&self, route: &BatchRoute, items: Vec<String>) -> Result<Vec<Settled>, Failure> {
-        // Until they are settled, nothing is known of them.
-        let mut settled: Vec<Settled> =
-            items.iter().map(|_| Err((Tags::default(), false))).collect();
-        let mut rounds = vec![(0..items.len()).collect::<Vec<usize>>()];
+        let mut batch = Batch::new(items);
         let mut patience = Patience::new();
-        let mut unclear = false;
-        while let Some(indices) = rounds.pop() {
-            if indices.is_empty() {
-                continue;
-            }
-            let chosen: Vec<&str> = indices.iter().map(|index| items[*index].as_str()).collect();
-            let argument = format!(r#"{{"entries":[{}]{}}}"#, chosen.join(","), route.rest);
-            let answer = self.job(route, argument).await?;
-            unclear |= answer.unclear;
-            let entries = match answer.result {
-                Ok(entries) if entries.len() == indices.len() => entries,
-                Ok(_) => return malformed(),
-                Err(tags) if tags.is_bad_request() && indices.len() > 1 => {
-                    let (first, second) = indices.split_at(indices.len() / 2);
-                    rounds.push(second.to_vec());
-                    rounds.push(first.to_vec());
-                    continue;
-                }
-                Err(tags) => {
-                    for index in indices {
-                        settled[index] = Err((tags.clone(), unclear));
-                    }
-                    continue;
-                }
-            };
-            let mut again = Vec::new();
-            for (index, BatchEntry(result)) in indices.iter().zip(entries) {
-                match result {
-                    Err(tags) if tags.is_transient() => again.push(*index),
-                    // One entry of many lies across another: alone it does not.
-                    Err(tags) if tags.has("duplicated_or_nested_paths") && indices.len() > 1 => {
-                        rounds.push(vec![*index]);
-                    }
-                    result => settled[*index] = result.map_err(|tags| (tags, unclear)),
-                }
-            }
-            if !again.is_empty() {
+        while let Some(indices) = batch.rounds.pop() {
+            let answer = self.job(route, batch.argument(&indices, route.rest)).await?;
+            if batch.settle(indices, answer)? {
                 patience.wait(self.wire.ports(), None, PATIENCE_LIMIT_MS).await?;
-                rounds.push(again);
             }
         }
-        Ok(settled)
+        Ok(batch.settled)
     }
 
     /// Launches a batch that may become a job, and asks until the job has ended.
@@ -257,6 +222,89 @@ impl<P: Ports> Dropbox<P> {
             };
             return Ok(Answer { result, unclear });
         }
+    }
+}
+
+/// A batch under way.
+struct Batch {
+    items: Vec<String>,
+    /// Of each item, as far as it is known.
+    settled: Vec<Settled>,
+    /// Indices of the items that are still to be sent, request by request; the last one is the next.
+    rounds: Vec<Vec<usize>>,
+    /// An answer was lost so far.
+    unclear: bool,
+}
+
+impl Batch {
+    fn new(items: Vec<String>) -> Self {
+        let mut settled = Vec::with_capacity(items.len());
+        let mut all = Vec::with_capacity(items.len());
+        for index in 0..items.len() {
+            settled.push(Answer { result: Err(Tags::default()), unclear: false });
+            all.push(index);
+        }
+        Self { items, settled, rounds: vec![all], unclear: false }
+    }
+
+    fn argument(&self, indices: &[usize], rest: &str) -> String {
+        let mut argument = String::from(r#"{"entries":["#);
+        for (place, index) in indices.iter().enumerate() {
+            if place > 0 {
+                argument.push(',');
+            }
+            argument.push_str(&self.items[*index]);
+        }
+        argument.push(']');
+        argument.push_str(rest);
+        argument.push('}');
+        argument
+    }
+
+    /// What came of these items; says whether to wait before some of them are sent again.
+    fn settle(
+        &mut self,
+        indices: Vec<usize>,
+        answer: Answer<Vec<BatchEntry>>,
+    ) -> Result<bool, Failure> {
+        self.unclear |= answer.unclear;
+        let entries = match answer.result {
+            Ok(entries) if entries.len() == indices.len() => entries,
+            Ok(_) => return malformed(),
+            Err(tags) if tags.is_bad_request() && indices.len() > 1 => {
+                let (first, second) = indices.split_at(indices.len() / 2);
+                self.rounds.push(second.to_vec());
+                self.rounds.push(first.to_vec());
+                return Ok(false);
+            }
+            Err(tags) => {
+                for index in indices {
+                    self.end(index, Err(tags.clone()));
+                }
+                return Ok(false);
+            }
+        };
+        let mut again = Vec::new();
+        let single = indices.len() == 1;
+        for (index, BatchEntry(result)) in indices.into_iter().zip(entries) {
+            match result {
+                Err(tags) if tags.is_transient() => again.push(index),
+                // One entry of many lies across another: alone it does not.
+                Err(tags) if tags.has("duplicated_or_nested_paths") && !single => {
+                    self.rounds.push(vec![index]);
+                }
+                result => self.end(index, result),
+            }
+        }
+        let wait = !again.is_empty();
+        if wait {
+            self.rounds.push(again);
+        }
+        Ok(wait)
+    }
+
+    fn end(&mut self, index: usize, result: Result<Option<FileEntry>, Tags>) {
+        self.settled[index] = Answer { result, unclear: self.unclear };
     }
 }
 

@@ -138,9 +138,11 @@ pub(super) fn standing(metadata: Ended<Value>) -> Result<Option<Entry>, Failure>
 }
 
 /// The file that stands there, if one does.
-pub(super) fn standing_file(metadata: Ended<Value>) -> Result<Option<FileEntry>, Failure> {
+///
+/// Boxed: it is kept while the next request is under way.
+pub(super) fn standing_file(metadata: Ended<Value>) -> Result<Option<Box<FileEntry>>, Failure> {
     match standing(metadata) {
-        Ok(Some(Entry::File(file))) => Ok(Some(file)),
+        Ok(Some(Entry::File(file))) => Ok(Some(Box::new(file))),
         Ok(_) => Ok(None),
         // The service is well and says no; an outage is told instead.
         Err(failure) if ends_the_cycle(&failure) => Err(failure),

@@ -41,7 +41,7 @@ impl<P: Ports> Dropbox<P> {
         path: String,
         text: String,
         mode: &WriteMode,
-    ) -> Result<(FileEntry, u64), Failure> {
+    ) -> Result<(Box<FileEntry>, u64), Failure> {
         let argument = CommitInfo { path: &path, mode }.write_text();
         let body = Body::Text(text.clone());
         let answer = self.upload("files/upload", &argument, body, TIMEOUT_MS).await?;
@@ -57,7 +57,7 @@ impl<P: Ports> Dropbox<P> {
             }
             Err(tags) => return Err(tags.failure()),
         };
-        dated.file.entry().map_or_else(malformed, |file| Ok((file, dated.at_ms)))
+        dated.file.entry().map_or_else(malformed, |file| Ok((Box::new(file), dated.at_ms)))
     }
 
     /// What stands at a path, and its revision.

@@ -35,9 +35,7 @@ fn read<T: Read>(owner: &str, text: &str) -> Result<Option<T>, Failure> {
     let Some(value) = Value::parse(text) else { return Ok(None) };
     match value.number("schema") {
         Some(schema) if schema > u64::from(SHARED_SCHEMA) => Err(Failure::Newer),
-        Some(_) if value.text("owner").as_deref() == Some(owner) => {
-            Ok(value.field("said").and_then(T::read))
-        }
+        Some(_) if value.word("owner") == Some(owner) => Ok(value.field("said").and_then(T::read)),
         _ => Ok(None),
     }
 }

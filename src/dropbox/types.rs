@@ -46,16 +46,21 @@ impl Read for LongpollAnswer {
 /// it stands nowhere.
 pub(super) struct Metadata(pub Option<Entry>);
 
-impl Read for Metadata {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self(match value.text(".tag")?.as_str() {
+impl Form for Metadata {
+    fn blank() -> Self {
+        Self(None)
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        self.0 = match value.word(".tag")? {
             "file" => FileMetadata::read(value)?.entry().map(Entry::File),
             "folder" => FolderMetadata::read(value)?.entry().map(Entry::Folder),
             "deleted" => {
                 value.maybe_text("path_lower")?.map(|path_lower| Entry::Deleted { path_lower })
             }
             _ => None,
-        }))
+        };
+        Some(())
     }
 }
 
@@ -188,7 +193,7 @@ pub(super) enum Launch {
 
 impl Read for Launch {
     fn read(value: &Value) -> Option<Self> {
-        Some(match value.text(".tag").as_deref() {
+        Some(match value.word(".tag") {
             Some("async_job_id") => {
                 Self::Pending { async_job_id: Some(value.text("async_job_id")?) }
             }
@@ -204,19 +209,24 @@ impl Read for Launch {
 /// One result of a batch: the file where the entry is about one and says it, or the tags of its failure.
 pub(super) struct BatchEntry(pub Result<Option<FileEntry>, Tags>);
 
-impl Read for BatchEntry {
+impl Form for BatchEntry {
+    fn blank() -> Self {
+        Self(Ok(None))
+    }
+
     /// Metadata of a commit is flat beside the tag, that of a move is nested under it (it has subtypes), that of a
     /// deletion under a name of its own.
-    fn read(value: &Value) -> Option<Self> {
-        match value.text(".tag")?.as_str() {
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        self.0 = match value.word(".tag")? {
             "success" => {
                 let nested = value.field("success").or_else(|| value.field("metadata"));
                 let file = FileMetadata::read(nested.unwrap_or(value));
-                Some(Self(Ok(file.and_then(FileMetadata::entry))))
+                Ok(file.and_then(FileMetadata::entry))
             }
-            "failure" => Some(Self(Err(Tags::of(value.field("failure")?)))),
-            _ => None,
-        }
+            "failure" => Err(Tags::of(value.field("failure")?)),
+            _ => return None,
+        };
+        Some(())
     }
 }
 
@@ -232,7 +242,7 @@ pub struct Space {
 impl Read for Space {
     fn read(value: &Value) -> Option<Self> {
         let allocation = value.field("allocation")?;
-        let allocated_bytes = match allocation.text(".tag")?.as_str() {
+        let allocated_bytes = match allocation.word(".tag")? {
             "individual" | "team" => Some(allocation.number("allocated")?),
             _ => None,
         };

@@ -77,7 +77,8 @@ pub(crate) fn key(out: &mut String, name: &str) {
     out.push(':');
 }
 
-/// Appends a field.
+/// Appends a field. Never inlined, as [`forms::Fields::read`] is not.
+#[inline(never)]
 pub(crate) fn field(out: &mut String, name: &str, value: &dyn Write) {
     key(out, name);
     value.write(out);
@@ -127,7 +128,12 @@ impl Value {
 
     /// A field that holds text.
     pub fn text(&self, name: &str) -> Option<String> {
-        self.field(name)?.as_text().map(str::to_owned)
+        self.word(name).map(str::to_owned)
+    }
+
+    /// The same, to be looked at alone.
+    pub fn word(&self, name: &str) -> Option<&str> {
+        self.field(name)?.as_text()
     }
 
     /// A field that holds text or nothing; `None` if it holds anything else.
@@ -155,7 +161,7 @@ impl Value {
     }
 
     /// A field that holds a list; every one of it has to be readable.
-    pub fn list<T: Read>(&self, name: &str) -> Option<Vec<T>> {
+    pub(crate) fn list<T: forms::Form>(&self, name: &str) -> Option<Vec<T>> {
         Vec::read(self.field(name)?)
     }
 }

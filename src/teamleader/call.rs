@@ -5,7 +5,8 @@
 
 use super::{malformed, Teamleader};
 use crate::backoff::{Backoff, PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
-use crate::json::{Read, Value};
+use crate::json::forms::Form;
+use crate::json::Value;
 use crate::ports::{Body, Method, Ports, Request, TransportError};
 use futures_util::future::LocalBoxFuture;
 use futures_util::FutureExt;
@@ -159,12 +160,16 @@ impl<P: Ports> Teamleader<P> {
 }
 
 /// What an answer `{"data": …}` holds.
-pub(super) fn data<T: Read>(answer: Value) -> Result<T, Refusal> {
-    answer.field("data").and_then(T::read).ok_or(Refusal::Final(Failure::Malformed(Side::Crm)))
+pub(super) fn data<T: Form>(answer: Value) -> Result<T, Refusal> {
+    let mut data = T::blank();
+    match answer.field("data").and_then(|value| data.fill(value)) {
+        Some(()) => Ok(data),
+        None => Err(Refusal::Final(Failure::Malformed(Side::Crm))),
+    }
 }
 
 /// The same of a request that the CRM may have no answer to: no such thing, or a module that is switched off.
-pub(super) fn maybe_data<T: Read>(answer: Result<Value, Refusal>) -> Result<Option<T>, Refusal> {
+pub(super) fn maybe_data<T: Form>(answer: Result<Value, Refusal>) -> Result<Option<T>, Refusal> {
     match answer.and_then(data) {
         Ok(data) => Ok(Some(data)),
         Err(Refusal::Final(Failure::NotFound | Failure::Forbidden) | Refusal::Invalid(_)) => {

@@ -3,8 +3,8 @@
 //! Source: Teamleader's OpenAPI document. Unknown fields are tolerated; of the fields that matter, a wrong type
 //! fails the answer.
 
-use crate::json::forms::structs;
-use crate::json::{Object, Read, Value, Write};
+use crate::json::forms::{structs, Form};
+use crate::json::{Object, Value, Write};
 
 /// What files belong to.
 #[derive(Clone, Copy)]
@@ -54,16 +54,21 @@ pub(super) struct Location {
     pub location: String,
 }
 
-impl Read for Location {
-    fn read(value: &Value) -> Option<Self> {
-        let location = value.text("location")?;
+impl Form for Location {
+    fn blank() -> Self {
+        Self { location: String::new() }
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        let location = value.word("location")?;
         // Never a path on the page's own server, and plain http on this machine alone.
         let is_elsewhere = match location.split_once(':') {
             Some(("https", rest)) => rest.starts_with("//"),
             Some(("http", rest)) => rest.starts_with("//127.0.0.1:"),
             _ => false,
         };
-        is_elsewhere.then_some(Self { location })
+        self.location = location.to_owned();
+        is_elsewhere.then_some(())
     }
 }
 

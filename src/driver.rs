@@ -53,6 +53,9 @@ pub struct Setup {
     pub longpoll: bool,
 }
 
+/// An effect being carried out.
+type Carried<'a> = (TaskId, LocalBoxFuture<'a, Result<Outcome, Failure>>);
+
 /// What the timer waits for, and the waiting.
 type Nap<'a> = Option<(u64, LocalBoxFuture<'a, ()>)>;
 
@@ -123,7 +126,7 @@ impl<P: Ports> Driver<P> {
 
     /// Works until stopped. Dropping it is like closing the tab: what was asked for may happen all the same.
     pub async fn run(&self) {
-        let mut tasks: Vec<(TaskId, LocalBoxFuture<'_, Result<Outcome, Failure>>)> = Vec::new();
+        let mut tasks: Vec<Carried<'_>> = Vec::new();
         let mut nap: Nap<'_> = None;
         let mut watch = self.longpoll.then(|| self.watch().boxed_local());
         poll_fn(|context| loop {
@@ -136,18 +139,7 @@ impl<P: Ports> Driver<P> {
                 busy = true;
                 tasks.push((task.id, self.carry_out(task.effect).boxed_local()));
             }
-            let ended = tasks.iter_mut().enumerate().find_map(|(index, (_, task))| {
-                match task.poll_unpin(context) {
-                    Poll::Ready(outcome) => Some((index, outcome)),
-                    Poll::Pending => None,
-                }
-            });
-            if let Some((index, outcome)) = ended {
-                busy = true;
-                let (task, _) = tasks.remove(index);
-                let outcome = outcome.unwrap_or_else(Outcome::Failed);
-                self.step(Event::Done { task, outcome });
-            }
+            busy |= self.poll_tasks(&mut tasks, context);
             if let Some(watch) = &mut watch {
                 // It never ends; it speaks by sending.
                 let _: Poll<()> = watch.poll_unpin(context);
@@ -267,6 +259,19 @@ impl<P: Ports> Driver<P> {
 
     fn next_task(&self) -> Option<sync_core::Task> {
         self.engine.borrow_mut().poll_effect(self.ports.now_ms())
+    }
+
+    /// Tells the engine of one effect that came to its end; says whether there was one.
+    fn poll_tasks(&self, tasks: &mut Vec<Carried<'_>>, context: &mut Context<'_>) -> bool {
+        for at in 0..tasks.len() {
+            if let Poll::Ready(ended) = tasks[at].1.poll_unpin(context) {
+                let (task, _) = tasks.remove(at);
+                let outcome = ended.unwrap_or_else(Outcome::Failed);
+                self.step(Event::Done { task, outcome });
+                return true;
+            }
+        }
+        false
     }
 
     /// Events from outside; says whether there were any.

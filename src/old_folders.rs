@@ -89,23 +89,10 @@ impl<P: Ports> OldFolders<P> {
         name: Option<&str>,
     ) -> Result<Vec<(String, String)>, Failure> {
         let found = self.found().await?;
-        let ours = name.map(|name| fold(&self.ports.nfc(&Naming::default().component(name))));
-        let mut folders = Vec::new();
-        let mut others = Vec::new();
-        for folder in found.iter().filter(|folder| folder.kind == kind) {
-            if ours.as_ref().is_none_or(|ours| folder.name == *ours) {
-                folders.push(folder);
-            } else if others.len() < OTHER_NAMES_MAX {
-                others.push(folder);
-            }
-        }
-        folders.append(&mut others);
         let mut all: Vec<(String, String)> = Vec::new();
-        for folder in folders {
-            let Some(id) = self.owner(folder).await?.filter(|id| ids.contains(id)) else {
-                continue;
-            };
-            if all.iter().any(|(other, _)| *other == id) {
+        for folder in self.likely(&found, kind, name) {
+            let Some(id) = self.owner(folder).await? else { continue };
+            if !ids.contains(&id) || all.iter().any(|(other, _)| *other == id) {
                 continue;
             }
             // Ours hold a folder for each record, named with its id.
@@ -130,25 +117,38 @@ impl<P: Ports> OldFolders<P> {
         }
     }
 
+    /// Those of this kind that are to be looked up, in order.
+    fn likely<'a>(
+        &self,
+        found: &'a [Numbered],
+        kind: RecordKind,
+        name: Option<&str>,
+    ) -> Vec<&'a Numbered> {
+        let ours = name.map(|name| fold(&self.ports.nfc(&Naming::default().component(name))));
+        let mut folders = Vec::new();
+        let mut others = Vec::new();
+        for folder in found {
+            if folder.kind != kind {
+                continue;
+            }
+            if ours.as_ref().is_none_or(|ours| folder.name == *ours) {
+                folders.push(folder);
+            } else if others.len() < OTHER_NAMES_MAX {
+                others.push(folder);
+            }
+        }
+        folders.append(&mut others);
+        folders
+    }
+
     async fn found(&self) -> Result<Rc<Vec<Numbered>>, Failure> {
         if let Some(found) = &*self.found.borrow() {
             return Ok(found.clone());
         }
         let mut found = Vec::new();
         for (module, path) in self.folders("").await? {
-            let module = fold(&module);
-            let kind =
-                MODULES.iter().find(|(_, names)| names.split(' ').any(|name| name == module));
-            let Some((kind, _)) = kind else { continue };
-            for (name, path) in self.folders(&path).await? {
-                for (number, name) in numbers(&name) {
-                    found.push(Numbered {
-                        kind: *kind,
-                        number,
-                        name: fold(name),
-                        path: path.clone(),
-                    });
-                }
+            if let Some(kind) = kind_of(&module) {
+                add_numbered(kind, self.folders(&path).await?, &mut found);
             }
         }
         let found = Rc::new(found);
@@ -183,6 +183,23 @@ impl<P: Ports> OldFolders<P> {
             }
         }
         Ok(folders)
+    }
+}
+
+/// Of the records whose folders stand in a folder of this name.
+fn kind_of(module: &str) -> Option<RecordKind> {
+    let module = fold(module);
+    let (kind, _) =
+        MODULES.iter().find(|(_, names)| names.split(' ').any(|name| name == module))?;
+    Some(*kind)
+}
+
+/// Those of these folders, as (name, path), that have a number.
+fn add_numbered(kind: RecordKind, folders: Vec<(String, String)>, found: &mut Vec<Numbered>) {
+    for (name, path) in folders {
+        for (number, name) in numbers(&name) {
+            found.push(Numbered { kind, number, name: fold(name), path: path.clone() });
+        }
     }
 }
 

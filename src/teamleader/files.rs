@@ -1,7 +1,7 @@
 //! Documents: list, look, download, create, delete. The CRM can neither rename nor replace.
 
 use super::call::{data, final_failure, Called, Refusal};
-use super::types::{id_argument, FileRow, Location, Page, PAGE_ROWS};
+use super::types::{id_argument, FileRow, Location, Page, Subject, PAGE_ROWS};
 use super::{malformed, Teamleader};
 use crate::json::{Object, Value, Write};
 use crate::ports::Ports;
@@ -106,12 +106,7 @@ impl<P: Ports> Teamleader<P> {
         content: P::Content,
     ) -> Result<(), Failure> {
         let subject = self.subject(record, true).await?;
-        let mut fields: Vec<(&str, &dyn Write)> =
-            vec![("name", &place.name), ("subject", &subject)];
-        if !place.folder.is_empty() {
-            fields.push(("folder", &place.folder));
-        }
-        let argument = Object(&fields).write_text();
+        let argument = upload_argument(place, &subject);
         let mut status = 0;
         for _ in 0..TRIES {
             let location: Location = self
@@ -127,12 +122,7 @@ impl<P: Ports> Teamleader<P> {
                 _ => break,
             }
         }
-        Err(match status {
-            400 | 401 | 403 | 404 | 410 => Failure::Refused(Reason::CrmRefused),
-            // Not 429 either: it passes by itself, and whether the location is spent is not documented.
-            429 => Failure::Unavailable(Side::Crm),
-            other => final_failure(other),
-        })
+        Err(location_failure(status))
     }
 
     /// Deletes a document if it still is as the plan saw it; one already gone counts as deleted.
@@ -196,6 +186,24 @@ impl<P: Ports> Teamleader<P> {
             size_bytes: row.size,
             updated_at: row.updated_at,
         }
+    }
+}
+
+fn upload_argument(place: &Place, subject: &Subject<'_>) -> String {
+    let mut fields: Vec<(&str, &dyn Write)> = vec![("name", &place.name), ("subject", subject)];
+    if !place.folder.is_empty() {
+        fields.push(("folder", &place.folder));
+    }
+    Object(&fields).write_text()
+}
+
+/// What it means that an upload location answered so.
+fn location_failure(status: u16) -> Failure {
+    match status {
+        400 | 401 | 403 | 404 | 410 => Failure::Refused(Reason::CrmRefused),
+        // Not 429 either: it passes by itself, and whether the location is spent is not documented.
+        429 => Failure::Unavailable(Side::Crm),
+        other => final_failure(other),
     }
 }
 

@@ -384,7 +384,7 @@ impl<P: Ports> Auth<P> {
         let url = format!("{}/oauth2/token", self.app.endpoints.api);
         let body = Body::Text(fields);
         let request = Request::post(url, "application/x-www-form-urlencoded", body, TIMEOUT_MS);
-        let response = self.send(request).await?;
+        let response = self.send(&request).await?;
         if response.status == 200 {
             return Box::read_text(response.text()).ok_or(AuthError::Malformed);
         }
@@ -399,7 +399,7 @@ impl<P: Ports> Auth<P> {
     /// The row of a new connection, still without its tokens.
     async fn new_row(&self, answer: &TokenAnswer) -> Result<Box<Stored>, AuthError> {
         let request = self.rpc("users/get_current_account", &answer.access_token);
-        let response = self.send(request).await?;
+        let response = self.send(&request).await?;
         if response.status != 200 {
             return Err(AuthError::Malformed);
         }
@@ -411,7 +411,7 @@ impl<P: Ports> Auth<P> {
 
     /// Whether the grant is gone now.
     async fn revoke(&self, token: &str) -> bool {
-        match self.send(self.rpc("auth/token/revoke", token)).await {
+        match self.send(&self.rpc("auth/token/revoke", token)).await {
             Ok(response) => matches!(response.status, 200 | 401),
             Err(_) => false,
         }
@@ -420,15 +420,15 @@ impl<P: Ports> Auth<P> {
     fn rpc(&self, route: &str, token: &str) -> Request<P::Content> {
         let url = format!("{}/2/{route}", self.app.endpoints.api);
         let mut request = Request::post_json(url, "null".into(), TIMEOUT_MS);
-        request.headers.push(("authorization", format!("Bearer {token}")));
+        request.authorize(format!("Bearer {token}"));
         request
     }
 
     /// Repeats after outages; every request here may be repeated (a code used twice is refused, not granted).
-    async fn send(&self, request: Request<P::Content>) -> Result<Response<P::Content>, AuthError> {
+    async fn send(&self, request: &Request<P::Content>) -> Result<Response<P::Content>, AuthError> {
         let mut backoff = Backoff::default();
         loop {
-            match self.ports.send(request.clone()).await {
+            match self.ports.send(request).await {
                 Ok(response) if response.status != 429 && response.status < 500 => {
                     return Ok(response);
                 }

@@ -25,7 +25,7 @@ pub enum Method {
 }
 
 /// A request to either service.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Request<C> {
     /// GET or POST.
     pub method: Method,
@@ -51,6 +51,12 @@ impl<C> Request<C> {
     /// A POST of JSON; its answer is wanted as text.
     pub fn post_json(url: String, json: String, timeout_ms: u32) -> Self {
         Self::post(url, "application/json", Body::Text(json), timeout_ms)
+    }
+
+    /// Gives it this authorization, and no other.
+    pub fn authorize(&mut self, authorization: String) {
+        self.headers.retain(|(name, _)| *name != "authorization");
+        self.headers.push(("authorization", authorization));
     }
 }
 
@@ -103,7 +109,7 @@ pub trait Transport {
     /// Sends one request. Redirects are followed, cookies never sent.
     async fn send(
         &self,
-        request: Request<Self::Content>,
+        request: &Request<Self::Content>,
     ) -> Result<Response<Self::Content>, TransportError>;
 
     /// Dropbox's content hash: SHA-256 over the SHA-256 of each 4 MiB block.

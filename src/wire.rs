@@ -26,7 +26,7 @@ impl<P: Ports> Wire<P> {
     /// Sends one request, unless stopped. An answer that comes after the stop is not handed on.
     pub async fn send(
         &self,
-        request: Request<P::Content>,
+        request: &Request<P::Content>,
     ) -> Result<Response<P::Content>, TransportError> {
         if self.stopped.get() {
             return Err(TransportError::Cancelled);

@@ -128,15 +128,15 @@ impl Transport for AtHand {
 
     async fn send(
         &self,
-        request: Request<ArrayBuffer>,
+        request: &Request<ArrayBuffer>,
     ) -> Result<Response<ArrayBuffer>, TransportError> {
         if request.url.starts_with(CRM) {
             if request.url.ends_with("/files.list") {
                 // In a task of its own, as every answer of a network.
                 self.inner.sleep(0).await;
-                self.look_up(&request).await;
+                self.look_up(request).await;
             }
-            return self.answer(&request).ok_or(TransportError::Network);
+            return self.answer(request).ok_or(TransportError::Network);
         }
         if request.url.ends_with("/files.download") {
             self.asked_ms.set(self.inner.now_ms());

@@ -129,16 +129,15 @@ impl<P: Ports> Dropbox<P> {
     }
 
     /// Sends until there is an answer to be told apart by the endpoint, or patience ends.
-    async fn call(&self, request: Request<P::Content>) -> Ended<Response<P::Content>> {
+    async fn call(&self, mut request: Request<P::Content>) -> Ended<Response<P::Content>> {
         let ports = self.wire.ports();
         let mut patience = Patience::new();
         let mut unclear = false;
         let mut rejected = None;
         loop {
             let token = self.auth.token(rejected.as_ref()).await?;
-            let mut request = request.clone();
-            request.headers.push(("authorization", token.bearer()));
-            let (asked_s, patience_ms) = match self.wire.send(request).await {
+            request.authorize(token.bearer());
+            let (asked_s, patience_ms) = match self.wire.send(&request).await {
                 Err(TransportError::Cancelled) => return Err(Failure::Cancelled),
                 Err(TransportError::Network | TransportError::Timeout) => {
                     unclear = true;

@@ -74,7 +74,7 @@ impl<P: Ports> Dropbox<P> {
         let timeout_ms = (timeout_s + LONGPOLL_JITTER_S + 10) * 1_000;
         // No authorization: Dropbox refuses a longpoll that carries one.
         let request = Request::post_json(url, argument.write_text(), timeout_ms);
-        let response = match self.wire.send(request).await {
+        let response = match self.wire.send(&request).await {
             Ok(response) => response,
             Err(TransportError::Cancelled) => return Err(Failure::Cancelled),
             Err(_) => return Err(Failure::Unavailable(Side::Dropbox)),

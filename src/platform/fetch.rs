@@ -29,7 +29,7 @@ impl Drop for AbortOnDrop {
 
 /// Sends one request and reads all of its answer. No cookies, no referrer; nothing is kept in a cache.
 pub(super) async fn send(
-    request: Request<ArrayBuffer>,
+    request: &Request<ArrayBuffer>,
 ) -> Result<Response<ArrayBuffer>, TransportError> {
     super::only_alive().await;
     let abort = AbortOnDrop(AbortController::new().map_err(|_| TransportError::Network)?);
@@ -47,7 +47,7 @@ pub(super) async fn send(
 }
 
 fn built(
-    request: Request<ArrayBuffer>,
+    request: &Request<ArrayBuffer>,
     signal: &AbortSignal,
 ) -> Result<gloo_net::http::Request, gloo_net::Error> {
     // What a location holds is a customer's, and stays out of the browser's cache. A POST's answer is never kept, and
@@ -67,7 +67,7 @@ fn built(
     for (name, value) in &request.headers {
         builder = builder.header(name, value);
     }
-    builder.body(match request.body {
+    builder.body(match &request.body {
         Body::Empty => JsValue::UNDEFINED,
         Body::Text(text) => text.into(),
         Body::Content(content) => content.into(),

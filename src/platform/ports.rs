@@ -34,7 +34,7 @@ impl Transport for BrowserPorts {
 
     fn send(
         &self,
-        request: Request<ArrayBuffer>,
+        request: &Request<ArrayBuffer>,
     ) -> impl Future<Output = Result<Response<ArrayBuffer>, TransportError>> {
         fetch::send(request)
     }

@@ -56,6 +56,9 @@ impl<P: Ports> Teamleader<P> {
         urgent: bool,
     ) -> Result<Value, Refusal> {
         let ports = self.wire.ports();
+        let url = format!("{}/{endpoint}", self.api_base);
+        let mut request = Request::post_json(url, argument, TIMEOUT_MS);
+        request.headers.push(("x-api-version", API_VERSION.into()));
         let mut backoff = Backoff::default();
         let mut refused: Option<String> = None;
         loop {
@@ -64,11 +67,8 @@ impl<P: Ports> Teamleader<P> {
             let Some(token) = ports.crm_token(refused.as_deref()).await else {
                 return Err(Refusal::Final(Failure::Unauthorized(Side::Crm)));
             };
-            let url = format!("{}/{endpoint}", self.api_base);
-            let mut request = Request::post_json(url, argument.clone(), TIMEOUT_MS);
-            request.headers.push(("authorization", format!("Bearer {token}")));
-            request.headers.push(("x-api-version", API_VERSION.into()));
-            let patience_ms = match self.wire.send(request).await {
+            request.authorize(format!("Bearer {token}"));
+            let patience_ms = match self.wire.send(&request).await {
                 Err(TransportError::Cancelled) => return Err(Refusal::Final(Failure::Cancelled)),
                 Err(TransportError::Network | TransportError::Timeout) => PATIENCE_OUTAGE_MS,
                 Ok(response) => match response.status {
@@ -112,17 +112,17 @@ impl<P: Ports> Teamleader<P> {
         size_bytes: u64,
     ) -> Result<Option<P::Content>, Failure> {
         let ports = self.wire.ports();
+        let request = Request {
+            method: Method::Get,
+            url: location.into(),
+            headers: Vec::new(),
+            body: Body::Empty,
+            wants_content: true,
+            timeout_ms: transfer_timeout_ms(size_bytes),
+        };
         let mut backoff = Backoff::default();
         loop {
-            let request = Request {
-                method: Method::Get,
-                url: location.into(),
-                headers: Vec::new(),
-                body: Body::Empty,
-                wants_content: true,
-                timeout_ms: transfer_timeout_ms(size_bytes),
-            };
-            let patience_ms = match self.wire.send(request).await {
+            let patience_ms = match self.wire.send(&request).await {
                 Err(TransportError::Cancelled) => return Err(Failure::Cancelled),
                 Err(TransportError::Network | TransportError::Timeout) => PATIENCE_OUTAGE_MS,
                 Ok(response) => match (response.status, response.body) {
@@ -151,7 +151,7 @@ impl<P: Ports> Teamleader<P> {
         let timeout_ms = transfer_timeout_ms(self.wire.ports().size_bytes(&content));
         let body = Body::Content(content);
         let request = Request::post(location.into(), "application/octet-stream", body, timeout_ms);
-        match self.wire.send(request).await {
+        match self.wire.send(&request).await {
             Ok(response) => Ok(response.status),
             Err(TransportError::Cancelled) => Err(Failure::Cancelled),
             Err(_) => Err(Failure::Unavailable(Side::Crm)),

@@ -364,7 +364,7 @@ impl<S: Service + 'static> WorldPorts<S> {
 impl<S: Service + 'static> Transport for WorldPorts<S> {
     type Content = Content;
 
-    async fn send(&self, request: Request<Content>) -> Result<Response<Content>, TransportError> {
+    async fn send(&self, request: &Request<Content>) -> Result<Response<Content>, TransportError> {
         let timeline = &self.network.timeline;
         // Others may come in between, on the way there and on the way back.
         timeline.pass().await;
@@ -375,7 +375,7 @@ impl<S: Service + 'static> Transport for WorldPorts<S> {
         if latency_ms > 0 {
             timeline.sleep_until(timeline.now_ms() + latency_ms).await;
         }
-        let wire = self.wire_request(&request).ok_or(TransportError::Network)?;
+        let wire = self.wire_request(request).ok_or(TransportError::Network)?;
         // A longpoll is overtaken by everything, which says nothing.
         let number = (wire.origin != Origin::DropboxNotify).then(|| self.network.depart());
         self.network.travel().await;
@@ -386,7 +386,7 @@ impl<S: Service + 'static> Transport for WorldPorts<S> {
             self.crm_token.replace(None);
         }
         timeline.pass().await;
-        self.page_response(&request, response)
+        self.page_response(request, response)
     }
 
     async fn content_hash(&self, content: &Content) -> Result<ContentHash, TransportError> {

@@ -425,7 +425,10 @@ impl<P: Ports> Auth<P> {
     }
 
     /// Repeats after outages; every request here may be repeated (a code used twice is refused, not granted).
-    async fn send(&self, request: &Request<P::Content>) -> Result<Response<P::Content>, AuthError> {
+    async fn send(
+        &self,
+        request: &Request<P::Content>,
+    ) -> Result<Box<Response<P::Content>>, AuthError> {
         let mut backoff = Backoff::default();
         loop {
             match self.ports.send(request).await {

@@ -106,11 +106,11 @@ pub trait Transport {
     /// A handle to bytes held by the page.
     type Content: Clone;
 
-    /// Sends one request. Redirects are followed, cookies never sent.
+    /// Sends one request. Redirects are followed, cookies never sent. The answer is boxed: it passes several futures.
     async fn send(
         &self,
         request: &Request<Self::Content>,
-    ) -> Result<Response<Self::Content>, TransportError>;
+    ) -> Result<Box<Response<Self::Content>>, TransportError>;
 
     /// Dropbox's content hash: SHA-256 over the SHA-256 of each 4 MiB block.
     async fn content_hash(&self, content: &Self::Content) -> Result<ContentHash, TransportError>;

@@ -27,7 +27,7 @@ impl<P: Ports> Wire<P> {
     pub async fn send(
         &self,
         request: &Request<P::Content>,
-    ) -> Result<Response<P::Content>, TransportError> {
+    ) -> Result<Box<Response<P::Content>>, TransportError> {
         if self.stopped.get() {
             return Err(TransportError::Cancelled);
         }

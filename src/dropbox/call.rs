@@ -106,7 +106,7 @@ impl<P: Ports> Dropbox<P> {
         rev: &Revision,
         wants_content: bool,
         timeout_ms: u32,
-    ) -> Called<'_, Response<P::Content>> {
+    ) -> Called<'_, Box<Response<P::Content>>> {
         let argument = Object(&[("path", &format!("rev:{rev}"))]).write_text();
         let request = Request {
             method: Method::Post,
@@ -121,7 +121,7 @@ impl<P: Ports> Dropbox<P> {
 
     /// A call whose answer is JSON; null where it is none.
     fn call_json(&self, request: Request<P::Content>) -> Called<'_, Value> {
-        let json = |answer: Answer<Response<P::Content>>| Answer {
+        let json = |answer: Answer<Box<Response<P::Content>>>| Answer {
             result: answer.result.map(|it| Value::parse(it.text()).unwrap_or_default()),
             unclear: answer.unclear,
         };
@@ -129,7 +129,7 @@ impl<P: Ports> Dropbox<P> {
     }
 
     /// Sends until there is an answer to be told apart by the endpoint, or patience ends.
-    async fn call(&self, mut request: Request<P::Content>) -> Ended<Response<P::Content>> {
+    async fn call(&self, mut request: Request<P::Content>) -> Ended<Box<Response<P::Content>>> {
         let ports = self.wire.ports();
         let mut patience = Patience::new();
         let mut unclear = false;

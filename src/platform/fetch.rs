@@ -30,7 +30,7 @@ impl Drop for AbortOnDrop {
 /// Sends one request and reads all of its answer. No cookies, no referrer; nothing is kept in a cache.
 pub(super) async fn send(
     request: &Request<ArrayBuffer>,
-) -> Result<Response<ArrayBuffer>, TransportError> {
+) -> Result<Box<Response<ArrayBuffer>>, TransportError> {
     super::only_alive().await;
     let abort = AbortOnDrop(AbortController::new().map_err(|_| TransportError::Network)?);
     let sleep = pin!(clock::sleep(request.timeout_ms));
@@ -91,7 +91,7 @@ async fn exchange(
         let bytes = if is_honest { taken(&content) } else { Vec::new() };
         Body::Text(String::from_utf8(bytes).unwrap_or_default())
     };
-    Ok(Response { status, headers: headers(&answer), body })
+    Ok(Box::new(Response { status, headers: headers(&answer), body }))
 }
 
 /// Pairs of text, the names in lower case, as the standard has it (Fetch, "sort and combine").

@@ -35,7 +35,7 @@ impl Transport for BrowserPorts {
     fn send(
         &self,
         request: &Request<ArrayBuffer>,
-    ) -> impl Future<Output = Result<Response<ArrayBuffer>, TransportError>> {
+    ) -> impl Future<Output = Result<Box<Response<ArrayBuffer>>, TransportError>> {
         fetch::send(request)
     }
 

@@ -364,7 +364,10 @@ impl<S: Service + 'static> WorldPorts<S> {
 impl<S: Service + 'static> Transport for WorldPorts<S> {
     type Content = Content;
 
-    async fn send(&self, request: &Request<Content>) -> Result<Response<Content>, TransportError> {
+    async fn send(
+        &self,
+        request: &Request<Content>,
+    ) -> Result<Box<Response<Content>>, TransportError> {
         let timeline = &self.network.timeline;
         // Others may come in between, on the way there and on the way back.
         timeline.pass().await;
@@ -386,7 +389,7 @@ impl<S: Service + 'static> Transport for WorldPorts<S> {
             self.crm_token.replace(None);
         }
         timeline.pass().await;
-        self.page_response(request, response)
+        self.page_response(request, response).map(Box::new)
     }
 
     async fn content_hash(&self, content: &Content) -> Result<ContentHash, TransportError> {

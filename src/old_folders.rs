@@ -231,7 +231,8 @@ fn bare(text: &str) -> &str {
 }
 
 fn is_uuid(name: &str) -> bool {
-    name.len() == 36 && name.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+    let mut bytes = name.bytes().enumerate();
+    name.len() == 36 && bytes.all(|(at, byte)| (byte == b'-') == matches!(at, 8 | 13 | 18 | 23))
 }
 
 #[cfg(test)]

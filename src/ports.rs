@@ -158,10 +158,11 @@ pub trait Store {
     /// All keys that begin so, in order.
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError>;
     /// Writes (or, with `None`, removes) all of these rows, or nothing; asks for each when its turn has come.
-    async fn save_rows(&self, rows: &mut dyn Iterator<Item = Row>) -> Result<(), StoreError>;
+    async fn save_rows(&self, next: &mut dyn FnMut() -> Option<Row>) -> Result<(), StoreError>;
     /// The same with rows at hand.
     async fn save(&self, rows: Vec<Row>) -> Result<(), StoreError> {
-        self.save_rows(&mut rows.into_iter()).await
+        let mut rows = rows.into_iter();
+        self.save_rows(&mut || rows.next()).await
     }
 }
 

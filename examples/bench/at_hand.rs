@@ -201,8 +201,8 @@ impl Store for AtHand {
         self.inner.keys(prefix).await
     }
 
-    async fn save_rows(&self, rows: &mut dyn Iterator<Item = Row>) -> Result<(), StoreError> {
-        self.inner.save_rows(rows).await
+    async fn save_rows(&self, next: &mut dyn FnMut() -> Option<Row>) -> Result<(), StoreError> {
+        self.inner.save_rows(next).await
     }
 }
 

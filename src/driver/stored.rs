@@ -128,11 +128,15 @@ pub(super) async fn save(
     key: &StateKey,
     save: &Save,
 ) -> Result<(), StoreError> {
-    let records = save.records.iter().map(|(record, stored)| {
-        (key.record(record), stored.as_ref().map(|stored| stored.write_text()))
-    });
-    let index = save.index.iter().map(|index| (key.index(), Some(index.write_text())));
-    store.save_rows(&mut records.chain(index)).await
+    let mut records = save.records.iter();
+    let mut index = save.index.iter();
+    let mut next = || match records.next() {
+        Some((record, stored)) => {
+            Some((key.record(record), stored.as_ref().map(|stored| stored.write_text())))
+        }
+        None => index.next().map(|index| (key.index(), Some(index.write_text()))),
+    };
+    store.save_rows(&mut next).await
 }
 
 /// Removes all rows, and remembers the checkpoint that they belonged to (0: none).

@@ -69,10 +69,9 @@ impl<P: Ports> Dropbox<P> {
 
 /// `2015-05-12T15:50:38Z` as milliseconds since 1970.
 fn time_ms(text: &str) -> Option<u64> {
-    let mut numbers = text.trim_end_matches('Z').split(['-', 'T', ':']).map(str::parse::<u64>);
-    let mut next = || numbers.next()?.ok();
-    let (year, month, day) = (next()?, next()?, next()?);
-    let (hour, minute, second) = (next()?, next()?, next()?);
+    let number = |at: usize, digits: usize| text.get(at..at + digits)?.parse::<u64>().ok();
+    let (year, month, day) = (number(0, 4)?, number(5, 2)?, number(8, 2)?);
+    let (hour, minute, second) = (number(11, 2)?, number(14, 2)?, number(17, 2)?);
     if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) {
         return None;
     }

@@ -80,10 +80,10 @@ impl Database {
     }
 
     /// All of it, on disk, or nothing.
-    pub(super) async fn save(&self, rows: &mut dyn Iterator<Item = Row>) -> Result<(), JsValue> {
+    pub(super) async fn save(&self, next: &mut dyn FnMut() -> Option<Row>) -> Result<(), JsValue> {
         super::only_alive().await;
-        let mut next = rows.next();
-        if next.is_none() {
+        let mut row = next();
+        if row.is_none() {
             return Ok(());
         }
         let store = self.store(ROWS, IdbTransactionMode::Readwrite)?;
@@ -93,9 +93,9 @@ impl Database {
             error
         };
         let mut at_once = 0;
-        while let Some((key, row)) = next {
-            at_once += row.as_ref().map_or(0, String::len);
-            let asked = match row {
+        while let Some((key, text)) = row {
+            at_once += text.as_ref().map_or(0, String::len);
+            let asked = match text {
                 Some(text) => put(&store, &key, &text),
                 None => store.delete(&key.into()),
             };
@@ -109,7 +109,7 @@ impl Database {
                 }
                 super::only_alive().await;
             }
-            next = rows.next();
+            row = next();
         }
         completed(&transaction).await
     }

@@ -81,8 +81,8 @@ impl Store for BrowserPorts {
         self.database.keys(prefix).await.map_err(failed)
     }
 
-    async fn save_rows(&self, rows: &mut dyn Iterator<Item = Row>) -> Result<(), StoreError> {
-        self.database.save(rows).await.map_err(failed)
+    async fn save_rows(&self, next: &mut dyn FnMut() -> Option<Row>) -> Result<(), StoreError> {
+        self.database.save(next).await.map_err(failed)
     }
 }
 

@@ -62,11 +62,8 @@ impl Form for Location {
     fn fill(&mut self, value: &Value) -> Option<()> {
         let location = value.word("location")?;
         // Never a path on the page's own server, and plain http on this machine alone.
-        let is_elsewhere = match location.split_once(':') {
-            Some(("https", rest)) => rest.starts_with("//"),
-            Some(("http", rest)) => rest.starts_with("//127.0.0.1:"),
-            _ => false,
-        };
+        let is_elsewhere =
+            location.starts_with("https://") || location.starts_with("http://127.0.0.1:");
         self.location = location.to_owned();
         is_elsewhere.then_some(())
     }

@@ -430,8 +430,8 @@ impl<S: Service + 'static> Store for WorldPorts<S> {
         self.store.keys(prefix)
     }
 
-    async fn save_rows(&self, rows: &mut dyn Iterator<Item = Row>) -> Result<(), StoreError> {
-        let changes = rows.collect();
+    async fn save_rows(&self, next: &mut dyn FnMut() -> Option<Row>) -> Result<(), StoreError> {
+        let changes = std::iter::from_fn(next).collect();
         self.network.timeline.pass().await;
         self.network.travel().await;
         let saved = self.power.step(|| self.store.save(changes)).await;

@@ -51,38 +51,27 @@ pub enum OpenError {
     Store(#[from] StoreError),
 }
 
-/// What every row says about itself, whatever else its version says.
-struct Version {
-    schema: u32,
-}
-
-impl Read for Version {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self { schema: u32::try_from(value.number("schema")?).unwrap_or(u32::MAX) })
-    }
-}
-
 /// The index; `None` for none and for one that cannot be read (then it is a first link: nothing is deleted).
 pub(super) async fn load_index(
     store: &impl Store,
     key: &StateKey,
 ) -> Result<Option<StoredIndex>, OpenError> {
-    let mut rows = store.load(&[key.index(), key.retired()]).await?.into_iter();
-    let (index, retired) = (rows.next().flatten(), rows.next().flatten());
-    let Some(text) = index else {
-        let retired = retired.and_then(|text| text.parse().ok());
+    let Some(text) = store.load_one(key.index()).await? else {
+        let retired = store.load_one(key.retired()).await?.and_then(|text| text.parse().ok());
         return Ok(retired.map(|retired| StoredIndex {
             schema: SCHEMA,
             shared: Shared { retired, ..Shared::default() },
             ..StoredIndex::default()
         }));
     };
-    if let Some(Version { schema }) = Version::read_text(&text) {
-        if schema > SCHEMA {
-            return Err(OpenError::Newer(schema));
+    let value = Value::parse(&text).unwrap_or_default();
+    // Every row says this much, whatever else its version says.
+    match value.number("schema") {
+        Some(schema) if schema > u64::from(SCHEMA) => {
+            Err(OpenError::Newer(u32::try_from(schema).unwrap_or(u32::MAX)))
         }
+        _ => Ok(StoredIndex::read(&value)),
     }
-    Ok(StoredIndex::read_text(&text))
 }
 
 /// Records; `None` for those never stored and those that cannot be read.

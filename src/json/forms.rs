@@ -18,11 +18,6 @@ pub(crate) trait Form {
 
     /// Reads it; `None` where the value is of the wrong type. What it is then is not to be used.
     fn fill(&mut self, value: &Value) -> Option<()>;
-
-    /// It may stay blank where its field is absent or `null`.
-    fn may_be_absent(&self) -> bool {
-        false
-    }
 }
 
 impl<T: Form> Read for T {
@@ -50,10 +45,9 @@ impl<'v> Fields<'v> {
     /// Never inlined: some two hundred fields are read, and a call is less code than what it does.
     #[inline(never)]
     pub(crate) fn read(&mut self, name: &str, form: &mut dyn Form) {
-        self.complete &= match self.object.field(name) {
-            Some(value) => form.fill(value).is_some(),
-            None => form.may_be_absent(),
-        };
+        // What is absent is as `null`, which an option alone takes.
+        let value = self.object.field(name).unwrap_or(&Value::Null);
+        self.complete &= form.fill(value).is_some();
     }
 
     /// Reads a field that stays blank where it is absent.
@@ -168,10 +162,6 @@ impl<T: Form> Form for Option<T> {
             Value::Null => Some(()),
             value => self.insert(T::blank()).fill(value),
         }
-    }
-
-    fn may_be_absent(&self) -> bool {
-        true
     }
 }
 

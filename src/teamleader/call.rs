@@ -160,17 +160,20 @@ impl<P: Ports> Teamleader<P> {
 }
 
 /// What an answer `{"data": …}` holds.
-pub(super) fn data<T: Form>(answer: Value) -> Result<T, Refusal> {
+pub(super) fn data<T: Form>(answer: Result<Value, Refusal>) -> Result<T, Refusal> {
     let mut data = T::blank();
-    match answer.field("data").and_then(|value| data.fill(value)) {
-        Some(()) => Ok(data),
-        None => Err(Refusal::Final(Failure::Malformed(Side::Crm))),
-    }
+    fill(answer, &mut data)?;
+    Ok(data)
+}
+
+fn fill(answer: Result<Value, Refusal>, data: &mut dyn Form) -> Result<(), Refusal> {
+    let filled = answer?.field("data").and_then(|value| data.fill(value));
+    filled.ok_or(Refusal::Final(Failure::Malformed(Side::Crm)))
 }
 
 /// The same of a request that the CRM may have no answer to: no such thing, or a module that is switched off.
 pub(super) fn maybe_data<T: Form>(answer: Result<Value, Refusal>) -> Result<Option<T>, Refusal> {
-    match answer.and_then(data) {
+    match data(answer) {
         Ok(data) => Ok(Some(data)),
         Err(Refusal::Final(Failure::NotFound | Failure::Forbidden) | Refusal::Invalid(_)) => {
             Ok(None)

@@ -24,8 +24,7 @@ impl<P: Ports> Teamleader<P> {
         for number in 1.. {
             let filter = Object(&[("subject", &subject)]);
             let argument = Object(&[("filter", &filter), ("page", &Page { number })]).write_text();
-            let rows: Vec<FileRow> =
-                self.call("files.list", argument, urgent).await.and_then(data)?;
+            let rows: Vec<FileRow> = data(self.call("files.list", argument, urgent).await)?;
             let short = rows.len() < PAGE_ROWS as usize;
             let before = documents.len();
             for row in rows {
@@ -109,11 +108,9 @@ impl<P: Ports> Teamleader<P> {
         let argument = upload_argument(place, &subject);
         let mut status = 0;
         for _ in 0..TRIES {
-            let location: Location = self
-                .call("files.upload", argument.clone(), true)
-                .await
-                .and_then(data)
-                .map_err(|refusal| upload_refusal(refusal, &place.folder))?;
+            let answer = self.call("files.upload", argument.clone(), true).await;
+            let location: Location =
+                data(answer).map_err(|refusal| upload_refusal(refusal, &place.folder))?;
             status = self.send_location(&location.location, content.clone()).await?;
             match status {
                 200..=299 => return Ok(()),
@@ -151,7 +148,7 @@ impl<P: Ports> Teamleader<P> {
         document: &DocumentId,
         answer: Result<Value, Refusal>,
     ) -> Result<Option<Document>, Failure> {
-        match answer.and_then(data::<FileRow>) {
+        match data::<FileRow>(answer) {
             Ok(row) if row.id == document.as_str() => Ok(Some(self.document(row))),
             Ok(_) => malformed(),
             Err(Refusal::Final(Failure::NotFound)) => Ok(None),
@@ -168,7 +165,7 @@ impl<P: Ports> Teamleader<P> {
     ) -> Result<P::Content, Failure> {
         for _ in 0..TRIES {
             let answer = self.call("files.download", id_argument(document.as_str()), urgent).await;
-            let link: Location = answer.and_then(data)?;
+            let link: Location = data(answer)?;
             if let Some(content) = self.fetch_location(&link.location, size_bytes).await? {
                 return Ok(content);
             }

@@ -57,7 +57,7 @@ impl<P: Ports> Teamleader<P> {
         names: &mut Vec<(String, String)>,
     ) -> Result<(), Failure> {
         let is_project = kind == RecordKind::Project;
-        let rows: Vec<Entity> = match answer.and_then(data).map_err(Failure::from) {
+        let rows: Vec<Entity> = match data(answer).map_err(Failure::from) {
             Err(Failure::Forbidden | Failure::NotFound | Failure::Refused(_)) if is_project => {
                 return Ok(());
             }

@@ -56,7 +56,7 @@ impl<P: Ports> Teamleader<P> {
         let mut rows: Vec<(String, String)> = Vec::new();
         for number in 1..=PAGES_MAX {
             let argument = Object(&[("page", &Page { number })]).write_text();
-            let page: Vec<Entity> = self.call(endpoint, argument, true).await.and_then(data)?;
+            let page: Vec<Entity> = data(self.call(endpoint, argument, true).await)?;
             let full = page.len() >= PAGE_ROWS as usize;
             for row in page {
                 // Pages shift while records are added.

@@ -93,7 +93,7 @@ impl<P: Ports> Teamleader<P> {
         let mut forbidden = false;
         for generation in [first, first.other()] {
             let answer = self.call(generation.info_endpoint(), id_argument(id), urgent).await;
-            match answer.and_then(data::<Entity>) {
+            match data::<Entity>(answer) {
                 Ok(_) => {
                     self.keep_generation(id, generation);
                     return Ok(Some(generation));
@@ -116,7 +116,7 @@ impl<P: Ports> Teamleader<P> {
             return Ok(generation);
         }
         let answer = self.call("accounts.projects-v2-status", "{}".into(), urgent).await;
-        let generation = match answer.and_then(data::<ProjectsStatus>) {
+        let generation = match data::<ProjectsStatus>(answer) {
             Ok(answer) if answer.status == "legacy" => Generation::Legacy,
             Ok(_) => Generation::New,
             Err(Refusal::Invalid(_))

@@ -65,18 +65,13 @@ impl<C> Request<C> {
 pub struct Response<C> {
     /// HTTP status.
     pub status: u16,
-    /// Readable headers, names in lower case.
-    pub headers: Vec<(String, String)>,
+    /// The header `dropbox-api-result`, the one that is read; empty where there is none.
+    pub api_result: String,
     /// Text, or content if asked for and the status is 2xx.
     pub body: Body<C>,
 }
 
 impl<C> Response<C> {
-    /// A header's value; names are in lower case.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
     /// The body's text; empty for content.
     pub fn text(&self) -> &str {
         match &self.body {

@@ -79,7 +79,7 @@ impl AtHand {
                 _ => json!({ "data": [] }).to_string(),
             })
         };
-        Some(Response { status: 200, headers: Vec::new(), body })
+        Some(Response { status: 200, api_result: String::new(), body })
     }
 }
 

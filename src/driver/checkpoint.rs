@@ -32,10 +32,14 @@ impl StateKey {
 
 /// `None` for what makes no sense or is another account's; [`Failure::Newer`] for what is of a newer version.
 fn read<T: Read>(owner: &str, text: &str) -> Result<Option<T>, Failure> {
-    let Some(value) = Value::parse(text) else { return Ok(None) };
+    let value = Value::parse(text).unwrap_or_default();
+    Ok(said(owner, &value)?.and_then(T::read))
+}
+
+fn said<'v>(owner: &str, value: &'v Value) -> Result<Option<&'v Value>, Failure> {
     match value.number("schema") {
         Some(schema) if schema > u64::from(SHARED_SCHEMA) => Err(Failure::Newer),
-        Some(_) if value.word("owner") == Some(owner) => Ok(value.field("said").and_then(T::read)),
+        Some(_) if value.word("owner") == Some(owner) => Ok(value.field("said")),
         _ => Ok(None),
     }
 }

@@ -47,8 +47,7 @@ impl<P: Ports> Dropbox<P> {
         let timeout_ms = transfer_timeout_ms(size_bytes);
         for _ in 0..TRIES {
             let answer = self.fetch(rev, true, timeout_ms).await?.plain()?;
-            let result = answer.header("dropbox-api-result").unwrap_or_default();
-            let file: FileMetadata = parse_json(result)?;
+            let file: FileMetadata = parse_json(&answer.api_result)?;
             if file.content_hash.is_some_and(|promised| promised != hash.as_str()) {
                 return Err(Failure::Conflict);
             }

@@ -29,8 +29,7 @@ impl<P: Ports> Dropbox<P> {
     /// What this revision says, and when it was written by the service's clock (ms since 1970).
     pub async fn read_text(&self, rev: &Revision) -> Result<(String, u64), Failure> {
         let answer = self.fetch(rev, false, TIMEOUT_MS).await?.plain()?;
-        let result = answer.header("dropbox-api-result").unwrap_or_default();
-        let dated: Dated = parse_json(result)?;
+        let dated: Dated = parse_json(&answer.api_result)?;
         Ok((answer.text().to_owned(), dated.at_ms))
     }
 

@@ -5,7 +5,7 @@ use super::clock;
 use crate::ports::{Body, Method, Request, Response, TransportError};
 use futures_util::future::{select, Either};
 use gloo_net::http::RequestBuilder;
-use js_sys::{Array, ArrayBuffer};
+use js_sys::ArrayBuffer;
 use std::pin::pin;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -91,17 +91,6 @@ async fn exchange(
         let bytes = if is_honest { taken(&content) } else { Vec::new() };
         Body::Text(String::from_utf8(bytes).unwrap_or_default())
     };
-    Ok(Box::new(Response { status, headers: headers(&answer), body }))
-}
-
-/// Pairs of text, the names in lower case, as the standard has it (Fetch, "sort and combine").
-fn headers(answer: &web_sys::Response) -> Vec<(String, String)> {
-    let mut headers = Vec::new();
-    for pair in Array::from(&answer.headers()).iter() {
-        let pair: Array = pair.unchecked_into();
-        if let (Some(name), Some(value)) = (pair.get(0).as_string(), pair.get(1).as_string()) {
-            headers.push((name, value));
-        }
-    }
-    headers
+    let api_result = answer.headers().get("dropbox-api-result")?.unwrap_or_default();
+    Ok(Box::new(Response { status, api_result, body }))
 }

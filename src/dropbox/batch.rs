@@ -167,6 +167,9 @@ impl<P: Ports> Dropbox<P> {
         let mut batch = Batch::new(items);
         let mut patience = Patience::new();
         while let Some(indices) = batch.rounds.pop() {
+            if indices.is_empty() {
+                continue;
+            }
             let answer = self.job(route, batch.argument(&indices, route.rest)).await?;
             if batch.settle(indices, answer)? {
                 patience.wait(self.wire.ports(), None, PATIENCE_LIMIT_MS).await?;

@@ -15,20 +15,19 @@ const PAGES_MAX: u32 = 1_000;
 impl<P: Ports> Teamleader<P> {
     /// All records of a kind as (id, name), in the CRM's order; projects of both generations.
     pub async fn records(&self, kind: RecordKind) -> Result<Vec<(String, String)>, Failure> {
-        if kind == RecordKind::Project {
-            return self.projects().await;
-        }
-        Ok(self.all(kind, list_endpoint(kind)).await?)
-    }
-
-    async fn projects(&self) -> Result<Vec<(String, String)>, Failure> {
+        let generations: &[Option<Generation>] = match kind {
+            RecordKind::Project => &[Some(Generation::New), Some(Generation::Legacy)],
+            _ => &[None],
+        };
         let mut rows = Vec::new();
         let mut refused = None;
-        for generation in [Generation::New, Generation::Legacy] {
-            match self.all(RecordKind::Project, generation.list_endpoint()).await {
+        for generation in generations {
+            let endpoint =
+                generation.map_or_else(|| list_endpoint(kind), Generation::list_endpoint);
+            match self.all(kind, endpoint).await {
                 Ok(found) => {
-                    for (id, _) in &found {
-                        self.keep_generation(id, generation);
+                    if let Some(generation) = generation {
+                        found.iter().for_each(|(id, _)| self.keep_generation(id, *generation));
                     }
                     rows.extend(found);
                 }
@@ -36,7 +35,7 @@ impl<P: Ports> Teamleader<P> {
                 Err(
                     refusal @ (Refusal::Invalid(_)
                     | Refusal::Final(Failure::Forbidden | Failure::NotFound)),
-                ) => {
+                ) if generation.is_some() => {
                     refused = Some(refusal);
                 }
                 Err(refusal) => return Err(refusal.into()),

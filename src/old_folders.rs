@@ -97,7 +97,7 @@ impl<P: Ports> OldFolders<P> {
             }
             // Ours hold a folder for each record, named with its id.
             let inside = self.folders(&folder.path).await?;
-            if !inside.iter().any(|(name, _)| is_uuid(name)) {
+            if !inside.iter().any(|path| is_uuid(name_of(path))) {
                 all.push((id, folder.path.clone()));
             }
             if all.len() == ids.len() {
@@ -146,9 +146,9 @@ impl<P: Ports> OldFolders<P> {
             return Ok(found.clone());
         }
         let mut found = Vec::new();
-        for (module, path) in self.folders("").await? {
-            if let Some(kind) = kind_of(&module) {
-                add_numbered(kind, self.folders(&path).await?, &mut found);
+        for module in self.folders("").await? {
+            if let Some(kind) = kind_of(name_of(&module)) {
+                add_numbered(kind, &self.folders(&module).await?, &mut found);
             }
         }
         let found = Rc::new(found);
@@ -169,8 +169,8 @@ impl<P: Ports> OldFolders<P> {
         Ok(owner)
     }
 
-    /// The folders in a folder, as (name, path). None where nothing stands.
-    async fn folders(&self, path: &str) -> Result<Vec<(String, String)>, Failure> {
+    /// The paths of the folders in a folder. None where nothing stands.
+    async fn folders(&self, path: &str) -> Result<Vec<String>, Failure> {
         let entries = match self.dropbox.children(path).await {
             Err(Failure::NotFound) => return Ok(Vec::new()),
             listing => listing?.entries,
@@ -178,12 +178,16 @@ impl<P: Ports> OldFolders<P> {
         let mut folders = Vec::new();
         for entry in entries {
             if let Entry::Folder(folder) = entry {
-                let name = split_dir(&folder.path_display).1.to_owned();
-                folders.push((name, folder.path_display));
+                folders.push(folder.path_display);
             }
         }
         Ok(folders)
     }
+}
+
+/// What a folder at this path is called.
+fn name_of(path: &str) -> &str {
+    split_dir(path).1
 }
 
 /// Of the records whose folders stand in a folder of this name.
@@ -194,10 +198,10 @@ fn kind_of(module: &str) -> Option<RecordKind> {
     Some(*kind)
 }
 
-/// Those of these folders, as (name, path), that have a number.
-fn add_numbered(kind: RecordKind, folders: Vec<(String, String)>, found: &mut Vec<Numbered>) {
-    for (name, path) in folders {
-        for (number, name) in numbers(&name) {
+/// Those of these folders that have a number.
+fn add_numbered(kind: RecordKind, folders: &[String], found: &mut Vec<Numbered>) {
+    for path in folders {
+        for (number, name) in numbers(name_of(path)) {
             found.push(Numbered { kind, number, name: fold(name), path: path.clone() });
         }
     }

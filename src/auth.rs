@@ -8,7 +8,7 @@ use crate::backoff::{Backoff, PATIENCE_OUTAGE_MS};
 use crate::json::forms::{structs, Form};
 use crate::json::{Read, Value, Write};
 use crate::percent::{form, percent_encode};
-use crate::ports::{Body, Endpoints, Ports, Request, Response, StoreError, TransportError};
+use crate::ports::{Body, Endpoints, Ports, Request, Response, Row, StoreError, TransportError};
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
@@ -465,15 +465,15 @@ impl<P: Ports> Auth<P> {
     }
 
     /// Removals of sign-ins that nobody finished.
-    async fn stale_pending(&self) -> Result<Vec<(String, Option<String>)>, AuthError> {
+    async fn stale_pending(&self) -> Result<Vec<Row>, AuthError> {
         let keys = self.ports.keys(&self.pending_key("")).await?;
         let rows = self.ports.load(&keys).await?;
         let now_ms = self.ports.now_ms();
         let mut stale = Vec::new();
-        for (key, row) in keys.into_iter().zip(rows) {
-            let pending = row.as_deref().and_then(Pending::read_text);
+        for (key, row) in keys.iter().zip(&rows) {
+            let pending = row.as_deref().and_then(Box::<Pending>::read_text);
             if pending.is_none_or(|pending| pending.expires_ms < now_ms) {
-                stale.push((key, None));
+                stale.push((key.clone(), None));
             }
         }
         Ok(stale)

@@ -78,7 +78,7 @@ fn built(
 async fn exchange(
     request: gloo_net::http::Request,
     wants_content: bool,
-) -> Result<Response<ArrayBuffer>, JsValue> {
+) -> Result<Box<Response<ArrayBuffer>>, JsValue> {
     let answer = request.send().await.map_err(|_| JsValue::NULL)?;
     let answer: web_sys::Response = answer.into();
     let content: ArrayBuffer = JsFuture::from(answer.array_buffer()?).await?.unchecked_into();

@@ -307,6 +307,26 @@ fn r15_a_link_does_not_follow_its_files_into_another_record_s_folder() {
 }
 
 #[test]
+fn r15_a_link_follows_its_files_neither_below_another_record_s_folder_nor_above_it() {
+    for folder in ["/Companies/Beta/r1/Contracts", "/Companies/Beta"] {
+        let mut case = Case::new(Variants::default(), &[(A, X)]);
+        let other = case.link("r1", "Beta");
+        case.world.make_folder(0, folder);
+        assert!(case.world.rename(0, "/companies/acme/r0/a.txt", &format!("{folder}/a.txt")));
+        assert!(case.world.delete(0, "/companies/acme"));
+        // Everything is listed anew, the other record's folder with it.
+        case.world.dropboxes[0].epoch += 1;
+        case.run();
+        assert_eq!(case.halt(), Some(Halt::FolderRemoved), "{folder}");
+        // What is put into the other record's folder is that record's alone.
+        case.world.put(0, "/companies/beta/r1/b.txt", Y).unwrap();
+        case.run();
+        assert!(case.world.records[&other].docs.values().any(|doc| doc.content == Y), "{folder}");
+        assert_eq!(case.world.records[&case.record].docs.len(), 1, "{folder}");
+    }
+}
+
+#[test]
 fn r18_an_empty_folder_that_moved_is_followed_by_its_id() {
     let mut case = Case::new(Variants::default(), &[]);
     assert!(case.world.rename(0, "/companies/acme/r0", "/Mine"));

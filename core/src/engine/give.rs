@@ -221,9 +221,12 @@ impl Engine {
             }
         }
         let Some((_, root)) = found else { return false };
-        // A file dropped into another record's folder is that record's now (R15).
+        // A file dropped into another record's folder, however deep, is that record's now (R15). And a folder that holds
+        // another record's would take all that comes into that one: whatever stands in both is given to the upper.
         let taken = self.linked.iter().zip(&self.index.links).any(|(other, link)| {
-            *other != record && link.folder.as_ref().is_some_and(|folder| folder.path_lower == root)
+            let theirs = link.folder.as_ref().map(|folder| folder.path_lower.as_str());
+            *other != record
+                && theirs.is_some_and(|theirs| is_within(root, theirs) || is_within(theirs, root))
         });
         let folder = entries.iter().rev().find_map(|entry| match entry {
             Entry::Folder(folder) if folder.path_lower == root => Some(folder.clone()),

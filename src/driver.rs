@@ -163,7 +163,8 @@ impl<P: Ports> Driver<P> {
         self.work.ring();
     }
 
-    /// One cycle, or the rest of the one that is running. [`Driver::run`] must be running.
+    /// One cycle over all records, or the rest of the one that is running; what is running for some of them alone is
+    /// followed by one over all. [`Driver::run`] must be running.
     pub fn sync(&self) -> impl Future<Output = SyncReport> + '_ {
         self.cycle(Event::Run)
     }
@@ -175,9 +176,8 @@ impl<P: Ports> Driver<P> {
 
     async fn cycle(&self, begin: Event) -> SyncReport {
         let ended = self.ended.get();
-        if !self.is_running() {
-            self.send(begin);
-        }
+        // While a cycle runs the engine knows what is left to begin after it.
+        self.send(begin);
         self.moved
             .until(|| {
                 if self.ended.get() != ended {

@@ -72,6 +72,23 @@ fn p7_a_second_call_joins_the_running_cycle() {
 }
 
 #[test]
+fn p7_a_call_during_a_cycle_over_a_part_is_followed_by_one_over_all_records() {
+    let mut stage = Stage::new();
+    let driver = stage.drive();
+    stage.press(&driver);
+    stage.settle(&driver);
+    stage.add_document("", "a.txt", b"a");
+    stage.scene.network.set_latency_ms(100);
+    // Dropbox tells of nothing: this one looks at no record.
+    driver.send(Event::Look);
+    stage.scene.executor.run_for(50);
+    assert!(driver.is_running());
+    stage.sync(&driver);
+    stage.scene.executor.run_for(60_000);
+    assert_eq!(stage.files().len(), 1, "what came into the CRM is copied");
+}
+
+#[test]
 fn a_due_cycle_begins_by_itself() {
     let mut stage = Stage::new();
     stage.add_document("", "a.txt", b"a");

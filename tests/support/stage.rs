@@ -124,7 +124,8 @@ impl Stage {
     /// The button, and the cycle that follows.
     pub fn press(&mut self, driver: &Rc<Driver<WorldPorts>>) -> SyncReport {
         driver.send(Event::Press { record: self.record.clone(), name: "Pied Piper".into() });
-        self.sync(driver)
+        let driver = driver.clone();
+        self.scene.executor.block_on(async move { driver.look().await })
     }
 
     /// One cycle.

@@ -33,7 +33,7 @@ scene("who is connected, and how full that Dropbox is", { world: { quota_bytes: 
   await account.getByText("3.4 MB of 2 GB used").waitFor();
 });
 
-scene("the interval is kept, pausing stops the timer, and syncing now does not wait for it", { world: { variants: { longpoll: "false" } }, refused: ["404 /longpoll", "401 /files.list"] }, async (s) => {
+scene("the interval is kept, pausing stops the timer, and syncing now does not wait for it", { world: { variants: { longpoll: "false" } }, refused: ["404 /longpoll", "401 /files.list", "401 /companies.list"] }, async (s) => {
   const { person, profile, sandbox } = s;
   await profile.context.clock.install();
   const folder = await linked(s, numbered(2));

@@ -12,8 +12,8 @@ const DOCUMENTS = [
   { name: "Notes.txt", text: "some notes" },
   { name: "Plan.txt", folder: "Plans/2026", text: "a plan" },
 ];
-/** The CRM's token lives an hour: who comes back later is refused once, and gets a fresh one. */
-const HOURS_LATER = ["401 /files.list"];
+/** The CRM's token lives an hour: all that is asked at once later is refused, and then there is a fresh one. */
+const HOURS_LATER = ["401 /files.list", "401 /companies.list"];
 /** Without it, every change in Dropbox would be there before the timer is. */
 const NO_LONGPOLL = { world: { variants: { longpoll: "false" } }, refused: ["404 /longpoll", ...HOURS_LATER] };
 const OBSERVED = "/2/files/list_folder/continue";

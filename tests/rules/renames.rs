@@ -162,6 +162,16 @@ fn r7_another_file_under_the_name_of_a_kept_document_takes_the_name() {
     row(false, &[(A, X), ("b.txt", Y)], act, &crm, &[(A, X), ("b.txt", Z)]);
 }
 
+#[test]
+fn r7_a_kept_document_that_the_crm_does_not_take_again_stays_and_our_file_steps_aside() {
+    let mut case = Case::new(Variants::default(), &[(A, X), ("b.txt", Y)]);
+    case.world.refused.insert(Y);
+    case.remove("b.txt").run().put("b.txt", Z).run();
+    case.expect(&[(A, X), ("b.txt", Y), ("b (2).txt", Z)], &[(A, X), ("b (2).txt", Z)]);
+    let refused = case.world.trace.iter().filter(|line| line.contains("CreateDocument")).count();
+    assert_eq!(refused, 2, "asked once, and then Z: {:#?}", case.world.trace);
+}
+
 fn paths(case: &Case) -> Vec<String> {
     case.world.files(0).into_iter().map(|(path, _)| path).collect()
 }

@@ -382,7 +382,10 @@ impl History {
                 gone.extend(self.memory.deleted.remove(&(account, place)).unwrap_or_default());
             }
         }
+        let still: BTreeSet<u32> = after.values().filter_map(|file| file.content).collect();
+        let left = before.values().filter_map(|file| file.content);
         let mut ledger = self.ledger.borrow_mut();
+        ledger.user_took_out(left.filter(|content| !still.contains(content)));
         ledger.due.retain(|content| !gone.contains(content));
         // What could not be put there does not count.
         let standing = ledger.standing(&self.scene.world());

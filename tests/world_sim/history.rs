@@ -7,15 +7,15 @@ use crate::support::ports::WorldPorts;
 use crate::support::power::Cut;
 use crate::support::scene::{Scene, Tab};
 use crate::support::store::MemoryStore;
-use sandbox::teamleader::model::{Kind, Subject};
+use sandbox::teamleader::model::{Document, Kind, Subject};
 use sandbox::teamleader::variants::Taken;
 use sandbox::{Options, Rng, Variants};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use sync_core::{
-    Config, Event, Failure, Halt, ProblemKind, Reason, Record, RecordKind, RecordState, Side,
-    SyncReport,
+    Config, Event, Failure, Halt, Place, ProblemKind, Reason, Record, RecordKind, RecordState,
+    Side, SyncReport,
 };
 use teamleader_dropbox::driver::{Driver, Setup};
 
@@ -105,7 +105,6 @@ impl History {
                 halts: BTreeSet::new(),
             })
             .collect();
-        ledger.borrow_mut().alone = users == 1 && !second;
         let count = 1 + rng.below(3);
         let subjects = (0..count)
             .map(|number| {
@@ -526,7 +525,15 @@ impl History {
                     ProblemKind::Refused(Reason::CrmRefused) => refuses_empty,
                     _ => false,
                 });
-                let stays = stays.count();
+                // Documents of one name in one folder are one line of the panel.
+                let documents = world.crm.documents(subject);
+                let default = world.crm.default_folder();
+                let at = |place: &Place| {
+                    let folder = if place.folder.is_empty() { default } else { &place.folder };
+                    let named = |d: &&&Document| d.name == place.name && d.folder == *folder;
+                    documents.iter().filter(named).count().max(1)
+                };
+                let stays: usize = stays.map(|problem| at(&problem.place)).sum();
                 if only_crm.len() > stays || only_dropbox.len() > stays && !status.one_way {
                     return Err(format!(
                         "the sides differ after the button: record {}, only in the CRM {only_crm:?}, \

@@ -23,8 +23,6 @@ pub struct Ledger {
     pub versions: BTreeSet<u32>,
     /// What was met.
     pub coverage: Coverage,
-    /// One browser does all the work: what was listed, was listed by it.
-    pub alone: bool,
     /// Requests that changed something.
     pub writes: u64,
     /// Those that wrote the checkpoint.
@@ -38,12 +36,24 @@ pub struct Ledger {
     /// Who touched a document when: users, and the plugin's look before it deletes.
     touched: BTreeMap<String, u64>,
     looked: BTreeMap<String, u64>,
-    /// Documents as they stood when their record was last listed.
-    listed: BTreeMap<String, (Subject, Option<u32>)>,
+    /// Contents that a person's edit took out of a Dropbox, and when.
+    taken_out: BTreeMap<u32, u64>,
+    /// What each tab knew of a document when it last listed the document's record, by the tab's bearer token.
+    listed: BTreeMap<(String, String), Listed>,
+    /// Whose upload a location takes, by the location's path.
+    uploading: BTreeMap<String, String>,
+    /// When a Dropbox was last listed.
+    dropbox_listed: u64,
     moment: u64,
     before: Before,
     digest: DefaultHasher,
     lines: Option<Vec<String>>,
+}
+
+struct Listed {
+    content: Option<u32>,
+    /// When a Dropbox had last been listed then.
+    dropbox: u64,
 }
 
 #[derive(Default)]
@@ -87,6 +97,13 @@ impl Ledger {
         self.touched.insert(document.into(), self.moment);
     }
 
+    /// A person's edit took these contents out of a Dropbox.
+    pub fn user_took_out(&mut self, contents: impl IntoIterator<Item = u32>) {
+        self.moment += 1;
+        let moment = self.moment;
+        self.taken_out.extend(contents.into_iter().map(|content| (content, moment)));
+    }
+
     /// A fault is planned; this is its name.
     pub fn plan(&mut self, world: &mut World, name: &str, fault: Fault) {
         world.plan_fault(fault);
@@ -109,6 +126,7 @@ impl Ledger {
     fn compare_documents(&mut self, world: &World, request: &Request) {
         let before = std::mem::take(&mut self.before.documents);
         let after = documents(world);
+        let tab = self.uploading.remove(path_of(request)).unwrap_or_default();
         let mut overwritten = None;
         for (id, (subject, content)) in &before {
             match after.get(id) {
@@ -127,12 +145,21 @@ impl Ledger {
                     // RACE: a user's document took the name between the listing and the upload. Or it is an edit, or a
                     // swap of names, whose contents stand in Dropbox.
                     let due = content.filter(|content| self.due.contains(content));
-                    let hidden = due.is_some_and(|content| !present(world).contains(&content));
-                    if hidden && self.listed.get(id).is_some_and(|listed| listed.1 == *content) {
-                        overwritten = Some(id.clone());
+                    let hidden = due.filter(|content| !present(world).contains(content));
+                    let listed = self.listed.get(&(tab.clone(), id.clone()));
+                    let listed = listed.filter(|listed| listed.content == *content);
+                    if let (Some(content), Some(listed)) = (hidden, listed) {
+                        // RACE: of two files that exchanged their names, the other is deleted before its turn to be
+                        // uploaded has come; the tab holds what it has downloaded.
+                        if self.taken_out.get(&content) > Some(&listed.dropbox) {
+                            self.coverage.count("race: deleted between the listing and the upload");
+                        } else {
+                            overwritten = Some(id.clone());
+                        }
                     }
                     // Made beside the user's, as far as the plugin could tell.
-                    *self.made.entry(subject.clone()).or_default() += i64::from(hidden);
+                    let beside = hidden.is_some() || listed.is_none();
+                    *self.made.entry(subject.clone()).or_default() += i64::from(beside);
                     self.coverage.count("crm: an upload became a new version");
                 }
                 Some(_) => {}
@@ -176,10 +203,18 @@ impl Watch<World> for Watcher {
         if crm_write(request) {
             ledger.before.documents = documents(world);
         }
-        if request.target == "/files.list" && ledger.alone {
+        if request.target == "/files.list" {
             let body = String::from_utf8_lossy(&request.body);
-            let listed = documents(world).into_iter();
-            ledger.listed.extend(listed.filter(|(_, (subject, _))| body.contains(&subject.id)));
+            let (tab, dropbox) = (tab_of(request), ledger.dropbox_listed);
+            for (id, (subject, content)) in documents(world) {
+                if body.contains(&subject.id) {
+                    ledger.listed.insert((tab.clone(), id), Listed { content, dropbox });
+                }
+            }
+        }
+        if request.target.starts_with("/2/files/list_folder") {
+            ledger.moment += 1;
+            ledger.dropbox_listed = ledger.moment;
         }
         if request.target == "/files.info" {
             if let Some(id) = id_of(request) {
@@ -230,6 +265,13 @@ impl Watch<World> for Watcher {
                 ledger.broken(text);
             }
         }
+        if let ("/files.upload", Reply::Ready(response)) = (request.target.as_str(), reply) {
+            let location = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
+            let location = location["data"]["location"].as_str().unwrap_or_default();
+            if let Some(path) = location.find("/upload/").map(|at| &location[at..]) {
+                ledger.uploading.insert(path.into(), tab_of(request));
+            }
+        }
         let Some(write) = write_of(request) else {
             return;
         };
@@ -265,8 +307,7 @@ const TOLD: &str = "write: checkpoint";
 
 /// What a request changes, if anything.
 fn write_of(request: &Request) -> Option<&'static str> {
-    let path = request.target.split('?').next().unwrap_or("");
-    Some(match (request.origin, path) {
+    Some(match (request.origin, path_of(request)) {
         (Origin::CrmApi, "/files.delete") => "write: crm delete",
         (Origin::CrmFiles, _) if request.method == "POST" => "write: crm upload",
         (Origin::DropboxApi, "/2/files/upload_session/finish_batch_v2") => "write: upload",
@@ -278,6 +319,14 @@ fn write_of(request: &Request) -> Option<&'static str> {
         (Origin::DropboxApi, "/2/files/create_folder_v2") => "write: create folder",
         _ => return None,
     })
+}
+
+fn path_of(request: &Request) -> &str {
+    request.target.split('?').next().unwrap_or_default()
+}
+
+fn tab_of(request: &Request) -> String {
+    request.header("authorization").unwrap_or_default().to_owned()
 }
 
 fn crm_write(request: &Request) -> bool {

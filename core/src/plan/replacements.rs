@@ -294,12 +294,14 @@ impl<'a> Planner<'a> {
         *pair = Pair { crm, ..paired(other, file, hash) };
     }
 
-    /// R7: a document kept in the CRM only steps aside; anything else keeps its name, and our file gets another.
+    /// R7: a document kept in the CRM only steps aside; anything else keeps its name, and our file gets another. So does
+    /// what the CRM does not take a second time, as an empty one.
     pub(super) fn make_room(&mut self, pair: Option<&Pair>, file: &File, other: &SeenDocument) {
         let kept = self.pairs.iter().flatten().chain(pair).find(|p| {
             p.dropbox.is_none()
                 && p.crm.as_ref().is_some_and(|side| side.id == other.id)
                 && !self.too_large(other.size_bytes)
+                && self.document_refusal(other).is_none()
         });
         self.waiting = true;
         if let Some(kept) = kept {

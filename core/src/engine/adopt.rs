@@ -23,24 +23,18 @@ impl Engine {
         if self.is_under_way(reading) {
             return;
         }
-        let Some(cycle) = self.cycle.as_ref() else {
-            return;
-        };
         // Where nothing is looked at, nothing need be known.
-        let wanted = cycle.full
-            || !cycle.due.is_empty()
+        let wanted = self.cycle.full
+            || !self.cycle.due.is_empty()
             || self.held_ms.is_some()
             || self.index.links.is_empty();
         if wanted && !self.config.shared_folder.is_empty() && self.read_checkpoint() {
             return;
         }
-        let Some(cycle) = self.cycle.as_mut() else {
-            return;
-        };
-        cycle.phase = Phase::Working;
+        self.cycle.phase = Phase::Working;
         if self.index.cursor.is_none() {
-            cycle.phase = Phase::Observing;
-            cycle.asked = false;
+            self.cycle.phase = Phase::Observing;
+            self.cycle.asked = false;
         }
     }
 

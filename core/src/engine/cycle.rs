@@ -1,6 +1,6 @@
 //! The life of a cycle: what is due, when it is over, what is stored then. Its records stand in `record`.
 
-use super::records::{Marked, Number};
+use super::records::Number;
 use super::{Cycle, Engine, Phase, Purpose, OBSERVATIONS_MAX};
 use crate::effect::Failure;
 use crate::sort::{retain, sort_by};
@@ -13,10 +13,8 @@ const RETRY_MS: u64 = 60_000;
 
 impl Engine {
     pub(super) fn begin(&mut self, full: bool) {
-        if let Some(cycle) = self.cycle.as_mut() {
-            if full && !cycle.full {
-                self.rerun = true;
-            }
+        if self.is_running() {
+            self.rerun |= full && !self.cycle.full;
             return;
         }
         if self.index.halt.is_some() || self.has_nothing() {
@@ -42,36 +40,19 @@ impl Engine {
         let names = if full { self.names_due() } else { Vec::new() };
         self.error = None;
         self.shares.clear();
-        self.cycle = Some(Cycle {
+        self.cycle = Cycle {
             names,
             phase: Phase::Observing,
-            asked: false,
             started_ms: self.now_ms,
             due,
             full,
-            observations: 0,
-            observe_again: false,
-            asked_for: Marked::default(),
-            again: Marked::default(),
-            entries: Vec::new(),
-            cursor: None,
-            listing_is_whole: false,
-            giving: None,
-            out_of_space: false,
-            unfinished: false,
-            refused: false,
-            alone: false,
-            ended: false,
-            error: None,
-            report: SyncReport::default(),
-        });
+            ..Cycle::default()
+        };
     }
 
     pub(super) fn finish_cycle(&mut self) {
         let quiet = !self.is_under_way(|purpose| !matches!(purpose, Purpose::Read(_)));
-        let Some(cycle) = self.cycle.as_mut() else {
-            return;
-        };
+        let cycle = &mut self.cycle;
         let failed = cycle.error.is_some();
         // While an observation is wanted no record begins: those that are due wait for it.
         let idle = cycle.phase == Phase::Working
@@ -102,13 +83,10 @@ impl Engine {
                 return self.step_records();
             }
         }
-        let ended = self.cycle.as_ref().is_some_and(|cycle| cycle.ended);
-        if !failed && !ended && self.see_to_checkpoint() {
+        if !failed && !self.cycle.ended && self.see_to_checkpoint() {
             return;
         }
-        let Some(cycle) = self.cycle.as_mut() else {
-            return;
-        };
+        let cycle = &mut self.cycle;
         if !core::mem::replace(&mut cycle.ended, true) {
             let interval_ms = self.config.interval_ms;
             let jitter_ms = (self.config.seed ^ self.now_ms) % (interval_ms / 20 + 1);
@@ -136,15 +114,13 @@ impl Engine {
             self.step_saving();
             return;
         }
-        let Some(cycle) = self.cycle.take() else {
-            return;
-        };
-        let mut report = cycle.report;
+        cycle.phase = Phase::Over;
+        let mut report = core::mem::take(&mut cycle.report);
         report.duration_ms = self.now_ms.saturating_sub(cycle.started_ms);
         report.error = cycle.error.clone();
         report.problems = self.records.problem_count();
         report.halted = self.index.links.iter().filter(|link| link.halt.is_some()).count() as u32;
-        self.error = cycle.error;
+        self.error = cycle.error.take();
         self.looked |= self.error.is_none();
         self.lease_wanted = false;
         self.report = Some(report);

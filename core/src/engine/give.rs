@@ -46,12 +46,9 @@ struct Observed {
 impl Engine {
     /// Every touched record is in memory; linked folders are known by their ids.
     pub(super) fn begin_giving(&mut self, touched: Marked, known: &Map<String, Number>) {
-        let Some(cycle) = self.cycle.as_mut() else {
-            return;
-        };
-        let entries = core::mem::take(&mut cycle.entries);
-        let whole = cycle.listing_is_whole;
-        cycle.phase = Phase::Giving;
+        let entries = core::mem::take(&mut self.cycle.entries);
+        let whole = self.cycle.listing_is_whole;
+        self.cycle.phase = Phase::Giving;
         self.see_shared(&entries, whole);
         let mut observed = Vec::new();
         observed.resize_with(self.records.len(), Observed::default);
@@ -77,9 +74,7 @@ impl Engine {
         }
         let told = if gone { entries.clone() } else { Vec::new() };
         let entries = entries.into_iter();
-        if let Some(cycle) = self.cycle.as_mut() {
-            cycle.giving = Some(Giving { entries, touched, folders, observed, told });
-        }
+        self.cycle.giving = Some(Giving { entries, touched, folders, observed, told });
         self.give();
     }
 
@@ -88,20 +83,17 @@ impl Engine {
         if self.is_under_way(|purpose| matches!(purpose, Purpose::Turn)) {
             return;
         }
-        let Some(mut giving) = self.cycle.as_mut().and_then(|cycle| cycle.giving.take()) else {
+        let Some(mut giving) = self.cycle.giving.take() else {
             return;
         };
         self.give_some(&mut giving);
-        let Some(cycle) = self.cycle.as_mut() else {
-            return;
-        };
         if giving.entries.len() > 0 {
-            cycle.giving = Some(giving);
+            self.cycle.giving = Some(giving);
             self.task(Purpose::Turn, Effect::Turn);
             return;
         }
-        cycle.phase = Phase::Adopting;
-        let cursor = cycle.cursor.take();
+        self.cycle.phase = Phase::Adopting;
+        let cursor = self.cycle.cursor.take();
         if self.index.cursor != cursor {
             self.index.cursor = cursor;
             self.dirty_index = true;
@@ -133,10 +125,10 @@ impl Engine {
 
     /// A record is unlinked: what is on its way is begun again without it.
     pub(super) fn stop_giving(&mut self) {
-        if let Some(cycle) = self.cycle.as_mut().filter(|cycle| cycle.phase == Phase::Giving) {
-            cycle.giving = None;
-            cycle.phase = Phase::Observing;
-            cycle.asked = false;
+        if self.cycle.phase == Phase::Giving {
+            self.cycle.giving = None;
+            self.cycle.phase = Phase::Observing;
+            self.cycle.asked = false;
         }
     }
 
@@ -274,16 +266,12 @@ impl Engine {
         if self.guard_all() {
             self.index.halt = Some(Halt::AllFoldersGone);
             self.dirty_index = true;
-            if let Some(cycle) = self.cycle.as_mut() {
-                cycle.phase = Phase::Working;
-                cycle.due.clear();
-                cycle.observe_again = false;
-            }
+            self.cycle.phase = Phase::Working;
+            self.cycle.due.clear();
+            self.cycle.observe_again = false;
             return;
         }
-        let Some(cycle) = self.cycle.as_mut() else {
-            return;
-        };
+        let cycle = &mut self.cycle;
         for record in &cycle.due {
             due.remove(*record);
         }

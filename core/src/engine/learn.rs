@@ -74,9 +74,7 @@ impl Engine {
             }
         }
         self.progressed(record, &place.name, staged.size_bytes);
-        if let Some(cycle) = self.cycle.as_mut() {
-            cycle.report.to_dropbox += 1;
-        }
+        self.cycle.report.to_dropbox += 1;
         self.share(record);
         let what =
             if over.is_some() { Happened::UpdatedInDropbox } else { Happened::CopiedToDropbox };
@@ -116,9 +114,7 @@ impl Engine {
                 crm.place = seen.place.clone();
             }
         }
-        if let Some(cycle) = self.cycle.as_mut() {
-            cycle.report.moved += 1;
-        }
+        self.cycle.report.moved += 1;
         self.share(record);
         let what = Happened::MovedInDropbox { from: before };
         self.happened(record, split_dir(&path).1, what);
@@ -134,9 +130,7 @@ impl Engine {
         let original = Self::file_of(operation)
             .map_or_else(String::new, |id| tree::path_of(&stored.nodes, id));
         tree::place_file(&mut stored.nodes, &relative, file);
-        if let Some(cycle) = self.cycle.as_mut() {
-            cycle.report.conflicts += 1;
-        }
+        self.cycle.report.conflicts += 1;
         let copy = split_dir(&file.path_display).1.to_string();
         self.happened(record, split_dir(&original).1, Happened::KeptBoth { copy });
     }
@@ -152,9 +146,7 @@ impl Engine {
         retain(&mut stored.pairs, &mut |pair| !pair.has_file(file));
         if let Some(found) = found {
             stored.nodes.remove(found.key.as_str());
-            if let Some(cycle) = self.cycle.as_mut() {
-                cycle.report.deleted += 1;
-            }
+            self.cycle.report.deleted += 1;
             self.happened(record, split_dir(&found.path).1, Happened::DeletedInDropbox);
         }
         self.agreed(record);

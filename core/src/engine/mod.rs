@@ -89,8 +89,11 @@ impl Default for Config {
 }
 
 /// Where a cycle is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Phase {
+    /// It is over, and the next has not begun.
+    #[default]
+    Over,
     /// Waiting for running writes to end, then for the answer.
     Observing,
     /// Changes are here; the records they touch are being read.
@@ -103,7 +106,7 @@ enum Phase {
     Working,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Cycle {
     phase: Phase,
     asked: bool,
@@ -215,7 +218,8 @@ pub struct Engine {
     watched: Marked,
     wanted: Marked,
     work: Working,
-    cycle: Option<Cycle>,
+    /// The one that runs, or what is left of the last.
+    cycle: Cycle,
     /// What is under way.
     tasks: Vec<(TaskId, Purpose)>,
     next_task: u64,
@@ -280,7 +284,7 @@ impl Engine {
             watched: Marked::default(),
             wanted: Marked::default(),
             work: Working::default(),
-            cycle: None,
+            cycle: Cycle::default(),
             tasks: Vec::new(),
             next_task: 0,
             ready: Vec::new(),
@@ -385,7 +389,7 @@ impl Engine {
             Event::Stop => {
                 self.stopped = true;
                 self.ready.clear();
-                self.cycle = None;
+                self.cycle.phase = Phase::Over;
             }
             Event::Done { task, outcome } => self.done(task, outcome),
         }
@@ -408,7 +412,7 @@ impl Engine {
             return None;
         }
         let due_ms = self.index.due_ms.unwrap_or(0);
-        let waiting = self.cycle.is_none() && self.index.links.iter().any(Link::waits);
+        let waiting = !self.is_running() && self.index.links.iter().any(Link::waits);
         Some(if waiting { due_ms.min(self.retry_ms) } else { due_ms })
     }
 
@@ -419,7 +423,7 @@ impl Engine {
 
     /// A cycle is running.
     pub fn is_running(&self) -> bool {
-        self.cycle.is_some()
+        self.cycle.phase != Phase::Over
     }
 
     /// A number that grows whenever something to be shown changed.
@@ -463,7 +467,7 @@ impl Engine {
     fn step(&mut self) {
         self.step_reading();
         self.step_saving();
-        if self.cycle.is_some() {
+        if self.is_running() {
             self.step_observing();
             self.step_shared();
             self.step_names();
@@ -531,9 +535,7 @@ impl Engine {
     }
 
     fn fail(&mut self, failure: Failure) {
-        if let Some(cycle) = self.cycle.as_mut() {
-            cycle.error.get_or_insert(failure);
-        }
+        self.cycle.error.get_or_insert(failure);
         self.clear_queues();
     }
 

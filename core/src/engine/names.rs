@@ -39,13 +39,10 @@ impl Engine {
     /// One batch at a time, after Dropbox answered: the budget of requests is small.
     pub(super) fn step_names(&mut self) {
         let asking = self.is_under_way(|purpose| matches!(purpose, Purpose::Names(_)));
-        let Some(cycle) = self
-            .cycle
-            .as_mut()
-            .filter(|cycle| cycle.phase == Phase::Working && cycle.error.is_none() && !asking)
-        else {
+        let cycle = &mut self.cycle;
+        if cycle.phase != Phase::Working || cycle.error.is_some() || asking {
             return;
-        };
+        }
         if let Some((kind, ids)) = cycle.names.pop() {
             self.task(Purpose::Names(kind), Effect::NameRecords { kind, ids });
         }

@@ -15,9 +15,7 @@ use alloc::vec::Vec;
 
 impl Engine {
     pub(super) fn step_observing(&mut self) {
-        let Some(cycle) = self.cycle.as_mut() else {
-            return;
-        };
+        let cycle = &mut self.cycle;
         if cycle.error.is_some() {
             return;
         }
@@ -39,17 +37,12 @@ impl Engine {
     /// which is what absence in Dropbox always counts as.
     pub(super) fn reset_cursor(&mut self) {
         self.index.cursor = None;
-        if let Some(cycle) = self.cycle.as_mut() {
-            cycle.asked = false;
-        }
+        self.cycle.asked = false;
     }
 
     /// Reads the records that what was observed touches; once all of them are in memory, they are given it.
     fn take_changes(&mut self) {
-        let Some(cycle) = self.cycle.as_mut() else {
-            return;
-        };
-        let (touched, known) = touched(&self.linked, &self.index.links, cycle);
+        let (touched, known) = touched(&self.linked, &self.index.links, &self.cycle);
         let mut missing = touched.numbers();
         retain(&mut missing, &mut |record| !self.records.contains_key(*record));
         if !missing.is_empty() {
@@ -59,12 +52,11 @@ impl Engine {
     }
 
     pub(super) fn changes_arrived(&mut self, entries: Vec<Entry>, cursor: crate::ids::Cursor) {
-        if let Some(cycle) = self.cycle.as_mut() {
-            // Not the index's yet: a cursor must never be saved without the trees its entries belong to.
-            cycle.cursor = Some(cursor);
-            cycle.entries = entries;
-            cycle.phase = Phase::Reading;
-        }
+        let cycle = &mut self.cycle;
+        // Not the index's yet: a cursor must never be saved without the trees its entries belong to.
+        cycle.cursor = Some(cursor);
+        cycle.entries = entries;
+        cycle.phase = Phase::Reading;
     }
 
     pub(super) fn observe_failed(&mut self, failure: Failure) {

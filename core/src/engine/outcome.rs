@@ -257,9 +257,7 @@ impl Engine {
                     work.list_again = true;
                 }
                 self.progressed(record, &place.name, *size_bytes);
-                if let Some(cycle) = self.cycle.as_mut() {
-                    cycle.report.to_crm += 1;
-                }
+                self.cycle.report.to_crm += 1;
                 self.happened(record, &place.name, happened);
             }
             (Operation::DeleteDocument { .. }, Outcome::Gone(false)) if !self.may_write() => {

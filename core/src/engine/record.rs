@@ -18,9 +18,7 @@ use alloc::vec::Vec;
 
 impl Engine {
     pub(super) fn step_records(&mut self) {
-        let Some(cycle) = self.cycle.as_mut() else {
-            return;
-        };
+        let cycle = &mut self.cycle;
         if cycle.phase != Phase::Working || cycle.error.is_some() {
             return;
         }
@@ -170,7 +168,7 @@ impl Engine {
             *kind == self.records.record(record).kind
                 && self.now_ms.saturating_sub(*at_ms) < REFUSED_KIND_MS
         });
-        policy.out_of_space = self.cycle.as_ref().is_some_and(|cycle| cycle.out_of_space);
+        policy.out_of_space = self.cycle.out_of_space;
         policy.pressed = link.is_some_and(|link| link.pressed);
         policy.confirmed = link.and_then(|link| link.confirmed.clone());
         Some(plan::plan(self.records.get(record)?, policy))
@@ -195,9 +193,7 @@ impl Engine {
         let operations = core::mem::take(&mut plan.operations);
         self.adopt(record, plan);
         if rounds > ROUNDS_MAX {
-            if let Some(cycle) = self.cycle.as_mut() {
-                cycle.unfinished = true;
-            }
+            self.cycle.unfinished = true;
         }
         if operations.is_empty() || rounds > ROUNDS_MAX {
             return self.settle(record, operations.is_empty());
@@ -258,7 +254,7 @@ impl Engine {
 
     /// Nothing left to do (or too many rounds): the record rests.
     fn settle(&mut self, record: Number, done: bool) {
-        let retry = self.cycle.as_ref().is_some_and(|cycle| cycle.again.contains(record));
+        let retry = self.cycle.again.contains(record);
         if done && !retry {
             if let Some(stored) = self.records.get_mut(record) {
                 let mut pending = Vec::new();

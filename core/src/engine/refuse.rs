@@ -12,10 +12,8 @@ use crate::tree;
 
 impl Engine {
     pub(super) fn observe_again(&mut self, record: Number) {
-        if let Some(cycle) = self.cycle.as_mut() {
-            cycle.observe_again = true;
-            cycle.again.insert(record);
-        }
+        self.cycle.observe_again = true;
+        self.cycle.again.insert(record);
         if let Some(work) = self.work.get_mut(record) {
             // Its turn ends here; it comes again with what the observation shows.
             work.cancelled = true;
@@ -43,11 +41,7 @@ impl Engine {
                 }
                 _ => self.observe_again(record),
             },
-            Failure::OutOfSpace => {
-                if let Some(cycle) = self.cycle.as_mut() {
-                    cycle.out_of_space = true;
-                }
-            }
+            Failure::OutOfSpace => self.cycle.out_of_space = true,
             Failure::KindRefused => {
                 let kind = self.records.record(record).kind;
                 retain(&mut self.index.refused_kinds, &mut |(refused, _)| *refused != kind);

@@ -52,10 +52,8 @@ impl Engine {
 
     pub(super) fn cancel(&mut self, record: Number) {
         let rests_until_ms = Some(self.now_ms + self.config.interval_ms);
-        if let Some(cycle) = self.cycle.as_mut() {
-            retain(&mut cycle.due, &mut |other| *other != record);
-            cycle.again.remove(record);
-        }
+        retain(&mut self.cycle.due, &mut |other| *other != record);
+        self.cycle.again.remove(record);
         if let Some(work) = self.work.get_mut(record) {
             work.cancelled = true;
             work.stopping = true;
@@ -148,15 +146,14 @@ impl Engine {
         }
         self.begin(false);
         let busy = self.work.contains_key(record);
-        if let Some(cycle) = self.cycle.as_mut() {
-            if busy {
-                cycle.again.insert(record);
-                cycle.observe_again = true;
-            } else {
-                retain(&mut cycle.due, &mut |other| *other != record);
-                cycle.asked_for.insert(record);
-                cycle.due.insert(0, record);
-            }
+        let cycle = &mut self.cycle;
+        if busy {
+            cycle.again.insert(record);
+            cycle.observe_again = true;
+        } else {
+            retain(&mut cycle.due, &mut |other| *other != record);
+            cycle.asked_for.insert(record);
+            cycle.due.insert(0, record);
         }
     }
 }

@@ -163,13 +163,13 @@ impl Engine {
     }
 
     pub(super) fn step_shared(&mut self) {
-        let Some(cycle) = self.cycle.as_ref().filter(|cycle| cycle.error.is_none()) else {
+        if self.cycle.error.is_some() {
             return;
-        };
-        if cycle.phase == Phase::Adopting {
+        }
+        if self.cycle.phase == Phase::Adopting {
             return self.step_adopting();
         }
-        let (working, refused) = (cycle.phase == Phase::Working, cycle.refused);
+        let working = self.cycle.phase == Phase::Working;
         if let (Some(at_ms), true) = (self.held_ms, working) {
             let stale = self.now_ms.abs_diff(at_ms) >= RENEW_MS;
             self.lease_wanted |= stale && !self.is_leasing();
@@ -178,7 +178,7 @@ impl Engine {
         if !self.lease_wanted || !working {
             return;
         }
-        if refused {
+        if self.cycle.refused {
             return self.refuse_lease();
         }
         if self.writing || self.saving || self.is_leasing() {
@@ -282,13 +282,12 @@ impl Engine {
         self.lease_wanted = false;
         let mut waiting = self.work.numbers();
         self.clear_queues();
-        if let Some(cycle) = self.cycle.as_mut() {
-            cycle.refused = true;
-            cycle.unfinished = true;
-            cycle.observe_again = false;
-            cycle.due.clear();
-            waiting.extend(core::mem::take(&mut cycle.again).numbers());
-        }
+        let cycle = &mut self.cycle;
+        cycle.refused = true;
+        cycle.unfinished = true;
+        cycle.observe_again = false;
+        cycle.due.clear();
+        waiting.extend(core::mem::take(&mut cycle.again).numbers());
         for record in waiting {
             if let Some(link) = self.link_mut(record) {
                 link.dirty = true;
@@ -332,27 +331,21 @@ impl Engine {
 
     /// The checkpoint is not written in this cycle.
     fn keep_to_itself(&mut self) {
-        if let Some(cycle) = self.cycle.as_mut() {
-            cycle.alone = true;
-        }
+        self.cycle.alone = true;
     }
 
     /// What is planned was planned on old knowledge.
     pub(super) fn look_again(&mut self) {
         self.lease_wanted = false;
         self.work.numbers().into_iter().for_each(|record| self.observe_again(record));
-        if let Some(cycle) = self.cycle.as_mut() {
-            cycle.observe_again = true;
-            cycle.phase = Phase::Working;
-        }
+        self.cycle.observe_again = true;
+        self.cycle.phase = Phase::Working;
     }
 
     /// At the end of a cycle: writes the shares that are not what is stored here, then frees the lease. Says whether
     /// there is more to come.
     pub(super) fn see_to_checkpoint(&mut self) -> bool {
-        let Some(cycle) = self.cycle.as_ref() else {
-            return false;
-        };
+        let cycle = &self.cycle;
         let held = self.held_ms.is_some();
         if cycle.alone || self.config.shared_folder.is_empty() {
             self.held_ms = None;

@@ -29,7 +29,7 @@ impl Engine {
             });
         }
         Status {
-            running: self.cycle.is_some(),
+            running: self.is_running(),
             paused: self.index.paused,
             error: self.error.clone(),
             halt: self.index.halt.clone(),

@@ -4,6 +4,7 @@
 //! pair differently, each browser would carry the other's writes on, for ever. So what is equal in content and place
 //! is a pair, whatever was paired before; and what is equal in content alone is paired by ids and paths.
 
+use super::unpaired::Spots;
 use super::{crm_side, dropbox_side, path_key, Content, Planner};
 use crate::ids::ContentHash;
 use crate::map::{Map, Set};
@@ -37,13 +38,12 @@ impl<'a> Planner<'a> {
         let (mut docs, mut held) = self.wholes();
         sort_by(&mut docs, &mut |a, b| a.document.id.cmp(&b.document.id));
         sort_by(&mut held, &mut |a, b| a.file.key.cmp(&b.file.key));
-        let mut taken = self.places_first(&docs, &held);
-        self.then_by_order(&docs, &held, &mut taken);
         let mut given = alloc::vec![false; held.len()];
-        for (doc, other) in docs.iter().zip(&taken) {
-            match (other.map(|other| (&held[other], other)), doc.at) {
-                (Some((file, other)), at) => {
-                    given[other] = true;
+        let mut taken = self.places_first(&docs, &held, &mut given);
+        self.then_by_order(&docs, &held, &mut taken, &mut given);
+        for (doc, other) in docs.iter().zip(taken) {
+            match (other.map(|other| &held[other]), doc.at) {
+                (Some(file), at) => {
                     if (at.is_some() || file.at.is_some()) && at != file.at {
                         self.exchange(doc, file);
                     }
@@ -56,8 +56,10 @@ impl<'a> Planner<'a> {
                 (None, None) => {}
             }
         }
-        for file in held.iter().zip(given).filter(|(_, given)| !given).map(|(file, _)| file) {
-            self.loose.insert(&file.file.id, file.file);
+        for (file, given) in held.iter().zip(given) {
+            if !given {
+                self.loose.insert(&file.file.id, file.file);
+            }
         }
     }
 
@@ -94,43 +96,40 @@ impl<'a> Planner<'a> {
 
     /// For each document the file that stands at its place with its content: of several the first path, and of
     /// several documents the lowest id.
-    fn places_first(&mut self, docs: &[Doc<'a>], held: &[Held<'a>]) -> Vec<Option<usize>> {
-        let mut spots: Map<PlaceKey, Vec<usize>> = Map::new();
+    fn places_first(
+        &mut self,
+        docs: &[Doc<'a>],
+        held: &[Held<'a>],
+        given: &mut [bool],
+    ) -> Vec<Option<usize>> {
+        let mut spots = Spots::default();
         for (at, file) in held.iter().enumerate() {
-            let place = self.naming().path_place_key(&file.file.path);
-            spots.or_default(place).push(at);
-            spots.or_default(path_key(&file.file.path)).push(at);
+            spots.put(self.naming(), file.file, at);
         }
-        let mut given = alloc::vec![false; held.len()];
         let mut taken = Vec::with_capacity(docs.len());
         for doc in docs {
-            let place = self.naming().place_key(&doc.document.nfc);
             let path = path_key(&self.naming().path_of(&doc.document.nfc));
-            let found = [place, path]
-                .iter()
-                .filter_map(|spot| spots.get(spot))
-                .flatten()
-                .filter(|other| !given[**other] && *held[**other].hash == doc.content)
-                .min()
-                .copied();
+            let there = spots.of(self.naming(), &path, doc.document);
+            let fits = |other: &usize| !given[*other] && *held[*other].hash == doc.content;
+            let found = there.into_iter().find(fits);
             if let Some(other) = found {
                 given[other] = true;
             }
             taken.push(found);
         }
-        self.look_for_owners(held, &given);
+        self.look_for_owners(held, given);
         taken
     }
 
     /// A new document at the place of a file that is paired with a document of another place may be that file's: it
     /// is looked at before it counts as new.
     fn look_for_owners(&mut self, held: &[Held<'a>], given: &[bool]) {
-        let astray: Set<PlaceKey> = held
-            .iter()
-            .zip(given)
-            .filter(|(file, given)| !**given && file.at.is_some())
-            .map(|(file, _)| self.naming().path_place_key(&file.file.path))
-            .collect();
+        let mut astray: Set<PlaceKey> = Set::new();
+        for (file, given) in held.iter().zip(given) {
+            if !given && file.at.is_some() {
+                astray.insert(self.naming().path_place_key(&file.file.path));
+            }
+        }
         if astray.is_empty() {
             return;
         }
@@ -144,34 +143,33 @@ impl<'a> Planner<'a> {
 
     /// Of the rest, what rests and is equal: documents by place and id, files by path. Everything else stays with its
     /// own file, if that is still to be had.
-    fn then_by_order(&self, docs: &[Doc<'a>], held: &[Held<'a>], taken: &mut [Option<usize>]) {
-        let mut given = alloc::vec![false; held.len()];
-        for other in taken.iter().flatten() {
-            given[*other] = true;
-        }
-        let mut rest: Vec<usize> =
-            (0..docs.len()).filter(|n| taken[*n].is_none() && docs[*n].at.is_some()).collect();
+    fn then_by_order(
+        &self,
+        docs: &[Doc<'a>],
+        held: &[Held<'a>],
+        taken: &mut [Option<usize>],
+        given: &mut [bool],
+    ) {
         // The documents come by id.
-        let places: Vec<_> =
-            docs.iter().map(|doc| self.naming().place_key(&doc.document.nfc)).collect();
-        sort_by(&mut rest, &mut |a, b| places[*a].cmp(&places[*b]));
-        let mut left: Vec<usize> =
-            (0..held.len()).filter(|n| !given[*n] && held[*n].rests).collect();
-        for n in &rest {
-            let doc = &docs[*n];
-            let equal = |other: &usize| *held[*other].hash == doc.content;
-            if let Some(at) = left.iter().position(|other| doc.rests && equal(other)) {
-                let other = left.remove(at);
-                given[other] = true;
-                taken[*n] = Some(other);
+        let mut rest: Map<PlaceKey, Vec<usize>> = Map::new();
+        for (n, doc) in docs.iter().enumerate() {
+            if taken[n].is_none() && doc.at.is_some() {
+                rest.or_default(self.naming().place_key(&doc.document.nfc)).push(n);
             }
         }
-        for n in rest.into_iter().filter(|n| docs[*n].at.is_some()) {
-            let own = held.iter().position(|file| file.at == docs[n].at);
-            if let Some(own) = own.filter(|own| taken[n].is_none() && !given[*own]) {
-                given[own] = true;
-                taken[n] = Some(own);
+        let mut take = |n: usize, fits: &dyn Fn(&Held<'a>) -> bool| {
+            let found = held.iter().zip(&*given).position(|(file, given)| !given && fits(file));
+            if let (None, Some(other)) = (taken[n], found) {
+                given[other] = true;
+                taken[n] = Some(other);
             }
+        };
+        let rest = || rest.values().flatten().map(|n| (*n, &docs[*n]));
+        for (n, doc) in rest().filter(|(_, doc)| doc.rests) {
+            take(n, &|file| file.rests && *file.hash == doc.content);
+        }
+        for (n, doc) in rest() {
+            take(n, &|file| file.at == doc.at);
         }
     }
 

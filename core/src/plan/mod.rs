@@ -159,16 +159,12 @@ pub struct Plan {
 impl Plan {
     /// Makes the synced tree what was recognised of it: the pairs of the record that was planned, in their order.
     pub fn adopt_into(self, pairs: &mut Vec<Pair>) {
-        let mut forgotten = Vec::new();
-        for (at, pair) in self.changed_pairs {
+        // The last first, so that those before keep their places.
+        for (at, pair) in self.changed_pairs.into_iter().rev() {
             match pair {
                 Some(pair) => pairs[at] = pair,
-                None => forgotten.push(at),
+                None => drop(pairs.remove(at)),
             }
-        }
-        // The last first, so that those before keep their places.
-        for at in forgotten.into_iter().rev() {
-            pairs.remove(at);
         }
         pairs.extend(self.new_pairs);
     }
@@ -332,13 +328,21 @@ impl<'a> Planner<'a> {
         let mut problems = self.problems;
         sort_by(&mut problems, &mut |a, b| a.cmp(b));
         problems.dedup();
-        let mut pairs = self.pairs.into_iter();
-        let known = self.moving.pairs.iter().zip(pairs.by_ref());
-        let changed = known.filter(|(at, pair)| pair.as_ref() != self.record.pairs.get(**at));
-        let changed_pairs = changed.map(|(at, pair)| (*at, pair)).collect();
+        let (mut changed_pairs, mut new_pairs) = (Vec::new(), Vec::new());
+        for (number, pair) in self.pairs.into_iter().enumerate() {
+            match (self.moving.pairs.get(number), pair) {
+                (Some(at), pair) => {
+                    if pair.as_ref() != self.record.pairs.get(*at) {
+                        changed_pairs.push((*at, pair));
+                    }
+                }
+                (None, Some(pair)) => new_pairs.push(pair),
+                (None, None) => {}
+            }
+        }
         Plan {
             changed_pairs,
-            new_pairs: pairs.flatten().collect(),
+            new_pairs,
             operations: self.operations,
             conflicts: self.conflicts,
             problems,

@@ -408,48 +408,43 @@ impl<'a> Planner<'a> {
     /// the contents then follow as edits.
     fn turn_rings(&mut self) {
         let mut standing: Map<PlaceKey, Vec<usize>> = Map::new();
-        let mut leaving: Vec<(usize, PlaceKey)> = Vec::new();
-        for at in 0..self.pairs.len() {
-            let Some((document, file)) = self.pairs[at].as_ref().and_then(|pair| self.sides(pair))
-            else {
+        let mut leaving: Vec<(usize, &SeenDocument, &File)> = Vec::new();
+        for (at, pair) in self.pairs.iter().enumerate() {
+            let Some((document, file)) = pair.as_ref().and_then(|pair| self.sides(pair)) else {
                 continue;
             };
             if self.leaving.contains(&document.id) {
-                standing.or_default(self.naming().place_key(&document.nfc)).push(at);
-                leaving.push((at, self.naming().path_place_key(&file.path)));
+                standing.or_default(self.naming().place_key(&document.nfc)).push(leaving.len());
+                leaving.push((at, document, file));
             }
         }
         // Who stands where each wants to go.
-        let mut next = alloc::vec![None; self.pairs.len()];
-        for (at, place) in &leaving {
-            next[*at] = standing.get(place).and_then(|there| there.last()).copied();
+        let mut next = Vec::with_capacity(leaving.len());
+        for (_, _, file) in &leaving {
+            let there = standing.get(&self.naming().path_place_key(&file.path));
+            next.push(there.and_then(|there| there.last()).copied());
         }
-        for (start, _) in &leaving {
-            let mut ring = alloc::vec![*start];
-            let mut at = *start;
+        for start in 0..leaving.len() {
+            let mut ring = alloc::vec![start];
+            let mut last = start;
+            // Each ring once, from its first.
             while let Some(following) =
-                next[at].filter(|n| n != start && ring.len() <= leaving.len())
+                next[last].filter(|n| *n > start && ring.len() <= leaving.len())
             {
                 ring.push(following);
-                at = following;
+                last = following;
             }
-            // Each ring once, from its first.
-            if next[at] != Some(*start) || ring.len() < 2 || ring.iter().any(|at| at < start) {
+            if next[last] != Some(start) || ring.len() < 2 {
                 continue;
             }
-            let before: Vec<Option<Pair>> = ring.iter().map(|at| self.pairs[*at].clone()).collect();
-            for (place, at) in ring.iter().enumerate() {
-                let (Some(mine), Some(theirs)) =
-                    (&before[place], &before[(place + 1) % ring.len()])
-                else {
-                    continue;
-                };
-                let side = mine.dropbox.as_ref().and_then(|side| self.file(side));
-                let dropbox = side.map(dropbox_side);
-                for document in theirs.crm.iter() {
-                    self.leaving.remove(&document.id);
+            for two in ring.windows(2) {
+                self.pairs.swap(leaving[two[0]].0, leaving[two[1]].0);
+            }
+            for (at, document, file) in ring.into_iter().map(|n| leaving[n]) {
+                self.leaving.remove(&document.id);
+                if let Some(pair) = &mut self.pairs[at] {
+                    pair.dropbox = Some(dropbox_side(file));
                 }
-                self.pairs[*at] = Some(Pair { dropbox, ..theirs.clone() });
             }
         }
     }

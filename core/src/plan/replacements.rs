@@ -61,10 +61,13 @@ impl<'a> Planner<'a> {
 
     /// The pair's document was perhaps replaced already, by one that is still to be hashed (K3).
     pub(super) fn replaced_perhaps(&self, pair: &Pair) -> bool {
-        let mut attempts = self.record.attempts.iter().filter(|attempt| is_made_for(attempt, pair));
         let unlooked = |id| self.documents.get(id).filter(|d| !self.used_documents.contains(&d.id));
-        let unlooked: Vec<_> = self.hashing.iter().filter_map(unlooked).collect();
-        attempts.any(|a| unlooked.iter().any(|document| self.attempted(a, document)))
+        self.record.attempts.iter().any(|attempt| {
+            is_made_for(attempt, pair)
+                && self.hashing.iter().any(|id| {
+                    unlooked(id).is_some_and(|document| self.attempted(attempt, document))
+                })
+        })
     }
 
     /// May this attempt have made this document? An attempt has the spelling of the document it replaces; the CRM

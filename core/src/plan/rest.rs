@@ -123,8 +123,7 @@ impl<'a> Sides<'a> {
             (!taken).then_some(())?;
             resting.pairs[rest.pair as usize] = true;
         }
-        self.speaks_of_none(&rests, &resting)?;
-        let contents = self.contents_in_motion(&resting);
+        let contents = self.contents_in_motion(&rests, &resting)?;
         for rest in &rests {
             let spoken_of = record.attempts.iter().any(|attempt| {
                 let pair = &record.pairs[rest.pair as usize];
@@ -181,50 +180,49 @@ impl<'a> Sides<'a> {
         Some(rests)
     }
 
-    /// Nothing that does not rest speaks of something that does; otherwise `None`.
-    fn speaks_of_none(&self, rests: &[Rest], resting: &Resting) -> Option<()> {
+    /// The contents of all that does not rest; `None` where that speaks of something that does.
+    fn contents_in_motion(&self, rests: &[Rest], resting: &Resting) -> Option<Index> {
         let record = self.record;
-        let mut documents: Vec<&str> = Vec::new();
-        for (pair, _) in record.pairs.iter().zip(&resting.pairs).filter(|(_, rests)| !**rests) {
-            let sides = pair.crm.iter().chain(&pair.superseded);
-            documents.extend(sides.map(|side| side.id.as_str()));
+        let (mut documents, mut contents) = (Vec::new(), Vec::new());
+        for (pair, rests) in record.pairs.iter().zip(&resting.pairs) {
+            if *rests {
+                continue;
+            }
+            for side in pair.crm.iter().chain(&pair.superseded) {
+                documents.push(side.id.as_str());
+            }
             let file = pair.dropbox.as_ref().and_then(|side| self.file(side.id.as_str()));
             if file.is_some_and(|at| resting.files[at].is_some()) {
                 return None;
             }
+            contents.push(&pair.hash);
         }
-        let others = record.documents.iter().zip(&resting.documents);
-        documents.extend(others.filter(|(_, rests)| !**rests).map(|(d, _)| d.id.as_str()));
-        let mut index = Index::new(documents.len());
-        for (at, id) in documents.iter().enumerate() {
-            index.put_once(hash_of(id), at, |other| same(documents[other], id));
-        }
-        let stands = |rest: &Rest| {
-            let id = record.documents[rest.document as usize].id.as_str();
-            index.find(rest.id_hash, |at| same(documents[at], id)).is_some()
-        };
-        (!rests.iter().any(stands)).then_some(())
-    }
-
-    /// The contents of all that does not rest.
-    fn contents_in_motion(&self, resting: &Resting) -> Index {
-        let record = self.record;
-        let mut hashes: Vec<u32> = Vec::new();
-        let pairs = record.pairs.iter().zip(&resting.pairs).filter(|(_, rests)| !**rests);
-        hashes.extend(pairs.map(|(pair, _)| hash_of(pair.hash.as_str())));
-        let documents = record.documents.iter().zip(&resting.documents);
-        let documents = documents.filter(|(_, rests)| !**rests);
-        hashes.extend(documents.filter_map(|(d, _)| Some(hash_of(d.hash.as_ref()?.as_str()))));
-        for ((_, node), _) in self.files.iter().zip(&resting.files).filter(|(_, d)| d.is_none()) {
-            if let Node::File { hash: Some(hash), .. } = node {
-                hashes.push(hash_of(hash.as_str()));
+        for (document, rests) in record.documents.iter().zip(&resting.documents) {
+            if !*rests {
+                documents.push(document.id.as_str());
+                contents.extend(&document.hash);
             }
         }
-        let mut contents = Index::new(hashes.len());
-        for (at, hash) in hashes.into_iter().enumerate() {
-            contents.put_once(hash, at, |_| true);
+        for ((_, node), document) in self.files.iter().zip(&resting.files) {
+            if let (Node::File { hash, .. }, None) = (node, document) {
+                contents.extend(hash);
+            }
         }
-        contents
+        let mut by_document = Index::new(documents.len());
+        for (at, id) in documents.iter().enumerate() {
+            by_document.put_once(hash_of(id), at, |other| same(documents[other], id));
+        }
+        for rest in rests {
+            let id = record.documents[rest.document as usize].id.as_str();
+            if by_document.find(rest.id_hash, |at| same(documents[at], id)).is_some() {
+                return None;
+            }
+        }
+        let mut by_content = Index::new(contents.len());
+        for (at, hash) in contents.into_iter().enumerate() {
+            by_content.put_once(hash_of(hash.as_str()), at, |_| true);
+        }
+        Some(by_content)
     }
 
     /// A pair and its document, if it rests.
@@ -279,23 +277,25 @@ impl<'a> Sides<'a> {
     }
 
     fn others(self, resting: Resting) -> Moving<'a> {
-        fn moving<T>(rest: &[T], rests: fn(&T) -> bool) -> impl Iterator<Item = usize> + '_ {
-            rest.iter().enumerate().filter(move |(_, rest)| !rests(rest)).map(|(at, _)| at)
-        }
         let record = self.record;
-        let mut displayed = tree::Displayed::new(&record.nodes);
-        let mut file = |at: usize| {
-            let (key, node) = self.files[at];
-            displayed.file(key, node)
-        };
-        Moving {
-            documents: moving(&resting.documents, |rests| *rests)
-                .map(|at| &record.documents[at])
-                .collect(),
-            files: moving(&resting.files, Option::is_some).filter_map(&mut file).collect(),
-            pairs: moving(&resting.pairs, |rests| *rests).collect(),
-            resting: Some((self, resting)),
+        let (mut documents, mut files, mut pairs) = (Vec::new(), Vec::new(), Vec::new());
+        for (document, rests) in record.documents.iter().zip(&resting.documents) {
+            if !*rests {
+                documents.push(document);
+            }
         }
+        let mut displayed = tree::Displayed::new(&record.nodes);
+        for ((key, node), document) in self.files.iter().zip(&resting.files) {
+            if document.is_none() {
+                files.extend(displayed.file(key, node));
+            }
+        }
+        for (at, rests) in resting.pairs.iter().enumerate() {
+            if !*rests {
+                pairs.push(at);
+            }
+        }
+        Moving { documents, files, pairs, resting: Some((self, resting)) }
     }
 }
 

@@ -4,16 +4,38 @@ use super::room::Occupant;
 use super::{path_key, Planner};
 use crate::effect::WriteMode;
 use crate::map::{Map, Set};
-use crate::path::{is_numbered, PlaceKey};
+use crate::path::{is_numbered, Naming, PlaceKey};
 use crate::sort::sort_by;
 use crate::state::SeenDocument;
 use crate::tree::File;
 use alloc::vec::Vec;
 
-/// Files by id, found by their path (see [`path_key`]), and by the place in the CRM that is theirs.
-struct Spots<'a> {
-    files: Vec<&'a File>,
-    by_key: Map<PlaceKey, Vec<usize>>,
+/// Files of a list, found by their path (see [`path_key`]), and by the place in the CRM that is theirs.
+#[derive(Default)]
+pub(super) struct Spots(Map<PlaceKey, Vec<usize>>);
+
+impl Spots {
+    /// The next file of the list.
+    pub(super) fn put(&mut self, naming: &Naming, file: &File, at: usize) {
+        self.0.or_default(path_key(&file.path)).push(at);
+        self.0.or_default(naming.path_place_key(&file.path)).push(at);
+    }
+
+    /// Those that may be this document's: at its path, or at a path whose CRM place is its own. In order.
+    pub(super) fn of(
+        &self,
+        naming: &Naming,
+        path: &PlaceKey,
+        document: &SeenDocument,
+    ) -> Vec<usize> {
+        let mut found: Vec<usize> = Vec::new();
+        for key in [path, &naming.place_key(&document.nfc)] {
+            found.extend(self.0.get(key).into_iter().flatten());
+        }
+        sort_by(&mut found, &mut |a, b| a.cmp(b));
+        found.dedup();
+        found
+    }
 }
 
 impl<'a> Planner<'a> {
@@ -25,18 +47,22 @@ impl<'a> Planner<'a> {
                 groups.or_default(path_key(&self.naming().path_of(&document.nfc))).push(at);
             }
         }
-        let spots = self.spots();
+        let files: Vec<&File> = self.loose_files().collect();
+        let mut spots = Spots::default();
+        for (at, file) in files.iter().enumerate() {
+            spots.put(self.naming(), file, at);
+        }
         let mut conflicts = Vec::new();
         let mut uploads = Vec::new();
         for (key, group) in &groups {
-            if !self.adopt_equal(&spots, key, group) {
+            if !self.adopt_equal(&files, &spots, key, group) {
                 continue; // Waits for hashes.
             }
             for document in group.iter().map(|at| documents[*at]) {
                 if self.used_documents.contains(&document.id) {
                     continue;
                 }
-                match self.candidates(&spots, key, document).into_iter().next() {
+                match self.candidates(&files, &spots, key, document).into_iter().next() {
                     Some(file) if file.hash.is_some() => {
                         self.loose.remove(&file.id);
                         conflicts.push((document, file)); // M5
@@ -56,41 +82,34 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Where the files stand that nothing speaks for.
-    fn spots(&self) -> Spots<'a> {
-        let mut spots = Spots { files: Vec::new(), by_key: Map::new() };
-        for (at, file) in self.loose_files().enumerate() {
-            let place = self.naming().path_place_key(&file.path);
-            spots.files.push(file);
-            spots.by_key.or_default(path_key(&file.path)).push(at);
-            spots.by_key.or_default(place).push(at);
-        }
-        spots
-    }
-
-    /// Files that may be this document's: at its path, or at a path whose CRM place is its own. By id.
+    /// Files that may be this document's and that nothing speaks for yet. By id.
     fn candidates(
         &self,
-        spots: &Spots<'a>,
+        files: &[&'a File],
+        spots: &Spots,
         path: &PlaceKey,
         document: &SeenDocument,
     ) -> Vec<&'a File> {
-        let place = self.naming().place_key(&document.nfc);
-        let mut found: Vec<usize> = Vec::new();
-        for key in [path, &place] {
-            found.extend(spots.by_key.get(key).into_iter().flatten());
+        let mut found = Vec::new();
+        for at in spots.of(self.naming(), path, document) {
+            if self.loose.contains_key(&files[at].id) {
+                found.push(files[at]);
+            }
         }
-        sort_by(&mut found, &mut |a, b| a.cmp(b));
-        found.dedup();
-        let found = found.into_iter().map(|at| spots.files[at]);
-        found.filter(|file| self.loose.contains_key(&file.id)).collect()
+        found
     }
 
     /// M4, and twins by their numbered names (N4). False while a hash is missing.
-    fn adopt_equal(&mut self, spots: &Spots<'a>, key: &PlaceKey, group: &[usize]) -> bool {
+    fn adopt_equal(
+        &mut self,
+        files: &[&'a File],
+        spots: &Spots,
+        key: &PlaceKey,
+        group: &[usize],
+    ) -> bool {
         let mut complete = true;
         for document in group.iter().map(|at| self.moving.documents[*at]) {
-            let mut found = self.candidates(spots, key, document);
+            let mut found = self.candidates(files, spots, key, document);
             let numbered = self
                 .loose_files()
                 .filter(|f| f.size_bytes == document.size_bytes && is_numbered(&f.path, &key.1));

@@ -30,8 +30,6 @@ struct Sides<'a> {
     naming: &'a Naming,
     /// Files by key, nothing of them copied.
     files: Vec<(&'a str, &'a Node)>,
-    /// The same by id.
-    by_file: Index,
     /// Where the next document and the next file are looked for first: both sides are often in one order.
     next: (usize, usize),
     /// The folders of the last document and of its file, and whether one is the other.
@@ -50,8 +48,8 @@ struct Rest {
     pair: u32,
     document: u32,
     file: u32,
-    /// Of the document's id.
-    id_hash: u32,
+    /// Of the document's id, and of the file's.
+    id_hashes: [u32; 2],
     /// Of the content's.
     content_hash: u32,
 }
@@ -61,16 +59,16 @@ const NEAR: usize = 4;
 
 /// Sorts out what is to be planned.
 pub(super) fn moving<'a>(record: &'a StoredRecord, naming: &'a Naming) -> Moving<'a> {
-    let found = Sides::new(record, naming).and_then(|mut sides| {
-        let resting = sides.resting()?;
-        Some(sides.others(resting))
-    });
-    found.unwrap_or_else(|| Moving {
-        documents: record.documents.iter().collect(),
-        files: tree::files(&record.nodes).values().cloned().collect(),
-        pairs: (0..record.pairs.len()).collect(),
-        resting: None,
-    })
+    let mut sides = Sides::new(record, naming);
+    match sides.resting() {
+        Some(resting) => sides.others(resting),
+        None => Moving {
+            documents: record.documents.iter().collect(),
+            files: tree::files(&record.nodes).values().cloned().collect(),
+            pairs: (0..record.pairs.len()).collect(),
+            resting: None,
+        },
+    }
 }
 
 impl<'a> Moving<'a> {
@@ -78,37 +76,30 @@ impl<'a> Moving<'a> {
     pub fn resting_at(&self, place: &(String, String)) -> Option<&'a SeenDocument> {
         let (sides, resting) = self.resting.as_ref()?;
         let (folder, name) = place;
-        let node = match folder.is_empty() {
-            true => sides.record.nodes.get(name),
-            false => sides.record.nodes.get(&alloc::format!("{folder}/{name}")),
+        let at = match folder.is_empty() {
+            true => sides.file(name),
+            false => sides.file(&alloc::format!("{folder}/{name}")),
         };
-        let document = resting.files[sides.file(id_of(node?))?]?;
-        let document = &sides.record.documents[document as usize];
+        let document = &sides.record.documents[resting.files[at?]? as usize];
         (sides.naming.place_key(&document.nfc) == *place).then_some(document)
     }
 }
 
 impl<'a> Sides<'a> {
-    /// `None` where a file's id stands twice: nothing rests then.
-    fn new(record: &'a StoredRecord, naming: &'a Naming) -> Option<Self> {
+    fn new(record: &'a StoredRecord, naming: &'a Naming) -> Self {
         let mut files = Vec::with_capacity(record.nodes.len());
         let nodes = record.nodes.iter().map(|(key, node)| (key.as_str(), node));
         files.extend(nodes.filter(|(_, node)| matches!(node, Node::File { .. })));
-        let mut by_file = Index::new(files.len());
-        for (at, (_, node)) in files.iter().enumerate() {
-            let id = id_of(node);
-            let is = |other: usize| same(id_of(files[other].1), id);
-            by_file.put_once(hash_of(id), at, is).then_some(())?;
-        }
         let (next, last_folders) = ((0, 0), ("", "", naming.is_default_folder("")));
-        Some(Self { record, naming, files, by_file, next, last_folders })
+        Self { record, naming, files, next, last_folders }
     }
 
-    fn file(&self, id: &str) -> Option<usize> {
-        self.by_file.find(hash_of(id), |at| same(id_of(self.files[at].1), id))
+    /// Which file has this key.
+    fn file(&self, key: &str) -> Option<usize> {
+        self.files.binary_search_by(|(other, _)| (*other).cmp(key)).ok()
     }
 
-    /// `None` where two pairs speak of one thing, or a document is listed twice and one of the two does not rest.
+    /// `None` where two pairs speak of one thing, or something stands twice and one of the two does not rest.
     fn resting(&mut self) -> Option<Resting> {
         let record = self.record;
         let rests = self.rests()?;
@@ -183,38 +174,40 @@ impl<'a> Sides<'a> {
     /// The contents of all that does not rest; `None` where that speaks of something that does.
     fn contents_in_motion(&self, rests: &[Rest], resting: &Resting) -> Option<Index> {
         let record = self.record;
-        let (mut documents, mut contents) = (Vec::new(), Vec::new());
+        let (mut ids, mut contents) = (Vec::new(), Vec::new());
         for (pair, rests) in record.pairs.iter().zip(&resting.pairs) {
             if *rests {
                 continue;
             }
             for side in pair.crm.iter().chain(&pair.superseded) {
-                documents.push(side.id.as_str());
+                ids.push(side.id.as_str());
             }
-            let file = pair.dropbox.as_ref().and_then(|side| self.file(side.id.as_str()));
-            if file.is_some_and(|at| resting.files[at].is_some()) {
-                return None;
-            }
+            ids.extend(pair.dropbox.as_ref().map(|side| side.id.as_str()));
             contents.push(&pair.hash);
         }
         for (document, rests) in record.documents.iter().zip(&resting.documents) {
             if !*rests {
-                documents.push(document.id.as_str());
+                ids.push(document.id.as_str());
                 contents.extend(&document.hash);
             }
         }
         for ((_, node), document) in self.files.iter().zip(&resting.files) {
-            if let (Node::File { hash, .. }, None) = (node, document) {
+            if let (Node::File { id, hash, .. }, None) = (node, document) {
+                ids.push(id.as_str());
                 contents.extend(hash);
             }
         }
-        let mut by_document = Index::new(documents.len());
-        for (at, id) in documents.iter().enumerate() {
-            by_document.put_once(hash_of(id), at, |other| same(documents[other], id));
+        let mut by_id = Index::new(ids.len());
+        for (at, id) in ids.iter().enumerate() {
+            by_id.put_once(hash_of(id), at, |other| same(ids[other], id));
         }
         for rest in rests {
-            let id = record.documents[rest.document as usize].id.as_str();
-            if by_document.find(rest.id_hash, |at| same(documents[at], id)).is_some() {
+            let [document, file] = rest.id_hashes;
+            let is_document =
+                |at: usize| same(ids[at], record.documents[rest.document as usize].id.as_str());
+            let is_file = |at: usize| same(ids[at], id_of(self.files[rest.file as usize].1));
+            let moves = by_id.find(document, is_document).or_else(|| by_id.find(file, is_file));
+            if moves.is_some() {
                 return None;
             }
         }
@@ -230,18 +223,20 @@ impl<'a> Sides<'a> {
         let (crm, dropbox) = (pair.crm.as_ref()?, pair.dropbox.as_ref()?);
         let file_at = match self.files.get(self.next.1) {
             Some((_, next)) if same(id_of(next), dropbox.id.as_str()) => self.next.1,
-            _ => self.file(dropbox.id.as_str())?,
+            // What stands elsewhere than the pair has it does not rest.
+            _ => self.file(&fold(&dropbox.path))?,
         };
         self.next.1 = file_at + 1;
         let document = &self.record.documents[document_at];
         let (key, node) = self.files[file_at];
-        let Node::File { name, rev, hash: Some(hash), .. } = node else { return None };
+        let Node::File { name, id, rev, hash: Some(hash), .. } = node else { return None };
         let rests = pair.superseded.is_empty()
             && pair.lost_path.is_none()
             && document.size_bytes == crm.size_bytes
             && same(&document.updated_at, &crm.updated_at)
             && same(&document.place.name, &crm.place.name)
             && same(&document.place.folder, &crm.place.folder)
+            && same(id.as_str(), dropbox.id.as_str())
             && same(rev.as_str(), dropbox.rev.as_str())
             && same(hash.as_str(), pair.hash.as_str())
             && same(name, &document.nfc.name)
@@ -252,7 +247,7 @@ impl<'a> Sides<'a> {
             pair: at as u32,
             document: document_at as u32,
             file: file_at as u32,
-            id_hash: hash_of(crm.id.as_str()),
+            id_hashes: [hash_of(crm.id.as_str()), hash_of(dropbox.id.as_str())],
             content_hash: hash_of(hash.as_str()),
         })
     }

@@ -176,6 +176,7 @@ struct Queued {
 
 /// What a task was for.
 #[derive(Debug)]
+#[repr(u8)]
 enum Purpose {
     Observe,
     /// So that the page goes on meanwhile.

@@ -57,6 +57,7 @@ pub struct Document {
 
 /// An entry of a Dropbox listing. Paths are relative to the app folder and begin with `/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Entry {
     /// A file stands here; whatever stood here before, and its children, do not.
     File(FileEntry),
@@ -165,6 +166,7 @@ pub enum Source {
 
 /// What the driver is asked to do.
 #[derive(Clone, Debug)]
+#[repr(u8)]
 pub enum Effect {
     /// Read stored records. → [`Outcome::Records`]
     Load(Vec<Record>),
@@ -309,6 +311,7 @@ pub struct Save {
 
 /// What came of an effect.
 #[derive(Clone, Debug)]
+#[repr(u8)]
 pub enum Outcome {
     /// Of [`Effect::Load`]: unreadable ones are `None`, like ones never stored.
     Records(Vec<(Record, Option<StoredRecord>)>),
@@ -363,7 +366,7 @@ pub enum Outcome {
 }
 
 /// Why something did not happen, by what the engine does about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// No connection, a timeout, 5xx or 429 beyond patience. It may have happened all the same. Ends the cycle.
     Unavailable(Side),

@@ -3,7 +3,7 @@
 use crate::effect::Side;
 use crate::plan::{Counts, Operation, Plan, Policy};
 use crate::sort::retain;
-use crate::state::{Pair, StoredRecord};
+use crate::state::{Pair, SeenDocument, StoredRecord};
 use crate::status::Halt;
 use alloc::vec::Vec;
 
@@ -69,11 +69,11 @@ fn same_kind(a: &Halt, b: &Halt) -> bool {
 /// side, which rest until their content changes.
 pub fn dismiss(record: &mut StoredRecord, halt: &Halt) {
     let files = crate::tree::files(&record.nodes);
-    let mut kept: Vec<Pair> = Vec::new();
-    for mut pair in core::mem::take(&mut record.pairs) {
-        let document = pair.crm.as_ref().and_then(|side| record.document(&side.id));
+    let mut others: Vec<Pair> = Vec::new();
+    for pair in &mut record.pairs {
+        let is = |document: &&SeenDocument| pair.has_document(&document.id);
+        let document = record.documents.iter().find(is);
         let file = pair.dropbox.as_ref().and_then(|side| files.get(&side.id));
-        let mut other = None;
         match (halt, document, file) {
             (Halt::CrmEmpty { .. } | Halt::ManyDeletes { .. }, None, Some(_)) => pair.crm = None,
             (Halt::ManyChanges { .. }, Some(document), Some(file)) => {
@@ -83,7 +83,7 @@ pub fn dismiss(record: &mut StoredRecord, halt: &Halt) {
                 let crm_hash = if unchanged { Some(&pair.hash) } else { document.hash.as_ref() };
                 if let (Some(crm), Some(dropbox)) = (crm_hash, &file.hash) {
                     if crm != dropbox {
-                        other = Some(Pair {
+                        others.push(Pair {
                             crm: None,
                             dropbox: pair.dropbox.take(),
                             hash: dropbox.clone(),
@@ -100,8 +100,6 @@ pub fn dismiss(record: &mut StoredRecord, halt: &Halt) {
             }
             _ => {}
         }
-        kept.push(pair);
-        kept.extend(other);
     }
-    record.pairs = kept;
+    record.pairs.append(&mut others);
 }

@@ -42,7 +42,7 @@ pub struct LinkStatus {
 }
 
 /// How a record is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordState {
     /// Never linked.
     NotLinked,
@@ -157,7 +157,7 @@ pub enum ProblemKind {
 }
 
 /// A safety stop: a status, not an error.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Halt {
     /// G2: the CRM shows no documents though this many were synced.
     CrmEmpty {

@@ -181,7 +181,7 @@ impl Engine {
     }
 
     fn adopt_record(&mut self, told: SharedRecord) {
-        let record = self.records.number(told.record);
+        let record = self.records.number(&told.record);
         let mut pairs = told.pairs;
         // Of what is to be deleted in the CRM, only what this browser saw itself is believed.
         retain(&mut pairs, &mut |pair| pair.crm.is_some() || pair.dropbox.is_some());

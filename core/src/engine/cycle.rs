@@ -117,7 +117,7 @@ impl Engine {
         cycle.phase = Phase::Over;
         let mut report = core::mem::take(&mut cycle.report);
         report.duration_ms = self.now_ms.saturating_sub(cycle.started_ms);
-        report.error = cycle.error.clone();
+        report.error = cycle.error;
         report.problems = self.records.problem_count();
         report.halted = self.index.links.iter().filter(|link| link.halt.is_some()).count() as u32;
         self.error = cycle.error.take();

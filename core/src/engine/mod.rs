@@ -176,6 +176,7 @@ struct Queued {
 
 /// What a task was for.
 #[derive(Debug)]
+#[repr(u8)]
 enum Purpose {
     Observe,
     /// So that the page goes on meanwhile.
@@ -272,7 +273,7 @@ impl Engine {
         let mut records = Records::default();
         let mut linked = Vec::with_capacity(index.links.len());
         for link in &index.links {
-            linked.push(records.number(link.record.clone()));
+            linked.push(records.number(&link.record));
         }
         Self {
             config,
@@ -338,6 +339,14 @@ impl Engine {
         self.now_ms = now_ms;
         self.version += 1;
         match event {
+            Event::Done { task, outcome } => self.done(task, outcome),
+            asked => self.asked(&asked),
+        }
+        self.step();
+    }
+
+    fn asked(&mut self, event: &Event) {
+        match event {
             Event::Run => self.begin(true),
             Event::Look => self.begin(false),
             Event::Press { record, name } => {
@@ -369,20 +378,20 @@ impl Engine {
             Event::Decide { record: None, confirmed: _ } => self.decide_all(),
             Event::Decide { record: Some(record), confirmed } => {
                 let record = self.records.number(record);
-                self.decide(record, confirmed)
+                self.decide(record, *confirmed)
             }
             Event::CopyBack { record, document } => {
                 let record = self.records.number(record);
                 if let Some(stored) = self.records.get_mut(record) {
                     retain(&mut stored.pairs, &mut |pair| {
-                        pair.dropbox.is_some() || !pair.has_document(&document)
+                        pair.dropbox.is_some() || !pair.has_document(document)
                     });
                     self.agreed(record);
                     self.enqueue(record);
                 }
             }
             Event::Pause(paused) => {
-                self.index.paused = paused;
+                self.index.paused = *paused;
                 self.dirty_index = true;
                 self.save_wanted = true;
             }
@@ -391,9 +400,8 @@ impl Engine {
                 self.ready.clear();
                 self.cycle.phase = Phase::Over;
             }
-            Event::Done { task, outcome } => self.done(task, outcome),
+            Event::Done { .. } => {}
         }
-        self.step();
     }
 
     /// The next effect to start. Effects under way are bounded by the engine; call until `None`.
@@ -540,9 +548,9 @@ impl Engine {
     }
 
     fn halt_record(&mut self, record: Number, halt: Halt) {
-        let new = self.link(record).is_some_and(|link| link.halt.as_ref() != Some(&halt));
+        let new = self.link(record).is_some_and(|link| link.halt != Some(halt));
         if let Some(link) = self.link_mut(record) {
-            link.halt = Some(halt.clone());
+            link.halt = Some(halt);
             self.dirty_index = true;
         }
         if new {

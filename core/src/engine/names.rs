@@ -62,7 +62,7 @@ impl Engine {
             }
         };
         for (id, name) in names {
-            let record = self.records.number(Record { kind, id });
+            let record = self.records.number(&Record { kind, id });
             let Some(link) = self.link_mut(record).filter(|link| link.name != name) else {
                 continue;
             };

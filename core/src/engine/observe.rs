@@ -76,7 +76,7 @@ impl Engine {
             // Unreadable or newer than this version: as if never seen, so a first link, which deletes nothing.
             let stored =
                 stored.filter(|stored| stored.schema <= SCHEMA).unwrap_or_else(StoredRecord::fresh);
-            let record = self.records.number(record);
+            let record = self.records.number(&record);
             if self.link(record).is_some() && !self.records.contains_key(record) {
                 self.records.insert(record, stored);
             }

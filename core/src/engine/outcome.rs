@@ -78,20 +78,20 @@ impl Engine {
                         self.written(item, file);
                         None
                     }
-                    missing => missing.and_then(|result| result.as_ref().err()),
+                    missing => missing.and_then(|result| result.as_ref().err().copied()),
                 },
                 Outcome::Deleted(results) => match results.get(at) {
                     Some(Ok(())) => {
                         self.deleted(item.record, &item.operation);
                         None
                     }
-                    missing => missing.and_then(|result| result.as_ref().err()),
+                    missing => missing.and_then(|result| result.err()),
                 },
-                Outcome::Failed(failure) => Some(failure),
+                Outcome::Failed(failure) => Some(*failure),
                 _ => None,
             };
             if let Some(failure) = failure {
-                self.failed(item.record, &item.operation, failure.clone());
+                self.failed(item.record, &item.operation, failure);
             }
             self.close(item.record);
         }

@@ -170,7 +170,7 @@ impl Engine {
         });
         policy.out_of_space = self.cycle.out_of_space;
         policy.pressed = link.is_some_and(|link| link.pressed);
-        policy.confirmed = link.and_then(|link| link.confirmed.clone());
+        policy.confirmed = link.and_then(|link| link.confirmed);
         Some(plan::plan(self.records.get(record)?, policy))
     }
 

@@ -36,11 +36,12 @@ impl Records {
     }
 
     /// The number of a record, from now on if it is new.
-    pub(super) fn number(&mut self, record: Record) -> Number {
-        match self.search(&record) {
+    pub(super) fn number(&mut self, record: &Record) -> Number {
+        match self.search(record) {
             Ok(at) => self.sorted[at],
             Err(at) => {
                 let number = Number(self.known.len() as u32);
+                let record = record.clone();
                 self.known.push(Known { record, stored: None, problems: Vec::new() });
                 self.sorted.insert(at, number);
                 number

@@ -5,14 +5,14 @@ use super::Engine;
 use crate::sort::retain;
 use crate::state::{Link, StoredRecord};
 use crate::status::{Halt, Happened};
-use alloc::string::String;
+use alloc::string::ToString;
 
 impl Engine {
-    pub(super) fn press(&mut self, record: Number, name: String) {
+    pub(super) fn press(&mut self, record: Number, name: &str) {
         self.watched.insert(record);
         if self.link(record).is_none() {
             self.removed.remove(record);
-            let mut link = Link::new(self.records.record(record).clone(), name);
+            let mut link = Link::new(self.records.record(record).clone(), name.to_string());
             link.pressed = true;
             retain(&mut self.index.shared.unlinked, &mut |other| *other != link.record);
             self.add_link(record, link);
@@ -22,7 +22,7 @@ impl Engine {
         } else if let Some(link) = self.link_mut(record) {
             link.pressed = true;
             link.rests_until_ms = None;
-            link.name = name;
+            link.name = name.to_string();
         }
         if matches!(self.index.halt, Some(Halt::AppFolderGone)) {
             // Its cause may be gone; the observation says so.
@@ -34,13 +34,13 @@ impl Engine {
         self.enqueue(record);
     }
 
-    pub(super) fn named(&mut self, record: Number, name: String) {
+    pub(super) fn named(&mut self, record: Number, name: &str) {
         self.watched.insert(record);
         let Some(link) = self.link_mut(record) else {
             return;
         };
         if link.name != name {
-            link.name = name;
+            link.name = name.to_string();
             link.dirty = true;
             self.dirty_index = true;
             self.enqueue(record);
@@ -122,7 +122,7 @@ impl Engine {
         if let Some(link) = self.link_mut(record) {
             link.dirty = true;
             if confirmed {
-                link.confirmed = Some(halt.clone());
+                link.confirmed = Some(halt);
             } else {
                 // The button would clear the marks that this decision makes.
                 link.pressed = false;

@@ -31,8 +31,8 @@ impl Engine {
         Status {
             running: self.is_running(),
             paused: self.index.paused,
-            error: self.error.clone(),
-            halt: self.index.halt.clone(),
+            error: self.error,
+            halt: self.index.halt,
             last_cycle_ms: self.index.last_cycle_ms,
             due_ms: self.poll_timeout(),
             links,
@@ -74,8 +74,8 @@ impl Engine {
     fn state(&self, record: Number, link: &Link) -> RecordState {
         if self.work.get(record).is_some_and(|work| !work.stopping) {
             RecordState::Working
-        } else if let Some(halt) = &link.halt {
-            RecordState::Halted(halt.clone())
+        } else if let Some(halt) = link.halt {
+            RecordState::Halted(halt)
         } else if link.pressed || (link.settled_ms.is_none() && link.dirty) {
             RecordState::Queued
         } else {

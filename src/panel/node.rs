@@ -115,6 +115,11 @@ impl Element {
         }
     }
 
+    /// Nothing, if nothing is inside.
+    pub fn unless_empty(self: Box<Self>) -> Option<Box<Self>> {
+        (!self.children.is_empty()).then_some(self)
+    }
+
     /// With several children.
     pub fn all<N: Into<Node>>(
         mut self: Box<Self>,

@@ -41,7 +41,7 @@ impl Panel {
                 patcher: Patcher::new(root, on_message),
                 shown: None,
                 local: Local::default(),
-                seen: Seen::default(),
+                seen: None,
             };
             Mounted { words, on_action, drawn: RefCell::new(drawn) }
         }))
@@ -80,7 +80,7 @@ struct Drawn {
     patcher: Patcher,
     shown: Option<Shown>,
     local: Local,
-    seen: Seen,
+    seen: Option<Seen>,
 }
 
 impl Mounted {

@@ -135,8 +135,8 @@ fn working(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
         }
     }
     let (name, title) =
-        if first { (Screen::FirstCopy, t("copying")) } else { (Screen::Syncing, t("syncing")) };
-    let mut view = screen(name, Tone::Busy, title.clone());
+        if first { (Screen::FirstCopy, "copying") } else { (Screen::Syncing, "syncing") };
+    let mut view = screen(name, Tone::Busy, title);
     match &status.progress {
         None => {
             view = view.unknown_progress();
@@ -148,7 +148,7 @@ fn working(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
             view.announcement = Some(
                 t("copying_said")
                     .with("done", Arg::Number(quarter.into()))
-                    .with("title", Arg::Text(title)),
+                    .with("title", Arg::Text(t(title))),
             );
             view.progress = Some(shown_progress(progress, snapshot.now_ms));
         }
@@ -389,7 +389,7 @@ fn titled(screen: Screen, tone: Tone, title: Text) -> Box<PanelView> {
     Box::new(PanelView {
         screen,
         tone,
-        announcement: Some(title.clone()),
+        announcement: None,
         title,
         since: None,
         detail: None,

@@ -3,7 +3,7 @@
 use super::icons::{self, icon};
 use super::local::{Local, Message};
 use super::markup::{anchor, press, sentence};
-use super::model::{Action, MarkWord, PanelView, Target};
+use super::model::{Action, PanelView, Target};
 use super::node::{el, part, Element};
 use super::rows;
 use super::text::{t, Arg};
@@ -141,22 +141,14 @@ pub fn more(count: usize, shown: usize, message: Message, words: &Words) -> Opti
 }
 
 fn document(item: &Item, now: &Seen, words: &Words) -> Box<Element> {
-    let (mark, text) = rows::marked(item, &now.record.state, now.online);
-    let (word, shape) = match mark {
-        MarkWord::Both => ("both", icons::CHECK),
-        MarkWord::OnItsWay => ("on-its-way", icons::SYNC),
-        MarkWord::CrmOnly => ("crm-only", icons::CRM_ONLY),
-        MarkWord::DropboxOnly => ("dropbox-only", icons::DROPBOX_ONLY),
-        MarkWord::Conflict => ("conflict", icons::CONFLICT),
-        MarkWord::Refused => ("refused", icons::REFUSED),
-    };
+    let (sign, text) = rows::marked(item, &now.record.state, now.online);
     let said = words.word(text);
     let mark = el("span")
         .class("mark")
         .attr("role", "img")
         .attr("aria-label", said.clone())
         .attr("title", said.clone())
-        .child(icon(shape));
+        .child(icon(sign.icon));
     let mut about = part("div", "about").child(linked_name(item, words).key("file"));
     if !item.place.folder.is_empty() {
         about = about.child(part("span", "in-folder").child(name(&item.place.folder)));
@@ -164,7 +156,7 @@ fn document(item: &Item, now: &Seen, words: &Words) -> Box<Element> {
     let row = el("li")
         .class("entry")
         .row_key(rows::key(item))
-        .attr("data-mark", word)
+        .attr("data-mark", sign.word)
         .child(mark.key("mark"))
         .child(about.child(part("span", "how").text(said)));
     match &item.document {

@@ -324,8 +324,15 @@ pub struct PanelView {
     pub conflicts: bool,
     /// The browser has a network.
     pub online: bool,
-    /// What the live region says; said again only when it differs.
+    /// What the live region says, if not the title; said again only when it differs.
     pub announcement: Option<Text>,
+}
+
+impl PanelView {
+    /// What the live region says.
+    pub fn said(&self) -> &Text {
+        self.announcement.as_ref().unwrap_or(&self.title)
+    }
 }
 
 /// How far the work is.
@@ -387,23 +394,6 @@ pub enum Target {
     Space,
 }
 
-/// The six marks, by their names in the document (`data-mark`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MarkWord {
-    /// In both.
-    Both,
-    /// On its way.
-    OnItsWay,
-    /// Only in the CRM.
-    CrmOnly,
-    /// Only in Dropbox.
-    DropboxOnly,
-    /// A conflicted copy.
-    Conflict,
-    /// Refused.
-    Refused,
-}
-
 /// The settings as data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SettingsView {
@@ -413,8 +403,18 @@ pub struct SettingsView {
     pub settings: Settings,
     /// What stands in the way of all records, as the panel says it.
     pub obstacle: Option<Box<PanelView>>,
-    /// What the live region says; said again only when it differs.
+    /// What the live region says, if nothing stands in the way.
     pub announcement: Option<Text>,
+}
+
+impl SettingsView {
+    /// What the live region says.
+    pub fn said(&self) -> Option<&Text> {
+        match &self.obstacle {
+            Some(obstacle) => Some(obstacle.said()),
+            None => self.announcement.as_ref(),
+        }
+    }
 }
 
 enums! {

@@ -1,6 +1,6 @@
 //! What the lists below the panel's head tell of a record: problems, conflicts, documents with their marks, activity.
 
-use super::model::MarkWord;
+use super::icons;
 use super::text::{t, Arg, Text};
 use sync_core::{
     is_conflicted_copy, split_dir, Activity, Halt, Happened, Item, Mark, Place, Problem,
@@ -54,17 +54,34 @@ pub(super) fn key(item: &Item) -> String {
     }
 }
 
-/// How an item is: its mark, and the same in words.
-pub(super) fn marked(item: &Item, state: &RecordState, online: bool) -> (MarkWord, &'static str) {
+/// One of the six marks: its name in the document (`data-mark`), and its icon.
+pub(super) struct Sign {
+    pub word: &'static str,
+    pub icon: &'static str,
+}
+
+const BOTH: Sign = Sign { word: "both", icon: icons::CHECK };
+const ON_ITS_WAY: Sign = Sign { word: "on-its-way", icon: icons::SYNC };
+const CRM_ONLY: Sign = Sign { word: "crm-only", icon: icons::CRM_ONLY };
+const DROPBOX_ONLY: Sign = Sign { word: "dropbox-only", icon: icons::DROPBOX_ONLY };
+const CONFLICT: Sign = Sign { word: "conflict", icon: icons::CONFLICT };
+const REFUSED: Sign = Sign { word: "refused", icon: icons::REFUSED };
+
+/// An item's mark, and what it says.
+pub(super) fn marked(
+    item: &Item,
+    state: &RecordState,
+    online: bool,
+) -> (&'static Sign, &'static str) {
     let moving = online && matches!(state, RecordState::Working | RecordState::Queued);
     match item.mark {
-        Mark::Both => (MarkWord::Both, "mark_both"),
+        Mark::Both => (&BOTH, "mark_both"),
         // Nothing of a stopped record is on its way; what the folder held went with it.
         Mark::OnItsWay if matches!(state, RecordState::Halted(Halt::FolderRemoved)) => {
-            (MarkWord::CrmOnly, "mark_crm_only")
+            (&CRM_ONLY, "mark_crm_only")
         }
         Mark::OnItsWay if item.document.is_none() && matches!(state, RecordState::Halted(_)) => {
-            (MarkWord::DropboxOnly, "mark_dropbox_only")
+            (&DROPBOX_ONLY, "mark_dropbox_only")
         }
         Mark::OnItsWay => {
             let text = match (moving, &item.document, &item.file) {
@@ -73,12 +90,12 @@ pub(super) fn marked(item: &Item, state: &RecordState, online: bool) -> (MarkWor
                 (true, Some(_), None) => "mark_to_dropbox",
                 (true, Some(_), Some(_)) => "mark_updating",
             };
-            (MarkWord::OnItsWay, text)
+            (&ON_ITS_WAY, text)
         }
-        Mark::CrmOnly => (MarkWord::CrmOnly, "mark_crm_only"),
-        Mark::DropboxOnly => (MarkWord::DropboxOnly, "mark_dropbox_only"),
-        Mark::ConflictedCopy => (MarkWord::Conflict, "mark_conflict"),
-        Mark::Refused(reason) => (MarkWord::Refused, advice(reason)),
+        Mark::CrmOnly => (&CRM_ONLY, "mark_crm_only"),
+        Mark::DropboxOnly => (&DROPBOX_ONLY, "mark_dropbox_only"),
+        Mark::ConflictedCopy => (&CONFLICT, "mark_conflict"),
+        Mark::Refused(reason) => (&REFUSED, advice(reason)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What `www/plugin.js` calls: the module's exports. No logic.
 
-use crate::app::contract::{Host, Options, PlainReport, RecordRef};
+use crate::app::contract::{plain, Host, Options, RecordRef};
 use crate::app::App;
 use crate::json::Read;
 use crate::platform;
@@ -51,7 +51,7 @@ pub fn poison() {
 pub fn sync() -> Promise {
     promise(async {
         let report = app()?.sync().await;
-        Ok(PlainReport(report).serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
+        Ok(plain(&report).serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
     })
 }
 

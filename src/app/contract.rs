@@ -1,7 +1,7 @@
 //! The contract with the page that hosts the plugin, as Rust sees it. `www/plugin.d.ts` is its other half.
 
 use crate::auth::{self, Owner};
-use crate::json::forms::{variant, Fields, Form};
+use crate::json::forms::{Fields, Form};
 use crate::json::{Value, Write};
 use crate::ports::Endpoints;
 use js_sys::Promise;
@@ -142,57 +142,43 @@ impl RecordRef {
     }
 }
 
-/// A report as the page knows it. Written by hand: what is derived brings a hash table of all fields' names into the module.
-pub struct PlainReport(pub SyncReport);
-
-impl Serialize for PlainReport {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let report = &self.0;
-        // As it is said between tabs.
-        let error = Value::parse(&report.error.write_text()).unwrap_or_default();
-        let fields = [
-            ("toDropbox", Plain::Number(report.to_dropbox.into())),
-            ("toCrm", Plain::Number(report.to_crm.into())),
-            ("moved", Plain::Number(report.moved.into())),
-            ("deleted", Plain::Number(report.deleted.into())),
-            ("conflicts", Plain::Number(report.conflicts.into())),
-            ("problems", Plain::Number(report.problems.into())),
-            ("halted", Plain::Number(report.halted.into())),
-            ("requests", Plain::Number(report.requests.into())),
-            ("durationMs", Plain::Number(report.duration_ms)),
-            ("error", variant(&error).map_or(Plain::Nothing, Plain::Error)),
-        ];
-        let mut object = serializer.serialize_map(None)?;
-        for (name, value) in &fields {
-            object.serialize_entry(*name, value)?;
-        }
-        object.end()
+/// A report as the page knows it.
+pub fn plain(report: &SyncReport) -> Value {
+    let counts = [
+        ("toDropbox", report.to_dropbox),
+        ("toCrm", report.to_crm),
+        ("moved", report.moved),
+        ("deleted", report.deleted),
+        ("conflicts", report.conflicts),
+        ("problems", report.problems),
+        ("halted", report.halted),
+        ("requests", report.requests),
+    ];
+    let mut fields = Vec::new();
+    for (name, count) in counts {
+        fields.push((name.into(), Value::Unsigned(count.into())));
     }
+    fields.push(("durationMs".into(), Value::Unsigned(report.duration_ms)));
+    // As it is said between tabs.
+    let error = Value::parse(&report.error.write_text()).unwrap_or_default();
+    fields.push(("error".into(), error));
+    Value::Object(fields)
 }
 
-/// What stands in a report.
-enum Plain<'a> {
-    Nothing,
-    Number(u64),
-    Text(&'a str),
-    /// A name, or a name with its detail.
-    Error((&'a str, &'a Value)),
-}
-
-impl Serialize for Plain<'_> {
+/// What a report is made of. Written by hand: what is derived brings a hash table of all fields' names into the module.
+impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match *self {
-            Self::Nothing => serializer.serialize_none(),
-            Self::Number(number) => serializer.serialize_u64(number),
+        match self {
+            Self::Unsigned(number) => serializer.serialize_u64(*number),
             Self::Text(text) => serializer.serialize_str(text),
-            Self::Error((name, detail)) => match detail.as_text() {
-                None => serializer.serialize_str(name),
-                Some(detail) => {
-                    let mut object = serializer.serialize_map(None)?;
-                    object.serialize_entry(name, &Plain::Text(detail))?;
-                    object.end()
+            Self::Object(fields) => {
+                let mut object = serializer.serialize_map(None)?;
+                for (name, value) in fields {
+                    object.serialize_entry(name, value)?;
                 }
-            },
+                object.end()
+            }
+            _ => serializer.serialize_none(),
         }
     }
 }

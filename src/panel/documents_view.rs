@@ -14,11 +14,11 @@ const PACE_AFTER_MS: u64 = 3_000;
 
 /// The panel of `record`.
 pub fn view_of(snapshot: &Snapshot, record: &Record) -> Box<PanelView> {
-    let status = snapshot.record.as_deref().filter(|status| status.record == *record);
-    let mut view = head(snapshot, record, status);
-    if let Some(status) = status.filter(|_| view.screen != Screen::Crashed) {
-        view.documents = Rc::new(rows::documents(status, snapshot.online));
-        view.activity = Rc::new(rows::activity(status));
+    let status = snapshot.record.as_ref().filter(|status| status.record == *record);
+    let mut view = head(snapshot, record, status.map(Rc::as_ref));
+    if view.screen != Screen::Crashed {
+        view.record = status.cloned();
+        view.online = snapshot.online;
     }
     view
 }
@@ -135,8 +135,8 @@ fn working(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
         }
     }
     let (name, title) =
-        if first { (Screen::FirstCopy, t("copying")) } else { (Screen::Syncing, t("syncing")) };
-    let mut view = screen(name, Tone::Busy, title.clone());
+        if first { (Screen::FirstCopy, "copying") } else { (Screen::Syncing, "syncing") };
+    let mut view = screen(name, Tone::Busy, title);
     match &status.progress {
         None => {
             view = view.unknown_progress();
@@ -148,7 +148,7 @@ fn working(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
             view.announcement = Some(
                 t("copying_said")
                     .with("done", Arg::Number(quarter.into()))
-                    .with("title", Arg::Text(title)),
+                    .with("title", Arg::Text(t(title))),
             );
             view.progress = Some(shown_progress(progress, snapshot.now_ms));
         }
@@ -201,19 +201,18 @@ fn offline(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
 }
 
 fn settled(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
-    let problems = rows::problems(status);
-    let conflicts = rows::conflicts(status);
+    let problems = rows::problems(status).len() as u64;
+    let conflicts = rows::conflicts(status).len() as u64;
     let count = count_in_dropbox(snapshot, status);
     let in_dropbox = if count == 0 { t("in_dropbox_none") } else { t("in_dropbox").count(count) };
     let seen = last_seen(snapshot, status);
-    let mut view = if !problems.is_empty() {
-        screen(Screen::PartFailed, Tone::Notice, t("part_failed").count(problems.len() as u64))
+    let mut view = if problems > 0 {
+        screen(Screen::PartFailed, Tone::Notice, t("part_failed").count(problems))
             .detail("part_failed_what")
             .primary("try_again", Action::Press)
-    } else if !conflicts.is_empty() {
-        let kept = conflicts.len() as u64;
-        screen(Screen::Conflict, Tone::Notice, t("conflict").count(kept))
-            .detail(t("conflict_what").count(kept))
+    } else if conflicts > 0 {
+        screen(Screen::Conflict, Tone::Notice, t("conflict").count(conflicts))
+            .detail(t("conflict_what").count(conflicts))
             .secondary("sync", Action::Press)
     } else if status.one_way {
         screen(Screen::OneWay, Tone::Notice, in_dropbox)
@@ -225,8 +224,8 @@ fn settled(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
             .since(seen, snapshot)
             .secondary("sync", Action::Press)
     };
-    view.problems = problems;
-    view.conflicts = conflicts;
+    view.problems = true;
+    view.conflicts = true;
     if snapshot.status.paused {
         view.notes.push(t("paused_note"));
     }
@@ -247,7 +246,7 @@ fn interrupted(error: &Failure, snapshot: &Snapshot, status: &RecordStatus) -> B
         }
         _ => view.primary("try_again", Action::Press),
     };
-    view.problems = rows::problems(status);
+    view.problems = true;
     view.last_sync(last_seen(snapshot, status), snapshot).folder(status)
 }
 
@@ -390,7 +389,7 @@ fn titled(screen: Screen, tone: Tone, title: Text) -> Box<PanelView> {
     Box::new(PanelView {
         screen,
         tone,
-        announcement: Some(title.clone()),
+        announcement: None,
         title,
         since: None,
         detail: None,
@@ -398,11 +397,11 @@ fn titled(screen: Screen, tone: Tone, title: Text) -> Box<PanelView> {
         buttons: Vec::new(),
         links: Vec::new(),
         affected: Vec::new(),
-        problems: Vec::new(),
-        conflicts: Vec::new(),
         notes: Vec::new(),
-        documents: Rc::default(),
-        activity: Rc::default(),
+        record: None,
+        problems: false,
+        conflicts: false,
+        online: false,
     })
 }
 

@@ -3,23 +3,37 @@
 use super::icons::{self, icon};
 use super::local::{Local, Message};
 use super::markup::{anchor, press, sentence};
-use super::model::{
-    Action, ActivityRow, ConflictRow, DocumentRow, MarkWord, PanelView, ProblemRow, Target,
-};
-use super::node::{el, part, Element, Node};
+use super::model::{Action, PanelView, Target};
+use super::node::{el, part, Element};
+use super::rows;
 use super::text::{t, Arg};
 use super::words::{name, Words};
 use std::rc::Rc;
+use sync_core::{Activity, Item, Mark, RecordStatus};
 
 /// Times in the activity list are drawn again this often (ms).
 const MINUTE_MS: u64 = 60_000;
 
-/// The long lists as they were drawn last: a copy of 500 documents moves the head ten times a second, and
+/// What the long lists were drawn from last: a copy of 500 documents moves the head ten times a second, and
 /// these lists only now and then.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Seen {
-    documents: Option<(Rc<Vec<DocumentRow>>, usize)>,
-    activity: Option<(Rc<Vec<ActivityRow>>, u64)>,
+    record: Rc<RecordStatus>,
+    online: bool,
+    documents_shown: usize,
+    minute: u64,
+}
+
+impl Seen {
+    fn same_documents(&self, now: &Self) -> bool {
+        self.record.items == now.record.items
+            && self.record.state == now.record.state
+            && (self.online, self.documents_shown) == (now.online, now.documents_shown)
+    }
+
+    fn same_activity(&self, now: &Self) -> bool {
+        self.record.activity == now.record.activity && self.minute == now.minute
+    }
 }
 
 /// Puts the lists below a panel's head.
@@ -29,56 +43,67 @@ pub fn below(
     words: &Words,
     local: &Local,
     now_ms: u64,
-    seen: &mut Seen,
+    seen: &mut Option<Seen>,
 ) -> Box<Element> {
-    panel
-        .maybe(problems(&view.problems, words))
-        .maybe(conflicts(&view.conflicts, words))
-        .maybe(documents(&view.documents, words, local, seen))
-        .maybe(activity(&view.activity, words, now_ms, seen))
-}
-
-fn problems(rows: &[ProblemRow], words: &Words) -> Option<Box<Element>> {
-    if rows.is_empty() {
-        return None;
-    }
-    let rows = rows.iter().map(|row| {
-        el("li").class("problem").child(icon(icons::TROUBLE)).child(
-            el("div")
-                .child(el("p").class("name").child(name(&row.name)))
-                .child(sentence("p", "why", &row.text, words)),
-        )
+    let before = seen.take();
+    let Some(record) = &view.record else { return panel };
+    let now = seen.insert(Seen {
+        record: record.clone(),
+        online: view.online,
+        documents_shown: local.documents_shown,
+        minute: now_ms / MINUTE_MS,
     });
-    Some(part("ul", "problems").attr("aria-label", words.word("problems")).all(rows))
+    let keep_documents = before.as_ref().is_some_and(|before| before.same_documents(now));
+    let keep_activity = before.as_ref().is_some_and(|before| before.same_activity(now));
+    let mut panel = panel;
+    if view.problems {
+        panel = panel.maybe(problems(record, words));
+    }
+    if view.conflicts {
+        panel = panel.maybe(conflicts(record, words));
+    }
+    panel.maybe(documents(now, words, keep_documents)).maybe(activity(
+        &record.activity,
+        words,
+        now_ms,
+        keep_activity,
+    ))
 }
 
-fn conflicts(rows: &[ConflictRow], words: &Words) -> Option<Box<Element>> {
-    if rows.is_empty() {
-        return None;
+fn problems(record: &RecordStatus, words: &Words) -> Option<Box<Element>> {
+    let mut list = part("ul", "problems").attr("aria-label", words.word("problems"));
+    for (place, what) in rows::problems(record) {
+        let text = el("div")
+            .child(el("p").class("name").child(name(&rows::with_folder(place))))
+            .child(el("p").class("why").word(words, what));
+        list = list.child(el("li").class("problem").child(icon(icons::TROUBLE)).child(text));
     }
-    let version = |(file, path): &(String, Option<String>), label: &'static str| {
+    list.unless_empty()
+}
+
+fn conflicts(record: &RecordStatus, words: &Words) -> Option<Box<Element>> {
+    let version = |item: &Item, label: &'static str| {
         el("p")
             .class("version")
             .child(el("span").class("whose").word(words, label))
-            .child(linked_name(file, path.as_deref(), words))
+            .child(linked_name(item, words))
     };
-    let rows = rows.iter().map(|row| {
-        let original = (!row.original.0.is_empty()).then(|| version(&row.original, "version_crm"));
-        el("li")
-            .class("conflict")
-            .child(icon(icons::CONFLICT))
-            .child(el("div").maybe(original).child(version(&row.copy, "version_dropbox")))
-    });
-    Some(part("ul", "conflicts").attr("aria-label", words.word("conflicts")).all(rows))
+    let mut list = part("ul", "conflicts").attr("aria-label", words.word("conflicts"));
+    for (original, copy) in rows::conflicts(record) {
+        let versions = el("div")
+            .maybe(original.map(|original| version(original, "version_crm")))
+            .child(version(copy, "version_dropbox"));
+        list = list.child(el("li").class("conflict").child(icon(icons::CONFLICT)).child(versions));
+    }
+    list.unless_empty()
 }
 
 /// A file's name; as a link to Dropbox if it stands there.
-fn linked_name(file: &str, path: Option<&str>, words: &Words) -> Box<Element> {
-    match path.and_then(|path| words.href(&Target::Path(path.to_owned()))) {
-        Some(href) => {
-            anchor(href).class("file").attr("title", words.word("open")).child(name(file))
-        }
-        None => el("span").class("file").child(name(file)),
+fn linked_name(item: &Item, words: &Words) -> Box<Element> {
+    let file = name(&item.place.name);
+    match item.path.as_ref().and_then(|path| words.href(&Target::Path(path.clone()))) {
+        Some(href) => anchor(href).class("file").attr("title", words.word("open")).child(file),
+        None => el("span").class("file").child(file),
     }
 }
 
@@ -89,29 +114,22 @@ fn fold(class: &'static str, title: String, open: bool) -> Box<Element> {
     fold.child(part("summary", "summary").child(icon(icons::CHEVRON)).child(el("h3").text(title)))
 }
 
-fn documents(
-    rows: &Rc<Vec<DocumentRow>>,
-    words: &Words,
-    local: &Local,
-    seen: &mut Seen,
-) -> Option<Box<Element>> {
-    if rows.is_empty() {
-        seen.documents = None;
+fn documents(now: &Seen, words: &Words, keep: bool) -> Option<Box<Element>> {
+    let items = &now.record.items;
+    if items.is_empty() {
         return None;
     }
-    let shown = local.documents_shown;
-    let title = t("documents").count(rows.len() as u64);
+    let title = t("documents").count(items.len() as u64);
     let fold = fold("documents", words.say(&title), true);
-    if seen
-        .documents
-        .as_ref()
-        .is_some_and(|(last, last_shown)| last == rows && *last_shown == shown)
-    {
+    if keep {
         return Some(fold.keep());
     }
-    seen.documents = Some((rows.clone(), shown));
-    let list = part("ul", "rows").all(rows.iter().take(shown).map(|row| document(row, words)));
-    Some(fold.child(list).maybe(more(rows.len(), shown, Message::MoreDocuments, words)))
+    let shown = now.documents_shown;
+    let mut list = part("ul", "rows");
+    for item in items.iter().take(shown) {
+        list = list.child(document(item, now, words));
+    }
+    Some(fold.child(list).maybe(more(items.len(), shown, Message::MoreDocuments, words)))
 }
 
 /// The button below a list that shows more of it.
@@ -122,72 +140,59 @@ pub fn more(count: usize, shown: usize, message: Message, words: &Words) -> Opti
     })
 }
 
-fn document(row: &DocumentRow, words: &Words) -> Box<Element> {
-    let (word, shape) = match row.mark {
-        MarkWord::Both => ("both", icons::CHECK),
-        MarkWord::OnItsWay => ("on-its-way", icons::SYNC),
-        MarkWord::CrmOnly => ("crm-only", icons::CRM_ONLY),
-        MarkWord::DropboxOnly => ("dropbox-only", icons::DROPBOX_ONLY),
-        MarkWord::Conflict => ("conflict", icons::CONFLICT),
-        MarkWord::Refused => ("refused", icons::REFUSED),
-    };
-    let said = words.say(&row.text);
+fn document(item: &Item, now: &Seen, words: &Words) -> Box<Element> {
+    let (sign, text) = rows::marked(item, &now.record.state, now.online);
+    let said = words.word(text);
     let mark = el("span")
         .class("mark")
         .attr("role", "img")
         .attr("aria-label", said.clone())
-        .attr("title", said)
-        .child(icon(shape));
-    let folder = (!row.folder.is_empty())
-        .then(|| el("span").class("in-folder").key("in-folder").child(name(&row.folder)));
-    let copy_back = row.copy_back.as_ref().map(|document| {
-        press("button small", Message::Do(Action::CopyBack(document.clone())))
-            .key("copy-back")
-            .word(words, "copy_back")
-    });
-    el("li")
+        .attr("title", said.clone())
+        .child(icon(sign.icon));
+    let mut about = part("div", "about").child(linked_name(item, words).key("file"));
+    if !item.place.folder.is_empty() {
+        about = about.child(part("span", "in-folder").child(name(&item.place.folder)));
+    }
+    let row = el("li")
         .class("entry")
-        .row_key(row.key.clone())
-        .attr("data-mark", word)
+        .row_key(rows::key(item))
+        .attr("data-mark", sign.word)
         .child(mark.key("mark"))
-        .child(
-            part("div", "about")
-                .child(linked_name(&row.name, row.path.as_deref(), words).key("file"))
-                .maybe(folder)
-                .child(sentence("span", "how", &row.text, words).key("how")),
-        )
-        .maybe(copy_back)
+        .child(about.child(part("span", "how").text(said)));
+    match &item.document {
+        Some(document) if item.mark == Mark::CrmOnly => row.child(
+            press("button small", Message::Do(Action::CopyBack(document.clone())))
+                .key("copy-back")
+                .word(words, "copy_back"),
+        ),
+        _ => row,
+    }
 }
 
-fn activity(
-    rows: &Rc<Vec<ActivityRow>>,
-    words: &Words,
-    now_ms: u64,
-    seen: &mut Seen,
-) -> Option<Box<Element>> {
-    if rows.is_empty() {
-        seen.activity = None;
+fn activity(happened: &[Activity], words: &Words, now_ms: u64, keep: bool) -> Option<Box<Element>> {
+    if happened.is_empty() {
         return None;
     }
-    let minute = now_ms / MINUTE_MS;
     let fold = fold("activity", words.word("activity"), false);
-    if seen.activity.as_ref().is_some_and(|(last, at)| last == rows && *at == minute) {
+    if keep {
         return Some(fold.keep());
     }
-    seen.activity = Some((rows.clone(), minute));
-    let list = rows.iter().map(|row| {
-        let ago = Node::Text(words.say(&t("since").with("ago", Arg::Ago(row.at_ms, now_ms))));
-        el("li")
-            .class("happened")
-            .row_key(row.key.clone())
-            .child(sentence("span", "what", &row.text, words))
-            .child(el("time").attr("title", words.texts.moment(row.at_ms)).child(ago))
-    });
+    let mut list = part("ol", "rows");
+    // Counted from the oldest: a new line on top leaves the keys of the others alone.
+    let mut number = happened.len();
+    for activity in happened {
+        let ago = words.say(&t("since").with("ago", Arg::Ago(activity.at_ms, now_ms)));
+        list = list.child(
+            el("li")
+                .class("happened")
+                .row_key(format!("{number} {}", activity.at_ms))
+                .child(sentence("span", "what", &rows::happened(activity), words))
+                .child(el("time").attr("title", words.texts.moment(activity.at_ms)).text(ago)),
+        );
+        number -= 1;
+    }
     let save =
         press("button small", Message::Do(Action::SaveLog)).key("save").word(words, "save_log");
     let note = part("p", "save-note").word(words, "save_log_what");
-    Some(
-        fold.child(part("ol", "rows").all(list))
-            .child(part("div", "save-log").child(save).child(note)),
-    )
+    Some(fold.child(list).child(part("div", "save-log").child(save).child(note)))
 }

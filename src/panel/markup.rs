@@ -4,7 +4,7 @@ use super::icons::{self, icon};
 use super::lists::{self, Seen};
 use super::local::{Local, Message, Question};
 use super::model::{Action, Button, Link, PanelView, ProgressView, Screen, Tone, Weight};
-use super::node::{el, part, Element, Node};
+use super::node::{el, part, Element};
 use super::text::Text;
 use super::words::{name, Words};
 
@@ -14,7 +14,7 @@ pub fn documents_panel(
     words: &Words,
     local: &Local,
     now_ms: u64,
-    seen: &mut Seen,
+    seen: &mut Option<Seen>,
 ) -> Box<Element> {
     let panel = part("section", "panel")
         .attr("data-screen", view.screen.word())
@@ -193,7 +193,7 @@ fn buttons(view: &PanelView, words: &Words, local: &Local) -> Option<Box<Element
             buttons = buttons.maybe(link_out(link, words, "link"));
         }
     }
-    (!buttons.children.is_empty()).then_some(buttons)
+    buttons.unless_empty()
 }
 
 /// Buttons that take something away ask first.
@@ -254,9 +254,4 @@ pub fn sentence(
     words: &Words,
 ) -> Box<Element> {
     el(tag).class(class).say(words, text)
-}
-
-/// What the live region says now.
-pub fn announced(text: Option<&Text>, words: &Words) -> Node {
-    Node::Text(text.map(|text| words.say(text)).unwrap_or_default())
 }

@@ -314,18 +314,25 @@ pub struct PanelView {
     pub links: Vec<Link>,
     /// What the decision of a guard is about.
     pub affected: Vec<String>,
-    /// Documents that could not be copied.
-    pub problems: Vec<ProblemRow>,
-    /// Documents of which both versions were kept.
-    pub conflicts: Vec<ConflictRow>,
     /// Quiet sentences below.
     pub notes: Vec<Text>,
-    /// Documents with their marks.
-    pub documents: Rc<Vec<DocumentRow>>,
-    /// Newest first.
-    pub activity: Rc<Vec<ActivityRow>>,
-    /// What the live region says; said again only when it differs.
+    /// The record whose lists stand below.
+    pub record: Option<Rc<RecordStatus>>,
+    /// With the documents of it that could not be copied.
+    pub problems: bool,
+    /// With those of which both versions were kept.
+    pub conflicts: bool,
+    /// The browser has a network.
+    pub online: bool,
+    /// What the live region says, if not the title; said again only when it differs.
     pub announcement: Option<Text>,
+}
+
+impl PanelView {
+    /// What the live region says.
+    pub fn said(&self) -> &Text {
+        self.announcement.as_ref().unwrap_or(&self.title)
+    }
 }
 
 /// How far the work is.
@@ -387,71 +394,6 @@ pub enum Target {
     Space,
 }
 
-/// A document that could not be copied.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProblemRow {
-    /// Its name, with its folder.
-    pub name: String,
-    /// Why, and what to do.
-    pub text: Text,
-}
-
-/// A document of which both versions were kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConflictRow {
-    /// The CRM's version: name and path in Dropbox, if it stands there.
-    pub original: (String, Option<String>),
-    /// Dropbox's version: name and path.
-    pub copy: (String, Option<String>),
-}
-
-/// A document with its mark.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DocumentRow {
-    /// The row's identity, stable over time.
-    pub key: String,
-    /// Its name.
-    pub name: String,
-    /// Its folder; empty for the default one.
-    pub folder: String,
-    /// How it is.
-    pub mark: MarkWord,
-    /// The same in words.
-    pub text: Text,
-    /// Its path in Dropbox, if it stands there.
-    pub path: Option<String>,
-    /// It can be copied back.
-    pub copy_back: Option<DocumentId>,
-}
-
-/// The six marks, by their names in the document (`data-mark`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MarkWord {
-    /// In both.
-    Both,
-    /// On its way.
-    OnItsWay,
-    /// Only in the CRM.
-    CrmOnly,
-    /// Only in Dropbox.
-    DropboxOnly,
-    /// A conflicted copy.
-    Conflict,
-    /// Refused.
-    Refused,
-}
-
-/// A line of the activity list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ActivityRow {
-    /// The row's identity, stable over time.
-    pub key: String,
-    /// When (ms).
-    pub at_ms: u64,
-    /// What, as a sentence.
-    pub text: Text,
-}
-
 /// The settings as data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SettingsView {
@@ -461,8 +403,18 @@ pub struct SettingsView {
     pub settings: Settings,
     /// What stands in the way of all records, as the panel says it.
     pub obstacle: Option<Box<PanelView>>,
-    /// What the live region says; said again only when it differs.
+    /// What the live region says, if nothing stands in the way.
     pub announcement: Option<Text>,
+}
+
+impl SettingsView {
+    /// What the live region says.
+    pub fn said(&self) -> Option<&Text> {
+        match &self.obstacle {
+            Some(obstacle) => Some(obstacle.said()),
+            None => self.announcement.as_ref(),
+        }
+    }
 }
 
 enums! {

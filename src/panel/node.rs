@@ -24,10 +24,8 @@ pub struct Element {
     pub key: Option<Cow<'static, str>>,
     /// Names and values.
     pub attributes: Vec<(&'static str, Cow<'static, str>)>,
-    /// What a click means.
-    pub on_click: Option<Message>,
-    /// What a change of a field means.
-    pub on_change: Option<Change>,
+    /// What it means when a person clicks or changes it.
+    pub meaning: Option<Meaning>,
     /// `checked` or `value`: what a person changes, and an attribute therefore cannot set again.
     pub property: Option<Property>,
     /// Takes the focus when it appears.
@@ -49,8 +47,14 @@ pub enum Property {
     Value(String),
 }
 
-/// What a field's new value means.
-pub type Change = fn(&str) -> Option<Message>;
+/// What a person's doing means.
+#[derive(Clone, Debug)]
+pub enum Meaning {
+    /// A click.
+    Click(Message),
+    /// A field's new value.
+    Change(fn(&str) -> Option<Message>),
+}
 
 /// An element without anything.
 pub fn el(tag: &'static str) -> Box<Element> {
@@ -58,8 +62,7 @@ pub fn el(tag: &'static str) -> Box<Element> {
         tag,
         key: None,
         attributes: Vec::new(),
-        on_click: None,
-        on_change: None,
+        meaning: None,
         property: None,
         focus: false,
         keep: false,
@@ -115,6 +118,11 @@ impl Element {
         }
     }
 
+    /// Nothing, if nothing is inside.
+    pub fn unless_empty(self: Box<Self>) -> Option<Box<Self>> {
+        (!self.children.is_empty()).then_some(self)
+    }
+
     /// With several children.
     pub fn all<N: Into<Node>>(
         mut self: Box<Self>,
@@ -133,13 +141,13 @@ impl Element {
 
     /// A click means this.
     pub fn on_click(mut self: Box<Self>, message: Message) -> Box<Self> {
-        self.on_click = Some(message);
+        self.meaning = Some(Meaning::Click(message));
         self
     }
 
     /// A new value means this.
-    pub fn on_change(mut self: Box<Self>, change: Change) -> Box<Self> {
-        self.on_change = Some(change);
+    pub fn on_change(mut self: Box<Self>, change: fn(&str) -> Option<Message>) -> Box<Self> {
+        self.meaning = Some(Meaning::Change(change));
         self
     }
 

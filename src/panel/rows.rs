@@ -1,24 +1,24 @@
-//! The lists below the panel's head: problems, conflicts, documents with their marks, activity.
+//! What the lists below the panel's head tell of a record: problems, conflicts, documents with their marks, activity.
 
-use super::model::{ActivityRow, ConflictRow, DocumentRow, MarkWord, ProblemRow};
+use super::icons;
 use super::text::{t, Arg, Text};
 use sync_core::{
     is_conflicted_copy, split_dir, Activity, Halt, Happened, Item, Mark, Place, Problem,
     ProblemKind, Reason, RecordState, RecordStatus, Side,
 };
 
-/// Problems that a person can do something about. One-way records are told of in another place.
-pub(super) fn problems(record: &RecordStatus) -> Vec<ProblemRow> {
-    let mut rows = Vec::new();
+/// Problems that a person can do something about, each with what. One-way records are told of in another place.
+pub(super) fn problems(record: &RecordStatus) -> Vec<(&Place, &'static str)> {
+    let mut told = Vec::new();
     for problem in &record.problems {
-        let text = match problem.kind {
+        let what = match problem.kind {
             ProblemKind::Refused(reason) => advice(reason),
             ProblemKind::OutOfSpace => "problem_out_of_space",
             ProblemKind::OneWay | ProblemKind::NewerInDropbox => continue,
         };
-        rows.push(ProblemRow { name: with_folder(&problem.place), text: t(text) });
+        told.push((&problem.place, what));
     }
-    rows
+    told
 }
 
 /// Files that wait in Dropbox because the CRM takes none.
@@ -29,10 +29,9 @@ pub(super) fn held_back(record: &RecordStatus) -> bool {
     record.problems.iter().any(waits)
 }
 
-/// Conflicted copies, each with the document it is a copy of.
-pub(super) fn conflicts(record: &RecordStatus) -> Vec<ConflictRow> {
-    let shown = |item: &Item| (item.place.name.clone(), item.path.clone());
-    let mut rows = Vec::new();
+/// Conflicted copies, each with the document it is a copy of, if that still stands there.
+pub(super) fn conflicts(record: &RecordStatus) -> Vec<(Option<&Item>, &Item)> {
+    let mut told = Vec::new();
     for copy in &record.items {
         if copy.mark != Mark::ConflictedCopy {
             continue;
@@ -41,33 +40,13 @@ pub(super) fn conflicts(record: &RecordStatus) -> Vec<ConflictRow> {
             item.place.folder == copy.place.folder
                 && is_conflicted_copy(&copy.place.name, &item.place.name)
         });
-        rows.push(ConflictRow {
-            original: original.map_or_else(|| (String::new(), None), shown),
-            copy: shown(copy),
-        });
+        told.push((original, copy));
     }
-    rows
+    told
 }
 
-/// All documents and files, by folder and name.
-pub(super) fn documents(record: &RecordStatus, online: bool) -> Vec<DocumentRow> {
-    let mut rows = Vec::new();
-    for item in &record.items {
-        let (mark, text) = marked(item, &record.state, online);
-        rows.push(DocumentRow {
-            key: key(item),
-            name: item.place.name.clone(),
-            folder: item.place.folder.clone(),
-            mark,
-            text: t(text),
-            path: item.path.clone(),
-            copy_back: item.document.clone().filter(|_| item.mark == Mark::CrmOnly),
-        });
-    }
-    rows
-}
-
-fn key(item: &Item) -> String {
+/// An item's identity, stable over time.
+pub(super) fn key(item: &Item) -> String {
     match (&item.document, &item.file) {
         (Some(document), _) => document.to_string(),
         (None, Some(file)) => file.to_string(),
@@ -75,16 +54,34 @@ fn key(item: &Item) -> String {
     }
 }
 
-fn marked(item: &Item, state: &RecordState, online: bool) -> (MarkWord, &'static str) {
+/// One of the six marks: its name in the document (`data-mark`), and its icon.
+pub(super) struct Sign {
+    pub word: &'static str,
+    pub icon: &'static str,
+}
+
+const BOTH: Sign = Sign { word: "both", icon: icons::CHECK };
+const ON_ITS_WAY: Sign = Sign { word: "on-its-way", icon: icons::SYNC };
+const CRM_ONLY: Sign = Sign { word: "crm-only", icon: icons::CRM_ONLY };
+const DROPBOX_ONLY: Sign = Sign { word: "dropbox-only", icon: icons::DROPBOX_ONLY };
+const CONFLICT: Sign = Sign { word: "conflict", icon: icons::CONFLICT };
+const REFUSED: Sign = Sign { word: "refused", icon: icons::REFUSED };
+
+/// An item's mark, and what it says.
+pub(super) fn marked(
+    item: &Item,
+    state: &RecordState,
+    online: bool,
+) -> (&'static Sign, &'static str) {
     let moving = online && matches!(state, RecordState::Working | RecordState::Queued);
     match item.mark {
-        Mark::Both => (MarkWord::Both, "mark_both"),
+        Mark::Both => (&BOTH, "mark_both"),
         // Nothing of a stopped record is on its way; what the folder held went with it.
         Mark::OnItsWay if matches!(state, RecordState::Halted(Halt::FolderRemoved)) => {
-            (MarkWord::CrmOnly, "mark_crm_only")
+            (&CRM_ONLY, "mark_crm_only")
         }
         Mark::OnItsWay if item.document.is_none() && matches!(state, RecordState::Halted(_)) => {
-            (MarkWord::DropboxOnly, "mark_dropbox_only")
+            (&DROPBOX_ONLY, "mark_dropbox_only")
         }
         Mark::OnItsWay => {
             let text = match (moving, &item.document, &item.file) {
@@ -93,12 +90,12 @@ fn marked(item: &Item, state: &RecordState, online: bool) -> (MarkWord, &'static
                 (true, Some(_), None) => "mark_to_dropbox",
                 (true, Some(_), Some(_)) => "mark_updating",
             };
-            (MarkWord::OnItsWay, text)
+            (&ON_ITS_WAY, text)
         }
-        Mark::CrmOnly => (MarkWord::CrmOnly, "mark_crm_only"),
-        Mark::DropboxOnly => (MarkWord::DropboxOnly, "mark_dropbox_only"),
-        Mark::ConflictedCopy => (MarkWord::Conflict, "mark_conflict"),
-        Mark::Refused(reason) => (MarkWord::Refused, advice(reason)),
+        Mark::CrmOnly => (&CRM_ONLY, "mark_crm_only"),
+        Mark::DropboxOnly => (&DROPBOX_ONLY, "mark_dropbox_only"),
+        Mark::ConflictedCopy => (&CONFLICT, "mark_conflict"),
+        Mark::Refused(reason) => (&REFUSED, advice(reason)),
     }
 }
 
@@ -115,23 +112,8 @@ fn advice(reason: Reason) -> &'static str {
     }
 }
 
-/// What happened, newest first.
-pub(super) fn activity(record: &RecordStatus) -> Vec<ActivityRow> {
-    let mut rows = Vec::new();
-    // Counted from the oldest: a new line on top leaves the keys of the others alone.
-    let mut number = record.activity.len();
-    for activity in &record.activity {
-        rows.push(ActivityRow {
-            key: format!("{number} {}", activity.at_ms),
-            at_ms: activity.at_ms,
-            text: happened(activity),
-        });
-        number -= 1;
-    }
-    rows
-}
-
-fn happened(activity: &Activity) -> Text {
+/// What happened, as a sentence.
+pub(super) fn happened(activity: &Activity) -> Text {
     let what = &activity.what;
     let key = match what {
         Happened::Linked => "did_link",

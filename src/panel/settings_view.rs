@@ -8,10 +8,7 @@ use sync_core::RecordKind;
 /// The settings.
 pub fn settings_view_of(snapshot: Snapshot, settings: Settings) -> SettingsView {
     let obstacle = obstacle(&snapshot);
-    let announcement = match &obstacle {
-        Some(obstacle) => obstacle.announcement.clone(),
-        None => announcement(&snapshot, &settings.bulk),
-    };
+    let announcement = announcement(&snapshot, &settings.bulk);
     SettingsView { snapshot, settings, obstacle, announcement }
 }
 

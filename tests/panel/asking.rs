@@ -4,7 +4,7 @@ use crate::html::{attribute, drawn, elements, text, words};
 use crate::scenes::{record, scenes};
 use sync_core::{Record, RecordKind};
 use teamleader_dropbox::panel::local::{Local, Message, Question};
-use teamleader_dropbox::panel::node::Element;
+use teamleader_dropbox::panel::node::{Element, Meaning};
 use teamleader_dropbox::panel::Action;
 
 /// A panel that is pressed like a person presses it.
@@ -35,7 +35,10 @@ impl Pressed {
 
     fn press(&mut self, name: &str) -> Option<Action> {
         let button = self.button(name).unwrap_or_else(|| panic!("{}: no `{name}`", self.scene));
-        self.local.take(button.on_click.unwrap())
+        let Some(Meaning::Click(message)) = button.meaning else {
+            panic!("`{name}` means nothing")
+        };
+        self.local.take(message)
     }
 
     fn said(&self) -> String {
@@ -129,7 +132,11 @@ fn a_module_is_chosen_before_its_records_are_listed() {
 fn an_interval_is_taken_only_as_a_number() {
     let panel = Pressed::on("settings").panel();
     let all = elements(&panel);
-    let change = all.iter().find_map(|element| element.on_change).unwrap();
+    let change = all.iter().find_map(|element| match element.meaning {
+        Some(Meaning::Change(change)) => Some(change),
+        _ => None,
+    });
+    let change = change.unwrap();
     assert_eq!(change("120"), Some(Message::Do(Action::SetInterval(120))));
     assert_eq!(change("soon"), None);
 }

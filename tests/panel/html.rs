@@ -2,7 +2,6 @@
 
 use crate::scenes::{record, Scene, Shows};
 use std::fmt::Write as _;
-use teamleader_dropbox::panel::lists::Seen;
 use teamleader_dropbox::panel::local::Local;
 use teamleader_dropbox::panel::markup::documents_panel;
 use teamleader_dropbox::panel::node::{Element, Node};
@@ -23,7 +22,7 @@ pub fn drawn(scene: &Scene, words: &Words, local: &Local) -> Box<Element> {
     match &scene.shows {
         Shows::Panel(snapshot) => {
             let view = view_of(snapshot, &record());
-            documents_panel(&view, words, local, snapshot.now_ms, &mut Seen::default())
+            documents_panel(&view, words, local, snapshot.now_ms, &mut None)
         }
         Shows::Settings(snapshot, settings) => {
             settings_panel(&settings_view_of(snapshot.clone(), settings.clone()), words, local)

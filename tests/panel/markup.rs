@@ -184,12 +184,11 @@ fn siblings_never_share_a_key() {
 
 #[test]
 fn a_long_list_is_drawn_again_only_when_it_changed() {
-    use teamleader_dropbox::panel::lists::Seen;
     use teamleader_dropbox::panel::markup::documents_panel;
     let Shows::Panel(snapshot) = scene("up-to-date-500").shows else { unreachable!() };
     let words = words("en");
     let mut view = view_of(&snapshot, &record());
-    let (mut seen, local) = (Seen::default(), Local::default());
+    let (mut seen, local) = (None, Local::default());
     let mut kept = |view: &_, local: &Local| {
         let panel = documents_panel(view, &words, local, snapshot.now_ms, &mut seen);
         let folds: Vec<bool> = elements(&panel)
@@ -201,7 +200,7 @@ fn a_long_list_is_drawn_again_only_when_it_changed() {
     };
     assert_eq!(kept(&view, &local), [false, false]);
     assert_eq!(kept(&view, &local), [true, true]);
-    Rc::make_mut(&mut view.documents)[0].name.push('x');
+    Rc::make_mut(view.record.as_mut().unwrap()).items[0].place.name.push('x');
     assert_eq!(kept(&view, &local), [false, true]);
     let more = Local { documents_shown: 250, ..Local::default() };
     assert_eq!(kept(&view, &more), [false, true]);

@@ -41,7 +41,7 @@ impl Panel {
                 patcher: Patcher::new(root, on_message),
                 shown: None,
                 local: Local::default(),
-                seen: Seen::default(),
+                seen: None,
             };
             Mounted { words, on_action, drawn: RefCell::new(drawn) }
         }))
@@ -80,7 +80,7 @@ struct Drawn {
     patcher: Patcher,
     shown: Option<Shown>,
     local: Local,
-    seen: Seen,
+    seen: Option<Seen>,
 }
 
 impl Mounted {
@@ -106,18 +106,16 @@ impl Mounted {
 
 impl Drawn {
     fn draw(&mut self, words: &Words) {
-        let (panel, announcement) = match &self.shown {
+        let (panel, said) = match &self.shown {
             Some(Shown::Documents { view, now_ms }) => (
                 documents_panel(view, words, &self.local, *now_ms, &mut self.seen),
-                &view.announcement,
+                Some(view.said()),
             ),
-            Some(Shown::Settings(view)) => {
-                (settings_panel(view, words, &self.local), &view.announcement)
-            }
+            Some(Shown::Settings(view)) => (settings_panel(view, words, &self.local), view.said()),
             None => return,
         };
         // What the live region says.
-        let said = announcement.as_ref().map(|text| words.say(text)).unwrap_or_default();
+        let said = said.map(|text| words.say(text)).unwrap_or_default();
         let live = part("div", "said").attr("aria-live", "polite").text(said);
         self.patcher.draw(vec![panel.into(), live.into()]);
     }

@@ -5,7 +5,7 @@
 //! own elements, once; what they mean is looked up when they fire.
 
 use crate::panel::local::Message;
-use crate::panel::node::{el, Change, Element, Node, Property};
+use crate::panel::node::{el, Element, Meaning, Node, Property};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -27,8 +27,6 @@ pub struct Patcher {
 
 /// A node that stands in the page.
 struct Mounted {
-    /// The how-manieth of its tag it is among its siblings; 0 for one with a key.
-    count: usize,
     node: web_sys::Node,
     /// The text, or the element as it was drawn last, without its children.
     drawn: Node,
@@ -38,15 +36,9 @@ struct Mounted {
 
 /// A listener on an element and what it means now.
 struct Listener {
-    meaning: Rc<RefCell<Meaning>>,
+    meaning: Rc<RefCell<Option<Meaning>>>,
     /// Kept alive as long as its element may fire.
     _closure: Closure<dyn FnMut(web_sys::Event)>,
-}
-
-#[derive(Clone)]
-struct Meaning {
-    click: Option<Message>,
-    change: Option<Change>,
 }
 
 impl Patcher {
@@ -115,13 +107,11 @@ impl Draw<'_> {
         let mut before = std::mem::take(mounted);
         // Most stay in their order: the next one is the last of these.
         before.reverse();
-        let mut counts = Vec::new();
         for node in &nodes {
-            let count = count(node, &mut counts);
-            let same = before.iter().rposition(|mounted| mounted.is(node, count));
+            let same = before.iter().rposition(|mounted| mounted.is(node));
             mounted.push(match same {
                 Some(at) => before.remove(at),
-                None => self.create(node, count),
+                None => self.create(node),
             });
         }
         // First those that go: then nothing that stays has to move for them.
@@ -140,7 +130,7 @@ impl Draw<'_> {
     }
 
     /// With nothing in it yet, and not in the page.
-    fn create(&self, node: &Node, count: usize) -> Mounted {
+    fn create(&self, node: &Node) -> Mounted {
         let (node, drawn) = match node {
             Node::Text(_) => (self.document.create_text_node("").into(), Node::Text(String::new())),
             Node::Element(element) => {
@@ -149,7 +139,7 @@ impl Draw<'_> {
                 (create_element(self.document, element.tag).into(), drawn.into())
             }
         };
-        Mounted { count, node, drawn, children: Vec::new(), listener: None }
+        Mounted { node, drawn, children: Vec::new(), listener: None }
     }
 
     fn update(&mut self, mounted: &mut Mounted, node: Node) {
@@ -165,18 +155,18 @@ impl Draw<'_> {
                     return;
                 }
                 let nodes = std::mem::take(&mut element.children);
-                let Some(target) = mounted.node.dyn_ref::<web_sys::Element>() else {
-                    return;
-                };
+                let target: &web_sys::Element = mounted.node.unchecked_ref();
                 set_attributes(target, &before.attributes, &element.attributes);
                 self.children(&mounted.node, &mut mounted.children, nodes);
                 set_property(target, element.property.as_ref());
-                match &mounted.listener {
-                    Some(listener) => *listener.meaning.borrow_mut() = meaning(&mut element),
-                    None => mounted.listener = self.listener(target, &mut element),
+                // Taken out of the element: it is needed where it is heard.
+                match (&mounted.listener, element.meaning.take()) {
+                    (Some(listener), meaning) => *listener.meaning.borrow_mut() = meaning,
+                    (None, Some(meaning)) => mounted.listener = Some(self.listen(target, meaning)),
+                    (None, None) => {}
                 }
                 if element.focus && !before.focus {
-                    *self.focus = target.clone().dyn_into().ok();
+                    *self.focus = Some(target.clone().unchecked_into());
                 }
                 *before = element;
             }
@@ -185,62 +175,48 @@ impl Draw<'_> {
         }
     }
 
-    fn listener(&self, target: &web_sys::Element, element: &mut Element) -> Option<Listener> {
-        if element.on_click.is_none() && element.on_change.is_none() {
-            return None;
-        }
-        let event = if element.on_change.is_some() { "change" } else { "click" };
-        let meaning = Rc::new(RefCell::new(meaning(element)));
+    fn listen(&self, target: &web_sys::Element, meaning: Meaning) -> Listener {
+        let event = match meaning {
+            Meaning::Click(_) => "click",
+            Meaning::Change(_) => "change",
+        };
+        let meaning = Rc::new(RefCell::new(Some(meaning)));
         let on_message = self.on_message.clone();
         let known = meaning.clone();
         let closure = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
-            let target = event.current_target();
-            let Some(target) = target.and_then(|target| target.dyn_into().ok()) else { return };
-            let target: web_sys::Element = target;
+            let Some(target) = event.current_target() else { return };
+            let target: web_sys::Element = target.unchecked_into();
             if target.has_attribute("aria-disabled") {
                 return;
             }
             let meaning = known.borrow().clone();
-            let message = match meaning.change {
-                Some(change) => change(&value_of(&target)),
-                None => meaning.click,
+            let message = match meaning {
+                Some(Meaning::Click(message)) => Some(message),
+                Some(Meaning::Change(change)) => {
+                    change(&target.unchecked_ref::<HtmlSelectElement>().value())
+                }
+                None => None,
             };
             if let Some(message) = message {
                 on_message(message);
             }
         });
         let _ = target.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
-        Some(Listener { meaning, _closure: closure })
+        Listener { meaning, _closure: closure }
     }
 }
 
 impl Mounted {
-    /// The same as before: by key, or without one by tag and order.
-    fn is(&self, node: &Node, count: usize) -> bool {
-        self.count == count
-            && match (&self.drawn, node) {
-                (Node::Text(_), Node::Text(_)) => true,
-                (Node::Element(before), Node::Element(element)) => {
-                    before.tag == element.tag && before.key == element.key
-                }
-                _ => false,
+    /// The same as before, by tag and key. Of several without a key, the first that is left.
+    fn is(&self, node: &Node) -> bool {
+        match (&self.drawn, node) {
+            (Node::Text(_), Node::Text(_)) => true,
+            (Node::Element(before), Node::Element(element)) => {
+                before.tag == element.tag && before.key == element.key
             }
+            _ => false,
+        }
     }
-}
-
-/// The how-manieth of its tag (empty for a text); 0 for one with a key.
-fn count(node: &Node, counts: &mut Vec<(&'static str, usize)>) -> usize {
-    let tag = match node {
-        Node::Element(element) if element.key.is_some() => return 0,
-        Node::Element(element) => element.tag,
-        Node::Text(_) => "",
-    };
-    if let Some((_, count)) = counts.iter_mut().find(|(counted, _)| *counted == tag) {
-        *count += 1;
-        return *count;
-    }
-    counts.push((tag, 1));
-    1
 }
 
 fn create_element(document: &Document, tag: &str) -> web_sys::Element {
@@ -254,12 +230,11 @@ fn create_element(document: &Document, tag: &str) -> web_sys::Element {
 type Attributes = [(&'static str, std::borrow::Cow<'static, str>)];
 
 fn set_attribute(target: &web_sys::Element, name: &str, value: &str) {
-    match target.dyn_ref::<web_sys::HtmlElement>() {
+    if name == "style" {
         // A page's policy may forbid the attribute (`style-src 'self'`); it does not speak of the property.
-        Some(target) if name == "style" => target.style().set_css_text(value),
-        _ => {
-            let _ = target.set_attribute(name, value);
-        }
+        target.unchecked_ref::<HtmlElement>().style().set_css_text(value);
+    } else {
+        let _ = target.set_attribute(name, value);
     }
 }
 
@@ -281,26 +256,15 @@ fn set_property(target: &web_sys::Element, property: Option<&Property>) {
     match property {
         None => {}
         Some(Property::Value(value)) => {
-            if let Some(select) = target.dyn_ref::<HtmlSelectElement>() {
-                if select.value() != *value {
-                    select.set_value(value);
-                }
+            let select: &HtmlSelectElement = target.unchecked_ref();
+            if select.value() != *value {
+                select.set_value(value);
             }
         }
         Some(state) => {
-            if let Some(input) = target.dyn_ref::<HtmlInputElement>() {
-                input.set_checked(*state == Property::Checked(true));
-                input.set_indeterminate(*state == Property::Indeterminate);
-            }
+            let input: &HtmlInputElement = target.unchecked_ref();
+            input.set_checked(*state == Property::Checked(true));
+            input.set_indeterminate(*state == Property::Indeterminate);
         }
     }
-}
-
-fn value_of(field: &web_sys::Element) -> String {
-    field.dyn_ref::<HtmlSelectElement>().map(HtmlSelectElement::value).unwrap_or_default()
-}
-
-/// Taken out of the element: it is needed where it is heard.
-fn meaning(element: &mut Element) -> Meaning {
-    Meaning { click: element.on_click.take(), change: element.on_change }
 }

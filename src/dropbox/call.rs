@@ -4,10 +4,11 @@
 //! else. After a lost answer the call is *unclear*: an error of the repeat may be the echo of our own write.
 
 use super::header_json::header_json;
-use super::tags::Tags;
+use super::tags::Refusal;
 use super::Dropbox;
 use crate::backoff::{Backoff, PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
-use crate::json::{Object, Read, Value, Write};
+use crate::json::forms::Form;
+use crate::json::{Object, Value, Write};
 use crate::ports::{Body, Clock, Method, Ports, Request, Response, TransportError};
 use futures_util::future::LocalBoxFuture;
 use futures_util::FutureExt;
@@ -18,8 +19,8 @@ const RPC_TIMEOUT_MS: u32 = 120_000;
 
 /// What came of a call that got an answer.
 pub(super) struct Answer<R> {
-    /// The result, or the tags of the endpoint's error.
-    pub result: Result<R, Tags>,
+    /// The result, or the endpoint's error.
+    pub result: Result<R, Refusal>,
     /// An earlier try of this call got no answer: it may have been carried out.
     pub unclear: bool,
 }
@@ -27,26 +28,39 @@ pub(super) struct Answer<R> {
 impl<R> Answer<R> {
     /// For endpoints without errors of their own to tell apart.
     pub fn plain(self) -> Result<R, Failure> {
-        self.result.map_err(|tags| tags.failure())
+        self.result.map_err(Refusal::failure)
     }
 }
 
 /// A call that ended.
-pub(super) type Ended<R> = Result<Answer<R>, Failure>;
+pub(super) type Ended<C> = Result<Answer<Box<Response<C>>>, Failure>;
 
 /// A call under way.
 ///
 /// Boxed: every route awaits it, and one copy in the module is enough.
-pub(super) type Called<'a, R> = LocalBoxFuture<'a, Ended<R>>;
+pub(super) type Called<'a, C> = LocalBoxFuture<'a, Ended<C>>;
 
 /// JSON of a success; anything unexpected is [`Failure::Malformed`].
-pub(super) fn read<T: Read>(value: &Value) -> Result<T, Failure> {
-    T::read(value).ok_or(Failure::Malformed(Side::Dropbox))
+pub(super) fn read<T: Form>(text: &str) -> Result<T, Failure> {
+    let mut said = T::blank();
+    fill(text, None, &mut said)?;
+    Ok(said)
 }
 
-/// The same of its text.
-pub(super) fn parse_json<T: Read>(text: &str) -> Result<T, Failure> {
-    read(&Value::parse(text).unwrap_or_default())
+/// The same of one field.
+pub(super) fn part<T: Form>(text: &str, name: &str) -> Result<T, Failure> {
+    let mut said = T::blank();
+    fill(text, Some(name), &mut said)?;
+    Ok(said)
+}
+
+pub(super) fn fill(text: &str, part: Option<&str>, form: &mut dyn Form) -> Result<(), Failure> {
+    let said = Value::parse(text).unwrap_or_default();
+    let said = match part {
+        Some(name) => said.field(name),
+        None => Some(&said),
+    };
+    said.and_then(|said| form.fill(said)).ok_or(Failure::Malformed(Side::Dropbox))
 }
 
 /// A wait before the next try, or the end of patience.
@@ -81,9 +95,9 @@ fn retry_after_s(text: &str) -> Option<u32> {
 
 impl<P: Ports> Dropbox<P> {
     /// An rpc route: JSON in, JSON out.
-    pub(super) fn rpc(&self, route: &str, argument: String) -> Called<'_, Value> {
+    pub(super) fn rpc(&self, route: &str, argument: String) -> Called<'_, P::Content> {
         let url = format!("{}/2/{route}", self.endpoints().api);
-        self.call_json(Request::post_json(url, argument, RPC_TIMEOUT_MS))
+        self.call(Request::post_json(url, argument, RPC_TIMEOUT_MS))
     }
 
     /// A content route that takes bytes or text, and its argument in a header: JSON out.
@@ -93,11 +107,11 @@ impl<P: Ports> Dropbox<P> {
         argument: &str,
         body: Body<P::Content>,
         timeout_ms: u32,
-    ) -> Called<'_, Value> {
+    ) -> Called<'_, P::Content> {
         let url = format!("{}/2/{route}", self.endpoints().content);
         let mut request = Request::post(url, "application/octet-stream", body, timeout_ms);
         request.headers.push(("dropbox-api-arg", header_json(argument)));
-        self.call_json(request)
+        self.call(request)
     }
 
     /// Exactly this revision of a file, as content or as text, with JSON in a header.
@@ -106,30 +120,24 @@ impl<P: Ports> Dropbox<P> {
         rev: &Revision,
         wants_content: bool,
         timeout_ms: u32,
-    ) -> Called<'_, Box<Response<P::Content>>> {
+    ) -> Called<'_, P::Content> {
         let argument = Object(&[("path", &format!("rev:{rev}"))]).write_text();
-        let request = Request {
+        self.call(Request {
             method: Method::Post,
             url: format!("{}/2/files/download", self.endpoints().content),
             headers: vec![("dropbox-api-arg", header_json(&argument))],
             body: Body::Empty,
             wants_content,
             timeout_ms,
-        };
-        self.call(request).boxed_local()
+        })
     }
 
-    /// A call whose answer is JSON; null where it is none.
-    fn call_json(&self, request: Request<P::Content>) -> Called<'_, Value> {
-        let json = |answer: Answer<Box<Response<P::Content>>>| Answer {
-            result: answer.result.map(|it| Value::parse(it.text()).unwrap_or_default()),
-            unclear: answer.unclear,
-        };
-        async move { self.call(request).await.map(json) }.boxed_local()
+    fn call(&self, request: Request<P::Content>) -> Called<'_, P::Content> {
+        self.try_call(request).boxed_local()
     }
 
     /// Sends until there is an answer to be told apart by the endpoint, or patience ends.
-    async fn call(&self, mut request: Request<P::Content>) -> Ended<Box<Response<P::Content>>> {
+    async fn try_call(&self, mut request: Request<P::Content>) -> Ended<P::Content> {
         let ports = self.wire.ports();
         let mut patience = Patience::new();
         let mut unclear = false;
@@ -150,14 +158,14 @@ impl<P: Ports> Dropbox<P> {
                         continue;
                     }
                     400 if !names_scope(response.text()) && !names_token(response.text()) => {
-                        return Ok(Answer { result: Err(Tags::bad_request()), unclear });
+                        return Ok(Answer { result: Err(Refusal::BadRequest), unclear });
                     }
                     // A scope is missing, the account is suspended, or a fresh token is refused.
                     400 | 401 | 403 => return Err(Failure::Unauthorized(Side::Dropbox)),
                     409 => {
-                        let tags = Tags::of_body(response.text());
-                        if !tags.is_transient() {
-                            return Ok(Answer { result: Err(tags), unclear });
+                        let refusal = Refusal::of_body(response.text());
+                        if !matches!(refusal, Refusal::Transient) {
+                            return Ok(Answer { result: Err(refusal), unclear });
                         }
                         (None, PATIENCE_LIMIT_MS)
                     }
@@ -179,8 +187,7 @@ fn refuses_token<C>(response: &Response<C>) -> bool {
     if response.status == 400 {
         return names_token(response.text());
     }
-    let tags = Tags::of_body(response.text());
-    tags.starts_with(&["expired_access_token"]) || tags.starts_with(&["invalid_access_token"])
+    matches!(Refusal::of_body(response.text()), Refusal::Token)
 }
 
 /// Plain text of a 400 has no tag; these two are known by their words alone (captures of the service).

@@ -90,9 +90,6 @@ pub enum TransportError {
     /// Too late. The server may have acted.
     #[error("no answer in time")]
     Timeout,
-    /// Stopped from here.
-    #[error("cancelled")]
-    Cancelled,
 }
 
 /// Sends requests, and handles bytes that never enter WebAssembly memory.

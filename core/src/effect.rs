@@ -363,7 +363,7 @@ pub enum Outcome {
 }
 
 /// Why something did not happen, by what the engine does about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// No connection, a timeout, 5xx or 429 beyond patience. It may have happened all the same. Ends the cycle.
     Unavailable(Side),

@@ -3,16 +3,16 @@
 //! A batch is sent again only for the entries that writers got in the way of. After a lost answer, an entry
 //! that failed is compared with what stands there: our own write is recognised, everything else is told.
 
-use super::call::{part, read, Answer, Patience};
+use super::call::{part, read, Answer};
 use super::listing::standing_file;
 use super::tags::Refusal;
 use super::types::{BatchEntry, CommitInfo, Launch, Metadata};
 use super::{malformed, Dropbox};
-use crate::backoff::{PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
+use crate::backoff::{Backoff, Wait};
 use crate::json::{Object, Write};
 use crate::ports::{Ports, Response};
 use std::future::Future;
-use sync_core::{Commit, Delete, Entry, Failure, FileEntry, FileId, Move, WriteMode};
+use sync_core::{Commit, Delete, Entry, Failure, FileEntry, FileId, Move, Side, WriteMode};
 
 /// An entry's end: the file, where it is told, or why it failed.
 type Settled = Answer<Option<FileEntry>>;
@@ -162,14 +162,14 @@ impl<P: Ports> Dropbox<P> {
     /// a batch that Dropbox does not understand is halved until the entry at fault stands alone.
     async fn batch(&self, route: &BatchRoute, items: Vec<String>) -> Result<Vec<Settled>, Failure> {
         let mut batch = Batch::new(items);
-        let mut patience = Patience::new();
+        let mut backoff = Backoff::new(Side::Dropbox);
         while let Some(indices) = batch.rounds.pop() {
             if indices.is_empty() {
                 continue;
             }
             let answer = self.job(route, batch.argument(&indices, route.rest)).await?;
             if batch.settle(indices, answer)? {
-                patience.wait(self.wire.ports(), None, PATIENCE_LIMIT_MS).await?;
+                backoff.wait(self.wire.ports(), Wait::Limit(None)).await?;
             }
         }
         Ok(batch.settled)
@@ -181,8 +181,8 @@ impl<P: Ports> Dropbox<P> {
         route: &BatchRoute,
         argument: String,
     ) -> Result<Answer<Vec<BatchEntry>>, Failure> {
-        let mut patience = Patience::new();
-        let mut polls = Patience::new();
+        let mut backoff = Backoff::new(Side::Dropbox);
+        let mut polls = Backoff::new(Side::Dropbox);
         let mut job_id: Option<String> = None;
         let mut unclear = false;
         loop {
@@ -203,9 +203,9 @@ impl<P: Ports> Dropbox<P> {
             let result = match launch {
                 Launch::Complete { entries } => Ok(entries),
                 Launch::Failed(Refusal::Transient) => {
-                    patience.wait(self.wire.ports(), None, PATIENCE_LIMIT_MS).await?;
+                    backoff.wait(self.wire.ports(), Wait::Limit(None)).await?;
                     // From the beginning.
-                    (job_id, unclear, polls) = (None, false, Patience::new());
+                    (job_id, unclear, polls) = (None, false, Backoff::new(Side::Dropbox));
                     continue;
                 }
                 Launch::Failed(refusal) => Err(refusal),
@@ -214,8 +214,7 @@ impl<P: Ports> Dropbox<P> {
                     if job_id.is_none() || route.check.is_empty() {
                         return malformed();
                     }
-                    let patience_ms = PATIENCE_LIMIT_MS + PATIENCE_OUTAGE_MS;
-                    polls.wait(self.wire.ports(), None, patience_ms).await?;
+                    polls.wait(self.wire.ports(), Wait::Job).await?;
                     continue;
                 }
                 Launch::Other => return malformed(),
@@ -279,7 +278,7 @@ impl Batch {
             }
             Err(refusal) => {
                 for index in indices {
-                    self.end(index, Err(refusal.clone()));
+                    self.end(index, Err(refusal));
                 }
                 return Ok(false);
             }

@@ -5,11 +5,11 @@
 
 use super::header_json::header_json;
 use super::tags::Refusal;
-use super::Dropbox;
-use crate::backoff::{Backoff, PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
+use super::{malformed, Dropbox};
+use crate::backoff::{Backoff, Wait};
 use crate::json::forms::Form;
 use crate::json::{Object, Value, Write};
-use crate::ports::{Body, Clock, Method, Ports, Request, Response, TransportError};
+use crate::ports::{Body, Method, Ports, Request, Response};
 use futures_util::future::LocalBoxFuture;
 use futures_util::FutureExt;
 use sync_core::{Failure, Revision, Side};
@@ -63,30 +63,6 @@ pub(super) fn fill(text: &str, part: Option<&str>, form: &mut dyn Form) -> Resul
     said.and_then(|said| form.fill(said)).ok_or(Failure::Malformed(Side::Dropbox))
 }
 
-/// A wait before the next try, or the end of patience.
-pub(super) struct Patience(Backoff);
-
-impl Patience {
-    pub fn new() -> Self {
-        Self(Backoff::default())
-    }
-
-    /// Waits. `Unavailable` when it has been long enough.
-    pub async fn wait(
-        &mut self,
-        clock: &impl Clock,
-        asked_s: Option<u32>,
-        patience_ms: u32,
-    ) -> Result<(), Failure> {
-        let delay_ms = self
-            .0
-            .next_delay_ms(clock.random(), asked_s, patience_ms)
-            .ok_or(Failure::Unavailable(Side::Dropbox))?;
-        clock.sleep(delay_ms).await;
-        Ok(())
-    }
-}
-
 /// `error.retry_after` of a 429's JSON, in seconds; its text may be plain.
 fn retry_after_s(text: &str) -> Option<u32> {
     let seconds = Value::parse(text)?.field("error")?.number("retry_after")?;
@@ -138,20 +114,18 @@ impl<P: Ports> Dropbox<P> {
 
     /// Sends until there is an answer to be told apart by the endpoint, or patience ends.
     async fn try_call(&self, mut request: Request<P::Content>) -> Ended<P::Content> {
-        let ports = self.wire.ports();
-        let mut patience = Patience::new();
+        let mut backoff = Backoff::new(Side::Dropbox);
         let mut unclear = false;
         let mut rejected = None;
         loop {
             let token = self.auth.token(rejected.as_ref()).await?;
             request.authorize(token.bearer());
-            let (asked_s, patience_ms) = match self.wire.send(&request).await {
-                Err(TransportError::Cancelled) => return Err(Failure::Cancelled),
-                Err(TransportError::Network | TransportError::Timeout) => {
+            let why = match self.wire.send(&request).await? {
+                None => {
                     unclear = true;
-                    (None, PATIENCE_OUTAGE_MS)
+                    Wait::Outage
                 }
-                Ok(response) => match response.status {
+                Some(response) => match response.status {
                     200..=299 => return Ok(Answer { result: Ok(response), unclear }),
                     400 | 401 if rejected.is_none() && refuses_token(&response) => {
                         rejected = Some(token);
@@ -162,22 +136,15 @@ impl<P: Ports> Dropbox<P> {
                     }
                     // A scope is missing, the account is suspended, or a fresh token is refused.
                     400 | 401 | 403 => return Err(Failure::Unauthorized(Side::Dropbox)),
-                    409 => {
-                        let refusal = Refusal::of_body(response.text());
-                        if !matches!(refusal, Refusal::Transient) {
-                            return Ok(Answer { result: Err(refusal), unclear });
-                        }
-                        (None, PATIENCE_LIMIT_MS)
-                    }
-                    429 => (retry_after_s(response.text()), PATIENCE_LIMIT_MS),
-                    500..=599 => {
-                        unclear = true;
-                        (None, PATIENCE_OUTAGE_MS)
-                    }
-                    _ => return Err(Failure::Malformed(Side::Dropbox)),
+                    409 => match Refusal::of_body(response.text()) {
+                        Refusal::Transient => Wait::Limit(None),
+                        refusal => return Ok(Answer { result: Err(refusal), unclear }),
+                    },
+                    429 => Wait::Limit(retry_after_s(response.text())),
+                    _ => return malformed(),
                 },
             };
-            patience.wait(ports, asked_s, patience_ms).await?;
+            backoff.wait(self.wire.ports(), why).await?;
         }
     }
 }

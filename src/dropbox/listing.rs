@@ -6,7 +6,7 @@ use super::types::{LongpollAnswer, Metadata};
 use super::{malformed, Dropbox};
 use crate::json::forms::Form;
 use crate::json::{Object, Read, Value, Write};
-use crate::ports::{Ports, Request, TransportError};
+use crate::ports::{Ports, Request};
 use futures_util::future::LocalBoxFuture;
 use futures_util::FutureExt;
 use sync_core::{Cursor, Entry, Failure, FileEntry, Side};
@@ -99,16 +99,14 @@ impl<P: Ports> Dropbox<P> {
         let timeout_ms = (timeout_s + LONGPOLL_JITTER_S + 10) * 1_000;
         // No authorization: Dropbox refuses a longpoll that carries one.
         let request = Request::post_json(url, argument.write_text(), timeout_ms);
-        let response = match self.wire.send(&request).await {
-            Ok(response) => response,
-            Err(TransportError::Cancelled) => return Err(Failure::Cancelled),
-            Err(_) => return Err(Failure::Unavailable(Side::Dropbox)),
-        };
-        match response.status {
-            200..=299 => read(response.text()),
-            409 => Err(Refusal::of_body(response.text()).failure()),
-            429 | 500..=599 => Err(Failure::Unavailable(Side::Dropbox)),
-            _ => malformed(),
+        match self.wire.send(&request).await? {
+            Some(response) => match response.status {
+                200..=299 => read(response.text()),
+                409 => Err(Refusal::of_body(response.text()).failure()),
+                429 => Err(Failure::Unavailable(Side::Dropbox)),
+                _ => malformed(),
+            },
+            None => Err(Failure::Unavailable(Side::Dropbox)),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::json::Value;
 use sync_core::{Failure, Reason, Side};
 
 /// An error, as far as the sync tells errors apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// An answer of 400: the request was not understood. Dropbox says it in plain text, without a tag.
     BadRequest,
@@ -69,7 +69,7 @@ impl Refusal {
         }
         for (tag, meaning) in &MEANINGS {
             if tags.contains(tag) {
-                return meaning.clone();
+                return *meaning;
             }
         }
         Self::Final(match tags {

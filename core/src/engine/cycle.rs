@@ -141,7 +141,7 @@ impl Engine {
         };
         let mut report = cycle.report;
         report.duration_ms = self.now_ms.saturating_sub(cycle.started_ms);
-        report.error = cycle.error.clone();
+        report.error = cycle.error;
         report.problems = self.records.problem_count();
         report.halted = self.index.links.iter().filter(|link| link.halt.is_some()).count() as u32;
         self.error = cycle.error;

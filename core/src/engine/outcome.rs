@@ -91,7 +91,7 @@ impl Engine {
                 _ => None,
             };
             if let Some(failure) = failure {
-                self.failed(item.record, &item.operation, failure.clone());
+                self.failed(item.record, &item.operation, *failure);
             }
             self.close(item.record);
         }

@@ -31,7 +31,7 @@ impl Engine {
         Status {
             running: self.cycle.is_some(),
             paused: self.index.paused,
-            error: self.error.clone(),
+            error: self.error,
             halt: self.index.halt.clone(),
             last_cycle_ms: self.index.last_cycle_ms,
             due_ms: self.poll_timeout(),

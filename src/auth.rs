@@ -65,6 +65,7 @@ pub struct Connection {
 
 /// Why connecting or a token failed. Carries no token, no code and no verifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[repr(u32)]
 pub enum AuthError {
     /// Nobody is connected.
     #[error("not connected to Dropbox")]

@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 
 /// One of the two sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u32)]
 pub enum Side {
     /// Teamleader.
     Crm,
@@ -399,6 +400,7 @@ pub enum Failure {
 
 /// Why an item is refused; the panel has a sentence for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u32)]
 pub enum Reason {
     /// Over 50 MB.
     TooLarge,

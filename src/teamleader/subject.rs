@@ -10,6 +10,7 @@ use sync_core::{Failure, Record, RecordKind};
 
 /// Of projects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub(super) enum Generation {
     /// `projects-v2`, subject type `nextgenProject`.
     New,

@@ -166,6 +166,7 @@ pub enum Source {
 
 /// What the driver is asked to do.
 #[derive(Clone, Debug)]
+#[repr(u32)]
 pub enum Effect {
     /// Read stored records. → [`Outcome::Records`]
     Load(Vec<Record>),
@@ -310,6 +311,7 @@ pub struct Save {
 
 /// What came of an effect.
 #[derive(Clone, Debug)]
+#[repr(u32)]
 pub enum Outcome {
     /// Of [`Effect::Load`]: unreadable ones are `None`, like ones never stored.
     Records(Vec<(Record, Option<StoredRecord>)>),

@@ -4,11 +4,11 @@
 //! for Dropbox's token endpoint alone, always in a body. No token appears in an error, in `Debug` output or in
 //! an address. Opening the window and receiving the code is the page's part (`www/oauth.html`).
 
-use crate::backoff::{Backoff, PATIENCE_OUTAGE_MS};
+use crate::backoff::{Backoff, Wait};
 use crate::json::forms::{structs, Form};
 use crate::json::{Read, Value, Write};
 use crate::percent::{form, percent_encode};
-use crate::ports::{Body, Endpoints, Ports, Request, Response, Row, StoreError, TransportError};
+use crate::ports::{Body, Endpoints, Ports, Request, Response, Row, StoreError};
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
@@ -65,6 +65,7 @@ pub struct Connection {
 
 /// Why connecting or a token failed. Carries no token, no code and no verifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[repr(u32)]
 pub enum AuthError {
     /// Nobody is connected.
     #[error("not connected to Dropbox")]
@@ -429,19 +430,16 @@ impl<P: Ports> Auth<P> {
         &self,
         request: &Request<P::Content>,
     ) -> Result<Box<Response<P::Content>>, AuthError> {
-        let mut backoff = Backoff::default();
+        let mut backoff = Backoff::new(Side::Dropbox);
         loop {
             match self.ports.send(request).await {
                 Ok(response) if response.status != 429 && response.status < 500 => {
                     return Ok(response);
                 }
-                Err(TransportError::Cancelled) => return Err(AuthError::Unavailable),
-                Ok(_) | Err(TransportError::Network | TransportError::Timeout) => {}
+                _ => {}
             }
-            let delay_ms = backoff
-                .next_delay_ms(self.ports.random(), None, PATIENCE_OUTAGE_MS)
-                .ok_or(AuthError::Unavailable)?;
-            self.ports.sleep(delay_ms).await;
+            let waited = backoff.wait(&*self.ports, Wait::Outage).await;
+            waited.map_err(|_| AuthError::Unavailable)?;
         }
     }
 

@@ -81,19 +81,10 @@ impl<C> Response<C> {
     }
 }
 
-/// No answer came.
+/// No answer came: no connection, refused by CORS, the body broke off, or too late. The server may have acted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TransportError {
-    /// No connection, refused by CORS, or the body broke off. The server may have acted.
-    #[error("no answer")]
-    Network,
-    /// Too late. The server may have acted.
-    #[error("no answer in time")]
-    Timeout,
-    /// Stopped from here.
-    #[error("cancelled")]
-    Cancelled,
-}
+#[error("no answer")]
+pub struct TransportError;
 
 /// Sends requests, and handles bytes that never enter WebAssembly memory.
 #[allow(async_fn_in_trait, reason = "one thread, no Send bounds wanted")]

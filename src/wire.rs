@@ -1,8 +1,9 @@
 //! The one way out: every request of the sync passes here, is counted, and is held back after a stop.
 
-use crate::ports::{Ports, Request, Response, TransportError};
+use crate::ports::{Ports, Request, Response};
 use std::cell::Cell;
 use std::rc::Rc;
+use sync_core::Failure;
 
 /// Sends, counts, stops.
 #[derive(Debug)]
@@ -23,20 +24,22 @@ impl<P: Ports> Wire<P> {
         &self.ports
     }
 
-    /// Sends one request, unless stopped. An answer that comes after the stop is not handed on.
+    /// Sends one request, unless stopped: an answer that comes after the stop is not handed on either.
+    ///
+    /// `None` is an outage: no answer, or one of 5xx. The service may have acted.
     pub async fn send(
         &self,
         request: &Request<P::Content>,
-    ) -> Result<Box<Response<P::Content>>, TransportError> {
+    ) -> Result<Option<Box<Response<P::Content>>>, Failure> {
         if self.stopped.get() {
-            return Err(TransportError::Cancelled);
+            return Err(Failure::Cancelled);
         }
         self.request_count.set(self.request_count.get().wrapping_add(1));
         let answer = self.ports.send(request).await;
         if self.stopped.get() {
-            return Err(TransportError::Cancelled);
+            return Err(Failure::Cancelled);
         }
-        answer
+        Ok(answer.ok().filter(|answer| !(500..=599).contains(&answer.status)))
     }
 
     /// No request passes from now on.

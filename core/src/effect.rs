@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 
 /// One of the two sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u32)]
 pub enum Side {
     /// Teamleader.
     Crm,
@@ -57,7 +58,7 @@ pub struct Document {
 
 /// An entry of a Dropbox listing. Paths are relative to the app folder and begin with `/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[repr(u8)]
+#[repr(u32)]
 pub enum Entry {
     /// A file stands here; whatever stood here before, and its children, do not.
     File(FileEntry),
@@ -166,7 +167,7 @@ pub enum Source {
 
 /// What the driver is asked to do.
 #[derive(Clone, Debug)]
-#[repr(u8)]
+#[repr(u32)]
 pub enum Effect {
     /// Read stored records. → [`Outcome::Records`]
     Load(Vec<Record>),
@@ -311,7 +312,7 @@ pub struct Save {
 
 /// What came of an effect.
 #[derive(Clone, Debug)]
-#[repr(u8)]
+#[repr(u32)]
 pub enum Outcome {
     /// Of [`Effect::Load`]: unreadable ones are `None`, like ones never stored.
     Records(Vec<(Record, Option<StoredRecord>)>),
@@ -402,6 +403,7 @@ pub enum Failure {
 
 /// Why an item is refused; the panel has a sentence for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u32)]
 pub enum Reason {
     /// Over 50 MB.
     TooLarge,

@@ -6,7 +6,7 @@ use alloc::string::String;
 
 /// An input of the engine.
 #[derive(Clone, Debug)]
-#[repr(u8)]
+#[repr(u32)]
 pub enum Event {
     /// A cycle is wanted: the timer, longpoll, the host, `sync()`.
     Run,

@@ -69,6 +69,7 @@ text_id!(
 
 /// The five modules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u32)]
 pub enum RecordKind {
     /// A person.
     Contact,

@@ -209,6 +209,7 @@ pub struct Activity {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Happened {
     /// The record was linked.
     Linked,

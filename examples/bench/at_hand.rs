@@ -136,7 +136,7 @@ impl Transport for AtHand {
                 self.inner.sleep(0).await;
                 self.look_up(request).await;
             }
-            return self.answer(request).map(Box::new).ok_or(TransportError::Network);
+            return self.answer(request).map(Box::new).ok_or(TransportError);
         }
         if request.url.ends_with("/files.download") {
             self.asked_ms.set(self.inner.now_ms());

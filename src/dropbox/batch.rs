@@ -3,18 +3,18 @@
 //! A batch is sent again only for the entries that writers got in the way of. After a lost answer, an entry
 //! that failed is compared with what stands there: our own write is recognised, everything else is told.
 
-use super::call::{read, Answer, Patience};
+use super::call::{part, read, Answer};
 use super::listing::standing_file;
-use super::tags::Tags;
-use super::types::{BatchEntry, CommitInfo, Launch, Metadata, Relocated};
+use super::tags::Refusal;
+use super::types::{BatchEntry, CommitInfo, Launch, Metadata};
 use super::{malformed, Dropbox};
-use crate::backoff::{PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
-use crate::json::{Object, Value, Write};
-use crate::ports::Ports;
+use crate::backoff::{Backoff, Wait};
+use crate::json::{Object, Write};
+use crate::ports::{Ports, Response};
 use std::future::Future;
-use sync_core::{Commit, Delete, Entry, Failure, FileEntry, FileId, Move, WriteMode};
+use sync_core::{Commit, Delete, Entry, Failure, FileEntry, FileId, Move, Side, WriteMode};
 
-/// An entry's end: the file, where it is told, or the tags of its failure.
+/// An entry's end: the file, where it is told, or why it failed.
 type Settled = Answer<Option<FileEntry>>;
 
 /// What differs from one batch to another.
@@ -61,15 +61,12 @@ impl Item<'_> {
         }
     }
 
-    fn failure(&self, tags: &Tags) -> Failure {
-        let elsewhere = match self {
-            Self::Commit(_) => tags.failure() == Failure::NotFound,
-            Self::Move(_) => tags.has("duplicated_or_nested_paths"),
-        };
-        if elsewhere {
-            return Failure::Conflict;
+    fn failure(&self, refusal: Refusal) -> Failure {
+        match (self, refusal) {
+            (Self::Commit(_), Refusal::Final(Failure::NotFound))
+            | (Self::Move(_), Refusal::Nested) => Failure::Conflict,
+            (_, refusal) => refusal.path_failure(),
         }
-        tags.path_failure()
     }
 }
 
@@ -88,13 +85,13 @@ impl<P: Ports> Dropbox<P> {
         let entries = items.iter().map(Item::argument).collect();
         let mut results = Vec::with_capacity(items.len());
         for (item, settled) in items.iter().zip(self.batch(route, entries).await?) {
-            let tags = match settled.result {
+            let refusal = match settled.result {
                 Ok(Some(file)) => {
                     results.push(Ok(file));
                     continue;
                 }
                 Ok(None) => return malformed(),
-                Err(tags) => tags,
+                Err(refusal) => refusal,
             };
             // After a lost answer: is it our own write that stands there?
             let found = if settled.unclear {
@@ -104,7 +101,7 @@ impl<P: Ports> Dropbox<P> {
             };
             results.push(match found {
                 Some(file) if self.is_own(item, &file) => Ok(*file),
-                _ => Err(item.failure(&tags)),
+                _ => Err(item.failure(refusal)),
             });
         }
         Ok(results)
@@ -128,14 +125,14 @@ impl<P: Ports> Dropbox<P> {
     /// Copies a file to a path where nothing stands.
     pub async fn copy_file(&self, id: &FileId, to: &str) -> Result<Box<FileEntry>, Failure> {
         let answer = self.rpc("files/copy_v2", relocation(id.as_str(), to)).await?;
-        let tags = match answer.result {
-            Ok(value) => match relocated(&value)? {
+        let refusal = match answer.result {
+            Ok(copied) => match relocated(&copied)? {
                 Some(Entry::File(file)) => return Ok(Box::new(file)),
                 _ => return malformed(),
             },
-            Err(tags) => tags,
+            Err(refusal) => refusal,
         };
-        if answer.unclear && tags.has("conflict") {
+        if answer.unclear && refusal.is_conflict() {
             let original = standing_file(self.metadata(id.as_str()).await)?;
             let copy = standing_file(self.metadata(to).await)?;
             if let (Some(original), Some(copy)) = (original, copy) {
@@ -144,7 +141,7 @@ impl<P: Ports> Dropbox<P> {
                 }
             }
         }
-        Err(tags.path_failure())
+        Err(refusal.path_failure())
     }
 
     /// Whether the file stands as this entry would have left it.
@@ -165,14 +162,14 @@ impl<P: Ports> Dropbox<P> {
     /// a batch that Dropbox does not understand is halved until the entry at fault stands alone.
     async fn batch(&self, route: &BatchRoute, items: Vec<String>) -> Result<Vec<Settled>, Failure> {
         let mut batch = Batch::new(items);
-        let mut patience = Patience::new();
+        let mut backoff = Backoff::new(Side::Dropbox);
         while let Some(indices) = batch.rounds.pop() {
             if indices.is_empty() {
                 continue;
             }
             let answer = self.job(route, batch.argument(&indices, route.rest)).await?;
             if batch.settle(indices, answer)? {
-                patience.wait(self.wire.ports(), None, PATIENCE_LIMIT_MS).await?;
+                backoff.wait(self.wire.ports(), Wait::Limit(None)).await?;
             }
         }
         Ok(batch.settled)
@@ -184,8 +181,8 @@ impl<P: Ports> Dropbox<P> {
         route: &BatchRoute,
         argument: String,
     ) -> Result<Answer<Vec<BatchEntry>>, Failure> {
-        let mut patience = Patience::new();
-        let mut polls = Patience::new();
+        let mut backoff = Backoff::new(Side::Dropbox);
+        let mut polls = Backoff::new(Side::Dropbox);
         let mut job_id: Option<String> = None;
         let mut unclear = false;
         loop {
@@ -196,29 +193,28 @@ impl<P: Ports> Dropbox<P> {
             let answer = called.await?;
             unclear |= answer.unclear;
             let launch = match answer.result {
-                Ok(value) => read(&value)?,
-                Err(tags) => {
+                Ok(said) => read(said.text())?,
+                Err(refusal) => {
                     // A job is no longer known, or nobody knows how it ended: look at each item.
                     unclear |= job_id.is_some();
-                    Launch::Failed(tags)
+                    Launch::Failed(refusal)
                 }
             };
             let result = match launch {
                 Launch::Complete { entries } => Ok(entries),
-                Launch::Failed(tags) if tags.is_transient() => {
-                    patience.wait(self.wire.ports(), None, PATIENCE_LIMIT_MS).await?;
+                Launch::Failed(Refusal::Transient) => {
+                    backoff.wait(self.wire.ports(), Wait::Limit(None)).await?;
                     // From the beginning.
-                    (job_id, unclear, polls) = (None, false, Patience::new());
+                    (job_id, unclear, polls) = (None, false, Backoff::new(Side::Dropbox));
                     continue;
                 }
-                Launch::Failed(tags) => Err(tags),
+                Launch::Failed(refusal) => Err(refusal),
                 Launch::Pending { async_job_id } => {
                     job_id = async_job_id.or(job_id);
                     if job_id.is_none() || route.check.is_empty() {
                         return malformed();
                     }
-                    let patience_ms = PATIENCE_LIMIT_MS + PATIENCE_OUTAGE_MS;
-                    polls.wait(self.wire.ports(), None, patience_ms).await?;
+                    polls.wait(self.wire.ports(), Wait::Job).await?;
                     continue;
                 }
                 Launch::Other => return malformed(),
@@ -244,7 +240,7 @@ impl Batch {
         let mut settled = Vec::with_capacity(items.len());
         let mut all = Vec::with_capacity(items.len());
         for index in 0..items.len() {
-            settled.push(Answer { result: Err(Tags::default()), unclear: false });
+            settled.push(Answer { result: Ok(None), unclear: false });
             all.push(index);
         }
         Self { items, settled, rounds: vec![all], unclear: false }
@@ -274,15 +270,15 @@ impl Batch {
         let entries = match answer.result {
             Ok(entries) if entries.len() == indices.len() => entries,
             Ok(_) => return malformed(),
-            Err(tags) if tags.is_bad_request() && indices.len() > 1 => {
+            Err(Refusal::BadRequest) if indices.len() > 1 => {
                 let (first, second) = indices.split_at(indices.len() / 2);
                 self.rounds.push(second.to_vec());
                 self.rounds.push(first.to_vec());
                 return Ok(false);
             }
-            Err(tags) => {
+            Err(refusal) => {
                 for index in indices {
-                    self.end(index, Err(tags.clone()));
+                    self.end(index, Err(refusal));
                 }
                 return Ok(false);
             }
@@ -291,11 +287,9 @@ impl Batch {
         let single = indices.len() == 1;
         for (index, BatchEntry(result)) in indices.into_iter().zip(entries) {
             match result {
-                Err(tags) if tags.is_transient() => again.push(index),
+                Err(Refusal::Transient) => again.push(index),
                 // One entry of many lies across another: alone it does not.
-                Err(tags) if tags.has("duplicated_or_nested_paths") && !single => {
-                    self.rounds.push(vec![index]);
-                }
+                Err(Refusal::Nested) if !single => self.rounds.push(vec![index]),
                 result => self.end(index, result),
             }
         }
@@ -306,7 +300,7 @@ impl Batch {
         Ok(wait)
     }
 
-    fn end(&mut self, index: usize, result: Result<Option<FileEntry>, Tags>) {
+    fn end(&mut self, index: usize, result: Result<Option<FileEntry>, Refusal>) {
         self.settled[index] = Answer { result, unclear: self.unclear };
     }
 }
@@ -340,7 +334,7 @@ pub(super) fn relocation(from: &str, to: &str) -> String {
 }
 
 /// What stands where such a call put it.
-pub(super) fn relocated(answer: &Value) -> Result<Option<Entry>, Failure> {
-    let Relocated { metadata: Metadata(entry) } = read(answer)?;
+pub(super) fn relocated<C>(answer: &Response<C>) -> Result<Option<Entry>, Failure> {
+    let Metadata(entry) = part(answer.text(), "metadata")?;
     Ok(entry)
 }

@@ -4,11 +4,12 @@
 //! else. After a lost answer the call is *unclear*: an error of the repeat may be the echo of our own write.
 
 use super::header_json::header_json;
-use super::tags::Tags;
-use super::Dropbox;
-use crate::backoff::{Backoff, PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
-use crate::json::{Object, Read, Value, Write};
-use crate::ports::{Body, Clock, Method, Ports, Request, Response, TransportError};
+use super::tags::Refusal;
+use super::{malformed, Dropbox};
+use crate::backoff::{Backoff, Wait};
+use crate::json::forms::Form;
+use crate::json::{Object, Value, Write};
+use crate::ports::{Body, Method, Ports, Request, Response};
 use futures_util::future::LocalBoxFuture;
 use futures_util::FutureExt;
 use sync_core::{Failure, Revision, Side};
@@ -18,8 +19,8 @@ const RPC_TIMEOUT_MS: u32 = 120_000;
 
 /// What came of a call that got an answer.
 pub(super) struct Answer<R> {
-    /// The result, or the tags of the endpoint's error.
-    pub result: Result<R, Tags>,
+    /// The result, or the endpoint's error.
+    pub result: Result<R, Refusal>,
     /// An earlier try of this call got no answer: it may have been carried out.
     pub unclear: bool,
 }
@@ -27,50 +28,39 @@ pub(super) struct Answer<R> {
 impl<R> Answer<R> {
     /// For endpoints without errors of their own to tell apart.
     pub fn plain(self) -> Result<R, Failure> {
-        self.result.map_err(|tags| tags.failure())
+        self.result.map_err(Refusal::failure)
     }
 }
 
 /// A call that ended.
-pub(super) type Ended<R> = Result<Answer<R>, Failure>;
+pub(super) type Ended<C> = Result<Answer<Box<Response<C>>>, Failure>;
 
 /// A call under way.
 ///
 /// Boxed: every route awaits it, and one copy in the module is enough.
-pub(super) type Called<'a, R> = LocalBoxFuture<'a, Ended<R>>;
+pub(super) type Called<'a, C> = LocalBoxFuture<'a, Ended<C>>;
 
 /// JSON of a success; anything unexpected is [`Failure::Malformed`].
-pub(super) fn read<T: Read>(value: &Value) -> Result<T, Failure> {
-    T::read(value).ok_or(Failure::Malformed(Side::Dropbox))
+pub(super) fn read<T: Form>(text: &str) -> Result<T, Failure> {
+    let mut said = T::blank();
+    fill(text, None, &mut said)?;
+    Ok(said)
 }
 
-/// The same of its text.
-pub(super) fn parse_json<T: Read>(text: &str) -> Result<T, Failure> {
-    read(&Value::parse(text).unwrap_or_default())
+/// The same of one field.
+pub(super) fn part<T: Form>(text: &str, name: &str) -> Result<T, Failure> {
+    let mut said = T::blank();
+    fill(text, Some(name), &mut said)?;
+    Ok(said)
 }
 
-/// A wait before the next try, or the end of patience.
-pub(super) struct Patience(Backoff);
-
-impl Patience {
-    pub fn new() -> Self {
-        Self(Backoff::default())
-    }
-
-    /// Waits. `Unavailable` when it has been long enough.
-    pub async fn wait(
-        &mut self,
-        clock: &impl Clock,
-        asked_s: Option<u32>,
-        patience_ms: u32,
-    ) -> Result<(), Failure> {
-        let delay_ms = self
-            .0
-            .next_delay_ms(clock.random(), asked_s, patience_ms)
-            .ok_or(Failure::Unavailable(Side::Dropbox))?;
-        clock.sleep(delay_ms).await;
-        Ok(())
-    }
+pub(super) fn fill(text: &str, part: Option<&str>, form: &mut dyn Form) -> Result<(), Failure> {
+    let said = Value::parse(text).unwrap_or_default();
+    let said = match part {
+        Some(name) => said.field(name),
+        None => Some(&said),
+    };
+    said.and_then(|said| form.fill(said)).ok_or(Failure::Malformed(Side::Dropbox))
 }
 
 /// `error.retry_after` of a 429's JSON, in seconds; its text may be plain.
@@ -81,9 +71,9 @@ fn retry_after_s(text: &str) -> Option<u32> {
 
 impl<P: Ports> Dropbox<P> {
     /// An rpc route: JSON in, JSON out.
-    pub(super) fn rpc(&self, route: &str, argument: String) -> Called<'_, Value> {
+    pub(super) fn rpc(&self, route: &str, argument: String) -> Called<'_, P::Content> {
         let url = format!("{}/2/{route}", self.endpoints().api);
-        self.call_json(Request::post_json(url, argument, RPC_TIMEOUT_MS))
+        self.call(Request::post_json(url, argument, RPC_TIMEOUT_MS))
     }
 
     /// A content route that takes bytes or text, and its argument in a header: JSON out.
@@ -93,11 +83,11 @@ impl<P: Ports> Dropbox<P> {
         argument: &str,
         body: Body<P::Content>,
         timeout_ms: u32,
-    ) -> Called<'_, Value> {
+    ) -> Called<'_, P::Content> {
         let url = format!("{}/2/{route}", self.endpoints().content);
         let mut request = Request::post(url, "application/octet-stream", body, timeout_ms);
         request.headers.push(("dropbox-api-arg", header_json(argument)));
-        self.call_json(request)
+        self.call(request)
     }
 
     /// Exactly this revision of a file, as content or as text, with JSON in a header.
@@ -106,70 +96,55 @@ impl<P: Ports> Dropbox<P> {
         rev: &Revision,
         wants_content: bool,
         timeout_ms: u32,
-    ) -> Called<'_, Box<Response<P::Content>>> {
+    ) -> Called<'_, P::Content> {
         let argument = Object(&[("path", &format!("rev:{rev}"))]).write_text();
-        let request = Request {
+        self.call(Request {
             method: Method::Post,
             url: format!("{}/2/files/download", self.endpoints().content),
             headers: vec![("dropbox-api-arg", header_json(&argument))],
             body: Body::Empty,
             wants_content,
             timeout_ms,
-        };
-        self.call(request).boxed_local()
+        })
     }
 
-    /// A call whose answer is JSON; null where it is none.
-    fn call_json(&self, request: Request<P::Content>) -> Called<'_, Value> {
-        let json = |answer: Answer<Box<Response<P::Content>>>| Answer {
-            result: answer.result.map(|it| Value::parse(it.text()).unwrap_or_default()),
-            unclear: answer.unclear,
-        };
-        async move { self.call(request).await.map(json) }.boxed_local()
+    fn call(&self, request: Request<P::Content>) -> Called<'_, P::Content> {
+        self.try_call(request).boxed_local()
     }
 
     /// Sends until there is an answer to be told apart by the endpoint, or patience ends.
-    async fn call(&self, mut request: Request<P::Content>) -> Ended<Box<Response<P::Content>>> {
-        let ports = self.wire.ports();
-        let mut patience = Patience::new();
+    async fn try_call(&self, mut request: Request<P::Content>) -> Ended<P::Content> {
+        let mut backoff = Backoff::new(Side::Dropbox);
         let mut unclear = false;
         let mut rejected = None;
         loop {
             let token = self.auth.token(rejected.as_ref()).await?;
             request.authorize(token.bearer());
-            let (asked_s, patience_ms) = match self.wire.send(&request).await {
-                Err(TransportError::Cancelled) => return Err(Failure::Cancelled),
-                Err(TransportError::Network | TransportError::Timeout) => {
+            let why = match self.wire.send(&request).await? {
+                None => {
                     unclear = true;
-                    (None, PATIENCE_OUTAGE_MS)
+                    Wait::Outage
                 }
-                Ok(response) => match response.status {
+                Some(response) => match response.status {
                     200..=299 => return Ok(Answer { result: Ok(response), unclear }),
                     400 | 401 if rejected.is_none() && refuses_token(&response) => {
                         rejected = Some(token);
                         continue;
                     }
                     400 if !names_scope(response.text()) && !names_token(response.text()) => {
-                        return Ok(Answer { result: Err(Tags::bad_request()), unclear });
+                        return Ok(Answer { result: Err(Refusal::BadRequest), unclear });
                     }
                     // A scope is missing, the account is suspended, or a fresh token is refused.
                     400 | 401 | 403 => return Err(Failure::Unauthorized(Side::Dropbox)),
-                    409 => {
-                        let tags = Tags::of_body(response.text());
-                        if !tags.is_transient() {
-                            return Ok(Answer { result: Err(tags), unclear });
-                        }
-                        (None, PATIENCE_LIMIT_MS)
-                    }
-                    429 => (retry_after_s(response.text()), PATIENCE_LIMIT_MS),
-                    500..=599 => {
-                        unclear = true;
-                        (None, PATIENCE_OUTAGE_MS)
-                    }
-                    _ => return Err(Failure::Malformed(Side::Dropbox)),
+                    409 => match Refusal::of_body(response.text()) {
+                        Refusal::Transient => Wait::Limit(None),
+                        refusal => return Ok(Answer { result: Err(refusal), unclear }),
+                    },
+                    429 => Wait::Limit(retry_after_s(response.text())),
+                    _ => return malformed(),
                 },
             };
-            patience.wait(ports, asked_s, patience_ms).await?;
+            backoff.wait(self.wire.ports(), why).await?;
         }
     }
 }
@@ -179,8 +154,7 @@ fn refuses_token<C>(response: &Response<C>) -> bool {
     if response.status == 400 {
         return names_token(response.text());
     }
-    let tags = Tags::of_body(response.text());
-    tags.starts_with(&["expired_access_token"]) || tags.starts_with(&["invalid_access_token"])
+    matches!(Refusal::of_body(response.text()), Refusal::Token)
 }
 
 /// Plain text of a 400 has no tag; these two are known by their words alone (captures of the service).

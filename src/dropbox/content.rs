@@ -1,11 +1,10 @@
 //! Bytes up and down. They stay in the page: only handles pass here.
 
-use super::call::{parse_json, read, transfer_timeout_ms};
-use super::types::{FileMetadata, SessionStarted};
-use super::Dropbox;
+use super::call::{part, read, transfer_timeout_ms};
+use super::{malformed, Dropbox};
 use crate::json::{Object, Write};
 use crate::ports::{Body, Ports};
-use sync_core::{ContentHash, Failure, Reason, Revision, Side, Staged};
+use sync_core::{ContentHash, Failure, FileEntry, Reason, Revision, Staged};
 
 /// Bytes that arrive damaged are asked for once more.
 const TRIES: u32 = 2;
@@ -23,13 +22,13 @@ impl<P: Ports> Dropbox<P> {
             let body = Body::Content(content.clone());
             let answer =
                 self.upload("files/upload_session/start", &argument, body, timeout_ms).await?;
-            match answer.result {
-                Ok(value) => {
-                    let SessionStarted { session_id: session } = read(&value)?;
+            match answer.plain() {
+                Ok(started) => {
+                    let session = part(started.text(), "session_id")?;
                     return Ok(Staged { session, size_bytes, hash: hash.clone() });
                 }
-                Err(tags) if tags.has("content_hash_mismatch") => {}
-                Err(tags) => return Err(tags.failure()),
+                Err(Failure::Refused(Reason::Damaged)) => {}
+                Err(failure) => return Err(failure),
             }
         }
         Err(Failure::Refused(Reason::Damaged))
@@ -47,14 +46,12 @@ impl<P: Ports> Dropbox<P> {
         let timeout_ms = transfer_timeout_ms(size_bytes);
         for _ in 0..TRIES {
             let answer = self.fetch(rev, true, timeout_ms).await?.plain()?;
-            let file: FileMetadata = parse_json(&answer.api_result)?;
-            if file.content_hash.is_some_and(|promised| promised != hash.as_str()) {
+            let promised: FileEntry = read(&answer.api_result)?;
+            if promised.hash.is_some_and(|promised| promised != *hash) {
                 return Err(Failure::Conflict);
             }
             let ports = self.wire.ports();
-            let Body::Content(content) = answer.body else {
-                return Err(Failure::Malformed(Side::Dropbox));
-            };
+            let Body::Content(content) = answer.body else { return malformed() };
             let whole = ports.size_bytes(&content) == size_bytes;
             let arrived = ports.content_hash(&content).await;
             if whole && arrived.is_ok_and(|arrived| arrived == *hash) {

@@ -1,9 +1,9 @@
 //! Folders: making, finding, moving. They are never deleted: a file that arrived meanwhile would go with them.
 
 use super::batch::{relocated, relocation};
-use super::call::read;
+use super::call::part;
 use super::listing::standing;
-use super::types::CreatedFolder;
+use super::tags::Refusal;
 use super::{malformed, Dropbox};
 use crate::json::{Object, Write};
 use crate::ports::Ports;
@@ -17,36 +17,39 @@ impl<P: Ports> Dropbox<P> {
     pub async fn ensure_folder(&self, path: &str) -> Result<(FolderEntry, bool), Failure> {
         let argument = Object(&[("path", &path), ("autorename", &false)]).write_text();
         match self.rpc("files/create_folder_v2", argument).await?.result {
-            Ok(value) => {
-                let CreatedFolder { metadata } = read(&value)?;
-                Ok((metadata.entry().map_or_else(malformed, Ok)?, false))
+            Ok(made) => {
+                let folder: FolderEntry = part(made.text(), "metadata")?;
+                if folder.path_lower.is_empty() {
+                    return malformed();
+                }
+                Ok((folder, false))
             }
-            Err(tags) if tags.starts_with(&["path", "conflict", "folder"]) => {
+            Err(Refusal::FolderThere) => {
                 match standing(self.metadata(path).await)? {
                     Some(Entry::Folder(folder)) => Ok((folder, true)),
                     // It changed in between.
                     _ => Err(Failure::Conflict),
                 }
             }
-            Err(tags) => Err(tags.path_failure()),
+            Err(refusal) => Err(refusal.path_failure()),
         }
     }
 
     /// Moves a folder, by path or id. [`Failure::Conflict`]: something stands at the target.
     pub async fn move_folder(&self, from: &str, to: &str) -> Result<FolderEntry, Failure> {
         let answer = self.rpc("files/move_v2", relocation(from, to)).await?;
-        let tags = match answer.result {
-            Ok(value) => match relocated(&value)? {
+        let refusal = match answer.result {
+            Ok(moved) => match relocated(&moved)? {
                 Some(Entry::Folder(folder)) => return Ok(folder),
                 _ => return malformed(),
             },
-            Err(tags) => tags,
+            Err(refusal) => refusal,
         };
         if answer.unclear {
             // Our own move may have been carried out: then the folder stands at the target. One without an
             // id is only known by having left its old path.
             let by_id = from.starts_with("id:");
-            if by_id || tags.failure() == Failure::NotFound {
+            if by_id || matches!(refusal, Refusal::Final(Failure::NotFound)) {
                 let found = standing(self.metadata(if by_id { from } else { to }).await);
                 if let Ok(Some(Entry::Folder(folder))) = found {
                     if self.stands_at(&folder.path_lower, to) {
@@ -55,7 +58,7 @@ impl<P: Ports> Dropbox<P> {
                 }
             }
         }
-        Err(tags.path_failure())
+        Err(refusal.path_failure())
     }
 
     /// Whether the server's key is that of the path we asked for. A prediction: Dropbox lower-cases by a table

@@ -1,11 +1,12 @@
 //! Reading: listings with their pages, metadata, longpoll. No writes.
 
-use super::call::{parse_json, read, Called, Ended};
-use super::tags::Tags;
-use super::types::{ListFolderPage, LongpollAnswer, Metadata};
+use super::call::{fill, read, Called, Ended};
+use super::tags::Refusal;
+use super::types::{LongpollAnswer, Metadata};
 use super::{malformed, Dropbox};
-use crate::json::{Object, Value, Write};
-use crate::ports::{Ports, Request, TransportError};
+use crate::json::forms::Form;
+use crate::json::{Object, Read, Value, Write};
+use crate::ports::{Ports, Request};
 use futures_util::future::LocalBoxFuture;
 use futures_util::FutureExt;
 use sync_core::{Cursor, Entry, Failure, FileEntry, Side};
@@ -18,6 +19,9 @@ const IDLE_PAGES_MAX: u32 = 10;
 /// Dropbox adds up to this much to a longpoll's timeout (s).
 const LONGPOLL_JITTER_S: u32 = 90;
 
+/// Pages after a listing this long count as those that bring nothing new.
+const PAGES_MAX: usize = 10_000;
+
 /// All pages of a listing.
 #[derive(Clone, Debug)]
 pub struct Listing {
@@ -25,6 +29,27 @@ pub struct Listing {
     pub entries: Vec<Entry>,
     /// Where to go on.
     pub cursor: Cursor,
+    /// This was not the last page.
+    has_more: bool,
+}
+
+/// Answer of `files/list_folder` and `files/list_folder/continue`: goes on where the pages before it ended.
+impl Form for Listing {
+    fn blank() -> Self {
+        Self { entries: Vec::new(), cursor: Cursor::blank(), has_more: false }
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        let Value::List(entries) = value.field("entries")? else { return None };
+        for entry in entries {
+            if let Metadata(Some(entry)) = Metadata::read(entry)? {
+                self.entries.push(entry);
+            }
+        }
+        self.cursor.fill(value.field("cursor")?)?;
+        self.has_more = value.flag("has_more")?;
+        Some(())
+    }
 }
 
 impl Listing {
@@ -59,7 +84,7 @@ impl<P: Ports> Dropbox<P> {
     }
 
     /// Asks what stands at a path or under an id, for [`standing`] and [`standing_file`].
-    pub(super) fn metadata(&self, path: &str) -> Called<'_, Value> {
+    pub(super) fn metadata(&self, path: &str) -> Called<'_, P::Content> {
         self.rpc("files/get_metadata", Object(&[("path", &path)]).write_text())
     }
 
@@ -74,16 +99,14 @@ impl<P: Ports> Dropbox<P> {
         let timeout_ms = (timeout_s + LONGPOLL_JITTER_S + 10) * 1_000;
         // No authorization: Dropbox refuses a longpoll that carries one.
         let request = Request::post_json(url, argument.write_text(), timeout_ms);
-        let response = match self.wire.send(&request).await {
-            Ok(response) => response,
-            Err(TransportError::Cancelled) => return Err(Failure::Cancelled),
-            Err(_) => return Err(Failure::Unavailable(Side::Dropbox)),
-        };
-        match response.status {
-            200..=299 => parse_json(response.text()),
-            409 => Err(Tags::of_body(response.text()).failure()),
-            429 | 500..=599 => Err(Failure::Unavailable(Side::Dropbox)),
-            _ => malformed(),
+        match self.wire.send(&request).await? {
+            Some(response) => match response.status {
+                200..=299 => read(response.text()),
+                409 => Err(Refusal::of_body(response.text()).failure()),
+                429 => Err(Failure::Unavailable(Side::Dropbox)),
+                _ => malformed(),
+            },
+            None => Err(Failure::Unavailable(Side::Dropbox)),
         }
     }
 
@@ -109,18 +132,17 @@ impl<P: Ports> Dropbox<P> {
         mut argument: String,
         mut seen: Vec<Cursor>,
     ) -> Result<Listing, Failure> {
-        let mut entries = Vec::new();
+        let mut listing = Listing::blank();
         let mut idle_pages = 0;
         loop {
-            let page: ListFolderPage = read(&self.rpc(route, argument).await?.plain()?)?;
-            entries.extend(page.entries.into_iter().filter_map(|Metadata(entry)| entry));
-            let cursor = Cursor(page.cursor);
-            if !page.has_more {
-                return Ok(Listing { entries, cursor });
+            let page = self.rpc(route, argument).await?.plain()?;
+            fill(page.text(), None, &mut listing)?;
+            if !listing.has_more {
+                return Ok(listing);
             }
-            (route, argument) = go_on(&cursor);
-            if !seen.contains(&cursor) {
-                seen.push(cursor);
+            (route, argument) = go_on(&listing.cursor);
+            if seen.len() < PAGES_MAX && !seen.contains(&listing.cursor) {
+                seen.push(listing.cursor.clone());
                 continue;
             }
             idle_pages += 1;
@@ -132,15 +154,15 @@ impl<P: Ports> Dropbox<P> {
 }
 
 /// What stands there; [`Failure::NotFound`] if nothing does.
-pub(super) fn standing(metadata: Ended<Value>) -> Result<Option<Entry>, Failure> {
-    let Metadata(entry) = read(&metadata?.plain()?)?;
+pub(super) fn standing<C>(metadata: Ended<C>) -> Result<Option<Entry>, Failure> {
+    let Metadata(entry) = read(metadata?.plain()?.text())?;
     Ok(entry)
 }
 
 /// The file that stands there, if one does.
 ///
 /// Boxed: it is kept while the next request is under way.
-pub(super) fn standing_file(metadata: Ended<Value>) -> Result<Option<Box<FileEntry>>, Failure> {
+pub(super) fn standing_file<C>(metadata: Ended<C>) -> Result<Option<Box<FileEntry>>, Failure> {
     match standing(metadata) {
         Ok(Some(Entry::File(file))) => Ok(Some(Box::new(file))),
         Ok(_) => Ok(None),

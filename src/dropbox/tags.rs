@@ -5,107 +5,128 @@
 use crate::json::Value;
 use sync_core::{Failure, Reason, Side};
 
-/// `["path", "conflict", "file"]`
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tags(Vec<String>);
+/// An error, as far as the sync tells errors apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// An answer of 400: the request was not understood. Dropbox says it in plain text, without a tag.
+    BadRequest,
+    /// It passes by itself: writes got in each other's way, or Dropbox stumbled.
+    Transient,
+    /// The token is good no longer.
+    Token,
+    /// A folder stands where one was to be made.
+    FolderThere,
+    /// Something stands there.
+    Conflict,
+    /// An entry of a batch lies across another.
+    Nested,
+    /// What it means for the item it is about, whatever the route.
+    Final(Failure),
+}
 
-impl Tags {
+/// What tags mean, wherever they stand; of several the first. A path in a tag's name says less than the tag below it.
+const MEANINGS: [(&str, Refusal); 22] = [
+    ("internal_error", Refusal::Transient),
+    ("too_many_write_operations", Refusal::Transient),
+    ("expired_access_token", Refusal::Token),
+    ("invalid_access_token", Refusal::Token),
+    ("reset", Refusal::Final(Failure::CursorReset)),
+    ("insufficient_space", Refusal::Final(Failure::OutOfSpace)),
+    ("insufficient_quota", Refusal::Final(Failure::OutOfSpace)),
+    ("disallowed_name", Refusal::Final(Failure::Refused(Reason::Name))),
+    ("malformed_path", Refusal::Final(Failure::Refused(Reason::Name))),
+    ("conflict", Refusal::Conflict),
+    // Of an upload session: whatever it says of it below.
+    ("lookup_failed", Refusal::Final(Failure::Conflict)),
+    ("not_found", Refusal::Final(Failure::NotFound)),
+    ("not_file", Refusal::Final(Failure::Conflict)),
+    ("not_folder", Refusal::Final(Failure::Conflict)),
+    ("too_many_files", Refusal::Final(Failure::TooManyFiles)),
+    ("payload_too_large", Refusal::Final(Failure::Refused(Reason::TooLarge))),
+    ("too_large", Refusal::Final(Failure::Refused(Reason::TooLarge))),
+    ("content_hash_mismatch", Refusal::Final(Failure::Refused(Reason::Damaged))),
+    ("restricted_content", Refusal::Final(Failure::Refused(Reason::Restricted))),
+    ("unsupported_file", Refusal::Final(Failure::Refused(Reason::Unsupported))),
+    ("unsupported_content_type", Refusal::Final(Failure::Refused(Reason::Unsupported))),
+    ("duplicated_or_nested_paths", Refusal::Nested),
+];
+
+impl Refusal {
     /// Of an error body's `error`, or of a batch entry's `failure`.
-    ///
-    /// A union in a union stands under a key named like the tag; a struct is flat beside the tag, and its one
-    /// union that matters is `reason`.
     pub fn of(error: &Value) -> Self {
-        let mut tags = Vec::new();
-        let mut value = error;
-        loop {
-            let tag = match value {
-                Value::Text(tag) => tag.as_str(),
-                _ => value.field(".tag").and_then(Value::as_text).unwrap_or_default(),
-            };
-            let inner = if tag.is_empty() {
-                value.field("reason")
-            } else {
-                tags.push(tag.to_owned());
-                value.field(tag).or_else(|| value.field("reason"))
-            };
-            match inner {
-                // Text below a tag explains (`malformed_path`); it names nothing.
-                Some(inner @ Value::Object(_)) => value = inner,
-                _ => return Self(tags),
+        Self::of_tags(&tags(error))
+    }
+
+    /// Of a whole error answer, whatever its form.
+    pub fn of_body(text: &str) -> Self {
+        let body = Value::parse(text).unwrap_or_default();
+        Self::of(body.field("error").unwrap_or(&Value::Null))
+    }
+
+    fn of_tags(tags: &[&str]) -> Self {
+        if tags.starts_with(&["path", "conflict", "folder"]) {
+            return Self::FolderThere;
+        }
+        for (tag, meaning) in &MEANINGS {
+            if tags.contains(tag) {
+                return *meaning;
+            }
+        }
+        Self::Final(match tags {
+            [] => Failure::Malformed(Side::Dropbox),
+            _ => Failure::Refused(Reason::DropboxRefused),
+        })
+    }
+
+    /// Something stands in the way.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict | Self::FolderThere)
+    }
+
+    /// What it means for the item it is about, whatever the route.
+    pub fn failure(self) -> Failure {
+        match self {
+            Self::Final(failure) => failure,
+            Self::Conflict | Self::FolderThere => Failure::Conflict,
+            Self::Transient => Failure::Unavailable(Side::Dropbox),
+            Self::BadRequest | Self::Token | Self::Nested => {
+                Failure::Refused(Reason::DropboxRefused)
             }
         }
     }
 
-    /// Of a whole error answer; empty when it is no JSON of this form.
-    pub fn of_body(text: &str) -> Self {
-        let body = Value::parse(text).unwrap_or_default();
-        body.field("error").map_or_else(Self::default, Self::of)
-    }
-
-    /// An answer of 400: the request was not understood. Dropbox says it in plain text, without a tag.
-    pub fn bad_request() -> Self {
-        Self(vec!["bad request".into()])
-    }
-
-    /// The request was not understood.
-    pub fn is_bad_request(&self) -> bool {
-        self.starts_with(&["bad request"])
-    }
-
-    /// Whether the path begins so.
-    pub fn starts_with(&self, path: &[&str]) -> bool {
-        self.0.len() >= path.len() && self.0.iter().zip(path).all(|(have, want)| have == want)
-    }
-
-    /// Whether the tag occurs anywhere.
-    pub fn has(&self, tag: &str) -> bool {
-        self.0.iter().any(|have| have == tag)
-    }
-
-    /// It passes by itself: writes got in each other's way, or Dropbox stumbled.
-    pub fn is_transient(&self) -> bool {
-        self.has("too_many_write_operations") || self.starts_with(&["internal_error"])
-    }
-
-    /// What it means for the item it is about, whatever the route. Lookups first: a path in a tag's name says
-    /// less than the tag below it.
-    pub fn failure(&self) -> Failure {
-        let has = |tag| self.has(tag);
-        if has("not_found") && !has("lookup_failed") {
-            Failure::NotFound
-        } else if has("reset") {
-            Failure::CursorReset
-        } else if has("insufficient_space") || has("insufficient_quota") {
-            Failure::OutOfSpace
-        } else if has("disallowed_name") || has("malformed_path") {
-            Failure::Refused(Reason::Name)
-        } else if has("conflict") || has("lookup_failed") || has("not_file") || has("not_folder") {
-            Failure::Conflict
-        } else if has("too_many_files") {
-            Failure::TooManyFiles
-        } else if has("payload_too_large") || has("too_large") {
-            Failure::Refused(Reason::TooLarge)
-        } else if has("content_hash_mismatch") {
-            Failure::Refused(Reason::Damaged)
-        } else if has("restricted_content") {
-            Failure::Refused(Reason::Restricted)
-        } else if has("unsupported_file") || has("unsupported_content_type") {
-            Failure::Refused(Reason::Unsupported)
-        } else if self.is_transient() {
-            Failure::Unavailable(Side::Dropbox)
-        } else if self.0.is_empty() {
-            Failure::Malformed(Side::Dropbox)
-        } else {
-            Failure::Refused(Reason::DropboxRefused)
-        }
-    }
-
     /// The same where only the path can be so wrong that Dropbox does not understand the request.
-    pub fn path_failure(&self) -> Failure {
-        if self.is_bad_request() {
-            return Failure::Refused(Reason::Name);
+    pub fn path_failure(self) -> Failure {
+        match self {
+            Self::BadRequest => Failure::Refused(Reason::Name),
+            other => other.failure(),
         }
-        self.failure()
+    }
+}
+
+/// `["path", "conflict", "file"]`; none where it is no error of this form.
+///
+/// A union in a union stands under a key named like the tag; a struct is flat beside the tag, and its one
+/// union that matters is `reason`.
+fn tags(error: &Value) -> Vec<&str> {
+    let mut tags = Vec::new();
+    let mut value = error;
+    loop {
+        let tag = match value {
+            Value::Text(tag) => tag.as_str(),
+            _ => value.field(".tag").and_then(Value::as_text).unwrap_or_default(),
+        };
+        let inner = if tag.is_empty() {
+            value.field("reason")
+        } else {
+            tags.push(tag);
+            value.field(tag).or_else(|| value.field("reason"))
+        };
+        match inner {
+            // Text below a tag explains (`malformed_path`); it names nothing.
+            Some(inner @ Value::Object(_)) => value = inner,
+            _ => return tags,
+        }
     }
 }
 
@@ -113,10 +134,10 @@ impl Tags {
 mod tests {
     use super::*;
 
-    fn check(body: &str, tags: &[&str], failure: Failure) {
-        let parsed = Tags::of_body(body);
-        assert_eq!(parsed.0, tags, "{body}");
-        assert_eq!(parsed.failure(), failure, "{body}");
+    fn check(body: &str, expected: &[&str], failure: Failure) {
+        let parsed = Value::parse(body).unwrap_or_default();
+        assert_eq!(tags(parsed.field("error").unwrap_or(&Value::Null)), expected, "{body}");
+        assert_eq!(Refusal::of_body(body).failure(), failure, "{body}");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Small files of our own, as text: the checkpoint. Unlike documents, what they say passes through here.
 
-use super::call::{parse_json, read};
+use super::call::read;
 use super::listing::standing_file;
-use super::types::{CommitInfo, FileMetadata};
+use super::types::CommitInfo;
 use super::{malformed, Dropbox};
-use crate::json::{Read, Value, Write};
+use crate::json::forms::Form;
+use crate::json::{Value, Write};
 use crate::ports::{Body, Ports};
 use sync_core::{Failure, FileEntry, Revision, WriteMode};
 
@@ -13,15 +14,19 @@ const TIMEOUT_MS: u32 = 120_000;
 
 /// Metadata with the time of the write.
 struct Dated {
-    file: FileMetadata,
+    file: Box<FileEntry>,
     /// By the service's clock (ms since 1970), to the second.
     at_ms: u64,
 }
 
-impl Read for Dated {
-    fn read(value: &Value) -> Option<Self> {
-        let at_ms = time_ms(&value.text("server_modified")?)?;
-        Some(Self { file: FileMetadata::read(value)?, at_ms })
+impl Form for Dated {
+    fn blank() -> Self {
+        Self { file: Form::blank(), at_ms: 0 }
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        self.at_ms = time_ms(value.word("server_modified")?)?;
+        self.file.fill(value)
     }
 }
 
@@ -29,7 +34,7 @@ impl<P: Ports> Dropbox<P> {
     /// What this revision says, and when it was written by the service's clock (ms since 1970).
     pub async fn read_text(&self, rev: &Revision) -> Result<(String, u64), Failure> {
         let answer = self.fetch(rev, false, TIMEOUT_MS).await?.plain()?;
-        let dated: Dated = parse_json(&answer.api_result)?;
+        let dated: Dated = read(&answer.api_result)?;
         Ok((answer.text().to_owned(), dated.at_ms))
     }
 
@@ -45,18 +50,21 @@ impl<P: Ports> Dropbox<P> {
         let body = Body::Text(text.clone());
         let answer = self.upload("files/upload", &argument, body, TIMEOUT_MS).await?;
         let dated: Dated = match answer.result {
-            Ok(value) => read(&value)?,
+            Ok(written) => read(written.text())?,
             // After a lost answer: does our own text stand there?
-            Err(tags) if answer.unclear && tags.has("conflict") => {
+            Err(refusal) if answer.unclear && refusal.is_conflict() => {
                 let Some(file) = standing_file(self.metadata(&path).await)? else {
                     return Err(Failure::Conflict);
                 };
                 let (stands, at_ms) = self.read_text(&file.rev).await?;
                 return if stands == text { Ok((file, at_ms)) } else { Err(Failure::Conflict) };
             }
-            Err(tags) => return Err(tags.failure()),
+            Err(refusal) => return Err(refusal.failure()),
         };
-        dated.file.entry().map_or_else(malformed, |file| Ok((Box::new(file), dated.at_ms)))
+        if dated.file.path_lower.is_empty() {
+            return malformed();
+        }
+        Ok((dated.file, dated.at_ms))
     }
 
     /// What stands at a path, and its revision.

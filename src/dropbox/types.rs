@@ -2,29 +2,10 @@
 //!
 //! Source: Dropbox's Stone specification (`files.stone`, `users.stone`). Unknown fields are tolerated in answers.
 
-use super::tags::Tags;
-use crate::json::forms::{structs, Fields, Form};
+use super::tags::Refusal;
+use crate::json::forms::{Fields, Form};
 use crate::json::{Object, Read, Value, Write};
-use sync_core::{
-    ContentHash, Entry, FileEntry, FileId, FolderEntry, FolderId, Revision, WriteMode,
-};
-
-/// Answer of `files/list_folder` and `files/list_folder/continue`.
-pub(super) struct ListFolderPage {
-    pub entries: Vec<Metadata>,
-    pub cursor: String,
-    pub has_more: bool,
-}
-
-impl Read for ListFolderPage {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self {
-            entries: value.list("entries")?,
-            cursor: value.text("cursor")?,
-            has_more: value.flag("has_more")?,
-        })
-    }
-}
+use sync_core::{Entry, FileEntry, FileId, FolderEntry, FolderId, Revision, WriteMode};
 
 /// Answer of `files/list_folder/longpoll`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,10 +16,15 @@ pub struct LongpollAnswer {
     pub backoff: Option<u32>,
 }
 
-impl Read for LongpollAnswer {
-    fn read(value: &Value) -> Option<Self> {
-        let backoff = value.number("backoff").map(|s| u32::try_from(s).unwrap_or(u32::MAX));
-        Some(Self { changes: value.flag("changes")?, backoff })
+impl Form for LongpollAnswer {
+    fn blank() -> Self {
+        Self { changes: false, backoff: None }
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        self.changes = value.flag("changes")?;
+        self.backoff = value.number("backoff").map(|s| u32::try_from(s).unwrap_or(u32::MAX));
+        Some(())
     }
 }
 
@@ -52,107 +38,66 @@ impl Form for Metadata {
     }
 
     fn fill(&mut self, value: &Value) -> Option<()> {
-        self.0 = match value.word(".tag")? {
-            "file" => FileMetadata::read(value)?.entry().map(Entry::File),
-            "folder" => FolderMetadata::read(value)?.entry().map(Entry::Folder),
-            "deleted" => {
-                value.maybe_text("path_lower")?.map(|path_lower| Entry::Deleted { path_lower })
-            }
+        let tag = value.word(".tag")?;
+        if value.field("path_lower").is_none() {
+            return Some(());
+        }
+        self.0 = match tag {
+            "file" => Some(Entry::File(FileEntry::read(value)?)),
+            "folder" => Some(Entry::Folder(FolderEntry::read(value)?)),
+            "deleted" => Some(Entry::Deleted { path_lower: value.text("path_lower")? }),
             _ => None,
         };
         Some(())
     }
 }
 
-pub(super) struct FileMetadata {
-    /// Absent where the file is not mounted.
-    pub path_lower: Option<String>,
-    pub path_display: Option<String>,
-    pub id: String,
-    pub rev: String,
-    pub size: u64,
-    pub is_downloadable: bool,
-    pub content_hash: Option<String>,
-}
-
-impl Form for FileMetadata {
+impl Form for FileEntry {
     fn blank() -> Self {
         Self {
-            path_lower: None,
-            path_display: None,
-            id: String::new(),
-            rev: String::new(),
-            size: 0,
-            is_downloadable: true,
-            content_hash: None,
+            path_lower: String::new(),
+            path_display: String::new(),
+            id: FileId::blank(),
+            rev: Revision::blank(),
+            size_bytes: 0,
+            hash: None,
         }
     }
 
     fn fill(&mut self, value: &Value) -> Option<()> {
         let mut fields = Fields::of(value);
-        fields.read("path_lower", &mut self.path_lower);
-        fields.read("path_display", &mut self.path_display);
+        read_paths(&mut fields, &mut self.path_lower, &mut self.path_display);
         fields.read("id", &mut self.id);
         fields.read("rev", &mut self.rev);
-        fields.read("size", &mut self.size);
-        self.is_downloadable = value.flag("is_downloadable") != Some(false);
-        fields.read("content_hash", &mut self.content_hash);
+        fields.read("size", &mut self.size_bytes);
+        fields.read("content_hash", &mut self.hash);
+        if value.flag("is_downloadable") == Some(false) {
+            self.hash = None;
+        }
         fields.complete()
     }
 }
 
-impl FileMetadata {
-    /// As the engine knows it; `None` for a file without a path.
-    pub fn entry(self) -> Option<FileEntry> {
-        let path_lower = self.path_lower?;
-        Some(FileEntry {
-            path_display: self.path_display.unwrap_or_else(|| path_lower.clone()),
-            path_lower,
-            id: FileId(self.id),
-            rev: Revision(self.rev),
-            size_bytes: self.size,
-            hash: self.content_hash.filter(|_| self.is_downloadable).map(ContentHash),
-        })
+impl Form for FolderEntry {
+    fn blank() -> Self {
+        Self { path_lower: String::new(), path_display: String::new(), id: FolderId::blank() }
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        let mut fields = Fields::of(value);
+        read_paths(&mut fields, &mut self.path_lower, &mut self.path_display);
+        fields.read("id", &mut self.id);
+        fields.complete()
     }
 }
 
-pub(super) struct FolderMetadata {
-    pub path_lower: Option<String>,
-    pub path_display: Option<String>,
-    pub id: String,
-}
-
-impl FolderMetadata {
-    /// As the engine knows it; `None` for a folder without a path.
-    pub fn entry(self) -> Option<FolderEntry> {
-        let path_lower = self.path_lower?;
-        Some(FolderEntry {
-            path_display: self.path_display.unwrap_or_else(|| path_lower.clone()),
-            path_lower,
-            id: FolderId(self.id),
-        })
+/// Both stay empty where nothing is mounted.
+fn read_paths(fields: &mut Fields<'_>, path_lower: &mut String, path_display: &mut String) {
+    fields.read_if_there("path_lower", path_lower);
+    fields.read_if_there("path_display", path_display);
+    if path_display.is_empty() {
+        path_display.clone_from(path_lower);
     }
-}
-
-/// Answer of `files/create_folder_v2`.
-pub(super) struct CreatedFolder {
-    pub metadata: FolderMetadata,
-}
-
-/// Answer of `files/move_v2` and `files/copy_v2`.
-pub(super) struct Relocated {
-    pub metadata: Metadata,
-}
-
-impl Read for Relocated {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self { metadata: Metadata::read(value.field("metadata")?)? })
-    }
-}
-
-/// Answer of `files/upload_session/start`.
-pub(super) struct SessionStarted {
-    pub session_id: String,
 }
 
 /// How a file is written: argument of `files/upload`, and a part of that of `files/upload_session/finish_batch_v2`.
@@ -179,6 +124,7 @@ impl Write for CommitInfo<'_> {
 }
 
 /// Answer of a batch route, or of its check.
+#[repr(u32)]
 pub(super) enum Launch {
     /// A job; its id is said at the launch alone.
     Pending {
@@ -187,27 +133,32 @@ pub(super) enum Launch {
     Complete {
         entries: Vec<BatchEntry>,
     },
-    Failed(Tags),
+    Failed(Refusal),
     Other,
 }
 
-impl Read for Launch {
-    fn read(value: &Value) -> Option<Self> {
-        Some(match value.word(".tag") {
+impl Form for Launch {
+    fn blank() -> Self {
+        Self::Other
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        *self = match value.word(".tag") {
             Some("async_job_id") => {
                 Self::Pending { async_job_id: Some(value.text("async_job_id")?) }
             }
             Some("in_progress") => Self::Pending { async_job_id: None },
             // `finish_batch_v2` is synchronous, so without a tag.
             Some("complete") | None => Self::Complete { entries: value.list("entries")? },
-            Some("failed") => Self::Failed(Tags::of(value.field("failed")?)),
+            Some("failed") => Self::Failed(Refusal::of(value.field("failed")?)),
             Some(_) => Self::Other,
-        })
+        };
+        Some(())
     }
 }
 
-/// One result of a batch: the file where the entry is about one and says it, or the tags of its failure.
-pub(super) struct BatchEntry(pub Result<Option<FileEntry>, Tags>);
+/// One result of a batch: the file where the entry is about one and says it, or why it failed.
+pub(super) struct BatchEntry(pub Result<Option<FileEntry>, Refusal>);
 
 impl Form for BatchEntry {
     fn blank() -> Self {
@@ -220,10 +171,10 @@ impl Form for BatchEntry {
         self.0 = match value.word(".tag")? {
             "success" => {
                 let nested = value.field("success").or_else(|| value.field("metadata"));
-                let file = FileMetadata::read(nested.unwrap_or(value));
-                Ok(file.and_then(FileMetadata::entry))
+                let file = FileEntry::read(nested.unwrap_or(value));
+                Ok(file.filter(|file| !file.path_lower.is_empty()))
             }
-            "failure" => Err(Tags::of(value.field("failure")?)),
+            "failure" => Err(Refusal::of(value.field("failure")?)),
             _ => return None,
         };
         Some(())
@@ -239,19 +190,18 @@ pub struct Space {
     pub allocated_bytes: Option<u64>,
 }
 
-impl Read for Space {
-    fn read(value: &Value) -> Option<Self> {
+impl Form for Space {
+    fn blank() -> Self {
+        Self { used_bytes: 0, allocated_bytes: None }
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
         let allocation = value.field("allocation")?;
-        let allocated_bytes = match allocation.word(".tag")? {
+        self.used_bytes = value.number("used")?;
+        self.allocated_bytes = match allocation.word(".tag")? {
             "individual" | "team" => Some(allocation.number("allocated")?),
             _ => None,
         };
-        Some(Self { used_bytes: value.number("used")?, allocated_bytes })
+        Some(())
     }
-}
-
-structs! {
-    FolderMetadata { path_lower, path_display, id, }
-    CreatedFolder { metadata, }
-    SessionStarted { session_id, }
 }

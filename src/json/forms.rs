@@ -105,8 +105,11 @@ impl Form for bool {
     }
 
     fn fill(&mut self, value: &Value) -> Option<()> {
-        let Value::Bool(flag) = value else { return None };
-        *self = *flag;
+        *self = match value {
+            Value::True => true,
+            Value::False => false,
+            _ => return None,
+        };
         Some(())
     }
 }

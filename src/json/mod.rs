@@ -10,18 +10,19 @@ use std::fmt::Write as _;
 
 /// A JSON value.
 #[derive(Debug, Default, PartialEq)]
+#[repr(u32)]
 pub enum Value {
     /// `null`
     #[default]
     Null,
-    /// `true`, `false`
-    Bool(bool),
+    /// `true`
+    True,
+    /// `false`
+    False,
     /// A whole number from 0.
     Unsigned(u64),
-    /// A whole number below 0.
-    Negative(i64),
     /// Any other number: none of ours, so its digits are not kept.
-    Fraction,
+    OtherNumber,
     /// Text.
     Text(String),
     /// `[…]`
@@ -146,18 +147,12 @@ impl Value {
 
     /// A field that holds a whole number from 0.
     pub fn number(&self, name: &str) -> Option<u64> {
-        match self.field(name)? {
-            Self::Unsigned(number) => Some(*number),
-            _ => None,
-        }
+        u64::read(self.field(name)?)
     }
 
     /// A field that holds yes or no.
     pub fn flag(&self, name: &str) -> Option<bool> {
-        match self.field(name)? {
-            Self::Bool(flag) => Some(*flag),
-            _ => None,
-        }
+        bool::read(self.field(name)?)
     }
 
     /// A field that holds a list; every one of it has to be readable.
@@ -180,17 +175,17 @@ mod tests {
         .expect("valid");
         let list = Value::List(vec![
             Value::Unsigned(1),
-            Value::Negative(-2),
-            Value::Fraction,
-            Value::Fraction,
-            Value::Bool(true),
+            Value::OtherNumber,
+            Value::OtherNumber,
+            Value::OtherNumber,
+            Value::True,
             Value::Null,
         ]);
         assert_eq!(value.field("a"), Some(&list));
         assert_eq!(value.text("b").as_deref(), Some("é😀\n"));
         assert_eq!(value.field("c"), Some(&Value::Object(Vec::new())));
         assert_eq!(Value::parse("18446744073709551615"), Some(Value::Unsigned(u64::MAX)));
-        assert_eq!(Value::parse("18446744073709551616"), Some(Value::Fraction));
+        assert_eq!(Value::parse("18446744073709551616"), Some(Value::OtherNumber));
     }
 
     #[test]

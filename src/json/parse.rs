@@ -49,8 +49,8 @@ impl Parser<'_> {
             b'{' => self.object(depth.checked_sub(1)?),
             b'[' => self.list(depth.checked_sub(1)?),
             b'"' => self.string().map(Value::Text),
-            b't' => self.word("true", Value::Bool(true)),
-            b'f' => self.word("false", Value::Bool(false)),
+            b't' => self.word("true", Value::True),
+            b'f' => self.word("false", Value::False),
             b'n' => self.word("null", Value::Null),
             _ => self.number(),
         }
@@ -162,28 +162,21 @@ impl Parser<'_> {
     }
 
     fn number(&mut self) -> Option<Value> {
-        let negative = self.takes(b'-');
+        let mut plain = !self.takes(b'-');
         let whole = self.digits()?;
         if whole.len() > 1 && whole.starts_with('0') {
             return None;
         }
         let whole: Option<u64> = whole.parse().ok();
-        let mut fraction = false;
         if self.takes(b'.') {
-            fraction = true;
+            plain = false;
             self.digits()?;
         }
         if self.takes(b'e') || self.takes(b'E') {
-            fraction = true;
+            plain = false;
             let _signed = self.takes(b'+') || self.takes(b'-');
             self.digits()?;
         }
-        Some(match whole {
-            Some(whole) if !fraction && !negative => Value::Unsigned(whole),
-            Some(whole) if !fraction => {
-                0_i64.checked_sub_unsigned(whole).map_or(Value::Fraction, Value::Negative)
-            }
-            _ => Value::Fraction,
-        })
+        Some(whole.filter(|_| plain).map_or(Value::OtherNumber, Value::Unsigned))
     }
 }

@@ -32,14 +32,14 @@ pub(super) async fn send(
     request: &Request<ArrayBuffer>,
 ) -> Result<Box<Response<ArrayBuffer>>, TransportError> {
     super::only_alive().await;
-    let abort = AbortOnDrop(AbortController::new().map_err(|_| TransportError::Network)?);
+    let abort = AbortOnDrop(AbortController::new().map_err(|_| TransportError)?);
     let sleep = pin!(clock::sleep(request.timeout_ms));
     let wants_content = request.wants_content;
-    let built = built(request, &abort.0.signal()).map_err(|_| TransportError::Network)?;
+    let built = built(request, &abort.0.signal()).map_err(|_| TransportError)?;
     let answer = pin!(exchange(built, wants_content));
     let outcome = match select(answer, sleep).await {
-        Either::Left((answer, _)) => answer.map_err(|_| TransportError::Network),
-        Either::Right(((), _)) => Err(TransportError::Timeout),
+        Either::Left((answer, _)) => answer.map_err(|_| TransportError),
+        Either::Right(((), _)) => Err(TransportError),
     };
     drop(abort);
     super::only_alive().await;

@@ -41,7 +41,7 @@ impl Transport for BrowserPorts {
 
     async fn content_hash(&self, content: &ArrayBuffer) -> Result<ContentHash, TransportError> {
         let hash = crypto::content_hash(content).await;
-        hash.map(ContentHash).map_err(|_| TransportError::Network)
+        hash.map(ContentHash).map_err(|_| TransportError)
     }
 
     fn size_bytes(&self, content: &ArrayBuffer) -> u64 {

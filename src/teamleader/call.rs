@@ -4,10 +4,10 @@
 //! document); a 401 asks the host for a fresh token once; nothing else.
 
 use super::{malformed, Teamleader};
-use crate::backoff::{Backoff, PATIENCE_LIMIT_MS, PATIENCE_OUTAGE_MS};
+use crate::backoff::{Backoff, Wait};
 use crate::json::forms::Form;
 use crate::json::Value;
-use crate::ports::{Body, Method, Ports, Request, TransportError};
+use crate::ports::{Body, Method, Ports, Request};
 use futures_util::future::LocalBoxFuture;
 use futures_util::FutureExt;
 use sync_core::{Failure, Reason, Side};
@@ -17,11 +17,32 @@ const API_VERSION: &str = "2023-09-26";
 const TIMEOUT_MS: u32 = 60_000;
 
 /// A refusal as the endpoint has to judge it.
+#[derive(Clone, Copy)]
 pub(super) enum Refusal {
-    /// 400, and what it says.
-    Invalid(Value),
+    /// 400, and whether it speaks of these fields.
+    Invalid { folder: bool, subject: bool },
     /// Everything else is final as it is.
     Final(Failure),
+}
+
+impl Refusal {
+    /// The CRM's error bodies guarantee a title alone, so its words and the field it may name are all there is.
+    fn invalid(said: &Value) -> Self {
+        Self::Invalid { folder: speaks_of(said, "folder"), subject: speaks_of(said, "subject") }
+    }
+}
+
+/// Whether a title or a named field contains the English word, between other letters' bounds.
+fn speaks_of(said: &Value, word: &str) -> bool {
+    let Some(Value::List(errors)) = said.field("errors") else { return false };
+    errors.iter().any(|error| {
+        let has = |text: Option<&Value>| {
+            let text = text.and_then(Value::as_text).unwrap_or_default();
+            let mut parts = text.split(|c: char| !c.is_ascii_alphanumeric());
+            parts.any(|part| part.eq_ignore_ascii_case(word))
+        };
+        has(error.field("title")) || has(error.field("meta").and_then(|meta| meta.field("field")))
+    })
 }
 
 /// A call under way.
@@ -29,10 +50,16 @@ pub(super) enum Refusal {
 /// Boxed: every endpoint awaits it, and one copy in the module is enough.
 pub(super) type Called<'a> = LocalBoxFuture<'a, Result<Value, Refusal>>;
 
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self::Final(failure)
+    }
+}
+
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Invalid(_) => Failure::Refused(Reason::CrmRefused),
+            Refusal::Invalid { .. } => Failure::Refused(Reason::CrmRefused),
             Refusal::Final(failure) => failure,
         }
     }
@@ -59,26 +86,24 @@ impl<P: Ports> Teamleader<P> {
         let url = format!("{}/{endpoint}", self.api_base);
         let mut request = Request::post_json(url, argument, TIMEOUT_MS);
         request.headers.push(("x-api-version", API_VERSION.into()));
-        let mut backoff = Backoff::default();
+        let mut backoff = Backoff::new(Side::Crm);
         let mut refused: Option<String> = None;
         loop {
             self.limiter.admit(ports, urgent).await;
-            let mut limited = false;
             let Some(token) = ports.crm_token(refused.as_deref()).await else {
                 return Err(Refusal::Final(Failure::Unauthorized(Side::Crm)));
             };
             request.authorize(format!("Bearer {token}"));
-            let patience_ms = match self.wire.send(&request).await {
-                Err(TransportError::Cancelled) => return Err(Refusal::Final(Failure::Cancelled)),
-                Err(TransportError::Network | TransportError::Timeout) => PATIENCE_OUTAGE_MS,
-                Ok(response) => match response.status {
+            let why = match self.wire.send(&request).await? {
+                None => Wait::Outage,
+                Some(response) => match response.status {
                     200..=299 => {
                         self.limiter.accepted(urgent, ports.now_ms());
                         return Ok(Value::parse(response.text()).unwrap_or_default());
                     }
                     400 => {
                         let said = Value::parse(response.text()).unwrap_or_default();
-                        return Err(Refusal::Invalid(said));
+                        return Err(Refusal::invalid(&said));
                     }
                     401 if refused.is_none() => {
                         // The host hands out a fresh one.
@@ -87,21 +112,17 @@ impl<P: Ports> Teamleader<P> {
                     }
                     429 => {
                         self.limiter.refused(urgent, ports.now_ms());
-                        limited = true;
-                        PATIENCE_LIMIT_MS
+                        // Three a second leave the CRM's minute: what somebody waits for stays near.
+                        if urgent {
+                            Wait::Turn
+                        } else {
+                            Wait::Limit(None)
+                        }
                     }
-                    500..=599 => PATIENCE_OUTAGE_MS,
                     status => return Err(Refusal::Final(final_failure(status))),
                 },
             };
-            // Three a second leave the CRM's minute: what somebody waits for stays near.
-            let delay_ms = if limited && urgent {
-                backoff.next_turn_ms(ports.random(), patience_ms)
-            } else {
-                backoff.next_delay_ms(ports.random(), None, patience_ms)
-            };
-            let delay_ms = delay_ms.ok_or(Refusal::Final(Failure::Unavailable(Side::Crm)))?;
-            ports.sleep(delay_ms).await;
+            backoff.wait(ports, why).await?;
         }
     }
 
@@ -111,7 +132,6 @@ impl<P: Ports> Teamleader<P> {
         location: &str,
         size_bytes: u64,
     ) -> Result<Option<P::Content>, Failure> {
-        let ports = self.wire.ports();
         let request = Request {
             method: Method::Get,
             url: location.into(),
@@ -120,23 +140,18 @@ impl<P: Ports> Teamleader<P> {
             wants_content: true,
             timeout_ms: transfer_timeout_ms(size_bytes),
         };
-        let mut backoff = Backoff::default();
+        let mut backoff = Backoff::new(Side::Crm);
         loop {
-            let patience_ms = match self.wire.send(&request).await {
-                Err(TransportError::Cancelled) => return Err(Failure::Cancelled),
-                Err(TransportError::Network | TransportError::Timeout) => PATIENCE_OUTAGE_MS,
-                Ok(response) => match (response.status, response.body) {
+            let why = match self.wire.send(&request).await? {
+                None => Wait::Outage,
+                Some(response) => match (response.status, response.body) {
                     (200, Body::Content(content)) => return Ok(Some(content)),
                     (401 | 403 | 404 | 410, _) => return Ok(None),
-                    (429, _) => PATIENCE_LIMIT_MS,
-                    (500..=599, _) => PATIENCE_OUTAGE_MS,
+                    (429, _) => Wait::Limit(None),
                     _ => return malformed(),
                 },
             };
-            let delay_ms = backoff
-                .next_delay_ms(ports.random(), None, patience_ms)
-                .ok_or(Failure::Unavailable(Side::Crm))?;
-            ports.sleep(delay_ms).await;
+            backoff.wait(self.wire.ports(), why).await?;
         }
     }
 
@@ -151,11 +166,8 @@ impl<P: Ports> Teamleader<P> {
         let timeout_ms = transfer_timeout_ms(self.wire.ports().size_bytes(&content));
         let body = Body::Content(content);
         let request = Request::post(location.into(), "application/octet-stream", body, timeout_ms);
-        match self.wire.send(&request).await {
-            Ok(response) => Ok(response.status),
-            Err(TransportError::Cancelled) => Err(Failure::Cancelled),
-            Err(_) => Err(Failure::Unavailable(Side::Crm)),
-        }
+        let answer = self.wire.send(&request).await?.ok_or(Failure::Unavailable(Side::Crm))?;
+        Ok(answer.status)
     }
 }
 
@@ -175,7 +187,7 @@ fn fill(answer: Result<Value, Refusal>, data: &mut dyn Form) -> Result<(), Refus
 pub(super) fn maybe_data<T: Form>(answer: Result<Value, Refusal>) -> Result<Option<T>, Refusal> {
     match data(answer) {
         Ok(data) => Ok(Some(data)),
-        Err(Refusal::Final(Failure::NotFound | Failure::Forbidden) | Refusal::Invalid(_)) => {
+        Err(Refusal::Final(Failure::NotFound | Failure::Forbidden) | Refusal::Invalid { .. }) => {
             Ok(None)
         }
         Err(refusal) => Err(refusal),
@@ -190,7 +202,6 @@ pub(super) fn final_failure(status: u16) -> Failure {
         404 | 410 => Failure::NotFound,
         413 => Failure::Refused(Reason::TooLarge),
         402 | 405..=499 => Failure::Refused(Reason::CrmRefused),
-        500..=599 => Failure::Unavailable(Side::Crm),
         _ => Failure::Malformed(Side::Crm),
     }
 }

@@ -204,31 +204,11 @@ fn location_failure(status: u16) -> Failure {
     }
 }
 
-/// What a refused `files.upload` is about. The CRM's error bodies guarantee a title alone, so its words and the
-/// field it may name decide; what is not understood concerns this document only.
+/// What a refused `files.upload` is about; what is not understood concerns this document only.
 fn upload_refusal(refusal: Refusal, folder: &str) -> Failure {
-    let said = match refusal {
-        Refusal::Invalid(said) => said,
-        Refusal::Final(failure) => return failure,
-    };
-    if folder.contains('/') && speaks_of(&said, "folder") {
-        Failure::SlashRefused
-    } else if speaks_of(&said, "subject") {
-        Failure::KindRefused
-    } else {
-        Failure::Refused(Reason::CrmRefused)
+    match refusal {
+        Refusal::Invalid { folder: true, .. } if folder.contains('/') => Failure::SlashRefused,
+        Refusal::Invalid { subject: true, .. } => Failure::KindRefused,
+        refusal => refusal.into(),
     }
-}
-
-/// Whether a title or a named field contains the English word, between other letters' bounds.
-fn speaks_of(said: &Value, word: &str) -> bool {
-    let Some(Value::List(errors)) = said.field("errors") else { return false };
-    errors.iter().any(|error| {
-        let has = |text: Option<&Value>| {
-            let text = text.and_then(Value::as_text).unwrap_or_default();
-            let mut parts = text.split(|c: char| !c.is_ascii_alphanumeric());
-            parts.any(|part| part.eq_ignore_ascii_case(word))
-        };
-        has(error.field("title")) || has(error.field("meta").and_then(|meta| meta.field("field")))
-    })
 }

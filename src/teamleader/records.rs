@@ -33,7 +33,7 @@ impl<P: Ports> Teamleader<P> {
                 }
                 // That generation is switched off in this account.
                 Err(
-                    refusal @ (Refusal::Invalid(_)
+                    refusal @ (Refusal::Invalid { .. }
                     | Refusal::Final(Failure::Forbidden | Failure::NotFound)),
                 ) if generation.is_some() => {
                     refused = Some(refusal);

@@ -10,6 +10,7 @@ use sync_core::{Failure, Record, RecordKind};
 
 /// Of projects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub(super) enum Generation {
     /// `projects-v2`, subject type `nextgenProject`.
     New,
@@ -98,7 +99,7 @@ impl<P: Ports> Teamleader<P> {
                     self.keep_generation(id, generation);
                     return Ok(Some(generation));
                 }
-                Err(Refusal::Final(Failure::NotFound) | Refusal::Invalid(_)) => {}
+                Err(Refusal::Final(Failure::NotFound) | Refusal::Invalid { .. }) => {}
                 // A module that is switched off may answer so; the other one decides.
                 Err(Refusal::Final(Failure::Forbidden)) => forbidden = true,
                 Err(refusal) => return Err(refusal.into()),
@@ -119,7 +120,7 @@ impl<P: Ports> Teamleader<P> {
         let generation = match data::<ProjectsStatus>(answer) {
             Ok(answer) if answer.status == "legacy" => Generation::Legacy,
             Ok(_) => Generation::New,
-            Err(Refusal::Invalid(_))
+            Err(Refusal::Invalid { .. })
             | Err(Refusal::Final(Failure::NotFound | Failure::Forbidden | Failure::Malformed(_))) => {
                 Generation::New
             }

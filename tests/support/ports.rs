@@ -292,7 +292,7 @@ impl<S: Service + 'static> WorldPorts<S> {
         let header = |name: &str| response.header(name).unwrap_or_default().to_lowercase();
         let allowed = header("access-control-allow-origin");
         if allowed != "*" && allowed != self.network.url(Origin::Crm) {
-            return Err(TransportError::Network);
+            return Err(TransportError);
         }
         let exposed = header("access-control-expose-headers");
         let is_readable = exposed.split(',').any(|other| other.trim() == API_RESULT);
@@ -329,11 +329,11 @@ impl<S: Service + 'static> WorldPorts<S> {
                 }
                 Reply::Cut | Reply::CutInBody(_) => {
                     self.network.nudge();
-                    return Err(TransportError::Network);
+                    return Err(TransportError);
                 }
                 Reply::Parked { until_ms } => {
                     if timeline.now_ms() >= give_up_ms {
-                        return Err(TransportError::Timeout);
+                        return Err(TransportError);
                     }
                     let waiting = self.nudged_or(until_ms.min(give_up_ms));
                     waiting.await;
@@ -369,13 +369,13 @@ impl<S: Service + 'static> Transport for WorldPorts<S> {
         // Others may come in between, on the way there and on the way back.
         timeline.pass().await;
         if !self.online.get() {
-            return self.power.step(|| Err(TransportError::Network)).await;
+            return self.power.step(|| Err(TransportError)).await;
         }
         let latency_ms = self.network.latency_ms.get();
         if latency_ms > 0 {
             timeline.sleep_until(timeline.now_ms() + latency_ms).await;
         }
-        let wire = self.wire_request(request).ok_or(TransportError::Network)?;
+        let wire = self.wire_request(request).ok_or(TransportError)?;
         // A longpoll is overtaken by everything, which says nothing.
         let number = (wire.origin != Origin::DropboxNotify).then(|| self.network.depart());
         self.network.travel().await;

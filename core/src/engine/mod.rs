@@ -176,7 +176,7 @@ struct Queued {
 
 /// What a task was for.
 #[derive(Debug)]
-#[repr(u8)]
+#[repr(u32)]
 enum Purpose {
     Observe,
     /// So that the page goes on meanwhile.

@@ -225,3 +225,19 @@ fn k2_only_the_case_of_a_name_changed_is_no_move() {
     let plan = plan(&record, &policy());
     assert_eq!(lost_paths(&plan), ["b (2).txt"], "{plan:?}");
 }
+
+#[test]
+fn r12_a_change_of_case_in_dropbox_changes_no_pair() {
+    // Found by seed 42543 of the whole system: Dropbox tells nobody of it, so one browser saw it in a new listing, the
+    // other one never, and each corrected the other's pair, for ever.
+    let place = Place { folder: String::new(), name: "B.TXT".into() };
+    let crm = CrmSide { id: "doc".into(), place, size_bytes: 1, updated_at: "1".into() };
+    let dropbox = DropboxSide { id: "id:file".into(), path: "B.TXT".into(), rev: "2".into() };
+    let (crm, dropbox) = (Some(crm), Some(dropbox));
+    let pair = Pair { crm, dropbox, hash: hash(1), superseded: Vec::new(), lost_path: None };
+    let mut record = StoredRecord { schema: SCHEMA, pairs: vec![pair], ..StoredRecord::default() };
+    record.documents.push(document("doc", "B.TXT", "1", Some(1)));
+    put(&mut record, "id:file", "b.txt", 1);
+    let plan = plan(&record, &policy());
+    assert!(plan.operations.is_empty() && plan.changed_pairs.is_empty(), "{plan:?}");
+}

@@ -58,6 +58,7 @@ pub struct History {
     pub contents: u32,
     pub memory: Memory,
     seed: u64,
+    strict: bool,
     timer: bool,
     longpoll: bool,
 }
@@ -84,6 +85,7 @@ impl History {
             crm_language: ["en", "de", "nl", "fr"][rng.below(4) as usize].into(),
             ..Options::default()
         };
+        let strict = options.strict_public_api;
         let scene = Scene::new(options, Some(seed));
         scene.network.draw_latency(seed, [0, 30, 300, 2_000][rng.below(4) as usize]);
         let ledger = Rc::new(RefCell::new(Ledger::new(keep_trace)));
@@ -126,6 +128,7 @@ impl History {
             contents: 0,
             memory: Memory::default(),
             seed,
+            strict,
         }
     }
 
@@ -378,6 +381,23 @@ impl History {
         halts
     }
 
+    /// Nothing waits for an answer. Where the CRM takes none of the edits that were agreed to, whoever presses the button
+    /// again is asked again.
+    fn is_decided(&mut self, browser: usize) -> bool {
+        let refuses = |record: &Record| {
+            let subject = self.subjects.iter().find(|subject| subject.id == record.id);
+            self.strict && subject.is_some_and(|subject| !subject.kind.upload_is_documented())
+        };
+        let refusing: Vec<Record> =
+            self.subjects.iter().map(|subject| self.record(subject)).filter(refuses).collect();
+        self.halts(browser).iter().all(|halt| match halt {
+            (Some(record), Halt::ManyChanges { side: Side::Dropbox, .. }) => {
+                refusing.contains(record)
+            }
+            _ => false,
+        })
+    }
+
     fn decide(&mut self, browser: usize, agrees: bool) {
         for (record, halt) in self.halts(browser) {
             let confirmed = self.rng.one_in(2) || agrees;
@@ -442,7 +462,7 @@ impl History {
                 }
             }
             self.quiet()?;
-            if (0..self.browsers.len()).all(|browser| self.halts(browser).is_empty()) {
+            if (0..self.browsers.len()).all(|browser| self.is_decided(browser)) {
                 return self.check();
             }
         }
@@ -507,6 +527,9 @@ impl History {
                 let Some(status) = open.driver.record_status(&record) else {
                     return Err(format!("record {} is not linked after the button", record.id));
                 };
+                if let RecordState::Halted(_) = status.state {
+                    continue; // Nothing but what stays undecided: see `is_decided`.
+                }
                 let crm = crm_contents(&world, Some(subject));
                 let folder = status.folder.clone().unwrap_or_default();
                 let below = format!("{}/", sandbox::dropbox::names::lower(&folder));

@@ -52,6 +52,8 @@ pub struct Ledger {
 
 struct Listed {
     content: Option<u32>,
+    /// Its folder and name.
+    place: Option<(String, String)>,
     /// When a Dropbox had last been listed then.
     dropbox: u64,
 }
@@ -147,7 +149,10 @@ impl Ledger {
                     let due = content.filter(|content| self.due.contains(content));
                     let hidden = due.filter(|content| !present(world).contains(content));
                     let listed = self.listed.get(&(tab.clone(), id.clone()));
-                    let listed = listed.filter(|listed| listed.content == *content);
+                    // It was renamed or moved to the name since: that is the same race.
+                    let place = place_of(world, id);
+                    let listed =
+                        listed.filter(|listed| listed.content == *content && listed.place == place);
                     if let (Some(content), Some(listed)) = (hidden, listed) {
                         // RACE: of two files that exchanged their names, the other is deleted before its turn to be
                         // uploaded has come; the tab holds what it has downloaded.
@@ -208,7 +213,8 @@ impl Watch<World> for Watcher {
             let (tab, dropbox) = (tab_of(request), ledger.dropbox_listed);
             for (id, (subject, content)) in documents(world) {
                 if body.contains(&subject.id) {
-                    ledger.listed.insert((tab.clone(), id), Listed { content, dropbox });
+                    let listed = Listed { content, place: place_of(world, &id), dropbox };
+                    ledger.listed.insert((tab.clone(), id), listed);
                 }
             }
         }
@@ -323,6 +329,12 @@ fn write_of(request: &Request) -> Option<&'static str> {
 
 fn path_of(request: &Request) -> &str {
     request.target.split('?').next().unwrap_or_default()
+}
+
+/// Folder and name of a document.
+fn place_of(world: &World, id: &str) -> Option<(String, String)> {
+    let document = world.crm.document(id)?;
+    Some((document.folder.clone(), document.name.clone()))
 }
 
 fn tab_of(request: &Request) -> String {

@@ -459,7 +459,14 @@ impl<'a> Planner<'a> {
 fn settle(pair: &mut Pair, document: &SeenDocument, file: &File) {
     if file.hash.as_ref() == Some(&pair.hash) {
         pair.crm = Some(crm_side(document));
-        pair.dropbox = Some(dropbox_side(file));
+        match &mut pair.dropbox {
+            // Nobody is told of a change of case alone: who lists the folder anew sees another spelling than who goes on,
+            // and two browsers of one user would correct each other for ever.
+            Some(side) if side.id == file.id && alike(&side.path, &file.path) => {
+                side.rev = file.rev.clone();
+            }
+            side => *side = Some(dropbox_side(file)),
+        }
     } else if let Some(side) = &mut pair.crm {
         side.place = document.place.clone();
     }

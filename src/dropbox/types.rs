@@ -127,7 +127,7 @@ impl FolderMetadata {
     pub fn entry(self) -> Option<FolderEntry> {
         let path_lower = self.path_lower?;
         Some(FolderEntry {
-            path_display: self.path_display.unwrap_or_else(|| path_lower.clone()),
+            path: self.path_display.unwrap_or_else(|| path_lower.clone()),
             path_lower,
             id: FolderId(self.id),
         })

@@ -468,14 +468,14 @@ structs! {
         record, name, named, folder, folder_removed, pressed, dirty, listed_ms, settled_ms,
         synced_count, file_count, problem_count, halt, confirmed, rests_until_ms, shared optional,
     }
-    LinkedFolder { id, path, path_lower, }
+    FolderEntry { id, path, path_lower, }
     Shared { browser, generation, retired, mine, files, unlinked, }
     SharedFile { name, seen, known, due, }
     Lease { generation, holder, state, slash_refused, astral_refused, default_folder, }
     Share { generation, records, }
     SharedRecord { record, name, named, folder, pairs, }
     StoredRecord { schema, nodes, documents, pairs, attempts, refusals, activity, }
-    SeenDocument { id, place, nfc, size_bytes, updated_at, hash, }
+    Document { id, place, nfc, size_bytes, updated_at, hash, }
     Pair { crm, dropbox, hash, superseded optional, lost_path, }
     CrmSide { id, place, size_bytes, updated_at, }
     DropboxSide { id, path, rev, }

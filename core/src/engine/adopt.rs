@@ -31,11 +31,7 @@ impl Engine {
         if wanted && !self.config.shared_folder.is_empty() && self.read_checkpoint() {
             return;
         }
-        self.cycle.phase = Phase::Working;
-        if self.index.cursor.is_none() {
-            self.cycle.phase = Phase::Observing;
-            self.cycle.asked = false;
-        }
+        self.cycle.phase = if self.index.cursor.is_none() { Phase::Wanted } else { Phase::Working };
     }
 
     /// Asks for the next thing that has to be read; false when all of it is known.

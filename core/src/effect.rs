@@ -295,8 +295,6 @@ pub enum Effect {
     },
     /// Read this revision of a share of the checkpoint. → [`Outcome::Share`]
     LoadShare {
-        /// Its name.
-        name: String,
         /// As listed.
         rev: Revision,
     },

@@ -11,7 +11,6 @@ use crate::effect::{Effect, Failure, Outcome};
 use crate::ids::Revision;
 use crate::sort::retain;
 use crate::state::{count_whole, Link, Share, SharedRecord, StoredRecord};
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
 impl Engine {
@@ -59,7 +58,7 @@ impl Engine {
             let asked = !new.is_empty();
             for (name, rev) in new {
                 let purpose = Purpose::LoadShare(name, rev.clone());
-                self.task(purpose, Effect::LoadShare { name: name.to_string(), rev });
+                self.task(purpose, Effect::LoadShare { rev });
             }
             return asked;
         }

@@ -147,8 +147,6 @@ pub struct Plan {
     pub new_pairs: Vec<Pair>,
     /// The next steps; independent of each other.
     pub operations: Vec<Operation>,
-    /// Places where both sides hold different legitimate edits.
-    pub conflicts: Vec<Place>,
     /// Paths that cannot be done; the rest goes on.
     pub problems: Vec<Problem>,
     /// A guard stopped the record; there are no operations then.
@@ -235,7 +233,6 @@ struct Planner<'a> {
     pairs: Vec<Option<Pair>>,
     operations: Vec<Operation>,
     hashing: Set<&'a DocumentId>,
-    conflicts: Vec<Place>,
     problems: Vec<Problem>,
     waiting: bool,
     counts: Counts,
@@ -283,7 +280,6 @@ impl<'a> Planner<'a> {
             pairs,
             operations: Vec::new(),
             hashing: Set::new(),
-            conflicts: Vec::new(),
             problems: Vec::new(),
             waiting: false,
             counts: Counts { synced, ..Counts::default() },
@@ -345,7 +341,6 @@ impl<'a> Planner<'a> {
             changed_pairs,
             new_pairs,
             operations: self.operations,
-            conflicts: self.conflicts,
             problems,
             halt: None,
             waiting: self.waiting,

@@ -124,7 +124,6 @@ impl<'a> Planner<'a> {
                 });
             } else {
                 // The user changed the old document meanwhile: it is theirs, stays, and goes to Dropbox as a new one.
-                self.conflicts.push(seen.place.clone());
                 self.used_documents.remove(&seen.id);
             }
         }

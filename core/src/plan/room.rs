@@ -204,7 +204,6 @@ impl<'a> Planner<'a> {
     /// M5 and M10. The CRM's version keeps the name, Dropbox's goes beside it; both end on both sides.
     /// Where the CRM takes no uploads, Dropbox's keeps the name and the CRM's goes beside it.
     pub(super) fn conflict(&mut self, document: &'a Document, file: &File) {
-        self.conflicts.push(document.place.clone());
         self.used_documents.insert(&document.id);
         self.loose.remove(&file.id);
         if self.policy.one_way {

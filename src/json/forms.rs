@@ -508,16 +508,16 @@ enums! {
     }
     Node { Folder { name, }, File { name, id, rev, size_bytes, hash, }, }
     Subject { Document { id, updated_at, place, }, File { id, rev, path, }, }
-    RecordState { NotLinked, Queued, Working, Settled, Halted(halt), }
+    RecordState { Queued, Working, Settled, Halted(halt), }
     Mark { Both, OnItsWay, CrmOnly, DropboxOnly, ConflictedCopy, Refused(reason), }
     ProblemKind { Refused(reason), OutOfSpace, OneWay, NewerInDropbox, }
     Halt {
         CrmEmpty { synced_count, }, ManyDeletes { delete_count, synced_count, },
         ManyChanges { change_count, synced_count, side, }, FolderRemoved, CrmForbidden, CrmGone,
-        Malformed, AllFoldersGone, AppFolderGone, WrongAccount,
+        Malformed, AllFoldersGone, AppFolderGone,
     }
     Happened {
-        Linked, CopiedToDropbox, UpdatedInDropbox, CopiedToCrm, UpdatedInCrm, Matched,
+        Linked, CopiedToDropbox, UpdatedInDropbox, CopiedToCrm, UpdatedInCrm,
         MovedInDropbox { from, }, MovedInCrm { from, }, DeletedInDropbox, KeptInCrm,
         KeptBoth { copy, }, Refused(reason), FolderMoved, FolderKept, Halted(halt),
         Decided { confirmed, },

@@ -178,7 +178,7 @@ impl<P: Ports> OldFolders<P> {
         let mut folders = Vec::new();
         for entry in entries {
             if let Entry::Folder(folder) = entry {
-                folders.push(folder.path_display);
+                folders.push(folder.path);
             }
         }
         Ok(folders)

@@ -46,7 +46,7 @@ fn f5_a_listing_goes_on_while_there_is_more_even_through_empty_pages() {
         panic!("{:?}", listing.entries);
     };
     assert_eq!((a.path_lower.as_str(), a.hash.clone()), ("/a.txt", Some(hash(b"a"))));
-    assert_eq!((path_lower.as_str(), c.path_display.as_str()), ("/b", "/C"));
+    assert_eq!((path_lower.as_str(), c.path.as_str()), ("/b", "/C"));
     assert_eq!(paper.hash, None, "it cannot be downloaded");
     let first = bench.asked_json(0);
     assert_eq!((&first["path"], &first["recursive"]), (&json!(""), &json!(true)));

@@ -219,7 +219,7 @@ fn r10_folders_are_made_found_counted_and_moved() {
     let moved = dropbox
         .run(|client| async move { client.move_folder(&id, "/Companies/B/1").await })
         .unwrap();
-    assert_eq!((moved.id, moved.path_display.as_str()), (made.id, "/Companies/B/1"));
+    assert_eq!((moved.id, moved.path.as_str()), (made.id, "/Companies/B/1"));
     let listed = |client: Client| async move { client.folder_tree("/Companies/B").await };
     let tree = dropbox.run(listed).unwrap();
     let file = tree.entries.iter().find_map(|entry| match entry {

@@ -7,9 +7,9 @@ fn hash(content: u64) -> ContentHash {
     ContentHash(format!("{content:064x}"))
 }
 
-fn document(id: &str, name: &str, updated_at: &str, content: Option<u64>) -> SeenDocument {
+fn document(id: &str, name: &str, updated_at: &str, content: Option<u64>) -> Document {
     let place = Place { folder: String::new(), name: name.into() };
-    SeenDocument {
+    Document {
         id: DocumentId(id.into()),
         nfc: place.clone(),
         place,
@@ -32,7 +32,7 @@ fn put(record: &mut StoredRecord, id: &str, name: &str, content: u64) {
 }
 
 /// The document gets this name, in the root of its record.
-fn rename(document: &mut SeenDocument, name: &str) {
+fn rename(document: &mut Document, name: &str) {
     document.place = Place { folder: String::new(), name: name.into() };
     document.nfc = document.place.clone();
 }

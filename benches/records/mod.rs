@@ -4,7 +4,7 @@
 #![allow(dead_code, reason = "each benchmark uses its part")]
 
 use sync_core::{
-    ContentHash, CrmSide, DropboxSide, FileEntry, Node, Nodes, Pair, Place, Policy, SeenDocument,
+    ContentHash, CrmSide, Document, DropboxSide, FileEntry, Node, Nodes, Pair, Place, Policy,
     StoredRecord, SCHEMA,
 };
 
@@ -39,11 +39,11 @@ fn hash(of: usize) -> ContentHash {
     ContentHash(text)
 }
 
-fn document(at: usize) -> SeenDocument {
+fn document(at: usize) -> Document {
     let place = Place { folder: folder(at), name: name(at) };
     // Ids of the CRM are in no order.
     let id = &hash(at + 7_000_000).0[..32];
-    SeenDocument {
+    Document {
         id: format!("{}-{}", &id[..16], &id[16..]).into(),
         nfc: place.clone(),
         place,
@@ -79,7 +79,7 @@ pub fn entry(at: usize) -> (String, FileEntry) {
     (key, FileEntry { path_lower, path_display, id, rev, size_bytes, hash })
 }
 
-fn pair(document: &SeenDocument, (key, node): &(String, Node)) -> Pair {
+fn pair(document: &Document, (key, node): &(String, Node)) -> Pair {
     let Node::File { name, id, rev, hash, .. } = node else {
         unreachable!("`file` makes files");
     };

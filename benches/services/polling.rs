@@ -13,7 +13,7 @@ use sandbox::{Options, Origin, Reply, Request, World};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use sync_core::{Event, Link, LinkedFolder, Record, RecordKind, StoredIndex, StoredRecord, SCHEMA};
+use sync_core::{Event, FolderEntry, Link, Record, RecordKind, StoredIndex, StoredRecord, SCHEMA};
 use teamleader_dropbox::json::Write;
 
 const USERS: usize = 20;
@@ -165,7 +165,7 @@ fn link(user: usize, number: usize, record: &Record) -> Link {
     let name = format!("Company {user}-{number}");
     let path = format!("/Companies/{name}/{}", record.id);
     Link {
-        folder: Some(LinkedFolder {
+        folder: Some(FolderEntry {
             id: format!("id:{}", record.id).into(),
             path_lower: path.to_lowercase(),
             path,

@@ -41,7 +41,7 @@ pub struct Place {
     pub name: String,
 }
 
-/// A document as `files.list` shows it.
+/// A document as `files.list` shows it, with what is known of its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
     /// Its id.
@@ -54,6 +54,17 @@ pub struct Document {
     pub size_bytes: u64,
     /// The CRM's `updated_at`, uninterpreted.
     pub updated_at: String,
+    /// The hash of exactly this (id, size, updated_at), once known. No listing tells it.
+    pub hash: Option<ContentHash>,
+}
+
+impl Document {
+    /// Same id, size and time: then the content is the same.
+    pub fn same_stamp(&self, other: &Document) -> bool {
+        self.id == other.id
+            && self.size_bytes == other.size_bytes
+            && self.updated_at == other.updated_at
+    }
 }
 
 /// An entry of a Dropbox listing. Paths are relative to the app folder and begin with `/`.
@@ -88,13 +99,13 @@ pub struct FileEntry {
     pub hash: Option<ContentHash>,
 }
 
-/// A folder of a listing.
+/// A folder of a listing, and a record's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FolderEntry {
     /// `path_lower`, from the server.
     pub path_lower: String,
     /// `path_display`; only the last component is sure to be right.
-    pub path_display: String,
+    pub path: String,
     /// Its id.
     pub id: FolderId,
 }
@@ -266,7 +277,7 @@ pub enum Effect {
     /// Delete a document if `files.info` still shows exactly this. A changed one is left alone: [`Failure::Conflict`].
     /// One already gone counts as done. → [`Outcome::Done`]
     DeleteDocument {
-        /// As the plan saw it.
+        /// As the plan saw it; its hash is not looked at, the CRM does not tell it.
         document: Document,
     },
     /// Read this revision of the lease, and how long ago it was written by the service's time. → [`Outcome::Lease`]
@@ -285,8 +296,6 @@ pub enum Effect {
     },
     /// Read this revision of a share of the checkpoint. → [`Outcome::Share`]
     LoadShare {
-        /// Its name.
-        name: String,
         /// As listed.
         rev: Revision,
     },

@@ -1,9 +1,9 @@
 //! Guards of one record: stop before the first write when a plan looks like an accident or an attack.
 
-use crate::effect::Side;
+use crate::effect::{Document, Side};
 use crate::plan::{Counts, Operation, Plan, Policy};
 use crate::sort::retain;
-use crate::state::{Pair, SeenDocument, StoredRecord};
+use crate::state::{Pair, StoredRecord};
 use crate::status::Halt;
 use alloc::vec::Vec;
 
@@ -71,15 +71,13 @@ pub fn dismiss(record: &mut StoredRecord, halt: &Halt) {
     let files = crate::tree::files(&record.nodes);
     let mut others: Vec<Pair> = Vec::new();
     for pair in &mut record.pairs {
-        let is = |document: &&SeenDocument| pair.has_document(&document.id);
+        let is = |document: &&Document| pair.has_document(&document.id);
         let document = record.documents.iter().find(is);
         let file = pair.dropbox.as_ref().and_then(|side| files.get(&side.id));
         match (halt, document, file) {
             (Halt::CrmEmpty { .. } | Halt::ManyDeletes { .. }, None, Some(_)) => pair.crm = None,
             (Halt::ManyChanges { .. }, Some(document), Some(file)) => {
-                let unchanged = pair.crm.as_ref().is_some_and(|side| {
-                    side.updated_at == document.updated_at && side.size_bytes == document.size_bytes
-                });
+                let unchanged = pair.crm.as_ref().is_some_and(|side| side.is_still(document));
                 let crm_hash = if unchanged { Some(&pair.hash) } else { document.hash.as_ref() };
                 if let (Some(crm), Some(dropbox)) = (crm_hash, &file.hash) {
                     if crm != dropbox {

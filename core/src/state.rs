@@ -3,7 +3,7 @@
 //! Observations are stored, not pending work: a plan is made anew from them. The one exception is [`Attempt`].
 
 use crate::effect::{Document, FolderEntry, Place, Reason, WriteMode};
-use crate::ids::{ContentHash, Cursor, DocumentId, FileId, FolderId, Record, RecordKind, Revision};
+use crate::ids::{ContentHash, Cursor, DocumentId, FileId, Record, RecordKind, Revision};
 use crate::map::Map;
 use crate::path::split_dir;
 use crate::status::{Activity, Halt};
@@ -57,7 +57,7 @@ pub struct Link {
     /// The CRM name after which its folder was last named.
     pub named: String,
     /// Its folder in Dropbox; absent until it was made.
-    pub folder: Option<LinkedFolder>,
+    pub folder: Option<FolderEntry>,
     /// The folder was removed in Dropbox (F4).
     pub folder_removed: bool,
     /// The button was pressed and the whole record has not been done since.
@@ -115,23 +115,6 @@ impl Link {
     /// Somebody or something waits for it.
     pub fn waits(&self) -> bool {
         (self.pressed || self.dirty) && self.halt.is_none() && self.rests_until_ms.is_none()
-    }
-}
-
-/// A record's folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LinkedFolder {
-    /// Its id.
-    pub id: FolderId,
-    /// Relative to the app folder, as displayed.
-    pub path: String,
-    /// Relative to the app folder, the server's key.
-    pub path_lower: String,
-}
-
-impl From<FolderEntry> for LinkedFolder {
-    fn from(entry: FolderEntry) -> Self {
-        Self { id: entry.id, path: entry.path_display, path_lower: entry.path_lower }
     }
 }
 
@@ -225,7 +208,7 @@ pub struct SharedRecord {
     /// As in [`Link`].
     pub named: String,
     /// As in [`Link`].
-    pub folder: Option<LinkedFolder>,
+    pub folder: Option<FolderEntry>,
     /// Its synced tree.
     pub pairs: Vec<Pair>,
 }
@@ -238,7 +221,7 @@ pub struct StoredRecord {
     /// What stands below its folder, by `path_lower` relative to the folder (no slash in front).
     pub nodes: Map<String, Node>,
     /// The CRM's documents, as last listed, with the hashes known for exactly these.
-    pub documents: Vec<SeenDocument>,
+    pub documents: Vec<Document>,
     /// The synced tree.
     pub pairs: Vec<Pair>,
     /// Uploads to the CRM that may have happened.
@@ -256,12 +239,12 @@ impl StoredRecord {
     }
 
     /// The document of this id, as last listed.
-    pub fn document(&self, id: &DocumentId) -> Option<&SeenDocument> {
+    pub fn document(&self, id: &DocumentId) -> Option<&Document> {
         self.documents.iter().find(|document| document.id == *id)
     }
 
     /// The document of this id, to be changed.
-    pub fn document_mut(&mut self, id: &DocumentId) -> Option<&mut SeenDocument> {
+    pub fn document_mut(&mut self, id: &DocumentId) -> Option<&mut Document> {
         self.documents.iter_mut().find(|document| document.id == *id)
     }
 }
@@ -290,23 +273,6 @@ pub enum Node {
     },
 }
 
-/// A document of the last listing, with what is known of its content.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeenDocument {
-    /// Its id.
-    pub id: DocumentId,
-    /// As the CRM says it.
-    pub place: Place,
-    /// In NFC.
-    pub nfc: Place,
-    /// In bytes.
-    pub size_bytes: u64,
-    /// `updated_at`.
-    pub updated_at: String,
-    /// The hash of exactly this (id, size, updated_at), once known.
-    pub hash: Option<ContentHash>,
-}
-
 impl Pair {
     /// Both sides stand.
     pub fn is_whole(&self) -> bool {
@@ -327,26 +293,6 @@ impl Pair {
 /// How many stand on both sides.
 pub(crate) fn count_whole(pairs: &[Pair]) -> u32 {
     pairs.iter().filter(|pair| pair.is_whole()).count() as u32
-}
-
-impl SeenDocument {
-    /// As the effect that deletes it wants it.
-    pub fn as_document(&self) -> Document {
-        Document {
-            id: self.id.clone(),
-            place: self.place.clone(),
-            nfc: self.nfc.clone(),
-            size_bytes: self.size_bytes,
-            updated_at: self.updated_at.clone(),
-        }
-    }
-
-    /// Same id, size and time: then the content is the same.
-    pub fn same_stamp(&self, document: &Document) -> bool {
-        self.id == document.id
-            && self.size_bytes == document.size_bytes
-            && self.updated_at == document.updated_at
-    }
 }
 
 /// What both sides agreed on last, for one document and its file. One side may be gone:
@@ -377,6 +323,15 @@ pub struct CrmSide {
     pub size_bytes: u64,
     /// `updated_at` when the content was `hash`.
     pub updated_at: String,
+}
+
+impl CrmSide {
+    /// Same id, size and time: then the content is the same.
+    pub fn is_still(&self, document: &Document) -> bool {
+        self.id == document.id
+            && self.size_bytes == document.size_bytes
+            && self.updated_at == document.updated_at
+    }
 }
 
 /// A pair's file.

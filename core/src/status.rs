@@ -44,8 +44,6 @@ pub struct LinkStatus {
 /// How a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordState {
-    /// Never linked.
-    NotLinked,
     /// The button was pressed; the record waits for its turn.
     Queued,
     /// Being worked on.
@@ -192,8 +190,6 @@ pub enum Halt {
     AllFoldersGone,
     /// G6 (over all): the app folder is gone or the app was unlinked.
     AppFolderGone,
-    /// G7 (over all): another account than the state's.
-    WrongAccount,
 }
 
 /// Something that happened on a record.
@@ -221,8 +217,6 @@ pub enum Happened {
     CopiedToCrm,
     /// Dropbox → CRM, in place of an older document.
     UpdatedInCrm,
-    /// Both had it already.
-    Matched,
     /// Moved or renamed in Dropbox, as in the CRM.
     MovedInDropbox {
         /// Path before.

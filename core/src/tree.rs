@@ -113,7 +113,7 @@ pub fn apply(nodes: &mut Nodes, relative: String, entry: Entry) {
             if matches!(nodes.get(&relative), Some(Node::File { .. })) {
                 remove(nodes, &relative);
             }
-            let name = split_dir(&folder.path_display).1.to_string();
+            let name = split_dir(&folder.path).1.to_string();
             nodes.insert(relative, Node::Folder { name });
         }
         Entry::File(file) => {

@@ -6,8 +6,8 @@ use serde_json::json;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use sync_core::{
-    Config, CrmSide, DropboxSide, Entry, Event, Link, LinkedFolder, Node, Pair, Place, Record,
-    RecordKind, SeenDocument, StoredIndex, StoredRecord, SCHEMA,
+    Config, CrmSide, DropboxSide, Entry, Event, FolderEntry, Link, Node, Pair, Place, Record,
+    RecordKind, StoredIndex, StoredRecord, SCHEMA,
 };
 use teamleader_dropbox::auth::{App, Auth, Owner};
 use teamleader_dropbox::driver::{Driver, Setup, StateKey};
@@ -129,7 +129,7 @@ impl Session {
                     if let Some((link, stored)) = records.last_mut() {
                         let root = &link.folder.as_ref().unwrap().path_lower;
                         if let Some(key) = folder.path_lower.strip_prefix(&format!("{root}/")) {
-                            let name = folder.path_display.rsplit('/').next().unwrap().into();
+                            let name = folder.path.rsplit('/').next().unwrap().into();
                             stored.nodes.insert(key.into(), Node::Folder { name });
                         }
                     }
@@ -176,7 +176,7 @@ impl Session {
                 hash: Some(hash.clone()),
             },
         );
-        stored.documents.push(SeenDocument {
+        stored.documents.push(sync_core::Document {
             id: id.as_str().into(),
             nfc: place.clone(),
             place: place.clone(),
@@ -300,15 +300,11 @@ fn row_prefix() -> String {
     format!("{}record/company/", key().prefix())
 }
 
-fn link(folder: &sync_core::FolderEntry) -> Link {
-    let mut parts = folder.path_display.rsplit('/');
+fn link(folder: &FolderEntry) -> Link {
+    let mut parts = folder.path.rsplit('/');
     let (id, name) = (parts.next().unwrap(), parts.next().unwrap());
     Link {
-        folder: Some(LinkedFolder {
-            id: folder.id.clone(),
-            path: folder.path_display.clone(),
-            path_lower: folder.path_lower.clone(),
-        }),
+        folder: Some(folder.clone()),
         dirty: false,
         settled_ms: Some(1),
         ..Link::new(company(id), name.into())

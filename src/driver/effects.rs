@@ -84,7 +84,7 @@ impl<P: Ports> Driver<P> {
                 let (file, _) = self.write_shared("lease", text, mode).await?;
                 Outcome::Files(vec![Ok(*file)])
             }
-            Effect::LoadShare { rev, .. } => self.load_share(rev).await?,
+            Effect::LoadShare { rev } => self.load_share(rev).await?,
             Effect::SaveShare { name, share, mode } => {
                 let text = self.share_text(share).await?;
                 let (file, _) = self.write_shared(name, text, mode).await?;

@@ -4,6 +4,7 @@ use super::batch::{relocated, relocation};
 use super::call::part;
 use super::listing::standing;
 use super::tags::Refusal;
+use super::types::FolderMetadata;
 use super::{malformed, Dropbox};
 use crate::json::{Object, Write};
 use crate::ports::Ports;
@@ -18,7 +19,7 @@ impl<P: Ports> Dropbox<P> {
         let argument = Object(&[("path", &path), ("autorename", &false)]).write_text();
         match self.rpc("files/create_folder_v2", argument).await?.result {
             Ok(made) => {
-                let folder: FolderEntry = part(made.text(), "metadata")?;
+                let FolderMetadata(folder) = part(made.text(), "metadata")?;
                 if folder.path_lower.is_empty() {
                     return malformed();
                 }

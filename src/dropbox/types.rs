@@ -5,7 +5,7 @@
 use super::tags::Refusal;
 use crate::json::forms::{Fields, Form};
 use crate::json::{Object, Read, Value, Write};
-use sync_core::{Entry, FileEntry, FileId, FolderEntry, FolderId, Revision, WriteMode};
+use sync_core::{Entry, FileEntry, FileId, FolderEntry, Revision, WriteMode};
 
 /// Answer of `files/list_folder/longpoll`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Form for Metadata {
         }
         self.0 = match tag {
             "file" => Some(Entry::File(FileEntry::read(value)?)),
-            "folder" => Some(Entry::Folder(FolderEntry::read(value)?)),
+            "folder" => Some(Entry::Folder(FolderMetadata::read(value)?.0)),
             "deleted" => Some(Entry::Deleted { path_lower: value.text("path_lower")? }),
             _ => None,
         };
@@ -78,15 +78,18 @@ impl Form for FileEntry {
     }
 }
 
-impl Form for FolderEntry {
+/// A folder as Dropbox tells of it; what is stored has a form of its own.
+pub(super) struct FolderMetadata(pub FolderEntry);
+
+impl Form for FolderMetadata {
     fn blank() -> Self {
-        Self { path_lower: String::new(), path_display: String::new(), id: FolderId::blank() }
+        Self(FolderEntry::blank())
     }
 
     fn fill(&mut self, value: &Value) -> Option<()> {
         let mut fields = Fields::of(value);
-        read_paths(&mut fields, &mut self.path_lower, &mut self.path_display);
-        fields.read("id", &mut self.id);
+        read_paths(&mut fields, &mut self.0.path_lower, &mut self.0.path);
+        fields.read("id", &mut self.0.id);
         fields.complete()
     }
 }

@@ -471,14 +471,14 @@ structs! {
         record, name, named, folder, folder_removed, pressed, dirty, listed_ms, settled_ms,
         synced_count, file_count, problem_count, halt, confirmed, rests_until_ms, shared optional,
     }
-    LinkedFolder { id, path, path_lower, }
+    FolderEntry { id, path, path_lower, }
     Shared { browser, generation, retired, mine, files, unlinked, }
     SharedFile { name, seen, known, due, }
     Lease { generation, holder, state, slash_refused, astral_refused, default_folder, }
     Share { generation, records, }
     SharedRecord { record, name, named, folder, pairs, }
     StoredRecord { schema, nodes, documents, pairs, attempts, refusals, activity, }
-    SeenDocument { id, place, nfc, size_bytes, updated_at, hash, }
+    Document { id, place, nfc, size_bytes, updated_at, hash, }
     Pair { crm, dropbox, hash, superseded optional, lost_path, }
     CrmSide { id, place, size_bytes, updated_at, }
     DropboxSide { id, path, rev, }
@@ -511,16 +511,16 @@ enums! {
     }
     Node { Folder { name, }, File { name, id, rev, size_bytes, hash, }, }
     Subject { Document { id, updated_at, place, }, File { id, rev, path, }, }
-    RecordState { NotLinked, Queued, Working, Settled, Halted(halt), }
+    RecordState { Queued, Working, Settled, Halted(halt), }
     Mark { Both, OnItsWay, CrmOnly, DropboxOnly, ConflictedCopy, Refused(reason), }
     ProblemKind { Refused(reason), OutOfSpace, OneWay, NewerInDropbox, }
     Halt {
         CrmEmpty { synced_count, }, ManyDeletes { delete_count, synced_count, },
         ManyChanges { change_count, synced_count, side, }, FolderRemoved, CrmForbidden, CrmGone,
-        Malformed, AllFoldersGone, AppFolderGone, WrongAccount,
+        Malformed, AllFoldersGone, AppFolderGone,
     }
     Happened {
-        Linked, CopiedToDropbox, UpdatedInDropbox, CopiedToCrm, UpdatedInCrm, Matched,
+        Linked, CopiedToDropbox, UpdatedInDropbox, CopiedToCrm, UpdatedInCrm,
         MovedInDropbox { from, }, MovedInCrm { from, }, DeletedInDropbox, KeptInCrm,
         KeptBoth { copy, }, Refused(reason), FolderMoved, FolderKept, Halted(halt),
         Decided { confirmed, },

@@ -47,7 +47,7 @@ pub(super) fn obstacle(snapshot: &Snapshot) -> Option<Box<PanelView>> {
     if snapshot.status.error == Some(Failure::Unauthorized(Side::Dropbox)) {
         return Some(revoked());
     }
-    halted_over_all(snapshot.status.halt.as_ref()?)
+    snapshot.status.halt.as_ref().map(halted_over_all)
 }
 
 fn head(snapshot: &Snapshot, record: &Record, status: Option<&RecordStatus>) -> Box<PanelView> {
@@ -63,7 +63,6 @@ fn head(snapshot: &Snapshot, record: &Record, status: Option<&RecordStatus>) -> 
     match &status.state {
         RecordState::Halted(halt) => halted(halt, record, status),
         _ if !snapshot.online => offline(snapshot, status),
-        RecordState::NotLinked => not_linked(snapshot),
         // Stopped by the user: it rests until the button or the timer.
         RecordState::Queued | RecordState::Settled if status.cancelled => {
             interrupted(&Failure::Cancelled, snapshot, status)
@@ -305,9 +304,7 @@ fn halted(halt: &Halt, record: &Record, status: &RecordStatus) -> Box<PanelView>
         Halt::CrmForbidden => frozen(title, "halt_forbidden_what", status),
         Halt::CrmGone => frozen(title, "halt_gone_what", status),
         Halt::Malformed => frozen(title, "halt_malformed_what", status),
-        Halt::AllFoldersGone | Halt::AppFolderGone | Halt::WrongAccount => {
-            halted_over_all(halt).unwrap_or_else(wrong_account)
-        }
+        Halt::AllFoldersGone | Halt::AppFolderGone => halted_over_all(halt),
     }
 }
 
@@ -318,16 +315,14 @@ fn frozen(title: Text, detail: &'static str, status: &RecordStatus) -> Box<Panel
         .folder(status)
 }
 
-fn halted_over_all(halt: &Halt) -> Option<Box<PanelView>> {
+fn halted_over_all(halt: &Halt) -> Box<PanelView> {
     let detail = match halt {
         Halt::AllFoldersGone => "halt_all_folders_gone_what",
-        Halt::AppFolderGone => "halt_app_folder_gone_what",
-        Halt::WrongAccount => return Some(wrong_account()),
-        _ => return None,
+        _ => "halt_app_folder_gone_what",
     };
     let view = screen(Screen::Guard, Tone::Trouble, rows::halt_title(halt)).detail(detail);
     let view = view.primary("go_on", Action::Decide { record: None, confirmed: false });
-    Some(view.link("open_deleted", Target::DeletedFiles))
+    view.link("open_deleted", Target::DeletedFiles)
 }
 
 fn connect_failed(failure: ConnectFailure) -> Box<PanelView> {

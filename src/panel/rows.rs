@@ -121,7 +121,6 @@ pub(super) fn happened(activity: &Activity) -> Text {
         Happened::UpdatedInDropbox => "did_update_in_dropbox",
         Happened::CopiedToCrm => "did_copy_to_crm",
         Happened::UpdatedInCrm => "did_update_in_crm",
-        Happened::Matched => "did_match",
         Happened::MovedInDropbox { from } if split_dir(from).1 == activity.name => {
             "did_place_in_dropbox"
         }
@@ -167,7 +166,6 @@ pub(super) fn halt_title(halt: &Halt) -> Text {
         Halt::Malformed => t("halt_malformed"),
         Halt::AllFoldersGone => t("halt_all_folders_gone"),
         Halt::AppFolderGone => t("halt_app_folder_gone"),
-        Halt::WrongAccount => t("wrong_account"),
     }
 }
 

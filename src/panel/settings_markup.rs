@@ -175,7 +175,7 @@ fn links(rows: &[LinkStatus], words: &Words, local: &Local) -> Box<Element> {
 
 fn link_state(link: &LinkStatus) -> (Tone, Text) {
     match &link.state {
-        RecordState::NotLinked | RecordState::Queued => (Tone::Busy, t("state_queued")),
+        RecordState::Queued => (Tone::Busy, t("state_queued")),
         RecordState::Working => (Tone::Busy, t("state_working")),
         RecordState::Halted(halt) => (Tone::Trouble, halt_title(halt)),
         RecordState::Settled if link.problem_count > 0 => {

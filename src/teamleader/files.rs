@@ -128,7 +128,9 @@ impl<P: Ports> Teamleader<P> {
     pub async fn delete(&self, document: &Document) -> Result<(), Failure> {
         match self.shown(&document.id, self.info(&document.id).await)? {
             None => return Ok(()),
-            Some(found) if found != *document => return Err(Failure::Conflict),
+            Some(found) if found.place != document.place || !found.same_stamp(document) => {
+                return Err(Failure::Conflict);
+            }
             Some(_) => {}
         }
         match self.call("files.delete", id_argument(document.id.as_str()), true).await {
@@ -182,6 +184,7 @@ impl<P: Ports> Teamleader<P> {
             nfc,
             size_bytes: row.size,
             updated_at: row.updated_at,
+            hash: None,
         }
     }
 }

@@ -277,7 +277,7 @@ impl World {
         match self.dropboxes[d].things.get(key)? {
             Thing::Folder { id, .. } => Some(FolderEntry {
                 path_lower: key.into(),
-                path_display: self.display(d, key),
+                path: self.display(d, key),
                 id: id.as_str().into(),
             }),
             Thing::File { .. } => None,
@@ -397,6 +397,7 @@ impl World {
             nfc: Place { folder: nfc(&doc.place.folder), name: nfc(&doc.place.name) },
             size_bytes: size_of(doc.content),
             updated_at: format!("t{}", doc.stamp),
+            hash: None,
         }
     }
 

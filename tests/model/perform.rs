@@ -186,7 +186,9 @@ impl World {
             }
             Effect::DeleteDocument { document } => {
                 let found = self.find_doc(document.id.as_str()).map(|(record, doc)| {
-                    (record.clone(), Self::document(document.id.as_str(), doc) == *document)
+                    let shown = Self::document(document.id.as_str(), doc);
+                    let same = shown.place == document.place && shown.same_stamp(document);
+                    (record.clone(), same)
                 });
                 match found {
                     None => Outcome::Done,

@@ -37,7 +37,7 @@ impl World {
                 mode,
                 Said::Lease(lease.clone()),
             )]),
-            Effect::LoadShare { rev, .. } => {
+            Effect::LoadShare { rev } => {
                 match self.dropboxes[d].shared.get(rev.as_str()).map(|(said, _)| said.clone()) {
                     Some(Said::Share(share)) => Outcome::Share(Some(share)),
                     Some(Said::Newer) => Outcome::Failed(Failure::Newer),

@@ -442,7 +442,6 @@ fn activity() -> Vec<Activity> {
         did(2890, "", Happened::Decided { confirmed: false }),
         did(2880, "", Happened::Decided { confirmed: true }),
         did(14_400, "Framework agreement 2026.pdf", Happened::CopiedToDropbox),
-        did(14_400, "Purchase order 4711.pdf", Happened::Matched),
         did(14_401, "", Happened::Linked),
     ]
 }

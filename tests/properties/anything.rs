@@ -29,9 +29,9 @@ fn path() -> impl Strategy<Value = String> {
     prop::sample::select(all).prop_map(String::from)
 }
 
-fn document() -> impl Strategy<Value = SeenDocument> {
+fn document() -> impl Strategy<Value = Document> {
     (document_id(), place(), 0..4u64, 0..3u8, prop::option::of(any_hash())).prop_map(
-        |(id, place, size_bytes, stamp, hash)| SeenDocument {
+        |(id, place, size_bytes, stamp, hash)| Document {
             id,
             nfc: place.clone(),
             place,

@@ -160,7 +160,7 @@ impl Sides {
         let id = DocumentId(format!("doc-{number:04}"));
         let folder = if place.folder.is_empty() { "General".into() } else { place.folder };
         let place = Place { folder, name: place.name };
-        self.record.documents.push(SeenDocument {
+        self.record.documents.push(Document {
             id: id.clone(),
             nfc: place.clone(),
             place,

@@ -91,7 +91,7 @@ fn file(path: &str, id: &str) -> Entry {
 
 fn folder(path: &str) -> Entry {
     let id = format!("id:{path}");
-    Entry::Folder(FolderEntry { path_lower: path.into(), path_display: path.into(), id: id.into() })
+    Entry::Folder(FolderEntry { path_lower: path.into(), path: path.into(), id: id.into() })
 }
 
 fn deleted(path: &str) -> Entry {

@@ -121,7 +121,7 @@ fn n4_n5_n6_no_plan_gives_one_path_to_two_documents() {
         let place = Place { folder: String::new(), name: (*name).into() };
         let nfc = Place { folder: String::new(), name: crate::model::nfc(name) };
         let id = n.to_string().into();
-        SeenDocument { id, place, nfc, size_bytes: 1, updated_at: "t".into(), hash: None }
+        Document { id, place, nfc, size_bytes: 1, updated_at: "t".into(), hash: None }
     });
     let record = StoredRecord { documents: documents.collect(), ..StoredRecord::default() };
     let plan = plan(&record, &Policy { max_size_bytes: 9, ..Policy::default() });

@@ -543,7 +543,9 @@ impl History {
                 let only_dropbox: Vec<_> = dropbox.difference(&crm).filter(small).collect();
                 // What is too large, or not taken, stays on its side, and the other keeps what it has (Z4, M8).
                 let stays = status.problems.iter().filter(|problem| match problem.kind {
-                    ProblemKind::Refused(Reason::TooLarge) | ProblemKind::NewerInDropbox => true,
+                    ProblemKind::Refused(Reason::TooLarge)
+                    | ProblemKind::NewerInDropbox
+                    | ProblemKind::OneWay => true,
                     // Nothing at all, where the CRM wants something.
                     ProblemKind::Refused(Reason::CrmRefused) => refuses_empty,
                     _ => false,

@@ -11,7 +11,6 @@ use crate::effect::{Effect, Failure, Outcome};
 use crate::ids::Revision;
 use crate::sort::retain;
 use crate::state::{count_whole, Link, Share, SharedRecord, StoredRecord};
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
 impl Engine {
@@ -31,11 +30,7 @@ impl Engine {
         if wanted && !self.config.shared_folder.is_empty() && self.read_checkpoint() {
             return;
         }
-        self.cycle.phase = Phase::Working;
-        if self.index.cursor.is_none() {
-            self.cycle.phase = Phase::Observing;
-            self.cycle.asked = false;
-        }
+        self.cycle.phase = if self.index.cursor.is_none() { Phase::Wanted } else { Phase::Working };
     }
 
     /// Asks for the next thing that has to be read; false when all of it is known.
@@ -63,7 +58,7 @@ impl Engine {
             let asked = !new.is_empty();
             for (name, rev) in new {
                 let purpose = Purpose::LoadShare(name, rev.clone());
-                self.task(purpose, Effect::LoadShare { name: name.to_string(), rev });
+                self.task(purpose, Effect::LoadShare { rev });
             }
             return asked;
         }

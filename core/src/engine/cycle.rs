@@ -42,7 +42,7 @@ impl Engine {
         self.shares.clear();
         self.cycle = Cycle {
             names,
-            phase: Phase::Observing,
+            phase: Phase::Wanted,
             started_ms: self.now_ms,
             due,
             full,
@@ -66,8 +66,7 @@ impl Engine {
             cycle.observe_again = false;
             let again = core::mem::take(&mut cycle.again).numbers();
             if cycle.observations < OBSERVATIONS_MAX {
-                cycle.phase = Phase::Observing;
-                cycle.asked = false;
+                cycle.phase = Phase::Wanted;
                 cycle.due.extend(again);
                 return self.step_observing();
             }

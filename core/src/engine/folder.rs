@@ -2,9 +2,8 @@
 
 use super::records::Number;
 use super::{Engine, Purpose, Stage};
-use crate::effect::{Effect, Failure, Outcome, Place, Reason};
+use crate::effect::{Effect, Failure, FolderEntry, Outcome, Place, Reason};
 use crate::path::{fold, numbered, split_dir};
-use crate::state::LinkedFolder;
 use crate::status::{Halt, Happened, Problem, ProblemKind};
 use crate::tree;
 use alloc::format;
@@ -92,11 +91,9 @@ impl Engine {
         self.writing = false;
         match outcome {
             Outcome::Folder { folder, existed } => {
-                let path = folder.path_display.clone();
-                let folder = LinkedFolder::from(folder);
                 if existed {
                     // The link gets the folder only together with what stands in it.
-                    let effect = crate::effect::Effect::ListFolder { path };
+                    let effect = Effect::ListFolder { path: folder.path.clone() };
                     self.task(Purpose::FolderListing(record, folder), effect);
                     return;
                 }
@@ -157,7 +154,7 @@ impl Engine {
     pub(super) fn folder_listed(
         &mut self,
         record: Number,
-        folder: LinkedFolder,
+        folder: FolderEntry,
         entries: Vec<crate::effect::Entry>,
     ) {
         let below = alloc::format!("{}/", folder.path_lower);
@@ -191,13 +188,13 @@ impl Engine {
                 };
                 let to = if alone {
                     let tail = |path: &str| split_dir(path).1.to_string();
-                    LinkedFolder {
-                        path: format!("{}/{}", folder.path_display, tail(&known.path)),
+                    FolderEntry {
+                        path: format!("{}/{}", folder.path, tail(&known.path)),
                         path_lower: format!("{}/{}", folder.path_lower, tail(&known.path_lower)),
                         id: known.id,
                     }
                 } else {
-                    folder.into()
+                    folder
                 };
                 self.happened(record, "", Happened::FolderMoved);
                 // What a person did below the old path just before will be told under that path, where no

@@ -8,9 +8,8 @@
 use super::observe::path_of;
 use super::records::{Marked, Number};
 use super::{Engine, Phase, Purpose};
-use crate::effect::{Effect, Entry};
+use crate::effect::{Effect, Entry, FolderEntry};
 use crate::map::Map;
-use crate::state::LinkedFolder;
 use crate::status::Halt;
 use crate::tree;
 use alloc::string::{String, ToString};
@@ -34,9 +33,9 @@ pub(super) struct Giving {
 #[derive(Debug, Default)]
 struct Observed {
     /// Where it stands after all of these changes, if they tell of it.
-    moved: Option<LinkedFolder>,
+    moved: Option<FolderEntry>,
     /// The one that was told of at the path where it stands.
-    again: Option<LinkedFolder>,
+    again: Option<FolderEntry>,
     /// It is gone, as far as was given.
     lost: bool,
     /// It stands.
@@ -127,8 +126,7 @@ impl Engine {
     pub(super) fn stop_giving(&mut self) {
         if self.cycle.phase == Phase::Giving {
             self.cycle.giving = None;
-            self.cycle.phase = Phase::Observing;
-            self.cycle.asked = false;
+            self.cycle.phase = Phase::Wanted;
         }
     }
 
@@ -165,7 +163,7 @@ impl Engine {
                 }
             } else if let Entry::Folder(entry) = entry {
                 // Made again at the same path: the link takes the new id.
-                observed[record.at()].again = Some(entry.into());
+                observed[record.at()].again = Some(entry);
             }
         }
     }
@@ -237,7 +235,7 @@ impl Engine {
             stored.nodes = nodes;
         }
         if let Some(link) = self.link_mut(record) {
-            link.folder = Some(folder.into());
+            link.folder = Some(folder);
             link.folder_removed = false;
         }
         true
@@ -306,7 +304,7 @@ fn folders_moved(observed: &mut [Observed], known: &Map<String, Number>, entries
         match entry {
             Entry::Folder(folder) => {
                 if let Some(record) = known.get(folder.id.as_str()) {
-                    observed[record.at()].moved = Some(folder.clone().into());
+                    observed[record.at()].moved = Some(folder.clone());
                 }
             }
             Entry::Deleted { path_lower } => {

@@ -20,7 +20,7 @@ mod shared;
 mod show;
 mod write;
 
-use crate::effect::{Effect, Failure, Save, Staged, Task, TaskId};
+use crate::effect::{Effect, Failure, FolderEntry, Save, Staged, Task, TaskId};
 use crate::event::Event;
 use crate::ids::{FileId, Record, RecordKind, Revision};
 use crate::path::Naming;
@@ -94,7 +94,9 @@ enum Phase {
     /// It is over, and the next has not begun.
     #[default]
     Over,
-    /// Waiting for running writes to end, then for the answer.
+    /// Waiting for running writes to end.
+    Wanted,
+    /// Waiting for Dropbox's answer.
     Observing,
     /// Changes are here; the records they touch are being read.
     Reading,
@@ -109,7 +111,6 @@ enum Phase {
 #[derive(Debug, Default)]
 struct Cycle {
     phase: Phase,
-    asked: bool,
     started_ms: u64,
     due: Vec<Number>,
     /// Every link, not only those somebody asked for.
@@ -186,7 +187,7 @@ enum Purpose {
     Save(Vec<Number>, Vec<Queued>),
     /// Which number of its name is tried.
     Folder(Number, u32),
-    FolderListing(Number, crate::state::LinkedFolder),
+    FolderListing(Number, FolderEntry),
     Siblings(Number),
     FolderMove(Number, bool),
     Listing(Number),

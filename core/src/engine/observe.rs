@@ -20,8 +20,8 @@ impl Engine {
             return;
         }
         match cycle.phase {
-            Phase::Observing if !cycle.asked && !self.writing => {
-                cycle.asked = true;
+            Phase::Wanted if !self.writing => {
+                cycle.phase = Phase::Observing;
                 cycle.observations += 1;
                 cycle.listing_is_whole = self.index.cursor.is_none();
                 let cursor = self.index.cursor.clone();
@@ -37,7 +37,7 @@ impl Engine {
     /// which is what absence in Dropbox always counts as.
     pub(super) fn reset_cursor(&mut self) {
         self.index.cursor = None;
-        self.cycle.asked = false;
+        self.cycle.phase = Phase::Wanted;
     }
 
     /// Reads the records that what was observed touches; once all of them are in memory, they are given it.

@@ -7,7 +7,7 @@ use crate::ids::DocumentId;
 use crate::map::Map;
 use crate::plan::Operation;
 use crate::sort::retain;
-use crate::state::{Attempt, SeenDocument};
+use crate::state::Attempt;
 use crate::status::Happened;
 use alloc::vec::Vec;
 
@@ -127,29 +127,18 @@ impl Engine {
         self.fail(Failure::Store);
     }
 
-    fn listed(&mut self, record: Number, documents: Vec<Document>) {
+    fn listed(&mut self, record: Number, mut documents: Vec<Document>) {
         if let Some(stored) = self.records.get_mut(record) {
-            let mut known: Map<&DocumentId, &SeenDocument> = Map::new();
+            let mut known: Map<&DocumentId, &Document> = Map::new();
             for seen in &stored.documents {
                 known.insert(&seen.id, seen);
             }
-            let mut seen = Vec::with_capacity(documents.len());
-            for document in documents {
-                let hash = known
-                    .get(&document.id)
-                    .filter(|seen| seen.same_stamp(&document))
-                    .and_then(|seen| seen.hash.clone());
-                seen.push(SeenDocument {
-                    id: document.id,
-                    place: document.place,
-                    nfc: document.nfc,
-                    size_bytes: document.size_bytes,
-                    updated_at: document.updated_at,
-                    hash,
-                });
+            for document in &mut documents {
+                let seen = known.get(&document.id).filter(|seen| seen.same_stamp(document));
+                document.hash = seen.and_then(|seen| seen.hash.clone());
             }
-            if stored.documents != seen {
-                stored.documents = seen;
+            if stored.documents != documents {
+                stored.documents = documents;
                 self.dirty.insert(record);
             }
         }
@@ -176,12 +165,12 @@ impl Engine {
         let Some(stored) = self.records.get(record) else {
             return;
         };
-        let rests = |document: &SeenDocument| {
+        let rests = |document: &Document| {
             let mut sides = stored.pairs.iter().filter_map(|pair| pair.crm.as_ref());
             sides.any(|side| side.id == document.id && side.updated_at == document.updated_at)
         };
         // Another attempt named the folder it came back in: one that was given up before it was made tells nothing.
-        let named = |a: &Attempt, document: &SeenDocument| {
+        let named = |a: &Attempt, document: &Document| {
             stored.attempts.iter().any(|b| b.hash == a.hash && b.place == document.place)
         };
         let mut learned = None;
@@ -264,7 +253,7 @@ impl Engine {
                 self.list_again(record);
             }
             (Operation::DeleteDocument { document, .. }, Outcome::Gone(false)) => {
-                let effect = Effect::DeleteDocument { document: document.as_document() };
+                let effect = Effect::DeleteDocument { document: document.clone() };
                 // Still open: the delete closes it.
                 self.task(Purpose::Step(item), effect);
                 return;

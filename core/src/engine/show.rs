@@ -193,9 +193,9 @@ fn affected(stored: &StoredRecord, halt: &Halt) -> Vec<String> {
         let concerned = match halt {
             Halt::CrmEmpty { .. } | Halt::ManyDeletes { .. } => document.is_none() && unchanged,
             Halt::ManyChanges { side: Side::Dropbox, .. } => document.is_some() && !unchanged,
-            Halt::ManyChanges { side: Side::Crm, .. } => document.is_some_and(|document| {
-                document.size_bytes != crm.size_bytes || document.updated_at != crm.updated_at
-            }),
+            Halt::ManyChanges { side: Side::Crm, .. } => {
+                document.is_some_and(|document| !crm.is_still(document))
+            }
             _ => false,
         };
         if concerned {

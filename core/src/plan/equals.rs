@@ -6,18 +6,19 @@
 
 use super::unpaired::Spots;
 use super::{crm_side, dropbox_side, path_key, Content, Planner};
+use crate::effect::Document;
 use crate::ids::ContentHash;
 use crate::map::{Map, Set};
 use crate::path::{alike, PlaceKey};
 use crate::sort::sort_by;
-use crate::state::{CrmSide, DropboxSide, Pair, SeenDocument};
+use crate::state::{CrmSide, DropboxSide, Pair};
 use crate::tree::File;
 use alloc::vec::Vec;
 
 /// A document of known content; with its pair, if both of its sides stand.
 struct Doc<'a> {
     at: Option<usize>,
-    document: &'a SeenDocument,
+    document: &'a Document,
     content: ContentHash,
     /// Nothing changed on either side of its pair.
     rests: bool,
@@ -191,7 +192,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Do document and file stand at the same place?
-    pub(super) fn agree(&self, document: &SeenDocument, file: &File) -> bool {
+    pub(super) fn agree(&self, document: &Document, file: &File) -> bool {
         alike(&self.naming().path_of(&document.nfc), &file.path)
             || self.naming().path_place_key(&file.path) == self.naming().place_key(&document.nfc)
     }
@@ -200,8 +201,8 @@ impl<'a> Planner<'a> {
     pub(super) fn is_higher_twin(
         &self,
         side: &CrmSide,
-        seen: &SeenDocument,
-        document: &SeenDocument,
+        seen: &Document,
+        document: &Document,
     ) -> bool {
         self.naming().place_key(&seen.nfc) == self.naming().place_key(&document.nfc)
             && seen.hash == document.hash

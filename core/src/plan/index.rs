@@ -1,7 +1,7 @@
 //! Places of things in a list, found by a number made of what they are called. Open addressing, half full at most.
 
+use crate::effect::Document;
 use crate::path::fold;
-use crate::state::SeenDocument;
 use alloc::vec::Vec;
 
 /// An index of a list: the hash and the place, or nothing.
@@ -97,7 +97,7 @@ impl Index {
 }
 
 /// Documents by their names, case aside.
-pub(super) fn by_name(documents: &[&SeenDocument]) -> Index {
+pub(super) fn by_name(documents: &[&Document]) -> Index {
     let mut index = Index::new(documents.len());
     for (at, document) in documents.iter().enumerate() {
         index.put_once(folded_hash(&document.nfc.name), at, |_| false);

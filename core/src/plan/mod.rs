@@ -12,13 +12,13 @@ mod rest;
 mod room;
 mod unpaired;
 
-use crate::effect::{Place, Source, WriteMode};
+use crate::effect::{Document, Place, Source, WriteMode};
 use crate::guard;
 use crate::ids::{ContentHash, DocumentId, FileId, Revision};
 use crate::map::{Map, Set};
 use crate::path::{fold, Naming, PlaceKey};
 use crate::sort::sort_by;
-use crate::state::{CrmSide, DropboxSide, Pair, SeenDocument, StoredRecord, Subject};
+use crate::state::{CrmSide, DropboxSide, Pair, StoredRecord, Subject};
 use crate::status::{Halt, Problem, ProblemKind};
 use crate::tree::File;
 use alloc::string::String;
@@ -125,7 +125,7 @@ pub enum Operation {
     /// The last step of a replacement.
     DeleteDocument {
         /// As it was seen.
-        document: SeenDocument,
+        document: Document,
         /// The document that holds the content from now on.
         stays: DocumentId,
     },
@@ -147,8 +147,6 @@ pub struct Plan {
     pub new_pairs: Vec<Pair>,
     /// The next steps; independent of each other.
     pub operations: Vec<Operation>,
-    /// Places where both sides hold different legitimate edits.
-    pub conflicts: Vec<Place>,
     /// Paths that cannot be done; the rest goes on.
     pub problems: Vec<Problem>,
     /// A guard stopped the record; there are no operations then.
@@ -218,7 +216,7 @@ struct Planner<'a> {
     /// What does not rest, and who knows of the rest.
     moving: &'a rest::Moving<'a>,
     /// Documents that do not rest, by id.
-    documents: Map<&'a DocumentId, &'a SeenDocument>,
+    documents: Map<&'a DocumentId, &'a Document>,
     /// Files that do not rest.
     files: Map<&'a FileId, &'a File>,
     /// The same by name, once somebody asks where there is room.
@@ -235,7 +233,6 @@ struct Planner<'a> {
     pairs: Vec<Option<Pair>>,
     operations: Vec<Operation>,
     hashing: Set<&'a DocumentId>,
-    conflicts: Vec<Place>,
     problems: Vec<Problem>,
     waiting: bool,
     counts: Counts,
@@ -283,7 +280,6 @@ impl<'a> Planner<'a> {
             pairs,
             operations: Vec::new(),
             hashing: Set::new(),
-            conflicts: Vec::new(),
             problems: Vec::new(),
             waiting: false,
             counts: Counts { synced, ..Counts::default() },
@@ -301,13 +297,13 @@ impl<'a> Planner<'a> {
     }
 
     /// A pair, or a step of this plan, speaks for this document.
-    fn is_spoken_for(&self, document: &SeenDocument) -> bool {
+    fn is_spoken_for(&self, document: &Document) -> bool {
         let rests = !self.documents.contains_key(&document.id);
         rests || self.used_documents.contains(&document.id)
     }
 
     /// All documents at a place (as [`Naming::place_key`] names it), one that rests among them, by id.
-    fn at_place(&self, key: &PlaceKey) -> Vec<&'a SeenDocument> {
+    fn at_place(&self, key: &PlaceKey) -> Vec<&'a Document> {
         let mut found: Vec<_> = self.moving.resting_at(key).into_iter().collect();
         let names = self.names.get_or_init(|| index::by_name(&self.moving.documents));
         names.each(index::folded_hash(&key.1), |at| {
@@ -345,7 +341,6 @@ impl<'a> Planner<'a> {
             changed_pairs,
             new_pairs,
             operations: self.operations,
-            conflicts: self.conflicts,
             problems,
             halt: None,
             waiting: self.waiting,
@@ -353,13 +348,8 @@ impl<'a> Planner<'a> {
     }
 
     /// The content of a pair's document: unchanged stamps mean the pair's hash.
-    fn content<'c>(&self, document: &'c SeenDocument, pair: &'c Pair) -> Content<'c> {
-        let unchanged = pair.crm.as_ref().is_some_and(|side| {
-            side.id == document.id
-                && side.size_bytes == document.size_bytes
-                && side.updated_at == document.updated_at
-        });
-        if unchanged {
+    fn content<'c>(&self, document: &'c Document, pair: &'c Pair) -> Content<'c> {
+        if pair.crm.as_ref().is_some_and(|side| side.is_still(document)) {
             Content::Known(&pair.hash)
         } else {
             document.hash.as_ref().map_or(Content::Unknown, Content::Known)
@@ -367,7 +357,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Asks for a hash, once per document.
-    fn hash(&mut self, document: &'a SeenDocument) {
+    fn hash(&mut self, document: &'a Document) {
         self.waiting = true;
         if self.too_large(document.size_bytes) {
             // Nothing that large is ever copied, so nothing is worth downloading it for.
@@ -382,7 +372,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Document and file become a pair; nothing spoke for them.
-    fn adopt(&mut self, document: &'a SeenDocument, file: &File, hash: &ContentHash) {
+    fn adopt(&mut self, document: &'a Document, file: &File, hash: &ContentHash) {
         self.used_documents.insert(&document.id);
         self.loose.remove(&file.id);
         self.pairs.push(Some(paired(document, file, hash)));
@@ -396,7 +386,7 @@ impl<'a> Planner<'a> {
         self.problems.push(Problem { place: place.clone(), kind });
     }
 
-    fn document_refusal(&self, document: &SeenDocument) -> Option<ProblemKind> {
+    fn document_refusal(&self, document: &Document) -> Option<ProblemKind> {
         self.record.refusals.iter().find_map(|refusal| match &refusal.subject {
             Subject::Document { id, updated_at, place }
                 if *id == document.id
@@ -422,7 +412,7 @@ impl<'a> Planner<'a> {
 }
 
 /// A document and its file, as both stand, with the content they have.
-fn paired(document: &SeenDocument, file: &File, hash: &ContentHash) -> Pair {
+fn paired(document: &Document, file: &File, hash: &ContentHash) -> Pair {
     Pair {
         crm: Some(crm_side(document)),
         dropbox: Some(dropbox_side(file)),
@@ -437,7 +427,7 @@ fn path_key(path: &str) -> PlaceKey {
     ("/".into(), fold(path))
 }
 
-fn crm_side(document: &SeenDocument) -> CrmSide {
+fn crm_side(document: &Document) -> CrmSide {
     CrmSide {
         id: document.id.clone(),
         place: document.place.clone(),

@@ -1,11 +1,11 @@
 //! Pairs of the synced tree: find each side again, then the matrix, cell by cell.
 
 use super::{crm_side, dropbox_side, Content, Operation, Planner};
-use crate::effect::{Reason, WriteMode};
+use crate::effect::{Document, Reason, WriteMode};
 use crate::ids::ContentHash;
 use crate::map::Map;
 use crate::path::{alike, fold, is_numbered, PlaceKey};
-use crate::state::{CrmSide, Pair, SeenDocument};
+use crate::state::{CrmSide, Pair};
 use crate::status::ProblemKind;
 use crate::tree::File;
 use crate::words::folds_to;
@@ -111,7 +111,7 @@ impl<'a> Planner<'a> {
             if file.is_some_and(|file| file.hash.as_ref() != Some(&pair.hash)) {
                 continue;
             }
-            let candidates: Vec<&SeenDocument> = self
+            let candidates: Vec<&Document> = self
                 .moving
                 .documents
                 .iter()
@@ -178,14 +178,14 @@ impl<'a> Planner<'a> {
         }
     }
 
-    pub(super) fn file_moved(&self, before: &str, file: &File, document: &SeenDocument) -> bool {
+    pub(super) fn file_moved(&self, before: &str, file: &File, document: &Document) -> bool {
         !alike(before, &file.path) && !self.agree(document, file)
     }
 
     fn decide(
         &mut self,
         pair: &mut Pair,
-        document: Option<&'a SeenDocument>,
+        document: Option<&'a Document>,
         file: Option<&'a File>,
     ) -> bool {
         match (document, file) {
@@ -217,7 +217,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn release(&mut self, document: &'a SeenDocument) -> bool {
+    fn release(&mut self, document: &'a Document) -> bool {
         self.used_documents.remove(&document.id);
         false
     }
@@ -258,7 +258,7 @@ impl<'a> Planner<'a> {
         true
     }
 
-    fn decide_kept_in_crm(&mut self, pair: &mut Pair, document: Option<&'a SeenDocument>) -> bool {
+    fn decide_kept_in_crm(&mut self, pair: &mut Pair, document: Option<&'a Document>) -> bool {
         let Some(document) = document else {
             return false;
         };
@@ -296,7 +296,7 @@ impl<'a> Planner<'a> {
         false
     }
 
-    fn decide_both(&mut self, pair: &mut Pair, document: &'a SeenDocument, file: &'a File) -> bool {
+    fn decide_both(&mut self, pair: &mut Pair, document: &'a Document, file: &'a File) -> bool {
         let Some(file_hash) = &file.hash else {
             self.problem(&document.place, ProblemKind::Refused(Reason::Unsupported));
             return true;
@@ -370,7 +370,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Contents are equal (or the CRM renamed first): do the places agree?
-    fn decide_places(&mut self, pair: &mut Pair, document: &'a SeenDocument, file: &'a File) {
+    fn decide_places(&mut self, pair: &mut Pair, document: &'a Document, file: &'a File) {
         let (Some(crm), Some(dropbox)) = (&pair.crm, &mut pair.dropbox) else {
             return;
         };
@@ -408,7 +408,7 @@ impl<'a> Planner<'a> {
     /// the contents then follow as edits.
     fn turn_rings(&mut self) {
         let mut standing: Map<PlaceKey, Vec<usize>> = Map::new();
-        let mut leaving: Vec<(usize, &SeenDocument, &File)> = Vec::new();
+        let mut leaving: Vec<(usize, &Document, &File)> = Vec::new();
         for (at, pair) in self.pairs.iter().enumerate() {
             let Some((document, file)) = pair.as_ref().and_then(|pair| self.sides(pair)) else {
                 continue;
@@ -449,14 +449,14 @@ impl<'a> Planner<'a> {
         }
     }
 
-    pub(super) fn sides(&self, pair: &Pair) -> Option<(&'a SeenDocument, &'a File)> {
+    pub(super) fn sides(&self, pair: &Pair) -> Option<(&'a Document, &'a File)> {
         let document = self.documents.get(&pair.crm.as_ref()?.id).copied()?;
         Some((document, self.file(pair.dropbox.as_ref()?)?))
     }
 }
 
 /// Nothing is to be moved: the pair is as both sides stand, or, while the contents differ, as the document is named.
-fn settle(pair: &mut Pair, document: &SeenDocument, file: &File) {
+fn settle(pair: &mut Pair, document: &Document, file: &File) {
     if file.hash.as_ref() == Some(&pair.hash) {
         pair.crm = Some(crm_side(document));
         match &mut pair.dropbox {

@@ -2,9 +2,9 @@
 
 use super::room::Occupant;
 use super::{crm_side, paired, Content, Operation, Planner, Replacement};
-use crate::effect::Source;
+use crate::effect::{Document, Source};
 use crate::sort::retain;
-use crate::state::{Attempt, CrmSide, Pair, SeenDocument};
+use crate::state::{Attempt, CrmSide, Pair};
 use crate::status::ProblemKind;
 use crate::tree::File;
 use alloc::vec::Vec;
@@ -72,7 +72,7 @@ impl<'a> Planner<'a> {
 
     /// May this attempt have made this document? An attempt has the spelling of the document it replaces; the CRM
     /// may have answered with another one of the same name (N6).
-    fn attempted(&self, attempt: &Attempt, document: &SeenDocument) -> bool {
+    fn attempted(&self, attempt: &Attempt, document: &Document) -> bool {
         let (place, nfc) =
             (self.naming().place_key(&attempt.place), self.naming().place_key(&document.nfc));
         let replaced = attempt.replaces.as_ref().and_then(|id| self.documents.get(id));
@@ -86,14 +86,14 @@ impl<'a> Planner<'a> {
 
     /// K6: an upload without a folder comes back in the account's default folder. Any folder may be it, for what was
     /// learned of it may be wrong; the document's hash tells.
-    fn may_be_default_folder(&self, attempt: &Attempt, document: &SeenDocument) -> bool {
+    fn may_be_default_folder(&self, attempt: &Attempt, document: &Document) -> bool {
         document.hash.is_none()
             && attempt.place.folder.is_empty()
             && attempt.place.name == document.nfc.name
     }
 
     /// `document`, of known content, takes the place of the pair's document, which is to be deleted.
-    fn supersede(&mut self, pair: &mut Pair, document: &'a SeenDocument, file: Option<&File>) {
+    fn supersede(&mut self, pair: &mut Pair, document: &'a Document, file: Option<&File>) {
         let Some(hash) = document.hash.clone() else {
             return;
         };
@@ -124,7 +124,6 @@ impl<'a> Planner<'a> {
                 });
             } else {
                 // The user changed the old document meanwhile: it is theirs, stays, and goes to Dropbox as a new one.
-                self.conflicts.push(seen.place.clone());
                 self.used_documents.remove(&seen.id);
             }
         }
@@ -168,11 +167,9 @@ impl<'a> Planner<'a> {
             let documents = &self.documents;
             let new_stands = new.as_ref().is_some_and(|id| documents.contains_key(id));
             retain(&mut pair.superseded, &mut |old| {
-                let unchanged = documents.get(&old.id).is_some_and(|seen| {
-                    seen.updated_at == old.updated_at
-                        && seen.size_bytes == old.size_bytes
-                        && seen.place == old.place
-                });
+                let seen = documents.get(&old.id);
+                let unchanged =
+                    seen.is_some_and(|seen| old.is_still(seen) && old.place == seen.place);
                 // A damaged row could say that a document makes way for itself.
                 unchanged && new.as_ref() != Some(&old.id)
             });
@@ -197,7 +194,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Upload new, see it listed and hashed, delete old: a new content (M8), a new place (R1–R4), or both.
-    pub(super) fn replace(&mut self, pair: &mut Pair, document: &'a SeenDocument, file: &'a File) {
+    pub(super) fn replace(&mut self, pair: &mut Pair, document: &'a Document, file: &'a File) {
         let moved =
             pair.dropbox.as_ref().is_some_and(|side| self.file_moved(&side.path, file, document));
         // Pairing goes by NFC; what is uploaded keeps the CRM's own spelling.
@@ -266,8 +263,8 @@ impl<'a> Planner<'a> {
     }
 
     /// A document that no pair speaks for, and that holds what the file holds, or may hold it.
-    fn loose_of(&self, file: &File) -> Option<&'a SeenDocument> {
-        let may_hold = |d: &SeenDocument| d.hash.is_none() || d.hash == file.hash;
+    fn loose_of(&self, file: &File) -> Option<&'a Document> {
+        let may_hold = |d: &Document| d.hash.is_none() || d.hash == file.hash;
         let mut equal = self
             .moving
             .documents
@@ -282,9 +279,9 @@ impl<'a> Planner<'a> {
     fn take_over(
         &mut self,
         pair: &mut Pair,
-        document: &'a SeenDocument,
+        document: &'a Document,
         file: &'a File,
-        other: &'a SeenDocument,
+        other: &'a Document,
     ) {
         let Some(hash) = &other.hash else {
             return self.hash(other);
@@ -299,7 +296,7 @@ impl<'a> Planner<'a> {
 
     /// R7: a document kept in the CRM only steps aside; anything else keeps its name, and our file gets another. So does
     /// what the CRM does not take a second time, as an empty one.
-    pub(super) fn make_room(&mut self, pair: Option<&Pair>, file: &File, other: &SeenDocument) {
+    pub(super) fn make_room(&mut self, pair: Option<&Pair>, file: &File, other: &Document) {
         let kept = self.pairs.iter().flatten().chain(pair).find(|p| {
             p.dropbox.is_none()
                 && p.crm.as_ref().is_some_and(|side| side.id == other.id)

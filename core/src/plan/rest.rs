@@ -5,8 +5,9 @@
 //! whose content nothing else holds, and which no attempt speaks of. Whatever looks odd is planned with the rest.
 
 use super::index::{hash_of, Index};
+use crate::effect::Document;
 use crate::path::{fold, Naming};
-use crate::state::{Node, Pair, SeenDocument, StoredRecord};
+use crate::state::{Node, Pair, StoredRecord};
 use crate::tree::{self, File};
 use crate::words::{folds_to, is_plain, same};
 use alloc::string::String;
@@ -15,7 +16,7 @@ use alloc::vec::Vec;
 /// What there is to plan.
 pub(super) struct Moving<'a> {
     /// Documents, as listed.
-    pub documents: Vec<&'a SeenDocument>,
+    pub documents: Vec<&'a Document>,
     /// Files, by key.
     pub files: Vec<File>,
     /// Pairs, by their place in the synced tree.
@@ -73,7 +74,7 @@ pub(super) fn moving<'a>(record: &'a StoredRecord, naming: &'a Naming) -> Moving
 
 impl<'a> Moving<'a> {
     /// The document that rests at this place (as [`Naming::place_key`] names it): its file stands there in Dropbox.
-    pub fn resting_at(&self, place: &(String, String)) -> Option<&'a SeenDocument> {
+    pub fn resting_at(&self, place: &(String, String)) -> Option<&'a Document> {
         let (sides, resting) = self.resting.as_ref()?;
         let (folder, name) = place;
         let at = match folder.is_empty() {

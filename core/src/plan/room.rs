@@ -1,12 +1,12 @@
 //! Where something can stand: free paths in Dropbox, occupied places in the CRM, and the writes that need them.
 
 use super::{Content, Operation, Planner, Replacement};
-use crate::effect::{Place, Reason, Source, WriteMode};
+use crate::effect::{Document, Place, Reason, Source, WriteMode};
 use crate::ids::{ContentHash, DocumentId, FileId};
 use crate::path::{
     below, conflicted_copy, fold, from_crm, is_conflicted_copy, numbered, split_dir,
 };
-use crate::state::{Node, SeenDocument};
+use crate::state::Node;
 use crate::status::ProblemKind;
 use crate::tree::File;
 use alloc::string::{String, ToString};
@@ -16,7 +16,7 @@ pub(super) enum Occupant<'a> {
     Nobody,
     /// It will leave in a later round, or is being looked at.
     Leaving,
-    Document(&'a SeenDocument),
+    Document(&'a Document),
 }
 
 impl<'a> Planner<'a> {
@@ -129,7 +129,7 @@ impl<'a> Planner<'a> {
     /// CRM → Dropbox, unless it is known to be impossible. Says whether it was planned.
     pub(super) fn upload(
         &mut self,
-        document: &SeenDocument,
+        document: &Document,
         path: String,
         mode: WriteMode,
         over: Option<FileId>,
@@ -149,7 +149,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Why a document cannot be copied to Dropbox, as far as it is known.
-    fn upload_obstacle(&self, document: &SeenDocument) -> Option<ProblemKind> {
+    fn upload_obstacle(&self, document: &Document) -> Option<ProblemKind> {
         if self.too_large(document.size_bytes) {
             return Some(ProblemKind::Refused(Reason::TooLarge));
         }
@@ -203,8 +203,7 @@ impl<'a> Planner<'a> {
 
     /// M5 and M10. The CRM's version keeps the name, Dropbox's goes beside it; both end on both sides.
     /// Where the CRM takes no uploads, Dropbox's keeps the name and the CRM's goes beside it.
-    pub(super) fn conflict(&mut self, document: &'a SeenDocument, file: &File) {
-        self.conflicts.push(document.place.clone());
+    pub(super) fn conflict(&mut self, document: &'a Document, file: &File) {
         self.used_documents.insert(&document.id);
         self.loose.remove(&file.id);
         if self.policy.one_way {

@@ -2,11 +2,10 @@
 
 use super::room::Occupant;
 use super::{path_key, Planner};
-use crate::effect::WriteMode;
+use crate::effect::{Document, WriteMode};
 use crate::map::{Map, Set};
 use crate::path::{is_numbered, Naming, PlaceKey};
 use crate::sort::sort_by;
-use crate::state::SeenDocument;
 use crate::tree::File;
 use alloc::vec::Vec;
 
@@ -22,12 +21,7 @@ impl Spots {
     }
 
     /// Those that may be this document's: at its path, or at a path whose CRM place is its own. In order.
-    pub(super) fn of(
-        &self,
-        naming: &Naming,
-        path: &PlaceKey,
-        document: &SeenDocument,
-    ) -> Vec<usize> {
+    pub(super) fn of(&self, naming: &Naming, path: &PlaceKey, document: &Document) -> Vec<usize> {
         let mut found: Vec<usize> = Vec::new();
         for key in [path, &naming.place_key(&document.nfc)] {
             found.extend(self.0.get(key).into_iter().flatten());
@@ -88,7 +82,7 @@ impl<'a> Planner<'a> {
         files: &[&'a File],
         spots: &Spots,
         path: &PlaceKey,
-        document: &SeenDocument,
+        document: &Document,
     ) -> Vec<&'a File> {
         let mut found = Vec::new();
         for at in spots.of(self.naming(), path, document) {

@@ -58,6 +58,7 @@ pub struct Document {
 
 /// An entry of a Dropbox listing. Paths are relative to the app folder and begin with `/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Entry {
     /// A file stands here; whatever stood here before, and its children, do not.
     File(FileEntry),

@@ -43,6 +43,7 @@ pub struct LinkStatus {
 
 /// How a record is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum RecordState {
     /// Never linked.
     NotLinked,
@@ -209,6 +210,7 @@ pub struct Activity {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Happened {
     /// The record was linked.
     Linked,

@@ -124,6 +124,7 @@ impl Write for CommitInfo<'_> {
 }
 
 /// Answer of a batch route, or of its check.
+#[repr(u32)]
 pub(super) enum Launch {
     /// A job; its id is said at the launch alone.
     Pending {

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 
 /// A JSON value.
 #[derive(Debug, Default, PartialEq)]
+#[repr(u32)]
 pub enum Value {
     /// `null`
     #[default]

@@ -18,6 +18,7 @@ const TIMEOUT_MS: u32 = 60_000;
 
 /// A refusal as the endpoint has to judge it.
 #[derive(Clone, Copy)]
+#[repr(u32)]
 pub(super) enum Refusal {
     /// 400, and whether it speaks of these fields.
     Invalid { folder: bool, subject: bool },

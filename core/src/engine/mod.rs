@@ -173,6 +173,7 @@ struct Queued {
 
 /// What a task was for.
 #[derive(Debug)]
+#[repr(u32)]
 enum Purpose {
     Observe,
     /// So that the page goes on meanwhile.

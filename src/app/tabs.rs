@@ -11,6 +11,7 @@ pub type TabId = String;
 
 /// What a person or the page wants from the leader.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Command {
     /// A cycle over all linked records; answered with its report.
     Sync,
@@ -90,6 +91,7 @@ pub struct Shared {
 
 /// A message to all other tabs.
 #[derive(Clone, Debug, PartialEq)]
+#[repr(u32)]
 pub enum Message {
     /// This tab shows these records now.
     Watch {

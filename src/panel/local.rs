@@ -11,6 +11,7 @@ pub const ROWS: usize = 50;
 
 /// What a person did inside a panel.
 #[derive(Clone, Debug, PartialEq)]
+#[repr(u32)]
 pub enum Message {
     /// Asked for this.
     Do(Action),
@@ -34,6 +35,7 @@ pub enum Message {
 
 /// What is confirmed before it is done.
 #[derive(Clone, Debug, PartialEq)]
+#[repr(u32)]
 pub enum Question {
     /// Revoking the grant.
     Disconnect,

@@ -26,6 +26,7 @@ pub struct Snapshot {
 
 /// A folder of the earlier integration, for a record whose button was pressed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Earlier {
     /// Not looked for, or all is decided.
     #[default]
@@ -38,6 +39,7 @@ pub enum Earlier {
 
 /// How this CRM user stands with Dropbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Connection {
     /// Never connected, or disconnected.
     #[default]
@@ -95,6 +97,7 @@ pub struct Settings {
 
 /// Linking many records at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Bulk {
     /// No module is chosen.
     #[default]
@@ -156,6 +159,7 @@ pub struct Candidate {
 
 /// What a person asks for. Those without a record mean the panel's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Action {
     /// Open Dropbox's sign-in. Must run inside the click: a popup is opened.
     Connect,

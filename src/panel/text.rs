@@ -15,6 +15,7 @@ pub struct Text {
 
 /// What stands in a sentence's braces.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Arg {
     /// A name, as it is.
     Name(String),
@@ -107,6 +108,7 @@ impl Formats for PlainFormats {
 
 /// A piece of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Part {
     /// Words of the translation.
     Words(String),

@@ -1,9 +1,10 @@
 //! Documents: list, look, download, create, delete. The CRM can neither rename nor replace.
 
-use super::call::{data, final_failure, Called, Refusal};
+use super::call::{final_failure, Called, Refusal};
 use super::types::{id_argument, FileRow, Location, Page, Subject, PAGE_ROWS};
 use super::{malformed, Teamleader};
-use crate::json::{Object, Value, Write};
+use crate::json::forms::Form;
+use crate::json::{Object, Write};
 use crate::ports::Ports;
 use sync_core::map::Set;
 use sync_core::{ContentHash, Document, DocumentId, Failure, Place, Reason, Record, Side};
@@ -24,7 +25,8 @@ impl<P: Ports> Teamleader<P> {
         for number in 1.. {
             let filter = Object(&[("subject", &subject)]);
             let argument = Object(&[("filter", &filter), ("page", &Page { number })]).write_text();
-            let rows: Vec<FileRow> = data(self.call("files.list", argument, urgent).await)?;
+            let mut rows: Vec<FileRow> = Vec::new();
+            self.call("files.list", argument, urgent, &mut rows).await?;
             let short = rows.len() < PAGE_ROWS as usize;
             let before = documents.len();
             for row in rows {
@@ -45,7 +47,9 @@ impl<P: Ports> Teamleader<P> {
 
     /// Whether `files.info` answers 404.
     pub async fn is_gone(&self, document: &DocumentId) -> Result<bool, Failure> {
-        Ok(self.shown(document, self.info(document).await)?.is_none())
+        let mut row = FileRow::blank();
+        let answer = self.info(document, &mut row).await;
+        Ok(self.shown(document, answer, row)?.is_none())
     }
 
     /// A document's bytes, of the size it was listed with.
@@ -63,7 +67,9 @@ impl<P: Ports> Teamleader<P> {
                 return Ok(content);
             }
         }
-        match self.shown(document, self.info(document).await)? {
+        let mut row = FileRow::blank();
+        let answer = self.info(document, &mut row).await;
+        match self.shown(document, answer, row)? {
             Some(found) if found.size_bytes == size_bytes => Err(Failure::Refused(Reason::Damaged)),
             Some(_) => Err(Failure::Conflict),
             None => Err(Failure::NotFound),
@@ -108,9 +114,9 @@ impl<P: Ports> Teamleader<P> {
         let argument = upload_argument(place, &subject);
         let mut status = 0;
         for _ in 0..TRIES {
-            let answer = self.call("files.upload", argument.clone(), true).await;
-            let location: Location =
-                data(answer).map_err(|refusal| upload_refusal(refusal, &place.folder))?;
+            let mut location = Location::blank();
+            let answer = self.call("files.upload", argument.clone(), true, &mut location).await;
+            answer.map_err(|refusal| upload_refusal(refusal, &place.folder))?;
             status = self.send_location(&location.location, content.clone()).await?;
             match status {
                 200..=299 => return Ok(()),
@@ -126,31 +132,34 @@ impl<P: Ports> Teamleader<P> {
     ///
     /// RACE: it may change between the look and the deletion; the CRM has no conditional delete.
     pub async fn delete(&self, document: &Document) -> Result<(), Failure> {
-        match self.shown(&document.id, self.info(&document.id).await)? {
+        let mut row = FileRow::blank();
+        let answer = self.info(&document.id, &mut row).await;
+        match self.shown(&document.id, answer, row)? {
             None => return Ok(()),
             Some(found) if found != *document => return Err(Failure::Conflict),
             Some(_) => {}
         }
-        match self.call("files.delete", id_argument(document.id.as_str()), true).await {
-            Ok(_) | Err(Refusal::Final(Failure::NotFound)) => Ok(()),
+        match self.call("files.delete", id_argument(document.id.as_str()), true, &mut ()).await {
+            Ok(()) | Err(Refusal::Final(Failure::NotFound)) => Ok(()),
             Err(refusal) => Err(refusal.into()),
         }
     }
 
     /// Asks `files.info`, for [`Teamleader::shown`].
-    fn info(&self, document: &DocumentId) -> Called<'_> {
-        self.call("files.info", id_argument(document.as_str()), true)
+    fn info<'a>(&'a self, document: &DocumentId, row: &'a mut FileRow) -> Called<'a> {
+        self.call("files.info", id_argument(document.as_str()), true, row)
     }
 
     /// A document as `files.info` shows it; `None` for 404.
     fn shown(
         &self,
         document: &DocumentId,
-        answer: Result<Value, Refusal>,
+        answer: Result<(), Refusal>,
+        row: FileRow,
     ) -> Result<Option<Document>, Failure> {
-        match data::<FileRow>(answer) {
-            Ok(row) if row.id == document.as_str() => Ok(Some(self.document(row))),
-            Ok(_) => malformed(),
+        match answer {
+            Ok(()) if row.id == document.as_str() => Ok(Some(self.document(row))),
+            Ok(()) => malformed(),
             Err(Refusal::Final(Failure::NotFound)) => Ok(None),
             Err(refusal) => Err(refusal.into()),
         }
@@ -164,8 +173,9 @@ impl<P: Ports> Teamleader<P> {
         urgent: bool,
     ) -> Result<P::Content, Failure> {
         for _ in 0..TRIES {
-            let answer = self.call("files.download", id_argument(document.as_str()), urgent).await;
-            let link: Location = data(answer)?;
+            let mut link = Location::blank();
+            let argument = id_argument(document.as_str());
+            self.call("files.download", argument, urgent, &mut link).await?;
             if let Some(content) = self.fetch_location(&link.location, size_bytes).await? {
                 return Ok(content);
             }

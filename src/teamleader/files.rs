@@ -52,10 +52,35 @@ impl<P: Ports> Teamleader<P> {
         Ok(self.shown(document, answer, row)?.is_none())
     }
 
-    /// A document's bytes, of the size it was listed with.
+    /// A document's bytes, of the size it was listed with, and their hash; if one is expected, only bytes of that.
     ///
-    /// [`Failure::Conflict`]: it changed since. [`Reason::Damaged`]: twice not whole.
+    /// [`Failure::Conflict`]: it changed since (its content is another one, the same twice). [`Reason::Damaged`]: twice
+    /// not whole, or differently wrong twice.
     pub async fn download(
+        &self,
+        document: &DocumentId,
+        size_bytes: u64,
+        urgent: bool,
+        expected: Option<&ContentHash>,
+    ) -> Result<(P::Content, ContentHash), Failure> {
+        let mut wrong = None;
+        for _ in 0..TRIES {
+            let content = self.whole(document, size_bytes, urgent).await?;
+            match self.wire.ports().content_hash(&content).await {
+                Ok(hash) if expected.is_none_or(|expected| *expected == hash) => {
+                    return Ok((content, hash));
+                }
+                Ok(hash) if wrong.as_ref() == Some(&hash) => return Err(Failure::Conflict),
+                Ok(hash) => wrong = Some(hash),
+                // The page could not read its own bytes: nothing can be said of the document.
+                Err(_) => {}
+            }
+        }
+        Err(Failure::Refused(Reason::Damaged))
+    }
+
+    /// A document's bytes, of the size it was listed with.
+    async fn whole(
         &self,
         document: &DocumentId,
         size_bytes: u64,
@@ -74,30 +99,6 @@ impl<P: Ports> Teamleader<P> {
             Some(_) => Err(Failure::Conflict),
             None => Err(Failure::NotFound),
         }
-    }
-
-    /// A document's bytes, of this size and hash.
-    ///
-    /// [`Failure::Conflict`]: its content is another one (the same twice). [`Reason::Damaged`]: differently
-    /// wrong twice.
-    pub async fn download_exactly(
-        &self,
-        document: &DocumentId,
-        size_bytes: u64,
-        hash: &ContentHash,
-    ) -> Result<P::Content, Failure> {
-        let mut wrong = None;
-        for _ in 0..TRIES {
-            let content = self.download(document, size_bytes, true).await?;
-            let arrived = self.wire.ports().content_hash(&content).await;
-            match arrived {
-                Ok(arrived) if arrived == *hash => return Ok(content),
-                Ok(arrived) if wrong.as_ref() == Some(&arrived) => return Err(Failure::Conflict),
-                Ok(arrived) => wrong = Some(arrived),
-                Err(_) => {}
-            }
-        }
-        Err(Failure::Refused(Reason::Damaged))
     }
 
     /// Makes a new document, in two steps.

@@ -444,7 +444,7 @@ impl<P: Ports> Auth<P> {
     }
 
     async fn load(&self) -> Result<Option<Box<Stored>>, AuthError> {
-        let row = self.ports.load_one(self.key()).await?;
+        let row = self.ports.load(&self.key()).await?;
         // A row that cannot be read is no connection: the user connects again.
         Ok(row.and_then(|text| Box::read_text(&text)))
     }
@@ -452,7 +452,7 @@ impl<P: Ports> Auth<P> {
     /// Takes the sign-in out of the store: it is accepted once.
     async fn take_pending(&self, state: &str) -> Result<Box<Pending>, AuthError> {
         let _held = self.lock().await;
-        let row = self.ports.load_one(self.pending_key(state)).await?;
+        let row = self.ports.load(&self.pending_key(state)).await?;
         let text = row.ok_or(AuthError::UnknownState)?;
         self.ports.save(vec![(self.pending_key(state), None)]).await?;
         let pending: Box<Pending> = Box::read_text(&text).ok_or(AuthError::UnknownState)?;
@@ -464,14 +464,12 @@ impl<P: Ports> Auth<P> {
 
     /// Removals of sign-ins that nobody finished.
     async fn stale_pending(&self) -> Result<Vec<Row>, AuthError> {
-        let keys = self.ports.keys(&self.pending_key("")).await?;
-        let rows = self.ports.load(&keys).await?;
-        let now_ms = self.ports.now_ms();
         let mut stale = Vec::new();
-        for (key, row) in keys.iter().zip(&rows) {
+        for key in self.ports.keys(&self.pending_key("")).await? {
+            let row = self.ports.load(&key).await?;
             let pending = row.as_deref().and_then(Box::<Pending>::read_text);
-            if pending.is_none_or(|pending| pending.expires_ms < now_ms) {
-                stale.push((key.clone(), None));
+            if pending.is_none_or(|pending| pending.expires_ms < self.ports.now_ms()) {
+                stale.push((key, None));
             }
         }
         Ok(stale)

@@ -228,8 +228,8 @@ impl<P: Ports> Driver<P> {
     }
 
     /// How full the Dropbox is.
-    pub async fn space(&self) -> Result<Space, Failure> {
-        self.dropbox.space().await
+    pub fn space(&self) -> impl Future<Output = Result<Space, Failure>> + '_ {
+        self.dropbox.space()
     }
 
     /// Requests of both clients so far.

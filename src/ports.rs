@@ -135,12 +135,8 @@ pub type Row = (String, Option<String>);
 /// Durable text by key, written in transactions.
 #[allow(async_fn_in_trait, reason = "one thread, no Send bounds wanted")]
 pub trait Store {
-    /// The values under these keys, in order.
-    async fn load(&self, keys: &[String]) -> Result<Vec<Option<String>>, StoreError>;
-    /// The value under one key.
-    async fn load_one(&self, key: String) -> Result<Option<String>, StoreError> {
-        Ok(self.load(&[key]).await?.pop().flatten())
-    }
+    /// The value under a key.
+    async fn load(&self, key: &str) -> Result<Option<String>, StoreError>;
     /// All keys that begin so, in order.
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError>;
     /// Writes (or, with `None`, removes) all of these rows, or nothing; asks for each when its turn has come.

@@ -66,7 +66,9 @@ impl Crm {
 
     fn download(&mut self, id: &DocumentId, size_bytes: u64) -> Result<Content, Failure> {
         let id = id.clone();
-        self.run(|crm| async move { crm.download(&id, size_bytes, true).await })
+        self.run(|crm| async move {
+            crm.download(&id, size_bytes, true, None).await.map(|(content, _)| content)
+        })
     }
 
     fn delete(&mut self, document: Document) -> Result<(), Failure> {
@@ -189,7 +191,7 @@ fn a_location_on_the_page_s_own_server_is_never_asked() {
     {
         let mut script = Scripted::new(move |_| ok(json!({ "data": { "location": location } })));
         let client = scripted(&script);
-        let downloaded = script.executor.block_on(client.download(&"d1".into(), 3, true));
+        let downloaded = script.executor.block_on(client.download(&"d1".into(), 3, true, None));
         assert_eq!(downloaded.unwrap_err(), Failure::Malformed(Side::Crm), "{location}");
         let targets = script.targets();
         assert!(targets.iter().all(|target| target.contains("files.download")), "{targets:?}");
@@ -439,7 +441,9 @@ fn c9_bytes_of_another_hash_are_repeated_then_refused() {
     let hash = content_hash(b"abcdefgh");
     let exactly = |crm: &mut Crm, hash: sync_core::ContentHash| {
         let id = id.clone();
-        crm.run(|crm| async move { crm.download_exactly(&id, 8, &hash).await })
+        crm.run(|crm| async move {
+            crm.download(&id, 8, true, Some(&hash)).await.map(|(content, _)| content)
+        })
     };
     crm.fault(Origin::CrmFiles, "/download/", Effect::BadHash);
     assert_eq!(&*exactly(&mut crm, hash).unwrap(), b"abcdefgh");

@@ -43,6 +43,7 @@ pub struct LinkStatus {
 
 /// How a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum RecordState {
     /// The button was pressed; the record waits for its turn.
     Queued,

@@ -91,7 +91,7 @@ impl AtHand {
         let Some(rows) = self.rows.borrow().clone() else { return };
         let asked: serde_json::Value = serde_json::from_str(text).unwrap();
         let record = asked["filter"]["subject"]["id"].as_str().unwrap();
-        let row = self.inner.load(&[format!("{rows}{record}")]).await.unwrap().pop().flatten();
+        let row = self.inner.load(&format!("{rows}{record}")).await.unwrap();
         let stored = StoredRecord::read_text(&row.unwrap()).unwrap();
         let documents = stored.documents.into_iter().map(|document| Document {
             record: record.into(),
@@ -193,8 +193,8 @@ impl Clock for AtHand {
 }
 
 impl Store for AtHand {
-    async fn load(&self, keys: &[String]) -> Result<Vec<Option<String>>, StoreError> {
-        self.inner.load(keys).await
+    async fn load(&self, key: &str) -> Result<Option<String>, StoreError> {
+        self.inner.load(key).await
     }
 
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {

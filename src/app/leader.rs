@@ -252,8 +252,8 @@ impl App {
     }
 
     async fn stored_interval(&self) -> u32 {
-        let rows = self.ports.load(&[self.interval_key()]).await.unwrap_or_default();
-        let minutes = rows.into_iter().next().flatten().and_then(|text| text.parse().ok());
+        let row = self.ports.load(&self.interval_key()).await.unwrap_or_default();
+        let minutes = row.and_then(|text| text.parse().ok());
         minutes.filter(|minutes| (15..=1440).contains(minutes)).unwrap_or(self.interval_minutes)
     }
 

@@ -4,7 +4,7 @@ use super::{stored, Driver};
 use crate::permits::Permits;
 use crate::ports::Ports;
 use std::mem::take;
-use sync_core::{ContentHash, DocumentId, Effect, Failure, Outcome, Reason, Save, Side, Source};
+use sync_core::{Effect, Failure, Outcome, Save, Side, Source};
 
 impl<P: Ports> Driver<P> {
     /// One effect, start to end.
@@ -50,11 +50,11 @@ impl<P: Ports> Driver<P> {
             }
             Effect::ConfirmGone { document } => Outcome::Gone(crm.is_gone(document).await?),
             Effect::HashDocument { document, size_bytes } => {
-                let (content, hash) = self.download(document, *size_bytes, true).await?;
+                let (content, hash) = crm.download(document, *size_bytes, true, None).await?;
                 Outcome::Hashed { hash, size_bytes: ports.size_bytes(&content) }
             }
             Effect::StageDocument { document, size_bytes, urgent } => {
-                let (content, hash) = self.download(document, *size_bytes, *urgent).await?;
+                let (content, hash) = crm.download(document, *size_bytes, *urgent, None).await?;
                 Outcome::Staged(dropbox.stage(&content, &hash).await?)
             }
             Effect::CommitFiles(commits) => Outcome::Files(dropbox.commit(commits).await?),
@@ -73,7 +73,9 @@ impl<P: Ports> Driver<P> {
             Effect::CreateDocument { record, place, source, hash, size_bytes } => {
                 let content = match source {
                     Source::File { rev, .. } => dropbox.download(rev, *size_bytes, hash).await?,
-                    Source::Document { id } => crm.download_exactly(id, *size_bytes, hash).await?,
+                    Source::Document { id } => {
+                        crm.download(id, *size_bytes, true, Some(hash)).await?.0
+                    }
                 };
                 crm.create(record, place, content).await?;
                 Outcome::Done
@@ -124,22 +126,6 @@ impl<P: Ports> Driver<P> {
             *self.cursor.borrow_mut() = index.cursor.take();
         }
         Ok(Outcome::Done)
-    }
-
-    /// A document's bytes, and what they hash to.
-    async fn download(
-        &self,
-        document: &DocumentId,
-        size_bytes: u64,
-        urgent: bool,
-    ) -> Result<(P::Content, ContentHash), Failure> {
-        let content = self.crm.download(document, size_bytes, urgent).await?;
-        match self.ports.content_hash(&content).await {
-            Ok(hash) => Ok((content, hash)),
-            Err(_) if self.wire.is_stopped() => Err(Failure::Cancelled),
-            // The page could not read its own bytes: nothing can be said of the document.
-            Err(_) => Err(Failure::Refused(Reason::Damaged)),
-        }
     }
 }
 

@@ -5,9 +5,6 @@ use crate::percent::percent_encode;
 use crate::ports::{Store, StoreError};
 use sync_core::{Record, Save, Shared, StoredIndex, StoredRecord, SCHEMA};
 
-/// Records read in one go.
-const READ_MAX: usize = 8;
-
 /// Whose state it is. State of other accounts is never touched (G7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateKey {
@@ -56,8 +53,8 @@ pub(super) async fn load_index(
     store: &impl Store,
     key: &StateKey,
 ) -> Result<Option<StoredIndex>, OpenError> {
-    let Some(text) = store.load_one(key.index()).await? else {
-        let retired = store.load_one(key.retired()).await?.and_then(|text| text.parse().ok());
+    let Some(text) = store.load(&key.index()).await? else {
+        let retired = store.load(&key.retired()).await?.and_then(|text| text.parse().ok());
         return Ok(retired.map(|retired| StoredIndex {
             schema: SCHEMA,
             shared: Shared { retired, ..Shared::default() },
@@ -81,22 +78,17 @@ pub(super) async fn load_records(
     records: Vec<Record>,
 ) -> Result<Vec<(Record, Option<StoredRecord>)>, StoreError> {
     let mut read = Vec::with_capacity(records.len());
-    // Few at a time: reading many rows at once would hold up the page.
-    for records in records.chunks(READ_MAX) {
-        let keys: Vec<String> = records.iter().map(|record| key.record(record)).collect();
-        let rows = store.load(&keys).await?;
-        for (record, row) in records.iter().zip(rows) {
-            let stored = row.and_then(|text| StoredRecord::read_text(&text));
-            let stored = stored.filter(|stored| stored.schema <= SCHEMA);
-            read.push((record.clone(), stored));
-        }
+    // One at a time: reading many rows at once would hold up the page.
+    for record in records {
+        let row = load_row(store, key, &record).await?;
+        read.push((record, row.as_ref().and_then(StoredRecord::read)));
     }
     Ok(read)
 }
 
 /// The page goes on until the store has answered. A timer would let a page in the background wait for up to a minute.
 pub(super) async fn look(store: &impl Store, key: &StateKey) {
-    let _: Result<Option<String>, StoreError> = store.load_one(key.retired()).await;
+    let _: Result<Option<String>, StoreError> = store.load(&key.retired()).await;
 }
 
 /// A record's row, unread; `None` where there is none, or none that this version can read.
@@ -105,7 +97,7 @@ pub(super) async fn load_row(
     key: &StateKey,
     record: &Record,
 ) -> Result<Option<Value>, StoreError> {
-    let row = store.load_one(key.record(record)).await?;
+    let row = store.load(&key.record(record)).await?;
     let row = row.and_then(|text| Value::parse(&text));
     Ok(row.filter(|row| row.number("schema").is_some_and(|schema| schema <= u64::from(SCHEMA))))
 }

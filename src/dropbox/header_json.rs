@@ -26,7 +26,7 @@ mod tests {
 
     #[test]
     fn n2_an_emoji_becomes_a_surrogate_pair() {
-        let safe = header_json(&"a 😀\u{7f}ü\n".write_text());
+        let safe = header_json(&(&"a 😀\u{7f}ü\n").write_text());
         assert_eq!(safe, r#""a \ud83d\ude00\u007f\u00fc\u000a""#);
         let back: String = serde_json::from_str(&safe).expect("valid JSON");
         assert_eq!(back, "a 😀\u{7f}ü\n");

@@ -92,6 +92,15 @@ impl<T: Write + ?Sized> Write for &T {
     }
 }
 
+/// Nothing is wanted of it.
+impl Form for () {
+    fn blank() -> Self {}
+
+    fn fill(&mut self, _: &Value) -> Option<()> {
+        Some(())
+    }
+}
+
 /// Nothing.
 impl Write for () {
     fn write(&self, out: &mut String) {

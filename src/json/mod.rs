@@ -49,11 +49,20 @@ pub trait Write {
     fn write(&self, out: &mut String);
 
     /// As one JSON text.
-    fn write_text(&self) -> String {
-        let mut out = String::new();
-        self.write(&mut out);
-        out
+    fn write_text(&self) -> String
+    where
+        Self: Sized,
+    {
+        written(self)
     }
+}
+
+/// Never inlined, as [`field`] is not.
+#[inline(never)]
+fn written(value: &dyn Write) -> String {
+    let mut out = String::new();
+    value.write(&mut out);
+    out
 }
 
 /// An argument of a request: its fields in order.

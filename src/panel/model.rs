@@ -26,6 +26,7 @@ pub struct Snapshot {
 
 /// A folder of the earlier integration, for a record whose button was pressed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Earlier {
     /// Not looked for, or all is decided.
     #[default]

@@ -38,6 +38,7 @@ pub struct Element {
 
 /// What a field holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Property {
     /// A checkbox.
     Checked(bool),

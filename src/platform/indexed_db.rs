@@ -44,22 +44,10 @@ impl Database {
         self.inner.transaction_with_str_and_mode(name, mode)?.object_store(name)
     }
 
-    /// The texts under these keys, in order.
-    pub(super) async fn load(&self, keys: &[String]) -> Result<Vec<Option<String>>, JsValue> {
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
+    /// The text under a key.
+    pub(super) async fn load(&self, key: &str) -> Result<Option<String>, JsValue> {
         let store = self.store(ROWS, IdbTransactionMode::Readonly)?;
-        // All are asked for before the first answer.
-        let mut asked = Vec::with_capacity(keys.len());
-        for key in keys {
-            asked.push(result(store.get(&key.into())?));
-        }
-        let mut rows = Vec::with_capacity(keys.len());
-        for row in asked {
-            rows.push(text(row.await?));
-        }
-        Ok(rows)
+        Ok(text(result(store.get(&key.into())?).await?))
     }
 
     /// All keys that begin so, in order.

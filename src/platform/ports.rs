@@ -73,8 +73,8 @@ fn failed(_: JsValue) -> StoreError {
 }
 
 impl Store for BrowserPorts {
-    async fn load(&self, keys: &[String]) -> Result<Vec<Option<String>>, StoreError> {
-        self.database.load(keys).await.map_err(failed)
+    async fn load(&self, key: &str) -> Result<Option<String>, StoreError> {
+        self.database.load(key).await.map_err(failed)
     }
 
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {

@@ -18,6 +18,7 @@ const TIMEOUT_MS: u32 = 60_000;
 
 /// A refusal as the endpoint has to judge it.
 #[derive(Clone, Copy)]
+#[repr(u32)]
 pub(super) enum Refusal {
     /// 400, and whether it speaks of these fields.
     Invalid { folder: bool, subject: bool },
@@ -48,7 +49,7 @@ fn speaks_of(said: &Value, word: &str) -> bool {
 /// A call under way.
 ///
 /// Boxed: every endpoint awaits it, and one copy in the module is enough.
-pub(super) type Called<'a> = LocalBoxFuture<'a, Result<Value, Refusal>>;
+pub(super) type Called<'a> = LocalBoxFuture<'a, Result<(), Refusal>>;
 
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
@@ -66,14 +67,15 @@ impl From<Refusal> for Failure {
 }
 
 impl<P: Ports> Teamleader<P> {
-    /// What an endpoint answers; null for what is no JSON.
+    /// Asks an endpoint, and reads the `data` of its answer.
     pub(super) fn call<'a>(
         &'a self,
         endpoint: &'a str,
         argument: String,
         urgent: bool,
+        data: &'a mut dyn Form,
     ) -> Called<'a> {
-        self.try_call(endpoint, argument, urgent).boxed_local()
+        self.try_call(endpoint, argument, urgent, data).boxed_local()
     }
 
     async fn try_call(
@@ -81,7 +83,8 @@ impl<P: Ports> Teamleader<P> {
         endpoint: &str,
         argument: String,
         urgent: bool,
-    ) -> Result<Value, Refusal> {
+        data: &mut dyn Form,
+    ) -> Result<(), Refusal> {
         let ports = self.wire.ports();
         let url = format!("{}/{endpoint}", self.api_base);
         let mut request = Request::post_json(url, argument, TIMEOUT_MS);
@@ -99,7 +102,11 @@ impl<P: Ports> Teamleader<P> {
                 Some(response) => match response.status {
                     200..=299 => {
                         self.limiter.accepted(urgent, ports.now_ms());
-                        return Ok(Value::parse(response.text()).unwrap_or_default());
+                        let said = Value::parse(response.text()).unwrap_or_default();
+                        return match data.fill(said.field("data").unwrap_or(&Value::Null)) {
+                            Some(()) => Ok(()),
+                            None => Err(Refusal::Final(Failure::Malformed(Side::Crm))),
+                        };
                     }
                     400 => {
                         let said = Value::parse(response.text()).unwrap_or_default();
@@ -171,24 +178,12 @@ impl<P: Ports> Teamleader<P> {
     }
 }
 
-/// What an answer `{"data": …}` holds.
-pub(super) fn data<T: Form>(answer: Result<Value, Refusal>) -> Result<T, Refusal> {
-    let mut data = T::blank();
-    fill(answer, &mut data)?;
-    Ok(data)
-}
-
-fn fill(answer: Result<Value, Refusal>, data: &mut dyn Form) -> Result<(), Refusal> {
-    let filled = answer?.field("data").and_then(|value| data.fill(value));
-    filled.ok_or(Refusal::Final(Failure::Malformed(Side::Crm)))
-}
-
-/// The same of a request that the CRM may have no answer to: no such thing, or a module that is switched off.
-pub(super) fn maybe_data<T: Form>(answer: Result<Value, Refusal>) -> Result<Option<T>, Refusal> {
-    match data(answer) {
-        Ok(data) => Ok(Some(data)),
+/// Whether there is an answer to a request that the CRM may have none to: no such thing, or a module that is switched off.
+pub(super) fn found(answer: Result<(), Refusal>) -> Result<bool, Refusal> {
+    match answer {
+        Ok(()) => Ok(true),
         Err(Refusal::Final(Failure::NotFound | Failure::Forbidden) | Refusal::Invalid { .. }) => {
-            Ok(None)
+            Ok(false)
         }
         Err(refusal) => Err(refusal),
     }

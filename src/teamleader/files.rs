@@ -1,9 +1,10 @@
 //! Documents: list, look, download, create, delete. The CRM can neither rename nor replace.
 
-use super::call::{data, final_failure, Called, Refusal};
+use super::call::{final_failure, Called, Refusal};
 use super::types::{id_argument, FileRow, Location, Page, Subject, PAGE_ROWS};
 use super::{malformed, Teamleader};
-use crate::json::{Object, Value, Write};
+use crate::json::forms::Form;
+use crate::json::{Object, Write};
 use crate::ports::Ports;
 use sync_core::map::Set;
 use sync_core::{ContentHash, Document, DocumentId, Failure, Place, Reason, Record, Side};
@@ -24,7 +25,8 @@ impl<P: Ports> Teamleader<P> {
         for number in 1.. {
             let filter = Object(&[("subject", &subject)]);
             let argument = Object(&[("filter", &filter), ("page", &Page { number })]).write_text();
-            let rows: Vec<FileRow> = data(self.call("files.list", argument, urgent).await)?;
+            let mut rows: Vec<FileRow> = Vec::new();
+            self.call("files.list", argument, urgent, &mut rows).await?;
             let short = rows.len() < PAGE_ROWS as usize;
             let before = documents.len();
             for row in rows {
@@ -45,13 +47,40 @@ impl<P: Ports> Teamleader<P> {
 
     /// Whether `files.info` answers 404.
     pub async fn is_gone(&self, document: &DocumentId) -> Result<bool, Failure> {
-        Ok(self.shown(document, self.info(document).await)?.is_none())
+        let mut row = FileRow::blank();
+        let answer = self.info(document, &mut row).await;
+        Ok(self.shown(document, answer, row)?.is_none())
+    }
+
+    /// A document's bytes, of the size it was listed with, and their hash; if one is expected, only bytes of that.
+    ///
+    /// [`Failure::Conflict`]: it changed since (its content is another one, the same twice). [`Reason::Damaged`]: twice
+    /// not whole, or differently wrong twice.
+    pub async fn download(
+        &self,
+        document: &DocumentId,
+        size_bytes: u64,
+        urgent: bool,
+        expected: Option<&ContentHash>,
+    ) -> Result<(P::Content, ContentHash), Failure> {
+        let mut wrong = None;
+        for _ in 0..TRIES {
+            let content = self.whole(document, size_bytes, urgent).await?;
+            match self.wire.ports().content_hash(&content).await {
+                Ok(hash) if expected.is_none_or(|expected| *expected == hash) => {
+                    return Ok((content, hash));
+                }
+                Ok(hash) if wrong.as_ref() == Some(&hash) => return Err(Failure::Conflict),
+                Ok(hash) => wrong = Some(hash),
+                // The page could not read its own bytes: nothing can be said of the document.
+                Err(_) => {}
+            }
+        }
+        Err(Failure::Refused(Reason::Damaged))
     }
 
     /// A document's bytes, of the size it was listed with.
-    ///
-    /// [`Failure::Conflict`]: it changed since. [`Reason::Damaged`]: twice not whole.
-    pub async fn download(
+    async fn whole(
         &self,
         document: &DocumentId,
         size_bytes: u64,
@@ -63,35 +92,13 @@ impl<P: Ports> Teamleader<P> {
                 return Ok(content);
             }
         }
-        match self.shown(document, self.info(document).await)? {
+        let mut row = FileRow::blank();
+        let answer = self.info(document, &mut row).await;
+        match self.shown(document, answer, row)? {
             Some(found) if found.size_bytes == size_bytes => Err(Failure::Refused(Reason::Damaged)),
             Some(_) => Err(Failure::Conflict),
             None => Err(Failure::NotFound),
         }
-    }
-
-    /// A document's bytes, of this size and hash.
-    ///
-    /// [`Failure::Conflict`]: its content is another one (the same twice). [`Reason::Damaged`]: differently
-    /// wrong twice.
-    pub async fn download_exactly(
-        &self,
-        document: &DocumentId,
-        size_bytes: u64,
-        hash: &ContentHash,
-    ) -> Result<P::Content, Failure> {
-        let mut wrong = None;
-        for _ in 0..TRIES {
-            let content = self.download(document, size_bytes, true).await?;
-            let arrived = self.wire.ports().content_hash(&content).await;
-            match arrived {
-                Ok(arrived) if arrived == *hash => return Ok(content),
-                Ok(arrived) if wrong.as_ref() == Some(&arrived) => return Err(Failure::Conflict),
-                Ok(arrived) => wrong = Some(arrived),
-                Err(_) => {}
-            }
-        }
-        Err(Failure::Refused(Reason::Damaged))
     }
 
     /// Makes a new document, in two steps.
@@ -108,9 +115,9 @@ impl<P: Ports> Teamleader<P> {
         let argument = upload_argument(place, &subject);
         let mut status = 0;
         for _ in 0..TRIES {
-            let answer = self.call("files.upload", argument.clone(), true).await;
-            let location: Location =
-                data(answer).map_err(|refusal| upload_refusal(refusal, &place.folder))?;
+            let mut location = Location::blank();
+            let answer = self.call("files.upload", argument.clone(), true, &mut location).await;
+            answer.map_err(|refusal| upload_refusal(refusal, &place.folder))?;
             status = self.send_location(&location.location, content.clone()).await?;
             match status {
                 200..=299 => return Ok(()),
@@ -126,33 +133,36 @@ impl<P: Ports> Teamleader<P> {
     ///
     /// RACE: it may change between the look and the deletion; the CRM has no conditional delete.
     pub async fn delete(&self, document: &Document) -> Result<(), Failure> {
-        match self.shown(&document.id, self.info(&document.id).await)? {
+        let mut row = FileRow::blank();
+        let answer = self.info(&document.id, &mut row).await;
+        match self.shown(&document.id, answer, row)? {
             None => return Ok(()),
             Some(found) if found.place != document.place || !found.same_stamp(document) => {
                 return Err(Failure::Conflict);
             }
             Some(_) => {}
         }
-        match self.call("files.delete", id_argument(document.id.as_str()), true).await {
-            Ok(_) | Err(Refusal::Final(Failure::NotFound)) => Ok(()),
+        match self.call("files.delete", id_argument(document.id.as_str()), true, &mut ()).await {
+            Ok(()) | Err(Refusal::Final(Failure::NotFound)) => Ok(()),
             Err(refusal) => Err(refusal.into()),
         }
     }
 
     /// Asks `files.info`, for [`Teamleader::shown`].
-    fn info(&self, document: &DocumentId) -> Called<'_> {
-        self.call("files.info", id_argument(document.as_str()), true)
+    fn info<'a>(&'a self, document: &DocumentId, row: &'a mut FileRow) -> Called<'a> {
+        self.call("files.info", id_argument(document.as_str()), true, row)
     }
 
     /// A document as `files.info` shows it; `None` for 404.
     fn shown(
         &self,
         document: &DocumentId,
-        answer: Result<Value, Refusal>,
+        answer: Result<(), Refusal>,
+        row: FileRow,
     ) -> Result<Option<Document>, Failure> {
-        match data::<FileRow>(answer) {
-            Ok(row) if row.id == document.as_str() => Ok(Some(self.document(row))),
-            Ok(_) => malformed(),
+        match answer {
+            Ok(()) if row.id == document.as_str() => Ok(Some(self.document(row))),
+            Ok(()) => malformed(),
             Err(Refusal::Final(Failure::NotFound)) => Ok(None),
             Err(refusal) => Err(refusal.into()),
         }
@@ -166,8 +176,9 @@ impl<P: Ports> Teamleader<P> {
         urgent: bool,
     ) -> Result<P::Content, Failure> {
         for _ in 0..TRIES {
-            let answer = self.call("files.download", id_argument(document.as_str()), urgent).await;
-            let link: Location = data(answer)?;
+            let mut link = Location::blank();
+            let argument = id_argument(document.as_str());
+            self.call("files.download", argument, urgent, &mut link).await?;
             if let Some(content) = self.fetch_location(&link.location, size_bytes).await? {
                 return Ok(content);
             }

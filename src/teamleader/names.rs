@@ -1,10 +1,11 @@
 //! Current names of records. Each kind has its own endpoint and its own idea of a name.
 
-use super::call::{data, maybe_data, Refusal};
+use super::call::found;
 use super::subject::Generation;
 use super::types::{id_argument, Entity, Page};
 use super::Teamleader;
-use crate::json::{Object, Value, Write};
+use crate::json::forms::Form;
+use crate::json::{Object, Write};
 use crate::ports::Ports;
 use sync_core::{Failure, RecordKind};
 
@@ -27,8 +28,15 @@ impl<P: Ports> Teamleader<P> {
             let filter = Object(&[("ids", &listed)]);
             let argument =
                 Object(&[("filter", &filter), ("page", &Page { number: 1 })]).write_text();
-            let answer = self.call(list_endpoint(kind), argument, false).await;
-            self.take_names(kind, &listed, answer, &mut names)?;
+            let mut rows: Vec<Entity> = Vec::new();
+            let answer = self.call(list_endpoint(kind), argument, false, &mut rows).await;
+            match answer.map_err(Failure::from) {
+                // The module of new projects is switched off: all are of the legacy one.
+                Err(Failure::Forbidden | Failure::NotFound | Failure::Refused(_))
+                    if kind == RecordKind::Project => {}
+                answer => answer?,
+            }
+            self.take_names(kind, &listed, rows, &mut names);
         }
         if kind != RecordKind::Project {
             return Ok(names);
@@ -38,8 +46,9 @@ impl<P: Ports> Teamleader<P> {
                 continue;
             }
             let endpoint = Generation::Legacy.info_endpoint();
-            let answer = self.call(endpoint, id_argument(id), false).await;
-            if let Some(row) = maybe_data(answer)? {
+            let mut row = Entity::blank();
+            let answer = self.call(endpoint, id_argument(id), false, &mut row).await;
+            if found(answer)? {
                 self.keep_generation(id, Generation::Legacy);
                 names.push((id.clone(), named(kind, row).1));
             }
@@ -47,33 +56,24 @@ impl<P: Ports> Teamleader<P> {
         Ok(names)
     }
 
-    /// Names of what a listing answers. No names where the module of new projects is switched off: all are of the
-    /// legacy one.
+    /// Names of what a listing answers.
     fn take_names(
         &self,
         kind: RecordKind,
         listed: &[&String],
-        answer: Result<Value, Refusal>,
+        rows: Vec<Entity>,
         names: &mut Vec<(String, String)>,
-    ) -> Result<(), Failure> {
-        let is_project = kind == RecordKind::Project;
-        let rows: Vec<Entity> = match data(answer).map_err(Failure::from) {
-            Err(Failure::Forbidden | Failure::NotFound | Failure::Refused(_)) if is_project => {
-                return Ok(());
-            }
-            rows => rows?,
-        };
+    ) {
         for row in rows {
             // A filter that the CRM does not know is ignored without a word: keep what was asked for.
             if !listed.contains(&&row.id) {
                 continue;
             }
-            if is_project {
+            if kind == RecordKind::Project {
                 self.keep_generation(&row.id, Generation::New);
             }
             names.push(named(kind, row));
         }
-        Ok(())
     }
 
     /// The record that an old number belongs to (`migrate.id`); `None` if it is nobody's.
@@ -84,8 +84,9 @@ impl<P: Ports> Teamleader<P> {
     ) -> Result<Option<String>, Failure> {
         // Projects of the new generation never had a number.
         let argument = Object(&[("type", &kind.word()), ("id", &number)]).write_text();
-        let answer = self.call("migrate.id", argument, false).await;
-        Ok(maybe_data(answer)?.map(|entity: Entity| entity.id))
+        let mut record = Entity::blank();
+        let answer = self.call("migrate.id", argument, false, &mut record).await;
+        Ok(found(answer)?.then_some(record.id))
     }
 }
 

@@ -1,6 +1,6 @@
 //! All records of a module, for choosing among them.
 
-use super::call::{data, Refusal};
+use super::call::Refusal;
 use super::names::{list_endpoint, named};
 use super::subject::Generation;
 use super::types::{Entity, Page, PAGE_ROWS};
@@ -55,7 +55,8 @@ impl<P: Ports> Teamleader<P> {
         let mut rows: Vec<(String, String)> = Vec::new();
         for number in 1..=PAGES_MAX {
             let argument = Object(&[("page", &Page { number })]).write_text();
-            let page: Vec<Entity> = data(self.call(endpoint, argument, true).await)?;
+            let mut page: Vec<Entity> = Vec::new();
+            self.call(endpoint, argument, true, &mut page).await?;
             let full = page.len() >= PAGE_ROWS as usize;
             for row in page {
                 // Pages shift while records are added.

@@ -2,9 +2,10 @@
 //!
 //! An account may hold projects of both generations (K9). Which one an id is of is found by asking, and kept.
 
-use super::call::{data, Refusal};
+use super::call::Refusal;
 use super::types::{id_argument, Entity, ProjectsStatus, Subject};
 use super::Teamleader;
+use crate::json::forms::Form;
 use crate::ports::Ports;
 use sync_core::{Failure, Record, RecordKind};
 
@@ -93,9 +94,10 @@ impl<P: Ports> Teamleader<P> {
         let first = self.account_generation(urgent).await?;
         let mut forbidden = false;
         for generation in [first, first.other()] {
-            let answer = self.call(generation.info_endpoint(), id_argument(id), urgent).await;
-            match data::<Entity>(answer) {
-                Ok(_) => {
+            let mut project = Entity::blank();
+            let endpoint = generation.info_endpoint();
+            match self.call(endpoint, id_argument(id), urgent, &mut project).await {
+                Ok(()) => {
                     self.keep_generation(id, generation);
                     return Ok(Some(generation));
                 }
@@ -116,10 +118,12 @@ impl<P: Ports> Teamleader<P> {
         if let Some(generation) = self.account_generation.get() {
             return Ok(generation);
         }
-        let answer = self.call("accounts.projects-v2-status", "{}".into(), urgent).await;
-        let generation = match data::<ProjectsStatus>(answer) {
-            Ok(answer) if answer.status == "legacy" => Generation::Legacy,
-            Ok(_) => Generation::New,
+        let mut answer = ProjectsStatus::blank();
+        let asked =
+            self.call("accounts.projects-v2-status", "{}".into(), urgent, &mut answer).await;
+        let generation = match asked {
+            Ok(()) if answer.status == "legacy" => Generation::Legacy,
+            Ok(()) => Generation::New,
             Err(Refusal::Invalid { .. })
             | Err(Refusal::Final(Failure::NotFound | Failure::Forbidden | Failure::Malformed(_))) => {
                 Generation::New

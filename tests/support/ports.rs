@@ -418,9 +418,9 @@ impl<S: Service + 'static> Clock for WorldPorts<S> {
 }
 
 impl<S: Service + 'static> Store for WorldPorts<S> {
-    async fn load(&self, keys: &[String]) -> Result<Vec<Option<String>>, StoreError> {
+    async fn load(&self, key: &str) -> Result<Option<String>, StoreError> {
         self.network.timeline.pass().await;
-        self.store.load(keys)
+        self.store.load(key)
     }
 
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {

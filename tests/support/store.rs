@@ -61,10 +61,9 @@ impl MemoryStore {
         self.inner.rows.borrow_mut().retain(|key, _| !key.starts_with(prefix));
     }
 
-    pub(super) fn load(&self, keys: &[String]) -> Result<Vec<Option<String>>, StoreError> {
+    pub(super) fn load(&self, key: &str) -> Result<Option<String>, StoreError> {
         take_failure(&self.inner.failing_loads)?;
-        let rows = self.inner.rows.borrow();
-        Ok(keys.iter().map(|key| rows.get(key).cloned()).collect())
+        Ok(self.inner.rows.borrow().get(key).cloned())
     }
 
     pub(super) fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {

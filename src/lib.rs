@@ -23,3 +23,8 @@ pub mod app;
 mod exports;
 #[cfg(target_arch = "wasm32")]
 pub mod platform;
+
+/// Takes constant time, joins what is free, and grows a text where it stands.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::GlobalTlsf = rlsf::GlobalTlsf::new();

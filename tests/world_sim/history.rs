@@ -23,6 +23,8 @@ use teamleader_dropbox::driver::{Driver, Setup};
 const CYCLE_MAX_MS: u64 = 6 * 3_600_000;
 /// Longer than a lease lives without its holder (ms).
 const LEASE_MS: u64 = 700_000;
+/// A cycle in which nothing happens lists each record, and does not try in vain what is refused.
+const STILL_REQUESTS_MAX: u32 = 10;
 /// Cycles of every browser until there is nothing left to do.
 const ROUNDS_MAX: u32 = 24;
 
@@ -492,11 +494,13 @@ impl History {
             // Who was refused the lease asks again after a minute.
             self.scene.executor.run_for(60_000);
             let before = self.written();
+            let mut requests = 0;
             for browser in 0..self.browsers.len() {
                 let report = self.sync(browser)?;
                 if let Some(error) = report.error {
                     return Err(format!("a cycle without faults ended with {error:?}"));
                 }
+                requests = requests.max(report.requests);
                 let running = self.driver(browser).is_some_and(|driver| driver.is_running());
                 if running {
                     self.sync(browser)?;
@@ -504,6 +508,9 @@ impl History {
             }
             self.broken()?;
             still = if self.written() == before { still + 1 } else { 0 };
+            if still == 2 && requests > STILL_REQUESTS_MAX {
+                return Err(format!("a cycle that writes nothing asked {requests} times"));
+            }
             if still == 2 {
                 return Ok(());
             }

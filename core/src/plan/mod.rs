@@ -296,15 +296,22 @@ impl<'a> Planner<'a> {
         self.files.get(&side.id).copied()
     }
 
+    /// The first document that neither rests nor is spoken for, of those that this says yes to.
+    fn free_document(&self, is: &dyn Fn(&Document) -> bool) -> Option<&'a Document> {
+        let mut documents = self.moving.documents.iter().copied();
+        documents.find(|document| is(document) && !self.used_documents.contains(&document.id))
+    }
+
     /// A pair, or a step of this plan, speaks for this document.
     fn is_spoken_for(&self, document: &Document) -> bool {
         let rests = !self.documents.contains_key(&document.id);
         rests || self.used_documents.contains(&document.id)
     }
 
-    /// All documents at a place (as [`Naming::place_key`] names it), one that rests among them, by id.
+    /// All documents at a place (as [`Naming::place_key`] names it), one that rests among them.
     fn at_place(&self, key: &PlaceKey) -> Vec<&'a Document> {
-        let mut found: Vec<_> = self.moving.resting_at(key).into_iter().collect();
+        let mut found = Vec::new();
+        found.extend(self.moving.resting_at(key));
         let names = self.names.get_or_init(|| index::by_name(&self.moving.documents));
         names.each(index::folded_hash(&key.1), |at| {
             let document = self.moving.documents[at];
@@ -313,7 +320,6 @@ impl<'a> Planner<'a> {
             }
             true
         });
-        sort_by(&mut found, &mut |a, b| a.id.cmp(&b.id));
         found
     }
 

@@ -121,7 +121,10 @@ impl<'a> Planner<'a> {
             {
                 return Occupant::Leaving;
             }
-            found = Occupant::Document(document);
+            // Of several the one of the highest id: the same whatever their order.
+            if !matches!(&found, Occupant::Document(other) if other.id > document.id) {
+                found = Occupant::Document(document);
+            }
         }
         found
     }

@@ -188,7 +188,7 @@ impl<'a> Planner<'a> {
         match (document, file) {
             (None, None) => false, // M15
             (Some(_), None) if self.replaced_perhaps(pair) => {
-                self.waiting = true;
+                self.plan.waiting = true;
                 true
             }
             (Some(document), None) => match self.content(document, pair) {
@@ -237,12 +237,12 @@ impl<'a> Planner<'a> {
             self.counts.undecided += u32::from(renamed_perhaps);
         }
         if renamed_perhaps {
-            self.waiting = true;
+            self.plan.waiting = true;
             return true;
         }
         if !self.policy.gone.contains(&side.id) {
-            self.waiting = true;
-            self.operations.push(Operation::ConfirmGone { document: side.id.clone() });
+            self.plan.waiting = true;
+            self.plan.operations.push(Operation::ConfirmGone { document: side.id.clone() });
             return true;
         }
         if edited {
@@ -251,7 +251,7 @@ impl<'a> Planner<'a> {
             return false;
         }
         let (file, rev) = (file.id.clone(), file.rev.clone());
-        self.operations.push(Operation::DeleteFile { file, rev });
+        self.plan.operations.push(Operation::DeleteFile { file, rev });
         true
     }
 
@@ -385,8 +385,8 @@ impl<'a> Planner<'a> {
             if let Some(kind) = self.document_refusal(document) {
                 return self.problem(&document.place, kind);
             }
-            self.waiting = true;
-            self.operations.push(Operation::MoveFile { file: file.id.clone(), to });
+            self.plan.waiting = true;
+            self.plan.operations.push(Operation::MoveFile { file: file.id.clone(), to });
             return;
         }
         if self.policy.one_way || !self.file_moved(&dropbox.path, file, document) {

@@ -173,8 +173,8 @@ impl<'a> Planner<'a> {
                 // below is caught by the `files.info` of both just before it, except for the time of one request.
                 if let Some(seen) = documents.get(&old.id) {
                     let (document, stays) = ((*seen).clone(), new.clone());
-                    self.operations.push(Operation::DeleteDocument { document, stays });
-                    self.waiting = true;
+                    self.plan.operations.push(Operation::DeleteDocument { document, stays });
+                    self.plan.waiting = true;
                 }
             }
         }
@@ -227,7 +227,7 @@ impl<'a> Planner<'a> {
         match self.occupant(&nfc, Some(&document.id)) {
             Occupant::Nobody => {}
             Occupant::Leaving => {
-                self.waiting = true;
+                self.plan.waiting = true;
                 return;
             }
             Occupant::Document(other) if moved => return self.make_room(Some(pair), file, other),
@@ -273,7 +273,7 @@ impl<'a> Planner<'a> {
                 && p.crm.as_ref().is_some_and(|side| side.id == other.id)
                 && !self.too_large(other.size_bytes)
         });
-        self.waiting = true;
+        self.plan.waiting = true;
         if let Some(kept) = kept {
             let hash = kept.hash.clone();
             let aside = self.free_place(&other.nfc);
@@ -283,7 +283,7 @@ impl<'a> Planner<'a> {
         } else {
             // In its own folder: another one of that place in the CRM may have a file in its way.
             let to = self.free_everywhere(&file.path);
-            self.operations.push(Operation::MoveFile { file: file.id.clone(), to });
+            self.plan.operations.push(Operation::MoveFile { file: file.id.clone(), to });
         }
     }
 }

@@ -140,14 +140,14 @@ impl<'a> Planner<'a> {
             let place = self.naming().place_of(&file.path);
             match self.occupant(&place, None) {
                 Occupant::Nobody if !given.insert(self.naming().place_key(&place)) => {
-                    self.waiting = true;
+                    self.plan.waiting = true;
                 }
                 Occupant::Nobody => {
                     self.create_from_file(file, place, None);
                 }
-                Occupant::Leaving => self.waiting = true,
+                Occupant::Leaving => self.plan.waiting = true,
                 Occupant::Document(other) if !self.is_spoken_for(other) => {
-                    self.waiting = true;
+                    self.plan.waiting = true;
                 }
                 Occupant::Document(_) if self.policy.one_way => {
                     self.create_from_file(file, place, None);

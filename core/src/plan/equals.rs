@@ -179,7 +179,7 @@ impl<'a> Planner<'a> {
         let agree = self.agree(doc.document, file.file);
         let stored = file.stored.clone().filter(|_| !agree);
         let dropbox = Some(stored.unwrap_or_else(|| dropbox_side(file.file)));
-        let before = doc.at.and_then(|at| self.pairs[at].clone()).and_then(|pair| pair.crm);
+        let before = doc.at.and_then(|at| self.pairs[at].as_ref()?.crm.clone());
         let crm = before.filter(|_| !agree).or_else(|| Some(crm_side(doc.document)));
         let hash = doc.content.clone();
         let pair = Some(Pair { crm, dropbox, hash, superseded: Vec::new(), lost_path: None });

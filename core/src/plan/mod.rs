@@ -180,8 +180,8 @@ pub fn plan(record: &StoredRecord, policy: &Policy) -> Plan {
     planner.finish_replacements();
     planner.decide_pairs();
     planner.match_unpaired();
-    let counts = planner.counts;
-    let mut plan = planner.into_plan();
+    planner.finish();
+    let Planner { mut plan, counts, .. } = planner;
     guard::apply(record, policy, &counts, &mut plan);
     plan
 }
@@ -231,10 +231,8 @@ struct Planner<'a> {
     leaving: Set<&'a DocumentId>,
     /// Those that do not rest, in their order; behind them, new ones.
     pairs: Vec<Option<Pair>>,
-    operations: Vec<Operation>,
     hashing: Set<&'a DocumentId>,
-    problems: Vec<Problem>,
-    waiting: bool,
+    plan: Plan,
     counts: Counts,
 }
 
@@ -278,10 +276,8 @@ impl<'a> Planner<'a> {
             reserved,
             leaving: Set::new(),
             pairs,
-            operations: Vec::new(),
             hashing: Set::new(),
-            problems: Vec::new(),
-            waiting: false,
+            plan: Plan::default(),
             counts: Counts { synced, ..Counts::default() },
         }
     }
@@ -296,15 +292,22 @@ impl<'a> Planner<'a> {
         self.files.get(&side.id).copied()
     }
 
+    /// The first document that neither rests nor is spoken for, of those that this says yes to.
+    fn free_document(&self, is: &dyn Fn(&Document) -> bool) -> Option<&'a Document> {
+        let mut documents = self.moving.documents.iter().copied();
+        documents.find(|document| is(document) && !self.used_documents.contains(&document.id))
+    }
+
     /// A pair, or a step of this plan, speaks for this document.
     fn is_spoken_for(&self, document: &Document) -> bool {
         let rests = !self.documents.contains_key(&document.id);
         rests || self.used_documents.contains(&document.id)
     }
 
-    /// All documents at a place (as [`Naming::place_key`] names it), one that rests among them, by id.
+    /// All documents at a place (as [`Naming::place_key`] names it), one that rests among them.
     fn at_place(&self, key: &PlaceKey) -> Vec<&'a Document> {
-        let mut found: Vec<_> = self.moving.resting_at(key).into_iter().collect();
+        let mut found = Vec::new();
+        found.extend(self.moving.resting_at(key));
         let names = self.names.get_or_init(|| index::by_name(&self.moving.documents));
         names.each(index::folded_hash(&key.1), |at| {
             let document = self.moving.documents[at];
@@ -313,7 +316,6 @@ impl<'a> Planner<'a> {
             }
             true
         });
-        sort_by(&mut found, &mut |a, b| a.id.cmp(&b.id));
         found
     }
 
@@ -321,29 +323,21 @@ impl<'a> Planner<'a> {
         &self.policy.naming
     }
 
-    fn into_plan(self) -> Plan {
-        let mut problems = self.problems;
-        sort_by(&mut problems, &mut |a, b| a.cmp(b));
-        problems.dedup();
-        let (mut changed_pairs, mut new_pairs) = (Vec::new(), Vec::new());
-        for (number, pair) in self.pairs.into_iter().enumerate() {
+    /// The problems in their order, and what was recognised of the pairs.
+    fn finish(&mut self) {
+        let plan = &mut self.plan;
+        sort_by(&mut plan.problems, &mut |a, b| a.cmp(b));
+        plan.problems.dedup();
+        for (number, pair) in core::mem::take(&mut self.pairs).into_iter().enumerate() {
             match (self.moving.pairs.get(number), pair) {
                 (Some(at), pair) => {
                     if pair.as_ref() != self.record.pairs.get(*at) {
-                        changed_pairs.push((*at, pair));
+                        plan.changed_pairs.push((*at, pair));
                     }
                 }
-                (None, Some(pair)) => new_pairs.push(pair),
+                (None, Some(pair)) => plan.new_pairs.push(pair),
                 (None, None) => {}
             }
-        }
-        Plan {
-            changed_pairs,
-            new_pairs,
-            operations: self.operations,
-            problems,
-            halt: None,
-            waiting: self.waiting,
         }
     }
 
@@ -358,13 +352,13 @@ impl<'a> Planner<'a> {
 
     /// Asks for a hash, once per document.
     fn hash(&mut self, document: &'a Document) {
-        self.waiting = true;
+        self.plan.waiting = true;
         if self.too_large(document.size_bytes) {
             // Nothing that large is ever copied, so nothing is worth downloading it for.
             return;
         }
         if self.hashing.insert(&document.id) {
-            self.operations.push(Operation::Hash {
+            self.plan.operations.push(Operation::Hash {
                 document: document.id.clone(),
                 size_bytes: document.size_bytes,
             });
@@ -383,7 +377,7 @@ impl<'a> Planner<'a> {
     }
 
     fn problem(&mut self, place: &Place, kind: ProblemKind) {
-        self.problems.push(Problem { place: place.clone(), kind });
+        self.plan.problems.push(Problem { place: place.clone(), kind });
     }
 
     fn document_refusal(&self, document: &Document) -> Option<ProblemKind> {

@@ -26,10 +26,8 @@ impl<'a> Planner<'a> {
     fn rebind_sides(&mut self, pair: &mut Pair) {
         if let Some(side) = pair.crm.as_mut() {
             if !self.documents.contains_key(&side.id) {
-                let found = self.moving.documents.iter().copied().find(|document| {
-                    document.place == side.place
-                        && !self.used_documents.contains(&document.id)
-                        && !self.hashing.contains(&document.id)
+                let found = self.free_document(&|document| {
+                    document.place == side.place && !self.hashing.contains(&document.id)
                 });
                 if let Some(document) = found {
                     side.id = document.id.clone();
@@ -83,11 +81,11 @@ impl<'a> Planner<'a> {
     /// heard of. Beside a mark any document of that path is enough of a doubt; beside a pair, one of equal content.
     fn belongs_to_another(&self, file: &File, mark: bool) -> bool {
         let key = fold(&file.path);
-        self.moving.documents.iter().any(|document| {
-            !self.used_documents.contains(&document.id)
+        let stands_there = |document: &Document| {
+            (mark || document.hash == file.hash)
                 && folds_to(&self.naming().path_of(&document.nfc), &key)
-                && (mark || document.hash == file.hash)
-        })
+        };
+        self.free_document(&stands_there).is_some()
     }
 
     /// R9: the old id is gone, and a new document of equal content stands elsewhere.
@@ -111,14 +109,10 @@ impl<'a> Planner<'a> {
             if file.is_some_and(|file| file.hash.as_ref() != Some(&pair.hash)) {
                 continue;
             }
-            let candidates: Vec<&Document> = self
-                .moving
-                .documents
-                .iter()
-                .copied()
-                .filter(|d| d.size_bytes == side.size_bytes && !self.used_documents.contains(&d.id))
-                .collect();
-            let found = candidates.iter().find(|d| d.hash.as_ref() == Some(&pair.hash));
+            let size_bytes = side.size_bytes;
+            let found = self.free_document(&|d| {
+                d.size_bytes == size_bytes && d.hash.as_ref() == Some(&pair.hash)
+            });
             if let Some(document) = found {
                 // The place stays the old one: that the document moved is a change of the CRM's side.
                 if let Some(side) = self.pairs[at].as_mut().and_then(|pair| pair.crm.as_mut()) {
@@ -127,8 +121,11 @@ impl<'a> Planner<'a> {
                 }
                 self.used_documents.insert(&document.id);
             } else {
-                for document in candidates.into_iter().filter(|d| d.hash.is_none()) {
-                    self.hash(document);
+                for document in &self.moving.documents {
+                    let unknown = document.size_bytes == size_bytes && document.hash.is_none();
+                    if unknown && !self.used_documents.contains(&document.id) {
+                        self.hash(document);
+                    }
                 }
             }
         }
@@ -191,7 +188,7 @@ impl<'a> Planner<'a> {
         match (document, file) {
             (None, None) => false, // M15
             (Some(_), None) if self.replaced_perhaps(pair) => {
-                self.waiting = true;
+                self.plan.waiting = true;
                 true
             }
             (Some(document), None) => match self.content(document, pair) {
@@ -240,12 +237,12 @@ impl<'a> Planner<'a> {
             self.counts.undecided += u32::from(renamed_perhaps);
         }
         if renamed_perhaps {
-            self.waiting = true;
+            self.plan.waiting = true;
             return true;
         }
         if !self.policy.gone.contains(&side.id) {
-            self.waiting = true;
-            self.operations.push(Operation::ConfirmGone { document: side.id.clone() });
+            self.plan.waiting = true;
+            self.plan.operations.push(Operation::ConfirmGone { document: side.id.clone() });
             return true;
         }
         if edited {
@@ -254,7 +251,7 @@ impl<'a> Planner<'a> {
             return false;
         }
         let (file, rev) = (file.id.clone(), file.rev.clone());
-        self.operations.push(Operation::DeleteFile { file, rev });
+        self.plan.operations.push(Operation::DeleteFile { file, rev });
         true
     }
 
@@ -388,8 +385,8 @@ impl<'a> Planner<'a> {
             if let Some(kind) = self.document_refusal(document) {
                 return self.problem(&document.place, kind);
             }
-            self.waiting = true;
-            self.operations.push(Operation::MoveFile { file: file.id.clone(), to });
+            self.plan.waiting = true;
+            self.plan.operations.push(Operation::MoveFile { file: file.id.clone(), to });
             return;
         }
         if self.policy.one_way || !self.file_moved(&dropbox.path, file, document) {

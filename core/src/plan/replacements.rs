@@ -7,7 +7,6 @@ use crate::sort::retain;
 use crate::state::{Attempt, CrmSide, Pair};
 use crate::status::ProblemKind;
 use crate::tree::File;
-use alloc::vec::Vec;
 
 impl<'a> Planner<'a> {
     /// K3, K4, K5: documents that our own uploads made.
@@ -16,20 +15,15 @@ impl<'a> Planner<'a> {
             if self.used_documents.contains(&document.id) {
                 continue;
             }
-            let attempts: Vec<_> = self
-                .record
-                .attempts
-                .iter()
-                .filter(|attempt| self.attempted(attempt, document))
-                .collect();
-            if attempts.is_empty() {
-                continue;
-            }
+            let mut attempts = self.record.attempts.iter().rev();
             let Some(hash) = &document.hash else {
-                self.hash(document);
+                if attempts.any(|attempt| self.attempted(attempt, document)) {
+                    self.hash(document);
+                }
                 continue;
             };
-            let Some(attempt) = attempts.iter().rev().find(|attempt| attempt.hash == *hash) else {
+            let made = |a: &&Attempt| a.hash == *hash && self.attempted(a, document);
+            let Some(attempt) = attempts.find(made) else {
                 continue;
             };
             let pair_at = self
@@ -158,38 +152,31 @@ impl<'a> Planner<'a> {
 
     /// The last step of a replacement: the new document is listed and holds the content, the old one is as seen.
     pub(super) fn finish_replacements(&mut self) {
-        for at in 0..self.pairs.len() {
-            let replaces = |pair: &mut Pair| !pair.superseded.is_empty();
-            let Some(mut pair) = self.pairs[at].take_if(replaces) else {
-                continue;
-            };
-            let new = pair.crm.as_ref().map(|side| side.id.clone());
-            let documents = &self.documents;
-            let new_stands = new.as_ref().is_some_and(|id| documents.contains_key(id));
+        let documents = &self.documents;
+        for pair in self.pairs.iter_mut().flatten() {
+            let new = pair.crm.as_ref().map(|side| &side.id);
             retain(&mut pair.superseded, &mut |old| {
                 let seen = documents.get(&old.id);
                 let unchanged =
                     seen.is_some_and(|seen| old.is_still(seen) && old.place == seen.place);
                 // A damaged row could say that a document makes way for itself.
-                unchanged && new.as_ref() != Some(&old.id)
+                unchanged && new != Some(&old.id)
             });
-            if new_stands {
-                for old in &pair.superseded {
-                    // RACE: an edit of the old document, or a delete of the new one, between this look and the delete
-                    // below is caught by the `files.info` of both just before it, except for the time of one request.
-                    let stays = pair.crm.as_ref().map(|side| side.id.clone());
-                    if let (Some(seen), Some(stays)) = (self.documents.get(&old.id), stays) {
-                        let document = (*seen).clone();
-                        self.operations.push(Operation::DeleteDocument { document, stays });
-                        self.waiting = true;
-                    }
-                }
-            } else {
+            let Some(new) = new.filter(|id| documents.contains_key(id)) else {
                 for old in core::mem::take(&mut pair.superseded) {
                     self.used_documents.remove(&old.id);
                 }
+                continue;
+            };
+            for old in &pair.superseded {
+                // RACE: an edit of the old document, or a delete of the new one, between this look and the delete
+                // below is caught by the `files.info` of both just before it, except for the time of one request.
+                if let Some(seen) = documents.get(&old.id) {
+                    let (document, stays) = ((*seen).clone(), new.clone());
+                    self.plan.operations.push(Operation::DeleteDocument { document, stays });
+                    self.plan.waiting = true;
+                }
             }
-            self.pairs[at] = Some(pair);
         }
     }
 
@@ -209,11 +196,8 @@ impl<'a> Planner<'a> {
             return;
         }
         let key = self.naming().place_key(&nfc);
-        let twin = self.moving.documents.iter().copied().find(|other| {
-            other.size_bytes == file.size_bytes
-                && !self.used_documents.contains(&other.id)
-                && self.naming().place_key(&other.nfc) == key
-                && (other.hash.is_none() || other.hash == file.hash)
+        let twin = self.free_document(&|other| {
+            may_hold(other, file) && self.naming().place_key(&other.nfc) == key
         });
         if let Some(other) = twin {
             // Somebody (we before a crash, or another browser) has put it there already.
@@ -236,14 +220,14 @@ impl<'a> Planner<'a> {
             return self.supersede(pair, other, Some(file));
         }
         if moved && file.hash.as_ref() != Some(&pair.hash) && !self.too_large(file.size_bytes) {
-            if let Some(other) = self.loose_of(file) {
+            if let Some(other) = self.free_document(&|other| may_hold(other, file)) {
                 return self.take_over(pair, document, file, other);
             }
         }
         match self.occupant(&nfc, Some(&document.id)) {
             Occupant::Nobody => {}
             Occupant::Leaving => {
-                self.waiting = true;
+                self.plan.waiting = true;
                 return;
             }
             Occupant::Document(other) if moved => return self.make_room(Some(pair), file, other),
@@ -260,18 +244,6 @@ impl<'a> Planner<'a> {
             }
         }
         self.create_from_file(file, place, Some(document.id.clone()));
-    }
-
-    /// A document that no pair speaks for, and that holds what the file holds, or may hold it.
-    fn loose_of(&self, file: &File) -> Option<&'a Document> {
-        let may_hold = |d: &Document| d.hash.is_none() || d.hash == file.hash;
-        let mut equal = self
-            .moving
-            .documents
-            .iter()
-            .copied()
-            .filter(|d| d.size_bytes == file.size_bytes && may_hold(d));
-        equal.find(|d| !self.used_documents.contains(&d.id))
     }
 
     /// Elsewhere and with another document's content, a file is that document's, not an edit of the one it was paired
@@ -303,7 +275,7 @@ impl<'a> Planner<'a> {
                 && !self.too_large(other.size_bytes)
                 && self.document_refusal(other).is_none()
         });
-        self.waiting = true;
+        self.plan.waiting = true;
         if let Some(kept) = kept {
             let hash = kept.hash.clone();
             let aside = self.free_place(&other.nfc);
@@ -313,9 +285,15 @@ impl<'a> Planner<'a> {
         } else {
             // In its own folder: another one of that place in the CRM may have a file in its way.
             let to = self.free_everywhere(&file.path);
-            self.operations.push(Operation::MoveFile { file: file.id.clone(), to });
+            self.plan.operations.push(Operation::MoveFile { file: file.id.clone(), to });
         }
     }
+}
+
+/// The document holds what the file holds, or may hold it.
+fn may_hold(document: &Document, file: &File) -> bool {
+    document.size_bytes == file.size_bytes
+        && (document.hash.is_none() || document.hash == file.hash)
 }
 
 /// Whether the attempt was to give this pair its next document.

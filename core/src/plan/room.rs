@@ -121,7 +121,10 @@ impl<'a> Planner<'a> {
             {
                 return Occupant::Leaving;
             }
-            found = Occupant::Document(document);
+            // Of several the one of the highest id: the same whatever their order.
+            if !matches!(&found, Occupant::Document(other) if other.id > document.id) {
+                found = Occupant::Document(document);
+            }
         }
         found
     }
@@ -138,7 +141,7 @@ impl<'a> Planner<'a> {
             self.problem(&document.place, kind);
             return false;
         }
-        self.operations.push(Operation::Upload {
+        self.plan.operations.push(Operation::Upload {
             document: document.id.clone(),
             size_bytes: document.size_bytes,
             path,
@@ -193,12 +196,12 @@ impl<'a> Planner<'a> {
         size_bytes: u64,
         replaces: Replacement,
     ) {
-        self.waiting = true;
+        self.plan.waiting = true;
         if self.policy.created.iter().any(|(at, what)| *at == place && *what == hash) {
             // Acknowledged a moment ago, and the listing does not show it yet: a second one would be a twin.
             return;
         }
-        self.operations.push(Operation::Create { place, source, hash, size_bytes, replaces });
+        self.plan.operations.push(Operation::Create { place, source, hash, size_bytes, replaces });
     }
 
     /// M5 and M10. The CRM's version keeps the name, Dropbox's goes beside it; both end on both sides.
@@ -222,10 +225,10 @@ impl<'a> Planner<'a> {
         } else if let Some(kind) = self.upload_obstacle(document) {
             self.problem(&document.place, kind);
         } else {
-            self.waiting = true;
+            self.plan.waiting = true;
             let today = self.policy.today.clone();
             let to = self.free_by(&file.path, None, &|path, n| conflicted_copy(path, &today, n));
-            self.operations.push(Operation::CopyFile { file: file.id.clone(), to });
+            self.plan.operations.push(Operation::CopyFile { file: file.id.clone(), to });
         }
     }
 }

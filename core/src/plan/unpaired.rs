@@ -103,12 +103,18 @@ impl<'a> Planner<'a> {
     ) -> bool {
         let mut complete = true;
         for document in group.iter().map(|at| self.moving.documents[*at]) {
-            let mut found = self.candidates(files, spots, key, document);
-            let numbered = self
-                .loose_files()
-                .filter(|f| f.size_bytes == document.size_bytes && is_numbered(&f.path, &key.1));
-            found.extend(numbered);
-            found.retain(|file| file.size_bytes == document.size_bytes && file.hash.is_some());
+            let may_be = |f: &File| f.size_bytes == document.size_bytes && f.hash.is_some();
+            let mut found = Vec::new();
+            for file in self.candidates(files, spots, key, document) {
+                if may_be(file) {
+                    found.push(file);
+                }
+            }
+            for file in self.loose_files() {
+                if may_be(file) && is_numbered(&file.path, &key.1) {
+                    found.push(file);
+                }
+            }
             if found.is_empty() {
                 continue;
             }
@@ -134,14 +140,14 @@ impl<'a> Planner<'a> {
             let place = self.naming().place_of(&file.path);
             match self.occupant(&place, None) {
                 Occupant::Nobody if !given.insert(self.naming().place_key(&place)) => {
-                    self.waiting = true;
+                    self.plan.waiting = true;
                 }
                 Occupant::Nobody => {
                     self.create_from_file(file, place, None);
                 }
-                Occupant::Leaving => self.waiting = true,
+                Occupant::Leaving => self.plan.waiting = true,
                 Occupant::Document(other) if !self.is_spoken_for(other) => {
-                    self.waiting = true;
+                    self.plan.waiting = true;
                 }
                 Occupant::Document(_) if self.policy.one_way => {
                     self.create_from_file(file, place, None);

@@ -149,7 +149,7 @@ impl Serialize for PlainReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let report = &self.0;
         // As it is said between tabs.
-        let error = Value::parse(&report.error.write_text()).unwrap_or_default();
+        let error = Value::said(&report.error.write_text());
         let fields = [
             ("toDropbox", Plain::Number(report.to_dropbox.into())),
             ("toCrm", Plain::Number(report.to_crm.into())),

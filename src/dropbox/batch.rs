@@ -193,7 +193,7 @@ impl<P: Ports> Dropbox<P> {
             let answer = called.await?;
             unclear |= answer.unclear;
             let launch = match answer.result {
-                Ok(said) => read(said.text())?,
+                Ok(said) => read(&said.text)?,
                 Err(refusal) => {
                     // A job is no longer known, or nobody knows how it ended: look at each item.
                     unclear |= job_id.is_some();
@@ -335,6 +335,6 @@ pub(super) fn relocation(from: &str, to: &str) -> String {
 
 /// What stands where such a call put it.
 pub(super) fn relocated<C>(answer: &Response<C>) -> Result<Option<Entry>, Failure> {
-    let Metadata(entry) = part(answer.text(), "metadata")?;
+    let Metadata(entry) = part(&answer.text, "metadata")?;
     Ok(entry)
 }

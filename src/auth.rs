@@ -17,6 +17,10 @@ use sync_core::{Failure, Side};
 /// What the plugin asks for.
 pub const SCOPES: &str =
     "account_info.read files.metadata.read files.content.read files.content.write";
+/// How it asks: for a code, and with it for a token that can be renewed.
+const CODE_FLOW: &str = "response_type=code&code_challenge_method=S256&token_access_type=offline";
+/// Asks for the password again.
+const SWITCH_ACCOUNT: &str = "&force_reapprove=true&force_reauthentication=true";
 /// Tokens are renewed this long before they expire (ms), as the official clients do.
 const EARLY_MS: u64 = 300_000;
 /// A sign-in that takes longer than this has to begin again (ms).
@@ -165,7 +169,7 @@ structs! {
 
 /// Of the answer of `users/get_current_account`.
 fn full_account(text: &str) -> Option<Account> {
-    let value = Value::parse(text)?;
+    let value = Value::said(text);
     Some(Account {
         id: value.text("account_id")?,
         name: value.field("name")?.text("display_name")?,
@@ -225,22 +229,16 @@ impl<P: Ports> Auth<P> {
 
     /// Where Dropbox asks the user.
     fn address(&self, state: &str, challenge: &str, locale: &str, switch_account: bool) -> String {
-        let mut fields = vec![
-            ("response_type", "code"),
+        let fields = form(&[
             ("client_id", &self.app.key),
             ("redirect_uri", &self.app.redirect_uri),
             ("state", state),
             ("code_challenge", challenge),
-            ("code_challenge_method", "S256"),
-            ("token_access_type", "offline"),
             ("scope", SCOPES),
             ("locale", locale),
-        ];
-        if switch_account {
-            fields.push(("force_reapprove", "true"));
-            fields.push(("force_reauthentication", "true"));
-        }
-        format!("{}/oauth2/authorize?{}", self.app.endpoints.www, form(&fields))
+        ]);
+        let switch = if switch_account { SWITCH_ACCOUNT } else { "" };
+        format!("{}/oauth2/authorize?{CODE_FLOW}&{fields}{switch}", self.app.endpoints.www)
     }
 
     /// The redirect page brought a code: exchanges it and stores the connection. A state works once.
@@ -387,10 +385,9 @@ impl<P: Ports> Auth<P> {
         let request = Request::post(url, "application/x-www-form-urlencoded", body, TIMEOUT_MS);
         let response = self.send(&request).await?;
         if response.status == 200 {
-            return Box::read_text(response.text()).ok_or(AuthError::Malformed);
+            return Box::read_text(&response.text).ok_or(AuthError::Malformed);
         }
-        let refusal = Value::parse(response.text()).and_then(|refusal| refusal.text("error"));
-        Err(match refusal.as_deref() {
+        Err(match Value::said(&response.text).word("error") {
             Some("invalid_grant") => AuthError::Revoked,
             Some(_) => AuthError::Misconfigured,
             None => AuthError::Malformed,
@@ -405,7 +402,7 @@ impl<P: Ports> Auth<P> {
             return Err(AuthError::Malformed);
         }
         let mut row = Box::new(Stored::blank());
-        row.account = full_account(response.text()).ok_or(AuthError::Malformed)?;
+        row.account = full_account(&response.text).ok_or(AuthError::Malformed)?;
         row.app_key = self.app.key.clone();
         Ok(row)
     }

@@ -10,7 +10,7 @@ use crate::dropbox::Dropbox;
 use crate::ports::Ports;
 use crate::teamleader::Teamleader;
 use crate::wire::Wire;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use sync_core::{fold, split_dir, Entry, Failure, Naming, Record, RecordKind};
 
@@ -62,7 +62,7 @@ pub struct OldFolders<P> {
     dropbox: Dropbox<P>,
     crm: Teamleader<P>,
     ports: Rc<P>,
-    found: RefCell<Option<Rc<Vec<Numbered>>>>,
+    found: OnceCell<Vec<Numbered>>,
     /// Whose number it is, if anybody's.
     known: RefCell<Vec<(RecordKind, u64, Option<String>)>>,
 }
@@ -75,7 +75,7 @@ impl<P: Ports> OldFolders<P> {
             dropbox: Dropbox::new(wire.clone(), auth),
             crm: Teamleader::new(wire, crm_api_base),
             ports,
-            found: RefCell::default(),
+            found: OnceCell::new(),
             known: RefCell::default(),
         }
     }
@@ -90,7 +90,7 @@ impl<P: Ports> OldFolders<P> {
     ) -> Result<Vec<(String, String)>, Failure> {
         let found = self.found().await?;
         let mut all: Vec<(String, String)> = Vec::new();
-        for folder in self.likely(&found, kind, name) {
+        for folder in self.likely(found, kind, name) {
             let Some(id) = self.owner(folder).await? else { continue };
             if !ids.contains(&id) || all.iter().any(|(other, _)| *other == id) {
                 continue;
@@ -141,9 +141,9 @@ impl<P: Ports> OldFolders<P> {
         folders
     }
 
-    async fn found(&self) -> Result<Rc<Vec<Numbered>>, Failure> {
-        if let Some(found) = &*self.found.borrow() {
-            return Ok(found.clone());
+    async fn found(&self) -> Result<&[Numbered], Failure> {
+        if let Some(found) = self.found.get() {
+            return Ok(found);
         }
         let mut found = Vec::new();
         for module in self.folders("").await? {
@@ -151,9 +151,7 @@ impl<P: Ports> OldFolders<P> {
                 add_numbered(kind, &self.folders(&module).await?, &mut found);
             }
         }
-        let found = Rc::new(found);
-        *self.found.borrow_mut() = Some(found.clone());
-        Ok(found)
+        Ok(self.found.get_or_init(|| found))
     }
 
     /// Whose old number it is.

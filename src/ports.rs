@@ -60,25 +60,17 @@ impl<C> Request<C> {
     }
 }
 
-/// An answer. `body` is never [`Body::Empty`]: an empty body is empty text.
+/// An answer.
 #[derive(Clone, Debug)]
 pub struct Response<C> {
     /// HTTP status.
     pub status: u16,
     /// The header `dropbox-api-result`, the one that is read; empty where there is none.
     pub api_result: String,
-    /// Text, or content if asked for and the status is 2xx.
-    pub body: Body<C>,
-}
-
-impl<C> Response<C> {
     /// The body's text; empty for content.
-    pub fn text(&self) -> &str {
-        match &self.body {
-            Body::Text(text) => text,
-            _ => "",
-        }
-    }
+    pub text: String,
+    /// The body, if content was asked for and the status is 2xx.
+    pub content: Option<C>,
 }
 
 /// No answer came: no connection, refused by CORS, the body broke off, or too late. The server may have acted.

@@ -58,13 +58,13 @@ impl AtHand {
         let path = request.url.strip_prefix(CRM)?;
         self.crm_calls.set(self.crm_calls.get() + 1);
         let documents = self.documents.borrow();
-        let body = if let Some(index) = path.strip_prefix("/bytes/") {
+        let (text, content) = if let Some(index) = path.strip_prefix("/bytes/") {
             let document = &documents[index.parse::<usize>().ok()?];
-            Body::Content(document.content.clone()?)
+            (String::new(), Some(document.content.clone()?))
         } else {
             let Body::Text(text) = &request.body else { return None };
             let asked: serde_json::Value = serde_json::from_str(text).ok()?;
-            Body::Text(match path {
+            let text = match path {
                 "/files.list" => list(&documents, &asked),
                 "/files.download" => {
                     let id = asked["id"].as_str()?;
@@ -77,9 +77,10 @@ impl AtHand {
                 }
                 // Names of records: none is known, so each keeps the one it has.
                 _ => json!({ "data": [] }).to_string(),
-            })
+            };
+            (text, None)
         };
-        Some(Response { status: 200, api_result: String::new(), body })
+        Some(Response { status: 200, api_result: String::new(), text, content })
     }
 }
 
@@ -147,7 +148,7 @@ impl Transport for AtHand {
             _ => 0,
         };
         let answer = self.inner.send(request).await;
-        if let Ok(Response { body: Body::Content(content), .. }) = answer.as_deref() {
+        if let Ok(Response { content: Some(content), .. }) = answer.as_deref() {
             let held_bytes = self.held_bytes.get() + u64::from(content.byte_length());
             self.held_bytes.set(held_bytes);
             self.most_held_bytes.set(self.most_held_bytes.get().max(held_bytes));

@@ -160,7 +160,7 @@ pub fn plain(report: &SyncReport) -> Value {
     }
     fields.push(("durationMs".into(), Value::Unsigned(report.duration_ms)));
     // As it is said between tabs.
-    let error = Value::parse(&report.error.write_text()).unwrap_or_default();
+    let error = Value::said(&report.error.write_text());
     fields.push(("error".into(), error));
     Value::Object(fields)
 }

@@ -32,7 +32,7 @@ impl StateKey {
 
 /// `None` for what makes no sense or is another account's; [`Failure::Newer`] for what is of a newer version.
 fn read<T: Read>(owner: &str, text: &str) -> Result<Option<T>, Failure> {
-    let value = Value::parse(text).unwrap_or_default();
+    let value = Value::said(text);
     Ok(said(owner, &value)?.and_then(T::read))
 }
 

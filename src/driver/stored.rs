@@ -3,7 +3,7 @@
 use crate::json::{Read, Value, Write};
 use crate::percent::percent_encode;
 use crate::ports::{Store, StoreError};
-use sync_core::{Record, Save, Shared, StoredIndex, StoredRecord, SCHEMA};
+use sync_core::{Record, Save, StoredIndex, StoredRecord, SCHEMA};
 
 /// Whose state it is. State of other accounts is never touched (G7).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,13 +55,13 @@ pub(super) async fn load_index(
 ) -> Result<Option<StoredIndex>, OpenError> {
     let Some(text) = store.load(&key.index()).await? else {
         let retired = store.load(&key.retired()).await?.and_then(|text| text.parse().ok());
-        return Ok(retired.map(|retired| StoredIndex {
-            schema: SCHEMA,
-            shared: Shared { retired, ..Shared::default() },
-            ..StoredIndex::default()
+        return Ok(retired.map(|retired| {
+            let mut index = StoredIndex { schema: SCHEMA, ..StoredIndex::default() };
+            index.shared.retired = retired;
+            index
         }));
     };
-    let value = Value::parse(&text).unwrap_or_default();
+    let value = Value::said(&text);
     // Every row says this much, whatever else its version says.
     match value.number("schema") {
         Some(schema) if schema > u64::from(SCHEMA) => {
@@ -98,7 +98,7 @@ pub(super) async fn load_row(
     record: &Record,
 ) -> Result<Option<Value>, StoreError> {
     let row = store.load(&key.record(record)).await?;
-    let row = row.and_then(|text| Value::parse(&text));
+    let row = row.map(|text| Value::said(&text));
     Ok(row.filter(|row| row.number("schema").is_some_and(|schema| schema <= u64::from(SCHEMA))))
 }
 

@@ -39,32 +39,40 @@ const DELETE: BatchRoute =
 /// What came of each entry of a batch, or of the whole of it.
 type Written = Result<Vec<Result<FileEntry, Failure>>, Failure>;
 
-/// An entry of a batch whose result is a file.
-enum Item<'a> {
-    Commit(&'a Commit),
-    Move(&'a Move),
+/// The entries of a batch whose results are files.
+#[derive(Clone, Copy)]
+enum Items<'a> {
+    Commits(&'a [Commit]),
+    Moves(&'a [Move]),
 }
 
-impl Item<'_> {
-    fn argument(&self) -> String {
+impl<'a> Items<'a> {
+    fn route(self) -> &'static BatchRoute {
         match self {
-            Self::Commit(commit) => finish_arg(commit),
-            Self::Move(moved) => relocation_path(moved),
+            Self::Commits(_) => &COMMIT,
+            Self::Moves(_) => &MOVE,
         }
     }
 
-    /// Where our own write is looked for.
-    fn path(&self) -> &str {
+    fn arguments(self) -> Vec<String> {
         match self {
-            Self::Commit(commit) => &commit.path,
-            Self::Move(moved) => moved.id.as_str(),
+            Self::Commits(commits) => commits.iter().map(finish_arg).collect(),
+            Self::Moves(moves) => moves.iter().map(relocation_path).collect(),
         }
     }
 
-    fn failure(&self, refusal: Refusal) -> Failure {
+    /// Where our own write of an entry is looked for.
+    fn path(self, index: usize) -> &'a str {
+        match self {
+            Self::Commits(commits) => &commits[index].path,
+            Self::Moves(moves) => moves[index].id.as_str(),
+        }
+    }
+
+    fn failure(self, refusal: Refusal) -> Failure {
         match (self, refusal) {
-            (Self::Commit(_), Refusal::Final(Failure::NotFound))
-            | (Self::Move(_), Refusal::Nested) => Failure::Conflict,
+            (Self::Commits(_), Refusal::Final(Failure::NotFound))
+            | (Self::Moves(_), Refusal::Nested) => Failure::Conflict,
             (_, refusal) => refusal.path_failure(),
         }
     }
@@ -73,18 +81,18 @@ impl Item<'_> {
 impl<P: Ports> Dropbox<P> {
     /// Makes staged contents visible, in order; at most 1000. One result each.
     pub fn commit<'a>(&'a self, commits: &'a [Commit]) -> impl Future<Output = Written> + 'a {
-        self.write_files(&COMMIT, commits.iter().map(Item::Commit).collect())
+        self.write_files(Items::Commits(commits))
     }
 
     /// Moves files by id, in order; at most 1000. One result each.
     pub fn move_files<'a>(&'a self, moves: &'a [Move]) -> impl Future<Output = Written> + 'a {
-        self.write_files(&MOVE, moves.iter().map(Item::Move).collect())
+        self.write_files(Items::Moves(moves))
     }
 
-    async fn write_files(&self, route: &BatchRoute, items: Vec<Item<'_>>) -> Written {
-        let entries = items.iter().map(Item::argument).collect();
-        let mut results = Vec::with_capacity(items.len());
-        for (item, settled) in items.iter().zip(self.batch(route, entries).await?) {
+    async fn write_files(&self, items: Items<'_>) -> Written {
+        let batch = self.batch(items.route(), items.arguments()).await?;
+        let mut results = Vec::with_capacity(batch.len());
+        for (index, settled) in batch.into_iter().enumerate() {
             let refusal = match settled.result {
                 Ok(Some(file)) => {
                     results.push(Ok(file));
@@ -95,13 +103,13 @@ impl<P: Ports> Dropbox<P> {
             };
             // After a lost answer: is it our own write that stands there?
             let found = if settled.unclear {
-                standing_file(self.metadata(item.path()).await)?
+                standing_file(self.metadata(items.path(index)).await)?
             } else {
                 None
             };
             results.push(match found {
-                Some(file) if self.is_own(item, &file) => Ok(*file),
-                _ => Err(item.failure(refusal)),
+                Some(file) if self.is_own(items, index, &file) => Ok(*file),
+                _ => Err(items.failure(refusal)),
             });
         }
         Ok(results)
@@ -145,16 +153,17 @@ impl<P: Ports> Dropbox<P> {
     }
 
     /// Whether the file stands as this entry would have left it.
-    fn is_own(&self, item: &Item<'_>, file: &FileEntry) -> bool {
-        match item {
-            Item::Commit(commit) => {
+    fn is_own(&self, items: Items<'_>, index: usize, file: &FileEntry) -> bool {
+        match items {
+            Items::Commits(commits) => {
+                let commit = &commits[index];
                 let replaced = match &commit.mode {
                     WriteMode::Add => true,
                     WriteMode::Update(before) => file.rev != *before,
                 };
                 replaced && file.hash.as_ref() == Some(&commit.staged.hash)
             }
-            Item::Move(moved) => self.stands_at(&file.path_lower, &moved.to),
+            Items::Moves(moves) => self.stands_at(&file.path_lower, &moves[index].to),
         }
     }
 
@@ -193,7 +202,7 @@ impl<P: Ports> Dropbox<P> {
             let answer = called.await?;
             unclear |= answer.unclear;
             let launch = match answer.result {
-                Ok(said) => read(said.text())?,
+                Ok(said) => read(&said.text)?,
                 Err(refusal) => {
                     // A job is no longer known, or nobody knows how it ended: look at each item.
                     unclear |= job_id.is_some();
@@ -335,6 +344,6 @@ pub(super) fn relocation(from: &str, to: &str) -> String {
 
 /// What stands where such a call put it.
 pub(super) fn relocated<C>(answer: &Response<C>) -> Result<Option<Entry>, Failure> {
-    let Metadata(entry) = part(answer.text(), "metadata")?;
+    let Metadata(entry) = part(&answer.text, "metadata")?;
     Ok(entry)
 }

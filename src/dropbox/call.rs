@@ -55,7 +55,7 @@ pub(super) fn part<T: Form>(text: &str, name: &str) -> Result<T, Failure> {
 }
 
 pub(super) fn fill(text: &str, part: Option<&str>, form: &mut dyn Form) -> Result<(), Failure> {
-    let said = Value::parse(text).unwrap_or_default();
+    let said = Value::said(text);
     let said = match part {
         Some(name) => said.field(name),
         None => Some(&said),
@@ -65,7 +65,7 @@ pub(super) fn fill(text: &str, part: Option<&str>, form: &mut dyn Form) -> Resul
 
 /// `error.retry_after` of a 429's JSON, in seconds; its text may be plain.
 fn retry_after_s(text: &str) -> Option<u32> {
-    let seconds = Value::parse(text)?.field("error")?.number("retry_after")?;
+    let seconds = Value::said(text).field("error")?.number("retry_after")?;
     Some(u32::try_from(seconds).unwrap_or(u32::MAX))
 }
 
@@ -131,16 +131,16 @@ impl<P: Ports> Dropbox<P> {
                         rejected = Some(token);
                         continue;
                     }
-                    400 if !names_scope(response.text()) && !names_token(response.text()) => {
+                    400 if !names_scope(&response.text) && !names_token(&response.text) => {
                         return Ok(Answer { result: Err(Refusal::BadRequest), unclear });
                     }
                     // A scope is missing, the account is suspended, or a fresh token is refused.
                     400 | 401 | 403 => return Err(Failure::Unauthorized(Side::Dropbox)),
-                    409 => match Refusal::of_body(response.text()) {
+                    409 => match Refusal::of_body(&response.text) {
                         Refusal::Transient => Wait::Limit(None),
                         refusal => return Ok(Answer { result: Err(refusal), unclear }),
                     },
-                    429 => Wait::Limit(retry_after_s(response.text())),
+                    429 => Wait::Limit(retry_after_s(&response.text)),
                     _ => return malformed(),
                 },
             };
@@ -152,9 +152,9 @@ impl<P: Ports> Dropbox<P> {
 /// Whether an answer of 400 or 401 is about the token.
 fn refuses_token<C>(response: &Response<C>) -> bool {
     if response.status == 400 {
-        return names_token(response.text());
+        return names_token(&response.text);
     }
-    matches!(Refusal::of_body(response.text()), Refusal::Token)
+    matches!(Refusal::of_body(&response.text), Refusal::Token)
 }
 
 /// Plain text of a 400 has no tag; these two are known by their words alone (captures of the service).

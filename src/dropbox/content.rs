@@ -24,7 +24,7 @@ impl<P: Ports> Dropbox<P> {
                 self.upload("files/upload_session/start", &argument, body, timeout_ms).await?;
             match answer.plain() {
                 Ok(started) => {
-                    let session = part(started.text(), "session_id")?;
+                    let session = part(&started.text, "session_id")?;
                     return Ok(Staged { session, size_bytes, hash: hash.clone() });
                 }
                 Err(Failure::Refused(Reason::Damaged)) => {}
@@ -51,7 +51,7 @@ impl<P: Ports> Dropbox<P> {
                 return Err(Failure::Conflict);
             }
             let ports = self.wire.ports();
-            let Body::Content(content) = answer.body else { return malformed() };
+            let Some(content) = answer.content else { return malformed() };
             let whole = ports.size_bytes(&content) == size_bytes;
             let arrived = ports.content_hash(&content).await;
             if whole && arrived.is_ok_and(|arrived| arrived == *hash) {

@@ -19,7 +19,7 @@ impl<P: Ports> Dropbox<P> {
         let argument = Object(&[("path", &path), ("autorename", &false)]).write_text();
         match self.rpc("files/create_folder_v2", argument).await?.result {
             Ok(made) => {
-                let FolderMetadata(folder) = part(made.text(), "metadata")?;
+                let FolderMetadata(folder) = part(&made.text, "metadata")?;
                 if folder.path_lower.is_empty() {
                     return malformed();
                 }

@@ -101,8 +101,8 @@ impl<P: Ports> Dropbox<P> {
         let request = Request::post_json(url, argument.write_text(), timeout_ms);
         match self.wire.send(&request).await? {
             Some(response) => match response.status {
-                200..=299 => read(response.text()),
-                409 => Err(Refusal::of_body(response.text()).failure()),
+                200..=299 => read(&response.text),
+                409 => Err(Refusal::of_body(&response.text).failure()),
                 429 => Err(Failure::Unavailable(Side::Dropbox)),
                 _ => malformed(),
             },
@@ -136,7 +136,7 @@ impl<P: Ports> Dropbox<P> {
         let mut idle_pages = 0;
         loop {
             let page = self.rpc(route, argument).await?.plain()?;
-            fill(page.text(), None, &mut listing)?;
+            fill(&page.text, None, &mut listing)?;
             if !listing.has_more {
                 return Ok(listing);
             }
@@ -155,7 +155,7 @@ impl<P: Ports> Dropbox<P> {
 
 /// What stands there; [`Failure::NotFound`] if nothing does.
 pub(super) fn standing<C>(metadata: Ended<C>) -> Result<Option<Entry>, Failure> {
-    let Metadata(entry) = read(metadata?.plain()?.text())?;
+    let Metadata(entry) = read(&metadata?.plain()?.text)?;
     Ok(entry)
 }
 

@@ -51,7 +51,7 @@ impl<P: Ports> Dropbox<P> {
 
     /// How full it is.
     pub async fn space(&self) -> Result<Space, Failure> {
-        read(self.rpc("users/get_space_usage", ().write_text()).await?.plain()?.text())
+        read(&self.rpc("users/get_space_usage", ().write_text()).await?.plain()?.text)
     }
 }
 

@@ -35,7 +35,7 @@ impl<P: Ports> Dropbox<P> {
     pub async fn read_text(&self, rev: &Revision) -> Result<(String, u64), Failure> {
         let answer = self.fetch(rev, false, TIMEOUT_MS).await?.plain()?;
         let dated: Dated = read(&answer.api_result)?;
-        Ok((answer.text().to_owned(), dated.at_ms))
+        Ok((answer.text, dated.at_ms))
     }
 
     /// Writes a file in one request, and says when that was by the service's clock (ms since 1970).
@@ -50,7 +50,7 @@ impl<P: Ports> Dropbox<P> {
         let body = Body::Text(text.clone());
         let answer = self.upload("files/upload", &argument, body, TIMEOUT_MS).await?;
         let dated: Dated = match answer.result {
-            Ok(written) => read(written.text())?,
+            Ok(written) => read(&written.text)?,
             // After a lost answer: does our own text stand there?
             Err(refusal) if answer.unclear && refusal.is_conflict() => {
                 let Some(file) = standing_file(self.metadata(&path).await)? else {

@@ -83,14 +83,14 @@ async fn exchange(
     let answer: web_sys::Response = answer.into();
     let content: ArrayBuffer = JsFuture::from(answer.array_buffer()?).await?.unchecked_into();
     let status = answer.status();
-    let body = if wants_content && (200..300).contains(&status) {
-        Body::Content(content)
+    let (text, content) = if wants_content && (200..300).contains(&status) {
+        (String::new(), Some(content))
     } else {
         // Not by way of a string of the page's: the text would be turned into UTF-16 and back.
         let is_honest = content.byte_length() <= TEXT_MOST;
         let bytes = if is_honest { taken(&content) } else { Vec::new() };
-        Body::Text(String::from_utf8(bytes).unwrap_or_default())
+        (String::from_utf8(bytes).unwrap_or_default(), None)
     };
     let api_result = answer.headers().get("dropbox-api-result")?.unwrap_or_default();
-    Ok(Box::new(Response { status, api_result, body }))
+    Ok(Box::new(Response { status, api_result, text, content }))
 }

@@ -102,14 +102,14 @@ impl<P: Ports> Teamleader<P> {
                 Some(response) => match response.status {
                     200..=299 => {
                         self.limiter.accepted(urgent, ports.now_ms());
-                        let said = Value::parse(response.text()).unwrap_or_default();
+                        let said = Value::said(&response.text);
                         return match data.fill(said.field("data").unwrap_or(&Value::Null)) {
                             Some(()) => Ok(()),
                             None => Err(Refusal::Final(Failure::Malformed(Side::Crm))),
                         };
                     }
                     400 => {
-                        let said = Value::parse(response.text()).unwrap_or_default();
+                        let said = Value::said(&response.text);
                         return Err(Refusal::invalid(&said));
                     }
                     401 if refused.is_none() => {
@@ -151,8 +151,8 @@ impl<P: Ports> Teamleader<P> {
         loop {
             let why = match self.wire.send(&request).await? {
                 None => Wait::Outage,
-                Some(response) => match (response.status, response.body) {
-                    (200, Body::Content(content)) => return Ok(Some(content)),
+                Some(response) => match (response.status, response.content) {
+                    (200, Some(content)) => return Ok(Some(content)),
                     (401 | 403 | 404 | 410, _) => return Ok(None),
                     (429, _) => Wait::Limit(None),
                     _ => return malformed(),

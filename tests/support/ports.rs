@@ -299,13 +299,13 @@ impl<S: Service + 'static> WorldPorts<S> {
         let api_result = response.header(API_RESULT).filter(|_| is_readable).unwrap_or_default();
         let api_result = api_result.to_owned();
         let good = (200..300).contains(&response.status);
-        let body = if request.wants_content && good {
+        let (text, content) = if request.wants_content && good {
             self.bytes_held.set(self.bytes_held.get() + response.body.len() as u64);
-            Body::Content(Content::from(&*response.body))
+            (String::new(), Some(Content::from(&*response.body)))
         } else {
-            Body::Text(String::from_utf8_lossy(&response.body).into_owned())
+            (String::from_utf8_lossy(&response.body).into_owned(), None)
         };
-        Ok(Response { status: response.status, api_result, body })
+        Ok(Response { status: response.status, api_result, text, content })
     }
 
     /// Asks, and asks again while the service parks the request.

@@ -241,3 +241,54 @@ fn r12_a_change_of_case_in_dropbox_changes_no_pair() {
     let plan = plan(&record, &policy());
     assert!(plan.operations.is_empty() && plan.changed_pairs.is_empty(), "{plan:?}");
 }
+
+/// Two names were exchanged in Dropbox, and a crash came when one of the two contents had been uploaded. `stands`: the
+/// files are still there.
+fn half_turned(stands: bool) -> StoredRecord {
+    let mut record = StoredRecord { schema: SCHEMA, ..StoredRecord::default() };
+    for (id, name, file, now, content, new) in
+        [("a", "a.txt", "id:b", "a.txt", 1, 2), ("b", "b.txt", "id:a", "b.txt", 2, 1)]
+    {
+        let document = document(id, name, "1", Some(content));
+        let (place, id) = (document.place.clone(), document.id.clone());
+        let (replaces, hashed) = (Some(id.clone()), hash(content));
+        let crm = Some(CrmSide { id, place: place.clone(), size_bytes: 1, updated_at: "1".into() });
+        let dropbox = Some(DropboxSide { id: file.into(), path: now.into(), rev: "2".into() });
+        let (superseded, lost_path) = (Vec::new(), None);
+        record.pairs.push(Pair { crm, dropbox, hash: hashed, superseded, lost_path });
+        let attempt =
+            Attempt { place, hash: hash(new), file: Some(file.into()), replaces, at_ms: 1 };
+        record.attempts.push(attempt);
+        record.documents.push(document);
+        if stands {
+            put(&mut record, file, now, new);
+        }
+    }
+    record.documents.push(document("new a", "a.txt", "3", Some(2)));
+    record
+}
+
+#[test]
+fn r8_a_content_that_did_not_reach_its_new_name_stays_where_it_is() {
+    // Found by seed 77952 of the whole system: the folder was deleted in Dropbox before the crash, and the old document,
+    // the only one with its content, made way for the new one.
+    let policy = Policy { pressed: true, ..policy() };
+    let gone = plan(&half_turned(false), &policy);
+    assert!(!replaces(&gone), "{gone:#?}");
+    let there = plan(&half_turned(true), &policy);
+    let deletes = |op: &Operation| matches!(op, Operation::DeleteDocument { document, .. } if document.id.as_str() == "a");
+    assert!(there.operations.iter().any(deletes), "its file stands: {there:#?}");
+}
+
+#[test]
+fn r8_nor_does_it_make_way_later() {
+    let mut record = half_turned(false);
+    let old = record.pairs[0].crm.take().unwrap();
+    let new = record.documents[2].clone();
+    record.pairs[0].superseded.push(old);
+    let (place, updated_at) = (new.place, new.updated_at);
+    record.pairs[0].crm = Some(CrmSide { id: new.id, place, size_bytes: 1, updated_at });
+    record.pairs[0].hash = hash(2);
+    let plan = plan(&record, &policy());
+    assert!(!replaces(&plan), "{plan:#?}");
+}

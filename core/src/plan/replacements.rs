@@ -3,10 +3,12 @@
 use super::room::Occupant;
 use super::{crm_side, paired, Content, Operation, Planner, Replacement};
 use crate::effect::{Document, Source};
+use crate::ids::ContentHash;
 use crate::sort::retain;
 use crate::state::{Attempt, CrmSide, Pair};
 use crate::status::ProblemKind;
 use crate::tree::File;
+use alloc::vec::Vec;
 
 impl<'a> Planner<'a> {
     /// K3, K4, K5: documents that our own uploads made.
@@ -150,8 +152,30 @@ impl<'a> Planner<'a> {
         self.used_documents.insert(&document.id);
     }
 
+    /// R8: this content was on its way to another document of the ring, never came there, and is gone in Dropbox.
+    fn is_last_of_ring(&self, document: &Document, hash: &ContentHash) -> bool {
+        let elsewhere = |attempt: &Attempt| {
+            attempt.hash == *hash && attempt.replaces.as_ref() != Some(&document.id)
+        };
+        let holds =
+            |other: &&Document| other.id != document.id && other.hash.as_ref() == Some(hash);
+        self.record.attempts.iter().any(elsewhere)
+            && !self.files.values().any(|file| file.hash.as_ref() == Some(hash))
+            && !self.documents.values().any(holds)
+    }
+
     /// The last step of a replacement: the new document is listed and holds the content, the old one is as seen.
     pub(super) fn finish_replacements(&mut self) {
+        let mut last = Vec::new();
+        for old in self.pairs.iter().flatten().flat_map(|pair| &pair.superseded) {
+            let seen = self.documents.get(&old.id);
+            if let Some((seen, hash)) = seen.and_then(|seen| Some((seen, seen.hash.as_ref()?))) {
+                if self.is_last_of_ring(seen, hash) {
+                    self.used_documents.remove(&seen.id);
+                    last.push(&seen.id);
+                }
+            }
+        }
         let documents = &self.documents;
         for pair in self.pairs.iter_mut().flatten() {
             let new = pair.crm.as_ref().map(|side| &side.id);
@@ -160,7 +184,7 @@ impl<'a> Planner<'a> {
                 let unchanged =
                     seen.is_some_and(|seen| old.is_still(seen) && old.place == seen.place);
                 // A damaged row could say that a document makes way for itself.
-                unchanged && new != Some(&old.id)
+                unchanged && new != Some(&old.id) && !last.contains(&&old.id)
             });
             let Some(new) = new.filter(|id| documents.contains_key(id)) else {
                 for old in core::mem::take(&mut pair.superseded) {

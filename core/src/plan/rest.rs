@@ -133,7 +133,7 @@ impl<'a> Sides<'a> {
                 attempt.file.is_some() && attempt.file.as_ref() == file
                     || attempt.replaces.is_some() && attempt.replaces.as_ref() == document
             });
-            if spoken_of || contents.find(rest.content_hash, |_| true).is_some() {
+            if spoken_of || contents.has(rest.content_hash) {
                 resting.pairs[rest.pair as usize] = false;
                 resting.documents[rest.document as usize] = false;
                 resting.files[rest.file as usize] = None;
@@ -181,7 +181,8 @@ impl<'a> Sides<'a> {
         Some(rests)
     }
 
-    /// The contents of all that does not rest; `None` where that speaks of something that does.
+    /// The contents of all that does not rest; `None` where that speaks of something that does, or seems to: two of
+    /// four billion have one hash.
     fn contents_in_motion(&self, rests: &[Rest], resting: &Resting) -> Option<Index> {
         let record = self.record;
         let (mut documents, mut contents) = (Vec::new(), Vec::new());
@@ -190,40 +191,32 @@ impl<'a> Sides<'a> {
                 continue;
             }
             for side in pair.crm.iter().chain(&pair.superseded) {
-                documents.push(side.id.as_str());
+                documents.push(hash_of(side.id.as_str()));
             }
             let file = pair.dropbox.as_ref().and_then(|side| self.file(side.id.as_str()));
             if file.is_some_and(|at| resting.files[at].is_some()) {
                 return None;
             }
-            contents.push(&pair.hash);
+            contents.push(hash_of(pair.hash.as_str()));
         }
         for (document, rests) in record.documents.iter().zip(&resting.documents) {
             if !*rests {
-                documents.push(document.id.as_str());
-                contents.extend(&document.hash);
+                documents.push(hash_of(document.id.as_str()));
+                if let Some(hash) = &document.hash {
+                    contents.push(hash_of(hash.as_str()));
+                }
             }
         }
         for ((_, node), document) in self.files.iter().zip(&resting.files) {
-            if let (Node::File { hash, .. }, None) = (node, document) {
-                contents.extend(hash);
+            if let (Node::File { hash: Some(hash), .. }, None) = (node, document) {
+                contents.push(hash_of(hash.as_str()));
             }
         }
-        let mut by_document = Index::new(documents.len());
-        for (at, id) in documents.iter().enumerate() {
-            by_document.put_once(hash_of(id), at, |other| same(documents[other], id));
+        let documents = Index::of(&documents);
+        if rests.iter().any(|rest| documents.has(rest.id_hash)) {
+            return None;
         }
-        for rest in rests {
-            let id = record.documents[rest.document as usize].id.as_str();
-            if by_document.find(rest.id_hash, |at| same(documents[at], id)).is_some() {
-                return None;
-            }
-        }
-        let mut by_content = Index::new(contents.len());
-        for (at, hash) in contents.into_iter().enumerate() {
-            by_content.put_once(hash_of(hash.as_str()), at, |_| true);
-        }
-        Some(by_content)
+        Some(Index::of(&contents))
     }
 
     /// A pair and its document, if it rests.

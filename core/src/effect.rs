@@ -68,6 +68,7 @@ impl Document {
 
 /// An entry of a Dropbox listing. Paths are relative to the app folder and begin with `/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+// Which one it is has a byte of its own: hidden in a field of the largest, it would be worked out at each look.
 #[repr(u8)]
 pub enum Entry {
     /// A file stands here; whatever stood here before, and its children, do not.
@@ -177,6 +178,7 @@ pub enum Source {
 
 /// What the driver is asked to do.
 #[derive(Clone, Debug)]
+// As in [`Entry`].
 #[repr(u8)]
 pub enum Effect {
     /// Read stored records. → [`Outcome::Records`]
@@ -320,6 +322,7 @@ pub struct Save {
 
 /// What came of an effect.
 #[derive(Clone, Debug)]
+// As in [`Entry`].
 #[repr(u8)]
 pub enum Outcome {
     /// Of [`Effect::Load`]: unreadable ones are `None`, like ones never stored.

@@ -179,7 +179,6 @@ struct Job {
 
 /// What a task was for.
 #[derive(Debug)]
-#[repr(u8)]
 enum Purpose {
     Observe,
     /// So that the page goes on meanwhile.

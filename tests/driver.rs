@@ -18,7 +18,7 @@ fn m2_the_button_copies_every_document() {
     stage.add_document("Plans", "plan.txt", b"a plan");
     let driver = stage.drive();
     let report = stage.press(&driver);
-    assert_eq!((report.to_dropbox, report.error.clone()), (2, None), "{report:?}");
+    assert_eq!((report.to_dropbox, report.error), (2, None), "{report:?}");
     let wanted = vec![
         (stage.path("Plans/plan.txt"), content_hash(b"a plan").to_string()),
         (stage.path("offer.pdf"), content_hash(b"an offer").to_string()),

@@ -343,7 +343,7 @@ fn n7_names_that_dropbox_refuses_cost_only_themselves() {
     let done = dropbox.run(|client| async move { client.commit(&commits).await }).unwrap();
     let name = Err(Failure::Refused(Reason::Name));
     let done: Vec<_> = done.into_iter().map(|result| result.map(|_| ())).collect();
-    assert_eq!(done, [Ok(()), name.clone(), name.clone(), name.clone(), name, Ok(())]);
+    assert_eq!(done, [Ok(()), name, name, name, name, Ok(())]);
     assert_eq!(dropbox.paths(), ["/fine", "/good.txt"]);
 }
 

@@ -526,7 +526,7 @@ impl App {
         Some(Rc::new(RecordStatus {
             record: record.clone(),
             name: link.name.clone(),
-            state: link.state.clone(),
+            state: link.state,
             settled_ms: link.settled_ms,
             ..RecordStatus::blank()
         }))

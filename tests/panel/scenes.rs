@@ -320,7 +320,7 @@ fn running(status: RecordStatus) -> Snapshot {
 fn snapshot(status: RecordStatus) -> Snapshot {
     let synced = u32::try_from(status.items.len()).expect("a few documents");
     let links = [
-        ("Bakkerij De Smet", RecordKind::Company, status.state.clone(), synced, 0),
+        ("Bakkerij De Smet", RecordKind::Company, status.state, synced, 0),
         ("Lena Hoffmann", RecordKind::Contact, RecordState::Settled, 4, 0),
         ("Renovation Rue de l'Étuve 12", RecordKind::Project, RecordState::Settled, 86, 2),
         ("Kick-off Q1", RecordKind::Meeting, RecordState::Working, 0, 0),

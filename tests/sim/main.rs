@@ -389,7 +389,7 @@ impl History {
             let before = writes + self.world.shared_writes;
             for b in 0..self.browsers.len() {
                 self.browsers[b].run(&mut self.world);
-                if let Some(error) = self.browsers[b].reports.last().and_then(|r| r.error.clone()) {
+                if let Some(error) = self.browsers[b].reports.last().and_then(|r| r.error) {
                     return Err(format!("a cycle without faults ended with {error:?}"));
                 }
             }

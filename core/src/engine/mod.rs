@@ -166,18 +166,19 @@ struct Work {
     progress: Progress,
 }
 
-/// An operation that waits for its turn, or is under way.
+/// An operation that waits for its turn, or is under way; it is handed from queue to queue.
+type Queued = Box<Job>;
+
 #[derive(Debug)]
-struct Queued {
+struct Job {
     record: Number,
-    operation: Box<Operation>,
+    operation: Operation,
     /// An upload's bytes, once they are in Dropbox and wait for their commit.
     staged: Option<Staged>,
 }
 
 /// What a task was for.
 #[derive(Debug)]
-#[repr(u32)]
 enum Purpose {
     Observe,
     /// So that the page goes on meanwhile.

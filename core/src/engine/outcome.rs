@@ -98,7 +98,7 @@ impl Engine {
     }
 
     fn written(&mut self, item: &Queued, file: &FileEntry) {
-        match (&*item.operation, &item.staged) {
+        match (&item.operation, &item.staged) {
             (Operation::MoveFile { .. }, _) => self.moved(item.record, file),
             (Operation::CopyFile { .. }, _) => self.copied(item.record, &item.operation, file),
             (_, Some(staged)) => self.uploaded(item.record, &item.operation, staged, file),
@@ -195,7 +195,7 @@ impl Engine {
 
     fn stepped(&mut self, mut item: Queued, outcome: Outcome) {
         let record = item.record;
-        let operation = &*item.operation;
+        let operation = &item.operation;
         match (operation, outcome) {
             (Operation::Upload { .. }, Outcome::Staged(staged))
                 if self.work.get(record).is_some_and(|work| !work.cancelled) =>

@@ -2,7 +2,7 @@
 
 use super::records::Number;
 use super::{
-    Engine, Phase, Purpose, Queued, Stage, Work, ACTIVE_MAX, ASKED_FOR_MAX, REFUSED_KIND_MS,
+    Engine, Job, Phase, Purpose, Stage, Work, ACTIVE_MAX, ASKED_FOR_MAX, REFUSED_KIND_MS,
     ROUNDS_MAX,
 };
 use crate::effect::{Effect, Failure};
@@ -320,8 +320,8 @@ impl Engine {
     }
 
     fn start(&mut self, record: Number, operation: Operation) {
-        let item = Queued { record, operation: Box::new(operation), staged: None };
-        match &*item.operation {
+        let item = Box::new(Job { record, operation, staged: None });
+        match &item.operation {
             Operation::ConfirmGone { document } => {
                 let effect = Effect::ConfirmGone { document: document.clone() };
                 self.task(Purpose::Step(item), effect);

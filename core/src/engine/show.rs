@@ -2,7 +2,7 @@
 
 use super::records::Number;
 use super::Engine;
-use crate::effect::{Place, Side};
+use crate::effect::{Document, Place, Side};
 use crate::ids::{DocumentId, FileId, Record};
 use crate::map::{Map, Set};
 use crate::path::{is_conflicted_copy, Naming};
@@ -47,9 +47,12 @@ impl Engine {
         let empty = StoredRecord::default();
         let stored = self.records.get(number).unwrap_or(&empty);
         let mut problems = self.records.problems(number).to_vec();
-        let items = self.items(number, link, stored, &problems);
         let naming = self.naming();
+        let files = tree::files(&stored.nodes);
+        let items = self.items(number, link, stored, &files, &naming);
         problems.iter_mut().for_each(|problem| without_default(&naming, &mut problem.place));
+        let mut activity = stored.activity.clone();
+        activity.reverse();
         Some(RecordStatus {
             record: record.clone(),
             name: link.name.clone(),
@@ -59,13 +62,12 @@ impl Engine {
             progress: self
                 .work
                 .get(number)
-                .filter(|work| !work.stopping)
-                .map(|work| work.progress.clone())
-                .filter(|progress| progress.total_count > 0),
+                .filter(|work| !work.stopping && work.progress.total_count > 0)
+                .map(|work| work.progress.clone()),
             settled_ms: link.settled_ms,
             items,
-            activity: stored.activity.iter().rev().cloned().collect(),
-            affected: link.halt.as_ref().map_or_else(Vec::new, |halt| affected(stored, halt)),
+            activity,
+            affected: affected(stored, &files, link.halt),
             cancelled: link.rests_until_ms.is_some(),
             problems,
         })
@@ -88,16 +90,13 @@ impl Engine {
         record: Number,
         link: &Link,
         stored: &StoredRecord,
-        problems: &[crate::status::Problem],
+        files: &Map<FileId, File>,
+        naming: &Naming,
     ) -> Vec<Item> {
-        let files = tree::files(&stored.nodes);
-        let naming = self.naming();
-        let absolute = |path: &str| {
-            link.folder.as_ref().map(|folder| alloc::format!("{}/{path}", folder.path))
-        };
+        let problems = self.records.problems(record);
         let mut under_way: Set<&DocumentId> = Set::new();
         for item in self.transfers.iter().filter(|item| item.record == record) {
-            if let Operation::Upload { document, .. } = &*item.operation {
+            if let Operation::Upload { document, .. } = &item.operation {
                 under_way.insert(document);
             }
         }
@@ -107,6 +106,18 @@ impl Engine {
             loose.insert(&file.id, file);
         }
         let mut items = Vec::new();
+        let mut show = |place: &Place, document: Option<&Document>, file: Option<&File>, mark| {
+            let mut place = place.clone();
+            without_default(naming, &mut place);
+            let path = file.zip(link.folder.as_ref());
+            items.push(Item {
+                place,
+                document: document.map(|document| document.id.clone()),
+                file: file.map(|file| file.id.clone()),
+                path: path.map(|(file, folder)| alloc::format!("{}/{}", folder.path, file.path)),
+                mark,
+            });
+        };
         for document in &stored.documents {
             let pair = stored.pairs.iter().find(|pair| pair.has_document(&document.id));
             let file =
@@ -118,8 +129,10 @@ impl Engine {
                 ProblemKind::Refused(reason) if problem.place == document.place => Some(reason),
                 _ => None,
             });
-            let copy =
-                file.is_some_and(|f| is_any_copy(&f.path, files.values().map(|o| o.path.as_str())));
+            let copy = file.is_some_and(|file| {
+                file.path.contains('(')
+                    && files.values().any(|other| is_conflicted_copy(&file.path, &other.path))
+            });
             let mark = match (pair, file, refused) {
                 (_, _, Some(reason)) => Mark::Refused(reason),
                 (Some(_), Some(_), _) if copy => Mark::ConflictedCopy,
@@ -127,18 +140,10 @@ impl Engine {
                 (Some(pair), None, _) if pair.dropbox.is_none() => Mark::CrmOnly,
                 _ => Mark::OnItsWay,
             };
-            let mut place = document.place.clone();
-            without_default(&naming, &mut place);
-            items.push(Item {
-                place,
-                document: Some(document.id.clone()),
-                file: file.map(|file| file.id.clone()),
-                path: file.and_then(|file| absolute(&file.path)),
-                mark,
-            });
+            show(&document.place, Some(document), file, mark);
         }
         for file in loose.values() {
-            let place: Place = naming.place_of(&file.path);
+            let place = naming.place_of(&file.path);
             let refused = stored.refusals.iter().find_map(|refusal| match &refusal.subject {
                 Subject::File { id, rev, .. } if *id == file.id && *rev == file.rev => {
                     Some(refusal.reason)
@@ -153,17 +158,12 @@ impl Engine {
                     problem.place == place
                         && matches!(problem.kind, ProblemKind::OneWay | ProblemKind::NewerInDropbox)
                 });
-            items.push(Item {
-                place,
-                document: None,
-                file: Some(file.id.clone()),
-                path: absolute(&file.path),
-                mark: match refused {
-                    Some(reason) => Mark::Refused(reason),
-                    None if only => Mark::DropboxOnly,
-                    None => Mark::OnItsWay,
-                },
-            });
+            let mark = match refused {
+                Some(reason) => Mark::Refused(reason),
+                None if only => Mark::DropboxOnly,
+                None => Mark::OnItsWay,
+            };
+            show(&place, None, Some(file), mark);
         }
         sort_by(&mut items, &mut |a, b| a.place.cmp(&b.place));
         items
@@ -178,8 +178,7 @@ fn without_default(naming: &Naming, place: &mut Place) {
 }
 
 /// Paths below the record's folder that a halt is about.
-fn affected(stored: &StoredRecord, halt: &Halt) -> Vec<String> {
-    let files = tree::files(&stored.nodes);
+fn affected(stored: &StoredRecord, files: &Map<FileId, File>, halt: Option<Halt>) -> Vec<String> {
     let mut paths: Vec<String> = Vec::new();
     for pair in &stored.pairs {
         let (Some(crm), Some(dropbox)) = (&pair.crm, &pair.dropbox) else {
@@ -191,9 +190,11 @@ fn affected(stored: &StoredRecord, halt: &Halt) -> Vec<String> {
         let document = stored.document(&crm.id);
         let unchanged = file.hash.as_ref() == Some(&pair.hash);
         let concerned = match halt {
-            Halt::CrmEmpty { .. } | Halt::ManyDeletes { .. } => document.is_none() && unchanged,
-            Halt::ManyChanges { side: Side::Dropbox, .. } => document.is_some() && !unchanged,
-            Halt::ManyChanges { side: Side::Crm, .. } => {
+            Some(Halt::CrmEmpty { .. } | Halt::ManyDeletes { .. }) => {
+                document.is_none() && unchanged
+            }
+            Some(Halt::ManyChanges { side: Side::Dropbox, .. }) => document.is_some() && !unchanged,
+            Some(Halt::ManyChanges { side: Side::Crm, .. }) => {
                 document.is_some_and(|document| !crm.is_still(document))
             }
             _ => false,
@@ -204,8 +205,4 @@ fn affected(stored: &StoredRecord, halt: &Halt) -> Vec<String> {
     }
     sort_by(&mut paths, &mut |a, b| a.cmp(b));
     paths
-}
-
-fn is_any_copy<'p>(path: &str, mut others: impl Iterator<Item = &'p str>) -> bool {
-    path.contains('(') && others.any(|other| is_conflicted_copy(path, other))
 }

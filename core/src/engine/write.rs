@@ -15,7 +15,7 @@ impl Engine {
                     under_way += size_of(&item.operation);
                 }
             }
-            let Some(Queued { operation, .. }) = self.transfers.first() else {
+            let Some(operation) = self.transfers.first().map(|item| &item.operation) else {
                 return;
             };
             let size = size_of(operation);
@@ -28,7 +28,7 @@ impl Engine {
                 return;
             }
             let item = self.transfers.remove(0);
-            let effect = match &*item.operation {
+            let effect = match &item.operation {
                 Operation::Hash { document, size_bytes } => {
                     Effect::HashDocument { document: document.clone(), size_bytes: *size_bytes }
                 }
@@ -78,9 +78,9 @@ impl Engine {
 
     /// A conflicted copy before anything is written over; of copies Dropbox takes no batch.
     fn next_copy(&mut self) -> Option<(Purpose, Effect)> {
-        let is_copy = |item: &Queued| matches!(*item.operation, Operation::CopyFile { .. });
+        let is_copy = |item: &Queued| matches!(item.operation, Operation::CopyFile { .. });
         let item = self.writes.remove(self.writes.iter().position(is_copy)?);
-        let Operation::CopyFile { file, to } = &*item.operation else { return None };
+        let Operation::CopyFile { file, to } = &item.operation else { return None };
         let copy = Effect::CopyFile { id: file.clone(), to: self.absolute(item.record, to) };
         Some((Purpose::Write(Vec::from([item])), copy))
     }
@@ -99,7 +99,7 @@ impl Engine {
                 self.writes.push(item);
                 continue;
             }
-            match (&mut effect, &*item.operation) {
+            match (&mut effect, &item.operation) {
                 (Effect::MoveFiles(moves), Operation::MoveFile { file, to }) => {
                     let to = self.absolute(item.record, to);
                     moves.push(Move { id: file.clone(), to });

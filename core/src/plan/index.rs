@@ -53,6 +53,20 @@ impl Index {
         Self { slots: alloc::vec![(0, EMPTY); (count * 2 + 2).next_power_of_two()] }
     }
 
+    /// Of these hashes alone.
+    pub fn of(hashes: &[u32]) -> Self {
+        let mut index = Self::new(hashes.len());
+        for (at, hash) in hashes.iter().enumerate() {
+            index.put_once(*hash, at, |_| true);
+        }
+        index
+    }
+
+    /// Something has this hash.
+    pub fn has(&self, hash: u32) -> bool {
+        self.find(hash, |_| true).is_some()
+    }
+
     /// Puts a place in, unless the same thing stands there already; says whether it did.
     pub fn put_once(&mut self, hash: u32, at: usize, same: impl Fn(usize) -> bool) -> bool {
         let mut slot = self.first(hash);

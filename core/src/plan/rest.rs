@@ -124,7 +124,7 @@ impl<'a> Sides<'a> {
                 attempt.file.is_some() && attempt.file.as_ref() == file
                     || attempt.replaces.is_some() && attempt.replaces.as_ref() == document
             });
-            if spoken_of || contents.find(rest.content_hash, |_| true).is_some() {
+            if spoken_of || contents.has(rest.content_hash) {
                 resting.pairs[rest.pair as usize] = false;
                 resting.documents[rest.document as usize] = false;
                 resting.files[rest.file as usize] = None;
@@ -184,18 +184,22 @@ impl<'a> Sides<'a> {
                 ids.push(side.id.as_str());
             }
             ids.extend(pair.dropbox.as_ref().map(|side| side.id.as_str()));
-            contents.push(&pair.hash);
+            contents.push(hash_of(pair.hash.as_str()));
         }
         for (document, rests) in record.documents.iter().zip(&resting.documents) {
             if !*rests {
                 ids.push(document.id.as_str());
-                contents.extend(&document.hash);
+                if let Some(hash) = &document.hash {
+                    contents.push(hash_of(hash.as_str()));
+                }
             }
         }
         for ((_, node), document) in self.files.iter().zip(&resting.files) {
             if let (Node::File { id, hash, .. }, None) = (node, document) {
                 ids.push(id.as_str());
-                contents.extend(hash);
+                if let Some(hash) = hash {
+                    contents.push(hash_of(hash.as_str()));
+                }
             }
         }
         let mut by_id = Index::new(ids.len());
@@ -212,11 +216,7 @@ impl<'a> Sides<'a> {
                 return None;
             }
         }
-        let mut by_content = Index::new(contents.len());
-        for (at, hash) in contents.into_iter().enumerate() {
-            by_content.put_once(hash_of(hash.as_str()), at, |_| true);
-        }
-        Some(by_content)
+        Some(Index::of(&contents))
     }
 
     /// A pair and its document, if it rests.

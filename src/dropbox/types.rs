@@ -52,6 +52,7 @@ impl Form for Metadata {
     }
 }
 
+/// A file's metadata, as the engine knows it.
 impl Form for FileEntry {
     fn blank() -> Self {
         Self {
@@ -78,6 +79,7 @@ impl Form for FileEntry {
     }
 }
 
+/// A folder's metadata, as the engine knows it.
 impl Form for FolderEntry {
     fn blank() -> Self {
         Self { path_lower: String::new(), path_display: String::new(), id: FolderId::blank() }

@@ -418,7 +418,7 @@ impl<P: Ports> Auth<P> {
     fn rpc(&self, route: &str, token: &str) -> Request<P::Content> {
         let url = format!("{}/2/{route}", self.app.endpoints.api);
         let mut request = Request::post_json(url, "null".into(), TIMEOUT_MS);
-        request.authorize(format!("Bearer {token}"));
+        request.authorization = Some(format!("Bearer {token}"));
         request
     }
 

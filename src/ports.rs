@@ -33,6 +33,8 @@ pub struct Request<C> {
     pub url: String,
     /// Names in lower case.
     pub headers: Vec<(&'static str, String)>,
+    /// The header `authorization`, another one at each try.
+    pub authorization: Option<String>,
     /// What is sent.
     pub body: Body<C>,
     /// The answer's body is content (of a 2xx answer; an error's body is always text).
@@ -45,18 +47,20 @@ impl<C> Request<C> {
     /// A POST of a body of this type; its answer is wanted as text.
     pub fn post(url: String, content_type: &str, body: Body<C>, timeout_ms: u32) -> Self {
         let headers = vec![("content-type", content_type.into())];
-        Self { method: Method::Post, url, headers, body, wants_content: false, timeout_ms }
+        Self {
+            method: Method::Post,
+            url,
+            headers,
+            authorization: None,
+            body,
+            wants_content: false,
+            timeout_ms,
+        }
     }
 
     /// A POST of JSON; its answer is wanted as text.
     pub fn post_json(url: String, json: String, timeout_ms: u32) -> Self {
         Self::post(url, "application/json", Body::Text(json), timeout_ms)
-    }
-
-    /// Gives it this authorization, and no other.
-    pub fn authorize(&mut self, authorization: String) {
-        self.headers.retain(|(name, _)| *name != "authorization");
-        self.headers.push(("authorization", authorization));
     }
 }
 

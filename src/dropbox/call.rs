@@ -102,6 +102,7 @@ impl<P: Ports> Dropbox<P> {
             method: Method::Post,
             url: format!("{}/2/files/download", self.endpoints().content),
             headers: vec![("dropbox-api-arg", header_json(&argument))],
+            authorization: None,
             body: Body::Empty,
             wants_content,
             timeout_ms,
@@ -119,7 +120,7 @@ impl<P: Ports> Dropbox<P> {
         let mut rejected = None;
         loop {
             let token = self.auth.token(rejected.as_ref()).await?;
-            request.authorize(token.bearer());
+            request.authorization = Some(token.bearer());
             let why = match self.wire.send(&request).await? {
                 None => {
                     unclear = true;

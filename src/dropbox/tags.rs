@@ -59,7 +59,7 @@ impl Refusal {
 
     /// Of a whole error answer, whatever its form.
     pub fn of_body(text: &str) -> Self {
-        let body = Value::parse(text).unwrap_or_default();
+        let body = Value::said(text);
         Self::of(body.field("error").unwrap_or(&Value::Null))
     }
 
@@ -79,7 +79,7 @@ impl Refusal {
     }
 
     /// Something stands in the way.
-    pub fn is_conflict(&self) -> bool {
+    pub fn is_conflict(self) -> bool {
         matches!(self, Self::Conflict | Self::FolderThere)
     }
 
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     fn check(body: &str, expected: &[&str], failure: Failure) {
-        let parsed = Value::parse(body).unwrap_or_default();
+        let parsed = Value::said(body);
         assert_eq!(tags(parsed.field("error").unwrap_or(&Value::Null)), expected, "{body}");
         assert_eq!(Refusal::of_body(body).failure(), failure, "{body}");
     }

@@ -52,6 +52,7 @@ impl Form for Metadata {
     }
 }
 
+/// A file's metadata, as the engine knows it.
 impl Form for FileEntry {
     fn blank() -> Self {
         Self {

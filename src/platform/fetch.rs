@@ -67,6 +67,9 @@ fn built(
     for (name, value) in &request.headers {
         builder = builder.header(name, value);
     }
+    if let Some(authorization) = &request.authorization {
+        builder = builder.header("authorization", authorization);
+    }
     builder.body(match &request.body {
         Body::Empty => JsValue::UNDEFINED,
         Body::Text(text) => text.into(),

@@ -96,7 +96,7 @@ impl<P: Ports> Teamleader<P> {
             let Some(token) = ports.crm_token(refused.as_deref()).await else {
                 return Err(Refusal::Final(Failure::Unauthorized(Side::Crm)));
             };
-            request.authorize(format!("Bearer {token}"));
+            request.authorization = Some(format!("Bearer {token}"));
             let why = match self.wire.send(&request).await? {
                 None => Wait::Outage,
                 Some(response) => match response.status {
@@ -143,6 +143,7 @@ impl<P: Ports> Teamleader<P> {
             method: Method::Get,
             url: location.into(),
             headers: Vec::new(),
+            authorization: None,
             body: Body::Empty,
             wants_content: true,
             timeout_ms: transfer_timeout_ms(size_bytes),

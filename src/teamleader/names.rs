@@ -20,7 +20,7 @@ impl<P: Ports> Teamleader<P> {
         let mut listed = Vec::new();
         for id in ids {
             if self.known_generation(id) != Some(Generation::Legacy) {
-                listed.push(id);
+                listed.push(id.clone());
             }
         }
         let mut names = Vec::new();
@@ -60,13 +60,13 @@ impl<P: Ports> Teamleader<P> {
     fn take_names(
         &self,
         kind: RecordKind,
-        listed: &[&String],
+        listed: &[String],
         rows: Vec<Entity>,
         names: &mut Vec<(String, String)>,
     ) {
         for row in rows {
             // A filter that the CRM does not know is ignored without a word: keep what was asked for.
-            if !listed.contains(&&row.id) {
+            if !listed.contains(&row.id) {
                 continue;
             }
             if kind == RecordKind::Project {

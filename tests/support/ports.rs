@@ -276,6 +276,9 @@ impl<S: Service + 'static> WorldPorts<S> {
         for (name, value) in &request.headers {
             wire = wire.with_header(name, value);
         }
+        if let Some(authorization) = &request.authorization {
+            wire = wire.with_header("authorization", authorization);
+        }
         Some(match &request.body {
             Body::Empty => wire,
             Body::Text(text) => wire.with_body(text.as_bytes()),

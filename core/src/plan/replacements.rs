@@ -154,9 +154,8 @@ impl<'a> Planner<'a> {
 
     /// R8: this content was on its way to another document of the ring, never came there, and is gone in Dropbox.
     fn is_last_of_ring(&self, document: &Document, hash: &ContentHash) -> bool {
-        let elsewhere = |attempt: &Attempt| {
-            attempt.hash == *hash && attempt.replaces.as_ref() != Some(&document.id)
-        };
+        let elsewhere =
+            |attempt: &Attempt| attempt.hash == *hash && !self.attempted(attempt, document);
         let holds =
             |other: &&Document| other.id != document.id && other.hash.as_ref() == Some(hash);
         self.record.attempts.iter().any(elsewhere)

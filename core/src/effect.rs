@@ -69,8 +69,7 @@ impl Document {
 
 /// An entry of a Dropbox listing. Paths are relative to the app folder and begin with `/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-// Which one it is has a byte of its own: hidden in a field of the largest, it would be worked out at each look.
-#[repr(u8)]
+#[repr(u32)]
 pub enum Entry {
     /// A file stands here; whatever stood here before, and its children, do not.
     File(FileEntry),
@@ -179,8 +178,7 @@ pub enum Source {
 
 /// What the driver is asked to do.
 #[derive(Clone, Debug)]
-// As in [`Entry`].
-#[repr(u8)]
+#[repr(u32)]
 pub enum Effect {
     /// Read stored records. → [`Outcome::Records`]
     Load(Vec<Record>),
@@ -323,8 +321,7 @@ pub struct Save {
 
 /// What came of an effect.
 #[derive(Clone, Debug)]
-// As in [`Entry`].
-#[repr(u8)]
+#[repr(u32)]
 pub enum Outcome {
     /// Of [`Effect::Load`]: unreadable ones are `None`, like ones never stored.
     Records(Vec<(Record, Option<StoredRecord>)>),

@@ -6,6 +6,7 @@ use alloc::string::String;
 
 /// An input of the engine.
 #[derive(Clone, Debug)]
+#[repr(u32)]
 pub enum Event {
     /// A cycle is wanted: the timer, longpoll, the host, `sync()`.
     Run,

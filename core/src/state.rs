@@ -251,6 +251,7 @@ impl StoredRecord {
 
 /// What stands at a path below a record's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Node {
     /// A folder, by its displayed name.
     Folder {
@@ -371,6 +372,7 @@ pub struct Refusal {
 
 /// An item in one state of its content and place: any change makes it another subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Subject {
     /// A document.
     Document {

@@ -179,6 +179,7 @@ struct Job {
 
 /// What a task was for.
 #[derive(Debug)]
+#[repr(u32)]
 enum Purpose {
     Observe,
     /// So that the page goes on meanwhile.

@@ -61,6 +61,7 @@ pub struct Replacement {
 
 /// A primitive step. Paths are relative to the record's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Operation {
     /// Download and hash: nothing can be decided before.
     Hash {

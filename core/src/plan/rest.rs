@@ -66,11 +66,17 @@ pub(super) fn moving<'a>(record: &'a StoredRecord, naming: &'a Naming) -> Moving
         let resting = sides.resting()?;
         Some(sides.others(resting))
     });
-    found.unwrap_or_else(|| Moving {
-        documents: record.documents.iter().collect(),
-        files: tree::files(&record.nodes).values().cloned().collect(),
-        pairs: (0..record.pairs.len()).collect(),
-        resting: None,
+    found.unwrap_or_else(|| {
+        let mut files = Vec::new();
+        for file in tree::files(&record.nodes).values() {
+            files.push(file.clone());
+        }
+        Moving {
+            documents: record.documents.iter().collect(),
+            files,
+            pairs: (0..record.pairs.len()).collect(),
+            resting: None,
+        }
     })
 }
 
@@ -93,8 +99,11 @@ impl<'a> Sides<'a> {
     /// `None` where a file's id stands twice: nothing rests then.
     fn new(record: &'a StoredRecord, naming: &'a Naming) -> Option<Self> {
         let mut files = Vec::with_capacity(record.nodes.len());
-        let nodes = record.nodes.iter().map(|(key, node)| (key.as_str(), node));
-        files.extend(nodes.filter(|(_, node)| matches!(node, Node::File { .. })));
+        for (key, node) in &record.nodes {
+            if matches!(node, Node::File { .. }) {
+                files.push((key.as_str(), node));
+            }
+        }
         let mut by_file = Index::new(files.len());
         for (at, (_, node)) in files.iter().enumerate() {
             let id = id_of(node);

@@ -8,7 +8,7 @@ use super::{
 use crate::effect::{Effect, Failure};
 use crate::plan::{self, Operation, Plan, Policy};
 use crate::sort::retain;
-use crate::state::{count_whole, Attempt, Link};
+use crate::state::{count_whole, Attempt, Link, Pair};
 use crate::status::{Halt, Happened, Progress};
 use crate::tree;
 use alloc::boxed::Box;
@@ -238,9 +238,9 @@ impl Engine {
             return;
         }
         let mut kept: Vec<String> = Vec::new();
-        let changed = plan.changed_pairs.iter().filter_map(|(_, pair)| pair.as_ref());
-        for pair in changed.chain(&plan.new_pairs) {
-            let (Some(side), None) = (&pair.crm, &pair.dropbox) else { continue };
+        // New pairs have both sides.
+        for (_, pair) in &plan.changed_pairs {
+            let Some(Pair { crm: Some(side), dropbox: None, .. }) = pair else { continue };
             if stored.pairs.iter().any(|old| old.dropbox.is_some() && old.has_document(&side.id)) {
                 kept.push(side.place.name.clone());
             }

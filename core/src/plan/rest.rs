@@ -61,14 +61,18 @@ const NEAR: usize = 4;
 /// Sorts out what is to be planned.
 pub(super) fn moving<'a>(record: &'a StoredRecord, naming: &'a Naming) -> Moving<'a> {
     let mut sides = Sides::new(record, naming);
-    match sides.resting() {
-        Some(resting) => sides.others(resting),
-        None => Moving {
-            documents: record.documents.iter().collect(),
-            files: tree::files(&record.nodes).values().cloned().collect(),
-            pairs: (0..record.pairs.len()).collect(),
-            resting: None,
-        },
+    if let Some(resting) = sides.resting() {
+        return sides.others(resting);
+    }
+    let mut files = Vec::new();
+    for file in tree::files(&record.nodes).values() {
+        files.push(file.clone());
+    }
+    Moving {
+        documents: record.documents.iter().collect(),
+        files,
+        pairs: (0..record.pairs.len()).collect(),
+        resting: None,
     }
 }
 
@@ -89,8 +93,11 @@ impl<'a> Moving<'a> {
 impl<'a> Sides<'a> {
     fn new(record: &'a StoredRecord, naming: &'a Naming) -> Self {
         let mut files = Vec::with_capacity(record.nodes.len());
-        let nodes = record.nodes.iter().map(|(key, node)| (key.as_str(), node));
-        files.extend(nodes.filter(|(_, node)| matches!(node, Node::File { .. })));
+        for (key, node) in &record.nodes {
+            if matches!(node, Node::File { .. }) {
+                files.push((key.as_str(), node));
+            }
+        }
         let (next, last_folders) = ((0, 0), ("", "", naming.is_default_folder("")));
         Self { record, naming, files, next, last_folders }
     }

@@ -15,8 +15,6 @@ fn every_connection_has_its_screen() {
     let connected = Connection::Connected {
         account_name: "Anna".into(),
         account_email: "anna@example.com".into(),
-        used_bytes: None,
-        allocated_bytes: None,
     };
     assert_eq!(screen(Connection::NotConnected), Screen::NotConnected);
     assert_eq!(screen(Connection::Connecting), Screen::Connecting);

@@ -221,7 +221,7 @@ impl App {
                 });
                 return;
             }
-            Command::Disconnect => platform::spawn(self.clone().disconnect(driver)),
+            Command::Disconnect => platform::spawn(self.clone().disconnect(Some(driver))),
             Command::SetInterval(minutes) => platform::spawn(self.clone().set_interval(minutes)),
             other => {
                 if let Some(event) = other.event() {
@@ -232,11 +232,16 @@ impl App {
         self.announce(Message::Taken { id, report: None });
     }
 
-    async fn disconnect(self: Rc<Self>, driver: Rc<Driver<BrowserPorts>>) {
+    /// Ends the connection. Without a driver, what it could not do is said already.
+    pub(super) async fn disconnect(self: Rc<Self>, driver: Option<Rc<Driver<BrowserPorts>>>) {
         // In this order: whatever happens in between, no state authorises a deletion.
-        let retired = driver.retire().await.is_ok();
+        let retired = match &driver {
+            Some(driver) => driver.retire().await.is_ok(),
+            None => true,
+        };
         let ended = self.auth.disconnect().await.is_ok();
         if !retired || !ended {
+            let Some(driver) = driver else { return };
             let status = Status { error: Some(Failure::Store), ..driver.status() };
             self.shared.borrow_mut().status = Rc::new(status);
         }

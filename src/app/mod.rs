@@ -77,8 +77,8 @@ pub struct App {
     /// Ends listening to the host.
     unlisten: RefCell<Vec<js_sys::Function>>,
     drawing: Cell<bool>,
-    /// What each shown record's documents were when the page was last told.
-    told: RefCell<Vec<(Record, String)>>,
+    /// Each shown record as it was when the page was last told of its documents.
+    told: RefCell<Vec<Rc<RecordStatus>>>,
 
     leading: Cell<bool>,
     /// Leading is to end, in favour of a tab that somebody sees.
@@ -167,8 +167,9 @@ impl App {
 
     async fn open(self: &Rc<Self>) -> Result<(), JsValue> {
         self.shared.borrow_mut().interval_minutes = self.interval_minutes;
-        *self.tabs.borrow_mut() = Some(self.hear_tabs()?);
-        *self.sign_ins.borrow_mut() = Some(self.hear_sign_ins()?);
+        let tabs = format!("teamleader-dropbox/tabs/{}/{}", self.owner.account, self.owner.user);
+        *self.tabs.borrow_mut() = self.listen(&tabs, Self::hear_tab)?;
+        *self.sign_ins.borrow_mut() = self.listen(sign_in::CHANNEL, Self::hear_sign_in)?;
         self.hear_host();
         if let Some(answer) = sign_in::answer_left_here() {
             self.clone().answered(answer).await;
@@ -250,10 +251,10 @@ impl App {
 
     fn mount(self: &Rc<Self>, root: &web_sys::Element, record: Option<RecordRef>) -> u32 {
         let id = self.next_panel.replace(self.next_panel.get() + 1);
-        let app = Rc::downgrade(self);
+        let (app, own) = (Rc::downgrade(self), record.clone());
         let act = move |action: Action| {
             if let Some(app) = app.upgrade() {
-                app.act(id, action);
+                app.act(own.clone(), action);
             }
         };
         let view = view::Panel::mount(root, self.words.clone(), Box::new(act));
@@ -275,17 +276,25 @@ impl App {
         self.driver.borrow().as_ref().is_some_and(|driver| driver.is_due())
     }
 
-    fn hear_tabs(self: &Rc<Self>) -> Result<Channel, JsValue> {
+    /// Listens to a channel, as long as there is somebody to hear.
+    fn listen(
+        self: &Rc<Self>,
+        channel: &str,
+        hear: fn(&Rc<Self>, &str),
+    ) -> Result<Option<Channel>, JsValue> {
         let app = Rc::downgrade(self);
         let hear = move |text: String| {
-            let message = Message::read_text(&text);
-            if let (Some(app), Some(message)) = (app.upgrade(), message) {
-                app.hear(message);
+            if let Some(app) = app.upgrade() {
+                hear(&app, &text);
             }
         };
-        let owner = &self.owner;
-        let name = format!("teamleader-dropbox/tabs/{}/{}", owner.account, owner.user);
-        Channel::open(&name, Box::new(hear))
+        Channel::open(channel, Box::new(hear)).map(Some)
+    }
+
+    fn hear_tab(self: &Rc<Self>, text: &str) {
+        if let Some(message) = Message::read_text(text) {
+            self.hear(message);
+        }
     }
 
     fn hear(self: &Rc<Self>, message: Message) {
@@ -374,8 +383,6 @@ impl App {
                 *shown = Connection::Connected {
                     account_name: stored.account.name,
                     account_email: stored.account.email,
-                    used_bytes: None,
-                    allocated_bytes: None,
                 }
             }
             // Why it failed stays to be read.
@@ -386,55 +393,41 @@ impl App {
         self.draw();
     }
 
-    /// The record of a panel; the settings have none.
-    fn own(&self, panel: u32) -> Option<RecordRef> {
-        let panels = self.panels.borrow();
-        panels.iter().find(|mounted| mounted.id == panel)?.record.clone()
-    }
-
-    fn act(self: &Rc<Self>, panel: u32, action: Action) {
-        let command = match action {
-            Action::Connect => return self.connect(),
-            Action::CancelConnect => return self.cancel_connect(),
-            Action::Press => {
-                let Some(own) = self.own(panel) else { return };
-                return self.press(own);
-            }
-            Action::TakeOver(wanted) => {
-                return match self.own(panel) {
-                    Some(own) => self.take_over(own, wanted),
-                    None => self.take_over_all(wanted),
-                };
-            }
-            Action::Cancel => {
-                let Some(own) = self.own(panel) else { return };
-                Command::Cancel(own.record)
-            }
-            Action::CopyBack(document) => {
-                let Some(own) = self.own(panel) else { return };
+    /// What a person asks for, in the panel of `own`; the settings have no record.
+    fn act(self: &Rc<Self>, own: Option<RecordRef>, action: Action) {
+        let command = match (action, own) {
+            (Action::Connect, _) => return self.connect(),
+            (Action::CancelConnect, _) => return self.cancel_connect(),
+            (Action::Press, Some(own)) => return self.press(own),
+            (Action::TakeOver(wanted), Some(own)) => return self.take_over(own, wanted),
+            (Action::TakeOver(wanted), None) => return self.take_over_all(wanted),
+            (Action::Cancel, Some(own)) => Command::Cancel(own.record),
+            (Action::CopyBack(document), Some(own)) => {
                 Command::CopyBack { record: own.record, document }
             }
-            Action::Decide { record, confirmed } => Command::Decide { record, confirmed },
-            Action::Disconnect => return self.end_connection(),
-            Action::Pause(paused) => Command::Pause(paused),
-            Action::SyncNow => {
+            // A record's panel alone has these.
+            (Action::Press | Action::Cancel | Action::CopyBack(_), None) => return,
+            (Action::Decide { record, confirmed }, _) => Command::Decide { record, confirmed },
+            (Action::Disconnect, _) => return self.end_connection(),
+            (Action::Pause(paused), _) => Command::Pause(paused),
+            (Action::SyncNow, _) => {
                 let app = self.clone();
                 return platform::spawn(async move {
                     app.sync().await;
                 });
             }
-            Action::Unlink(record) => Command::Unlink(record),
-            Action::SetInterval(minutes) => Command::SetInterval(minutes),
-            Action::ListRecords(kind) => {
+            (Action::Unlink(record), _) => Command::Unlink(record),
+            (Action::SetInterval(minutes), _) => Command::SetInterval(minutes),
+            (Action::ListRecords(kind), _) => {
                 return platform::spawn(self.clone().list_records(kind));
             }
-            Action::LinkAll { kind, chosen } => {
+            (Action::LinkAll { kind, chosen }, _) => {
                 return platform::spawn(self.clone().link_all(kind, chosen));
             }
-            Action::PauseLinking(paused) => return self.pause_linking(paused),
-            Action::StopLinking => return self.stop_linking(),
-            Action::SaveLog => return self.save_log(self.own(panel)),
-            Action::Reload => {
+            (Action::PauseLinking(paused), _) => return self.pause_linking(paused),
+            (Action::StopLinking, _) => return self.stop_linking(),
+            (Action::SaveLog, own) => return self.save_log(own),
+            (Action::Reload, _) => {
                 let _: Result<(), JsValue> = platform::window().location().reload();
                 return;
             }
@@ -445,12 +438,7 @@ impl App {
     /// With a leader's driver, or without one where the state cannot be opened.
     fn end_connection(self: &Rc<Self>) {
         if self.leading.get() && self.driver.borrow().is_none() {
-            let app = self.clone();
-            platform::spawn(async move {
-                if app.auth.disconnect().await.is_ok() {
-                    app.connection_changed();
-                }
-            });
+            platform::spawn(self.clone().disconnect(None));
         } else {
             self.command(Command::Disconnect);
         }
@@ -477,14 +465,18 @@ impl App {
         let mut changed = Vec::new();
         for panel in &*self.panels.borrow() {
             let Some(own) = &panel.record else {
-                let interval_minutes = self.shared.borrow().interval_minutes;
-                let settings = Settings { interval_minutes, bulk: self.bulk.borrow().clone() };
+                let shared = self.shared.borrow();
+                let settings = Settings {
+                    interval_minutes: shared.interval_minutes,
+                    bulk: self.bulk.borrow().clone(),
+                    space: shared.space,
+                };
                 panel.view.show_settings(self.snapshot(), settings);
                 continue;
             };
             snapshot.record = self.status_of(&own.record);
             snapshot.earlier = self.earlier(&own.record);
-            if self.has_other_documents(snapshot.record.as_deref()) {
+            if self.has_other_documents(snapshot.record.as_ref()) {
                 changed.push(own.clone());
             }
             panel.view.show_documents(&snapshot, &own.record);
@@ -497,10 +489,6 @@ impl App {
     fn snapshot(&self) -> Snapshot {
         let shared = self.shared.borrow();
         let mut connection = self.connection.borrow().clone();
-        if let Connection::Connected { used_bytes, allocated_bytes, .. } = &mut connection {
-            *used_bytes = shared.space.map(|(used, _)| used);
-            *allocated_bytes = shared.space.and_then(|(_, allocated)| allocated);
-        }
         if shared.newer && matches!(connection, Connection::Connected { .. }) {
             connection = Connection::Failed(crate::panel::ConnectFailure::NewerState);
         }

@@ -5,7 +5,7 @@ use super::tabs::{Command, Message};
 use super::App;
 use crate::platform;
 use std::rc::Rc;
-use sync_core::{Event, RecordStatus};
+use sync_core::{DocumentId, Event, Place, RecordStatus};
 use wasm_bindgen::prelude::*;
 
 impl App {
@@ -59,21 +59,16 @@ impl App {
     }
 
     /// The record's documents are others than when this was last asked.
-    pub(super) fn has_other_documents(&self, status: Option<&RecordStatus>) -> bool {
+    pub(super) fn has_other_documents(&self, status: Option<&Rc<RecordStatus>>) -> bool {
         let Some(status) = status.filter(|status| !status.items.is_empty()) else { return false };
-        let mut documents = String::new();
-        for item in &status.items {
-            if let Some(id) = &item.document {
-                for piece in [id.as_str(), " ", &item.place.folder, "/", &item.place.name, "\n"] {
-                    documents.push_str(piece);
-                }
-            }
-        }
         let mut told = self.told.borrow_mut();
-        match told.iter_mut().find(|(record, _)| *record == status.record) {
-            Some((_, before)) => std::mem::replace(before, documents) != *before,
+        match told.iter_mut().find(|before| before.record == status.record) {
+            Some(before) => {
+                let before = std::mem::replace(before, status.clone());
+                !documents(&before).eq(documents(status))
+            }
             None => {
-                told.push((status.record.clone(), documents));
+                told.push(status.clone());
                 false
             }
         }
@@ -87,6 +82,11 @@ impl App {
         ]);
         let _: Result<(), JsValue> = self.host.notify_documents_changed(&value);
     }
+}
+
+/// Each document, and where it stands.
+fn documents(status: &RecordStatus) -> impl Iterator<Item = (&DocumentId, &Place)> {
+    status.items.iter().filter_map(|item| Some((item.document.as_ref()?, &item.place)))
 }
 
 pub(super) fn is_online() -> bool {

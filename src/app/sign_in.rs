@@ -9,13 +9,13 @@ use crate::auth::AuthError;
 use crate::json::forms::structs;
 use crate::json::{Object, Read, Write};
 use crate::panel::{ConnectFailure, Connection};
-use crate::platform::{self, sleep, window, Channel, Popup};
+use crate::platform::{self, sleep, window, Popup};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{Storage, Url};
 
 /// Where the redirect page speaks. Also in `www/oauth.js`.
-const CHANNEL: &str = "teamleader-dropbox/sign-in";
+pub(super) const CHANNEL: &str = "teamleader-dropbox/sign-in";
 /// Where the page to come back to is remembered, by state. Also in `www/oauth.js`.
 const RETURN: &str = "teamleader-dropbox/return/";
 /// Where the redirect page leaves its answer for the page it goes back to. Also in `www/oauth.js`.
@@ -51,22 +51,16 @@ pub(super) fn answer_left_here() -> Option<Answer> {
 }
 
 impl App {
-    /// Listens to the redirect page.
-    pub(super) fn hear_sign_ins(self: &Rc<Self>) -> Result<Channel, JsValue> {
-        let app = Rc::downgrade(self);
-        let hear = move |text: String| {
-            let Some(app) = app.upgrade() else { return };
-            let Some(answer) = Answer::read_text(&text) else { return };
-            let ours =
-                app.sign_in.borrow().as_ref().is_some_and(|begun| begun.state == answer.state);
-            if ours {
-                if let Some(channel) = &*app.sign_ins.borrow() {
-                    channel.say(&Object(&[("taken", &answer.state)]).write_text());
-                }
-                platform::spawn(app.answered(answer));
+    /// What the redirect page says.
+    pub(super) fn hear_sign_in(self: &Rc<Self>, text: &str) {
+        let Some(answer) = Answer::read_text(text) else { return };
+        let ours = self.sign_in.borrow().as_ref().is_some_and(|begun| begun.state == answer.state);
+        if ours {
+            if let Some(channel) = &*self.sign_ins.borrow() {
+                channel.say(&Object(&[("taken", &answer.state)]).write_text());
             }
-        };
-        Channel::open(CHANNEL, Box::new(hear))
+            platform::spawn(self.clone().answered(answer));
+        }
     }
 
     /// Opens Dropbox's sign-in. Call inside a click: otherwise the browser blocks the window.

@@ -52,10 +52,6 @@ pub enum Connection {
         account_name: String,
         /// The person's address at Dropbox.
         account_email: String,
-        /// Space used, once known.
-        used_bytes: Option<u64>,
-        /// Space there is, once known.
-        allocated_bytes: Option<u64>,
     },
     /// The grant was taken back. The state is kept.
     Revoked,
@@ -93,6 +89,8 @@ pub struct Settings {
     pub interval_minutes: u32,
     /// Linking many records at once.
     pub bulk: Bulk,
+    /// Bytes used in Dropbox and allocated there, once known.
+    pub space: Option<(u64, Option<u64>)>,
 }
 
 /// Linking many records at once.

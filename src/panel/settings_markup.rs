@@ -29,12 +29,9 @@ pub fn settings_panel(view: &SettingsView, words: &Words, local: &Local) -> Box<
         panel = panel.child(obstacle_part.child(head(obstacle, words, local)));
     }
     let Snapshot { connection, status, .. } = &view.snapshot;
-    if let Connection::Connected { account_name, account_email, used_bytes, allocated_bytes } =
-        connection
-    {
-        let space = used_bytes.zip(*allocated_bytes);
+    if let Connection::Connected { account_name, account_email } = connection {
         panel = panel
-            .child(account(account_name, account_email, space, words))
+            .child(account(account_name, account_email, view.settings.space, words))
             .child(schedule(view, words))
             .child(bulk(&view.settings.bulk, words, local));
     }
@@ -78,11 +75,10 @@ fn quiet(words: &Words, key: &'static str) -> Box<Element> {
     part("p", "quiet").word(words, key)
 }
 
-/// `space`: used and allocated (bytes), once known.
 fn account(
     person_name: &str,
     email: &str,
-    space: Option<(u64, u64)>,
+    space: Option<(u64, Option<u64>)>,
     words: &Words,
 ) -> Box<Element> {
     let person = part("div", "person").child(icons::dropbox()).child(
@@ -91,7 +87,7 @@ fn account(
             .child(el("p").class("email").child(name(email))),
     );
     let account = block("block account", words.word("account")).child(person);
-    let Some((used, allocated)) = space else { return account };
+    let Some((used, Some(allocated))) = space else { return account };
     let permille = used.saturating_mul(1000) / allocated.max(1);
     let permille = u32::try_from(permille.min(1000)).unwrap_or(1000);
     let said = t("space").with("used", Arg::Size(used)).with("allocated", Arg::Size(allocated));

@@ -259,9 +259,10 @@ fn paths(status: &RecordStatus, count: usize) -> Vec<String> {
 
 fn settings() -> Vec<Scene> {
     let kind = RecordKind::Contact;
+    let space = Some((1_340_000_000, Some(2_000_000_000)));
     let shown = |name, snapshot: &Snapshot, bulk| Scene {
         name,
-        shows: Shows::Settings(snapshot.clone(), Settings { interval_minutes: 60, bulk }),
+        shows: Shows::Settings(snapshot.clone(), Settings { interval_minutes: 60, bulk, space }),
     };
     let linked = settled();
     let none = Snapshot { record: None, ..with(Connection::NotConnected) };
@@ -301,8 +302,6 @@ fn connected() -> Connection {
     Connection::Connected {
         account_name: "Anna Peeters".into(),
         account_email: "anna.peeters@example.com".into(),
-        used_bytes: Some(1_340_000_000),
-        allocated_bytes: Some(2_000_000_000),
     }
 }
 

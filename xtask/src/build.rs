@@ -94,7 +94,7 @@ pub const SMALLER: &[&str] =
     &["-Oz", "--converge", "--low-memory-unused", "--one-caller-inline-max-function-size", "20"];
 
 /// More find nothing better than by chance.
-const COMPRESSION_ROUNDS: usize = 4;
+const COMPRESSION_ROUNDS: usize = 16;
 
 fn write_pkg(workspace: &Workspace, module: &Path, pkg: &Path, purpose: Purpose) -> Result<()> {
     let keep_names = purpose == Purpose::Profile;

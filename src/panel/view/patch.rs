@@ -5,7 +5,7 @@
 //! own elements, once; what they mean is looked up when they fire.
 
 use crate::panel::local::Message;
-use crate::panel::node::{el, Element, Meaning, Node, Property};
+use crate::panel::node::{el, Meaning, Node, Property};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;

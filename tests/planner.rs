@@ -238,8 +238,12 @@ fn r12_a_change_of_case_in_dropbox_changes_no_pair() {
     let mut record = StoredRecord { schema: SCHEMA, pairs: vec![pair], ..StoredRecord::default() };
     record.documents.push(document("doc", "B.TXT", "1", Some(1)));
     put(&mut record, "id:file", "b.txt", 1);
-    let plan = plan(&record, &policy());
-    assert!(plan.operations.is_empty() && plan.changed_pairs.is_empty(), "{plan:?}");
+    let nothing = |plan: Plan| plan.operations.is_empty() && plan.changed_pairs.is_empty();
+    assert!(nothing(plan(&record, &policy())));
+    // Nor one whose document is gone, and which is kept in Dropbox alone.
+    record.pairs[0].crm = None;
+    record.documents.clear();
+    assert!(nothing(plan(&record, &policy())));
 }
 
 /// Two names were exchanged in Dropbox, and a crash came when one of the two contents had been uploaded. `stands`: the
@@ -278,6 +282,16 @@ fn r8_a_content_that_did_not_reach_its_new_name_stays_where_it_is() {
     let there = plan(&half_turned(true), &policy);
     let deletes = |op: &Operation| matches!(op, Operation::DeleteDocument { document, .. } if document.id.as_str() == "a");
     assert!(there.operations.iter().any(deletes), "its file stands: {there:#?}");
+}
+
+#[test]
+fn r8_what_nobody_has_looked_at_is_looked_at_before_it_makes_way() {
+    let mut record = half_turned(false);
+    record.documents[0].hash = None;
+    let plan = plan(&record, &Policy { pressed: true, ..policy() });
+    let looks =
+        |op: &Operation| matches!(op, Operation::Hash { document, .. } if document.as_str() == "a");
+    assert!(!replaces(&plan) && plan.operations.iter().any(looks), "{plan:#?}");
 }
 
 #[test]

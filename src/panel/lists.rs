@@ -38,7 +38,7 @@ impl Seen {
 
 /// Puts the lists below a panel's head.
 pub fn below(
-    panel: Box<Element>,
+    mut panel: Box<Element>,
     view: &PanelView,
     words: &Words,
     local: &Local,
@@ -55,7 +55,6 @@ pub fn below(
     });
     let keep_documents = before.as_ref().is_some_and(|before| before.same_documents(now));
     let keep_activity = before.as_ref().is_some_and(|before| before.same_activity(now));
-    let mut panel = panel;
     if view.problems {
         panel = panel.maybe(problems(record, words));
     }

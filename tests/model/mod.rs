@@ -125,6 +125,8 @@ pub struct World {
     pub default_folder: String,
     /// Contents that neither service takes.
     pub refused: BTreeSet<Content>,
+    /// Contents of which no download arrives whole.
+    pub unreadable: BTreeSet<Content>,
     /// Folders hold more files than Dropbox moves at once.
     pub too_many_files: bool,
 }

@@ -93,6 +93,9 @@ impl World {
                 Outcome::Gone(self.find_doc(document.as_str()).is_none())
             }
             Effect::HashDocument { document, .. } => match self.find_doc(document.as_str()) {
+                Some((_, doc)) if self.unreadable.contains(&doc.content) => {
+                    failed(Failure::Refused(Reason::Damaged))
+                }
                 Some((_, doc)) => {
                     Outcome::Hashed { hash: hash_of(doc.content), size_bytes: size_of(doc.content) }
                 }

@@ -182,6 +182,21 @@ fn z7_what_was_refused_is_tried_again_when_it_changes_or_the_button_is_pressed()
 }
 
 #[test]
+fn z7_a_document_that_cannot_be_read_is_asked_for_once() {
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    case.world.unreadable.insert(Y);
+    case.crm_edit(A, Y).remove(A);
+    case.run().run().run();
+    assert_eq!(case.count("HashDocument"), 1);
+    assert!(matches!(case.mark(A), Mark::Refused(_)));
+    case.press();
+    assert_eq!(case.count("HashDocument"), 2, "the button tries again");
+    case.world.unreadable.clear();
+    case.press();
+    assert_eq!(case.status().problems, []);
+}
+
+#[test]
 fn l1_both_empty_the_folder_is_made() {
     let mut case = Case::new(Variants::default(), &[]);
     case.expect(&[], &[]);

@@ -113,13 +113,13 @@ impl Engine {
             self.step_saving();
             return;
         }
-        cycle.phase = Phase::Over;
-        let mut report = core::mem::take(&mut cycle.report);
+        let cycle = core::mem::take(cycle);
+        let mut report = cycle.report;
         report.duration_ms = self.now_ms.saturating_sub(cycle.started_ms);
         report.error = cycle.error;
         report.problems = self.records.problem_count();
         report.halted = self.index.links.iter().filter(|link| link.halt.is_some()).count() as u32;
-        self.error = cycle.error.take();
+        self.error = cycle.error;
         self.looked |= self.error.is_none();
         self.lease_wanted = false;
         self.report = Some(report);

@@ -222,7 +222,7 @@ pub struct Engine {
     watched: Marked,
     wanted: Marked,
     work: Working,
-    /// The one that runs, or what is left of the last.
+    /// The one that runs; an empty one that is over, if none does.
     cycle: Cycle,
     /// What is under way.
     tasks: Vec<(TaskId, Purpose)>,
@@ -401,7 +401,7 @@ impl Engine {
             Event::Stop => {
                 self.stopped = true;
                 self.ready.clear();
-                self.cycle.phase = Phase::Over;
+                self.cycle = Cycle::default();
             }
             Event::Done { .. } => {}
         }

@@ -357,6 +357,9 @@ impl<'a> Planner<'a> {
             // Nothing that large is ever copied, so nothing is worth downloading it for.
             return;
         }
+        if let Some(kind) = self.document_refusal(document) {
+            return self.problem(&document.place, kind);
+        }
         if self.hashing.insert(&document.id) {
             self.plan.operations.push(Operation::Hash {
                 document: document.id.clone(),

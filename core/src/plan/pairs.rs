@@ -286,7 +286,7 @@ impl<'a> Planner<'a> {
             return false;
         };
         if file.hash.as_ref() == Some(&pair.hash) && !self.policy.pressed {
-            pair.dropbox = Some(dropbox_side(file));
+            follow(pair, file);
             return true;
         }
         self.loose.insert(&file.id, file);
@@ -456,15 +456,19 @@ impl<'a> Planner<'a> {
 fn settle(pair: &mut Pair, document: &Document, file: &File) {
     if file.hash.as_ref() == Some(&pair.hash) {
         pair.crm = Some(crm_side(document));
-        match &mut pair.dropbox {
-            // Nobody is told of a change of case alone: who lists the folder anew sees another spelling than who goes on,
-            // and two browsers of one user would correct each other for ever.
-            Some(side) if side.id == file.id && alike(&side.path, &file.path) => {
-                side.rev = file.rev.clone();
-            }
-            side => *side = Some(dropbox_side(file)),
-        }
+        follow(pair, file);
     } else if let Some(side) = &mut pair.crm {
         side.place = document.place.clone();
+    }
+}
+
+/// The pair's file stands here. Nobody is told of a change of case alone: who lists the folder anew sees another
+/// spelling than who goes on, and two browsers of one user would correct each other for ever (R12).
+fn follow(pair: &mut Pair, file: &File) {
+    match &mut pair.dropbox {
+        Some(side) if side.id == file.id && alike(&side.path, &file.path) => {
+            side.rev = file.rev.clone();
+        }
+        side => *side = Some(dropbox_side(file)),
     }
 }

@@ -3,7 +3,6 @@
 use super::room::Occupant;
 use super::{crm_side, paired, Content, Operation, Planner, Replacement};
 use crate::effect::{Document, Source};
-use crate::ids::ContentHash;
 use crate::sort::retain;
 use crate::state::{Attempt, CrmSide, Pair};
 use crate::status::ProblemKind;
@@ -152,27 +151,36 @@ impl<'a> Planner<'a> {
         self.used_documents.insert(&document.id);
     }
 
-    /// R8: this content was on its way to another document of the ring, never came there, and is gone in Dropbox.
-    fn is_last_of_ring(&self, document: &Document, hash: &ContentHash) -> bool {
-        let elsewhere =
-            |attempt: &Attempt| attempt.hash == *hash && !self.attempted(attempt, document);
-        let holds =
-            |other: &&Document| other.id != document.id && other.hash.as_ref() == Some(hash);
-        self.record.attempts.iter().any(elsewhere)
-            && !self.files.values().any(|file| file.hash.as_ref() == Some(hash))
-            && !self.documents.values().any(holds)
+    /// R8: what this document holds (or may hold, while nobody has looked) was on its way to another one of its ring,
+    /// never came there, and is gone in Dropbox.
+    fn is_last_of_ring(&self, document: &Document) -> bool {
+        self.record.attempts.iter().any(|attempt| {
+            let hash = Some(&attempt.hash);
+            let holds = |other: &&Document| other.id != document.id && other.hash.as_ref() == hash;
+            (document.hash.is_none() || document.hash.as_ref() == hash)
+                && !self.attempted(attempt, document)
+                && !self.files.values().any(|file| file.hash.as_ref() == hash)
+                && !self.documents.values().any(holds)
+        })
     }
 
     /// The last step of a replacement: the new document is listed and holds the content, the old one is as seen.
     pub(super) fn finish_replacements(&mut self) {
-        let mut last = Vec::new();
-        for old in self.pairs.iter().flatten().flat_map(|pair| &pair.superseded) {
-            let seen = self.documents.get(&old.id);
-            if let Some((seen, hash)) = seen.and_then(|seen| Some((seen, seen.hash.as_ref()?))) {
-                if self.is_last_of_ring(seen, hash) {
-                    self.used_documents.remove(&seen.id);
-                    last.push(&seen.id);
-                }
+        let mut old = Vec::new();
+        for side in self.pairs.iter().flatten().flat_map(|pair| &pair.superseded) {
+            old.extend(self.documents.get(&side.id).copied());
+        }
+        let (mut last, mut unlooked) = (Vec::new(), Vec::new());
+        for document in old {
+            if !self.is_last_of_ring(document) {
+                continue;
+            }
+            if document.hash.is_some() {
+                self.used_documents.remove(&document.id);
+                last.push(&document.id);
+            } else {
+                self.hash(document);
+                unlooked.push(&document.id);
             }
         }
         let documents = &self.documents;
@@ -191,7 +199,7 @@ impl<'a> Planner<'a> {
                 }
                 continue;
             };
-            for old in &pair.superseded {
+            for old in pair.superseded.iter().filter(|old| !unlooked.contains(&&old.id)) {
                 // RACE: an edit of the old document, or a delete of the new one, between this look and the delete
                 // below is caught by the `files.info` of both just before it, except for the time of one request.
                 if let Some(seen) = documents.get(&old.id) {

@@ -82,6 +82,7 @@ pub fn linked(workspace: &Workspace, toolchain: WasmToolchain) -> PathBuf {
 const PASSES: &[&str] = &[
     "xtask/src/import_names.rs",
     "xtask/src/copies.rs",
+    "xtask/src/deflate.rs",
     "xtask/src/order.rs",
     "xtask/src/locals.rs",
 ];
@@ -93,8 +94,8 @@ const PASSES: &[&str] = &[
 pub const SMALLER: &[&str] =
     &["-Oz", "--converge", "--low-memory-unused", "--one-caller-inline-max-function-size", "20"];
 
-/// More find nothing better than by chance.
-const COMPRESSION_ROUNDS: usize = 16;
+/// Between two rounds lies up to 1 KB, by chance.
+const COMPRESSION_ROUNDS: usize = 8;
 
 fn write_pkg(workspace: &Workspace, module: &Path, pkg: &Path, purpose: Purpose) -> Result<()> {
     let keep_names = purpose == Purpose::Profile;

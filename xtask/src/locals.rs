@@ -1,22 +1,18 @@
 //! Which of its variables a function calls by which number.
 //!
 //! It means nothing to who runs the module. Two functions that do alike with other numbers are not alike to who
-//! compresses them, so each function takes the numbers by which most of it reads like what stands before it.
+//! compresses them, so each function takes the numbers by which it costs least behind what stands before it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::ops::Range;
 
 use anyhow::{Context, Result};
 use wasmparser::{FunctionBody, Operator, Parser, Payload};
 
-/// How far back functions are compared (bytes): a little less than gzip looks.
-const WINDOW: usize = 30_000;
-/// What is compared: all stretches of so many bytes. Shorter ones gzip would not copy with much gain.
-const STRETCH: usize = 6;
+use crate::deflate::Written;
+
 /// Pairs of numbers are gone through so often at most; it mostly ends before.
 const ROUNDS: usize = 2;
-/// A variable is left as it is if it and another one stand at more places together.
-const PLACES_MAX: usize = 200;
 /// The numbers that take one byte: so an exchange changes no length.
 const SHORT: u32 = 128;
 
@@ -40,60 +36,15 @@ pub fn for_compression(module: &[u8]) -> Result<Vec<u8>> {
         }
     }
     let mut numbered = module.to_vec();
-    let mut before = Before::default();
+    let mut written = Written::default();
     for (body, ty) in bodies.iter().zip(own) {
         let parameters = *parameters.get(ty as usize).context("a function has no type")?;
         let mut variables = Variables::of(body, parameters)?;
         let code = &mut numbered[body.range()];
-        variables.renumber(code, &before);
-        before.put(code);
+        variables.renumber(code, &mut written);
+        written.put(code);
     }
     Ok(numbered)
-}
-
-/// What stands before a function, as far back as gzip looks.
-#[derive(Default)]
-struct Before {
-    stretches: HashMap<u64, usize>,
-    functions: VecDeque<Vec<u8>>,
-    bytes: usize,
-}
-
-impl Before {
-    fn put(&mut self, code: &[u8]) {
-        for stretch in stretches(code) {
-            *self.stretches.entry(stretch).or_default() += 1;
-        }
-        self.functions.push_back(code.to_vec());
-        self.bytes += code.len();
-        while self.bytes > WINDOW && self.functions.len() > 1 {
-            let first = self.functions.pop_front().expect("more than one");
-            self.bytes -= first.len();
-            for stretch in stretches(&first) {
-                let count = self.stretches.get_mut(&stretch).expect("it was put in");
-                *count -= 1;
-                if *count == 0 {
-                    self.stretches.remove(&stretch);
-                }
-            }
-        }
-    }
-
-    /// How many of the stretches over these places of the code stand here.
-    fn count(&self, code: &[u8], places: &[usize]) -> usize {
-        let mut counted = 0;
-        let mut next = 0;
-        for place in places {
-            let begin = next.max((place + 1).saturating_sub(STRETCH));
-            let end = (place + 1).min((code.len() + 1).saturating_sub(STRETCH));
-            if begin < end {
-                let over = stretches(&code[begin..end + STRETCH - 1]);
-                counted += over.filter(|one| self.stretches.contains_key(one)).count();
-            }
-            next = next.max(end);
-        }
-        counted
-    }
 }
 
 /// The variables of a function, without its parameters.
@@ -129,52 +80,38 @@ impl Variables {
         Ok(Self { types, places })
     }
 
-    /// Exchanges numbers wherever more of the code then reads like what stands before.
-    fn renumber(&mut self, code: &mut [u8], before: &Before) {
+    /// Exchanges numbers wherever the code then costs less.
+    fn renumber(&mut self, code: &mut [u8], written: &mut Written) {
+        let mut cost = written.cost(code);
         for _ in 0..ROUNDS {
-            let mut changed = false;
+            let before = cost;
             for numbers in self.types.clone() {
                 for one in numbers.clone() {
                     for other in one + 1..numbers.end {
-                        changed |= self.exchange(code, before, one, other);
+                        self.exchange(code, one, other);
+                        let exchanged = written.cost(code);
+                        if exchanged < cost {
+                            cost = exchanged;
+                        } else {
+                            self.exchange(code, one, other);
+                        }
                     }
                 }
             }
-            if !changed {
+            if cost == before {
                 break;
             }
         }
     }
 
-    fn exchange(&mut self, code: &mut [u8], before: &Before, one: u32, other: u32) -> bool {
-        let places_of = |number| self.places.get(&number).cloned().unwrap_or_default();
-        let (of_one, of_other) = (places_of(one), places_of(other));
-        let mut places = [&of_one[..], &of_other].concat();
-        if places.len() > PLACES_MAX {
-            return false;
+    fn exchange(&mut self, code: &mut [u8], one: u32, other: u32) {
+        let (of_one, of_other) = (self.places.remove(&one), self.places.remove(&other));
+        for (places, number) in [(of_one, other), (of_other, one)] {
+            let Some(places) = places else { continue };
+            places.iter().for_each(|place| code[*place] = number as u8);
+            self.places.insert(number, places);
         }
-        places.sort_unstable();
-        let as_it_is = before.count(code, &places);
-        put(code, &of_one, other);
-        put(code, &of_other, one);
-        if before.count(code, &places) <= as_it_is {
-            put(code, &of_one, one);
-            put(code, &of_other, other);
-            return false;
-        }
-        self.places.insert(one, of_other);
-        self.places.insert(other, of_one);
-        true
     }
-}
-
-fn put(code: &mut [u8], places: &[usize], number: u32) {
-    places.iter().for_each(|place| code[*place] = number as u8);
-}
-
-/// The stretches of a code, each as a number.
-fn stretches(code: &[u8]) -> impl Iterator<Item = u64> + '_ {
-    code.windows(STRETCH).map(|bytes| bytes.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod compile;
 mod conformance;
 mod copies;
 mod crate_sizes;
+mod deflate;
 mod demo;
 mod extension;
 mod fuzz;

@@ -54,7 +54,7 @@ fn alike_together(bodies: &[&[u8]]) -> Vec<usize> {
     }
     // A stretch that few share says more than one that many do.
     let worth = |owners: &[usize]| match owners.len() {
-        2..COMMON => 1.0 / (owners.len() as f64).sqrt(),
+        2..COMMON => (owners.len() as f64).powf(-0.7),
         _ => 0.0,
     };
     let mut gain = vec![0.0; bodies.len()];

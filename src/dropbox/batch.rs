@@ -178,7 +178,7 @@ impl<P: Ports> Dropbox<P> {
             }
             let answer = self.job(route, batch.argument(&indices, route.rest)).await?;
             if batch.settle(indices, answer)? {
-                backoff.wait(self.wire.ports(), Wait::Limit(None)).await?;
+                backoff.wait(self.wire.ports(), Wait::Limit(None))?.await;
             }
         }
         Ok(batch.settled)
@@ -212,7 +212,7 @@ impl<P: Ports> Dropbox<P> {
             let result = match launch {
                 Launch::Complete { entries } => Ok(entries),
                 Launch::Failed(Refusal::Transient) => {
-                    backoff.wait(self.wire.ports(), Wait::Limit(None)).await?;
+                    backoff.wait(self.wire.ports(), Wait::Limit(None))?.await;
                     // From the beginning.
                     (job_id, unclear, polls) = (None, false, Backoff::new(Side::Dropbox));
                     continue;
@@ -223,7 +223,7 @@ impl<P: Ports> Dropbox<P> {
                     if job_id.is_none() || route.check.is_empty() {
                         return malformed();
                     }
-                    polls.wait(self.wire.ports(), Wait::Job).await?;
+                    polls.wait(self.wire.ports(), Wait::Job)?.await;
                     continue;
                 }
                 Launch::Other => return malformed(),

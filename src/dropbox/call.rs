@@ -145,7 +145,7 @@ impl<P: Ports> Dropbox<P> {
                     _ => return malformed(),
                 },
             };
-            backoff.wait(self.wire.ports(), why).await?;
+            backoff.wait(self.wire.ports(), why)?.await;
         }
     }
 }

@@ -5,7 +5,7 @@
 //! inside a row has its own version.
 
 use super::bytes::{give_back, taken};
-use crate::ports::Row;
+use crate::ports::{Row, StoreError};
 use futures_util::FutureExt;
 use js_sys::{Array, Promise, Uint8Array};
 use std::future::Future;
@@ -22,14 +22,14 @@ const KEYS: &str = "keys";
 /// So much text is handed over in one task.
 const AT_ONCE_BYTES: usize = 128 * 1024;
 
-/// An open database. What fails, fails with what the browser threw.
+/// An open database.
 #[derive(Clone, Debug)]
 pub struct Database {
     inner: IdbDatabase,
 }
 
 impl Database {
-    /// Opens it, and makes it at the first time.
+    /// Opens it, and makes it at the first time. What fails, fails with what the browser threw.
     pub async fn open() -> Result<Self, JsValue> {
         let inner: IdbDatabase = result(ask_to_open()?).await?.unchecked_into();
         // A newer version in another tab must not wait for this page to close.
@@ -45,13 +45,13 @@ impl Database {
     }
 
     /// The text under a key.
-    pub(super) async fn load(&self, key: &str) -> Result<Option<String>, JsValue> {
+    pub(super) async fn load(&self, key: &str) -> Result<Option<String>, StoreError> {
         let store = self.store(ROWS, IdbTransactionMode::Readonly)?;
         Ok(text(result(store.get(&key.into())?).await?))
     }
 
     /// All keys that begin so, in order.
-    pub(super) async fn keys(&self, prefix: &str) -> Result<Vec<String>, JsValue> {
+    pub(super) async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
         let keys: Array = result(self.ask_for_keys(prefix)?).await?.unchecked_into();
         let mut texts = Vec::new();
         for key in keys.iter() {
@@ -68,7 +68,10 @@ impl Database {
     }
 
     /// All of it, on disk, or nothing.
-    pub(super) async fn save(&self, next: &mut dyn FnMut() -> Option<Row>) -> Result<(), JsValue> {
+    pub(super) async fn save(
+        &self,
+        next: &mut dyn FnMut() -> Option<Row>,
+    ) -> Result<(), StoreError> {
         super::only_alive().await;
         let mut row = next();
         if row.is_none() {
@@ -76,9 +79,9 @@ impl Database {
         }
         let store = self.store(ROWS, IdbTransactionMode::Readwrite)?;
         let transaction = store.transaction();
-        let give_up = |error| {
+        let give_up = |_| {
             let _: Result<(), JsValue> = transaction.abort();
-            error
+            StoreError
         };
         let mut at_once = 0;
         while let Some((key, text)) = row {
@@ -103,7 +106,7 @@ impl Database {
     }
 
     /// The `CryptoKey` that was kept by that name; where there is none, `new` is kept, unless it is `undefined`, too.
-    pub(super) async fn key(&self, name: &str, new: JsValue) -> Result<JsValue, JsValue> {
+    pub(super) async fn key(&self, name: &str, new: &JsValue) -> Result<JsValue, StoreError> {
         let mode = match new.is_undefined() {
             true => IdbTransactionMode::Readonly,
             false => IdbTransactionMode::Readwrite,
@@ -113,9 +116,9 @@ impl Database {
         if !present.is_undefined() || new.is_undefined() {
             return Ok(present);
         }
-        store.put_with_key(&new, &name.into())?;
+        store.put_with_key(new, &name.into())?;
         completed(&store.transaction()).await?;
-        Ok(new)
+        Ok(new.clone())
     }
 }
 
@@ -163,14 +166,12 @@ fn result(request: IdbRequest) -> impl Future<Output = Result<JsValue, JsValue>>
 }
 
 /// Waits until the transaction is on disk.
-async fn completed(transaction: &IdbTransaction) -> Result<(), JsValue> {
+async fn completed(transaction: &IdbTransaction) -> Result<(), StoreError> {
     let ended = Promise::new(&mut |resolve, reject| {
         transaction.set_oncomplete(Some(&resolve));
         // Every error ends in an abort; so does a full disk, without an error before.
         transaction.set_onabort(Some(&reject));
     });
-    match JsFuture::from(ended).await {
-        Ok(_) => Ok(()),
-        Err(_) => Err(transaction.error().map_or(JsValue::NULL, JsValue::from)),
-    }
+    JsFuture::from(ended).await?;
+    Ok(())
 }

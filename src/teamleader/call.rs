@@ -129,7 +129,7 @@ impl<P: Ports> Teamleader<P> {
                     status => return Err(Refusal::Final(final_failure(status))),
                 },
             };
-            backoff.wait(ports, why).await?;
+            backoff.wait(ports, why)?.await;
         }
     }
 
@@ -159,7 +159,7 @@ impl<P: Ports> Teamleader<P> {
                     _ => return malformed(),
                 },
             };
-            backoff.wait(self.wire.ports(), why).await?;
+            backoff.wait(self.wire.ports(), why)?.await;
         }
     }
 

@@ -1,11 +1,13 @@
 //! Documents: list, look, download, create, delete. The CRM can neither rename nor replace.
 
-use super::call::{final_failure, Called, Refusal};
+use super::call::{final_failure, Refusal};
 use super::types::{id_argument, FileRow, Location, Page, Subject, PAGE_ROWS};
 use super::{malformed, Teamleader};
 use crate::json::forms::Form;
 use crate::json::{Object, Write};
 use crate::ports::Ports;
+use futures_util::future::LocalBoxFuture;
+use futures_util::FutureExt;
 use sync_core::map::Set;
 use sync_core::{ContentHash, Document, DocumentId, Failure, Place, Reason, Record, Side};
 
@@ -14,6 +16,9 @@ use sync_core::{ContentHash, Document, DocumentId, Failure, Place, Reason, Recor
 const IDLE_PAGES_MAX: u32 = 3;
 /// Bytes that arrive damaged are asked for once more; so is a link that is no longer good.
 const TRIES: u32 = 2;
+
+/// A look at a document under way.
+type Shown<'a> = LocalBoxFuture<'a, Result<Option<Document>, Failure>>;
 
 impl<P: Ports> Teamleader<P> {
     /// All documents of a record. Either complete or a failure, never a part.
@@ -47,9 +52,7 @@ impl<P: Ports> Teamleader<P> {
 
     /// Whether `files.info` answers 404.
     pub async fn is_gone(&self, document: &DocumentId) -> Result<bool, Failure> {
-        let mut row = FileRow::blank();
-        let answer = self.info(document, &mut row).await;
-        Ok(self.shown(document, answer, row)?.is_none())
+        Ok(self.shown(document).await?.is_none())
     }
 
     /// A document's bytes, of the size it was listed with, and their hash; if one is expected, only bytes of that.
@@ -92,9 +95,7 @@ impl<P: Ports> Teamleader<P> {
                 return Ok(content);
             }
         }
-        let mut row = FileRow::blank();
-        let answer = self.info(document, &mut row).await;
-        match self.shown(document, answer, row)? {
+        match self.shown(document).await? {
             Some(found) if found.size_bytes == size_bytes => Err(Failure::Refused(Reason::Damaged)),
             Some(_) => Err(Failure::Conflict),
             None => Err(Failure::NotFound),
@@ -133,9 +134,7 @@ impl<P: Ports> Teamleader<P> {
     ///
     /// RACE: it may change between the look and the deletion; the CRM has no conditional delete.
     pub async fn delete(&self, document: &Document) -> Result<(), Failure> {
-        let mut row = FileRow::blank();
-        let answer = self.info(&document.id, &mut row).await;
-        match self.shown(&document.id, answer, row)? {
+        match self.shown(&document.id).await? {
             None => return Ok(()),
             Some(found) if found.place != document.place || !found.same_stamp(document) => {
                 return Err(Failure::Conflict);
@@ -148,19 +147,17 @@ impl<P: Ports> Teamleader<P> {
         }
     }
 
-    /// Asks `files.info`, for [`Teamleader::shown`].
-    fn info<'a>(&'a self, document: &DocumentId, row: &'a mut FileRow) -> Called<'a> {
-        self.call("files.info", id_argument(document.as_str()), true, row)
+    /// A document as `files.info` shows it; `None` for 404.
+    ///
+    /// Boxed: several methods look, and one copy in the module is enough.
+    fn shown<'a>(&'a self, document: &'a DocumentId) -> Shown<'a> {
+        self.look(document).boxed_local()
     }
 
-    /// A document as `files.info` shows it; `None` for 404.
-    fn shown(
-        &self,
-        document: &DocumentId,
-        answer: Result<(), Refusal>,
-        row: FileRow,
-    ) -> Result<Option<Document>, Failure> {
-        match answer {
+    async fn look(&self, document: &DocumentId) -> Result<Option<Document>, Failure> {
+        let mut row = FileRow::blank();
+        let argument = id_argument(document.as_str());
+        match self.call("files.info", argument, true, &mut row).await {
             Ok(()) if row.id == document.as_str() => Ok(Some(self.document(row))),
             Ok(()) => malformed(),
             Err(Refusal::Final(Failure::NotFound)) => Ok(None),

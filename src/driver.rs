@@ -201,8 +201,8 @@ impl<P: Ports> Driver<P> {
     }
 
     /// Waits until the version is another than this, and says which. Never returns after a stop.
-    pub async fn changed(&self, since: u64) -> u64 {
-        self.moved.until(|| Some(self.version()).filter(|version| *version != since)).await
+    pub fn changed(&self, since: u64) -> impl Future<Output = u64> + '_ {
+        self.moved.until(move || Some(self.version()).filter(|version| *version != since))
     }
 
     /// The connection in use.

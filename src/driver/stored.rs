@@ -3,6 +3,7 @@
 use crate::json::{Read, Value, Write};
 use crate::percent::percent_encode;
 use crate::ports::{Store, StoreError};
+use std::future::Future;
 use sync_core::{Record, Save, StoredIndex, StoredRecord, SCHEMA};
 
 /// Whose state it is. State of other accounts is never touched (G7).
@@ -86,11 +87,6 @@ pub(super) async fn load_records(
     Ok(read)
 }
 
-/// The page goes on until the store has answered. A timer would let a page in the background wait for up to a minute.
-pub(super) async fn look(store: &impl Store, key: &StateKey) {
-    let _: Result<Option<String>, StoreError> = store.load(&key.retired()).await;
-}
-
 /// A record's row, unread; `None` where there is none, or none that this version can read.
 pub(super) async fn load_row(
     store: &impl Store,
@@ -127,7 +123,10 @@ pub(super) async fn retire(
     generation: u64,
 ) -> Result<(), StoreError> {
     let keys = store.keys(&key.prefix()).await?;
-    let mut changes: Vec<_> = keys.into_iter().map(|key| (key, None)).collect();
+    let mut changes = Vec::new();
+    for key in keys {
+        changes.push((key, None));
+    }
     if generation != 0 {
         changes.push((key.retired(), Some(generation.to_string())));
     }
@@ -135,6 +134,9 @@ pub(super) async fn retire(
 }
 
 /// Dropbox was told.
-pub(super) async fn forget_retired(store: &impl Store, key: &StateKey) -> Result<(), StoreError> {
-    store.save(vec![(key.retired(), None)]).await
+pub(super) fn forget_retired<'a>(
+    store: &'a impl Store,
+    key: &StateKey,
+) -> impl Future<Output = Result<(), StoreError>> + 'a {
+    store.save(vec![(key.retired(), None)])
 }

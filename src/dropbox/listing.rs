@@ -70,7 +70,7 @@ impl<P: Ports> Dropbox<P> {
     pub fn changes(&self, cursor: Option<&Cursor>) -> Listed<'_> {
         let Some(cursor) = cursor else { return self.list("", true) };
         let (route, argument) = go_on(cursor);
-        self.pages(route, argument, vec![cursor.clone()]).boxed_local()
+        self.pages(route, argument, vec![cursor.clone()])
     }
 
     /// Everything below a folder, the folder itself among it.
@@ -122,11 +122,15 @@ impl<P: Ports> Dropbox<P> {
             ("include_non_downloadable_files", &true),
         ])
         .write_text();
-        self.pages("files/list_folder", argument, Vec::new()).boxed_local()
+        self.pages("files/list_folder", argument, Vec::new())
+    }
+
+    fn pages(&self, route: &'static str, argument: String, seen: Vec<Cursor>) -> Listed<'_> {
+        self.listed(route, argument, seen).boxed_local()
     }
 
     /// Goes on until `has_more` is false; that alone ends a listing.
-    async fn pages(
+    async fn listed(
         &self,
         mut route: &'static str,
         mut argument: String,

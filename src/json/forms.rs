@@ -444,15 +444,11 @@ macro_rules! enums {
                 let mut plain = true;
                 $(
                     plain = false;
-                    $out.push('{');
-                    $crate::json::field($out, stringify!($variant), $content);
-                    $out.push('}');
+                    $crate::json::variant($out, stringify!($variant), $content);
                 )?
                 $(
                     plain = false;
-                    $out.push('{');
-                    $crate::json::key($out, stringify!($variant));
-                    $out.push('{');
+                    $crate::json::open_variant($out, stringify!($variant));
                     $($crate::json::field($out, stringify!($field), $field);)*
                     $out.push_str("}}");
                 )?

@@ -6,9 +6,9 @@
 use super::bytes::{copied, from_base64, to_base64, to_base64url};
 use super::indexed_db::Database;
 use super::{object, sure, window};
+use crate::json::hex;
 use crate::ports::{StoreError, TransportError};
 use js_sys::{Array, ArrayBuffer, Object, Promise, Uint8Array};
-use std::fmt::Write;
 use sync_core::ContentHash;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -46,11 +46,11 @@ pub(super) async fn content_hash(content: &ArrayBuffer) -> Result<ContentHash, T
         sha256(&Uint8Array::from(digests.as_slice()))?
     };
     let whole = JsFuture::from(hashing).await?;
-    let mut hex = String::new();
+    let mut digits = String::new();
     for byte in copied(&whole) {
-        write!(hex, "{byte:02x}").expect("a String takes any text");
+        hex(&mut digits, byte);
     }
-    Ok(ContentHash(hex))
+    Ok(ContentHash(digits))
 }
 
 fn sha256_of_blocks(content: &ArrayBuffer) -> Result<Promise, JsValue> {

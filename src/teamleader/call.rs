@@ -163,19 +163,11 @@ impl<P: Ports> Teamleader<P> {
         }
     }
 
-    /// Bytes to an upload location, once and without the token. The status, if there was an answer.
-    ///
-    /// Never repeated here after a lost answer: a repeat could make a second document.
-    pub(super) async fn send_location(
-        &self,
-        location: &str,
-        content: P::Content,
-    ) -> Result<u16, Failure> {
+    /// Bytes to an upload location, without the token.
+    pub(super) fn to_location(&self, location: String, content: P::Content) -> Request<P::Content> {
         let timeout_ms = transfer_timeout_ms(self.wire.ports().size_bytes(&content));
         let body = Body::Content(content);
-        let request = Request::post(location.into(), "application/octet-stream", body, timeout_ms);
-        let answer = self.wire.send(&request).await?.ok_or(Failure::Unavailable(Side::Crm))?;
-        Ok(answer.status)
+        Request::post(location, "application/octet-stream", body, timeout_ms)
     }
 }
 

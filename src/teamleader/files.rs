@@ -18,7 +18,7 @@ const IDLE_PAGES_MAX: u32 = 3;
 const TRIES: u32 = 2;
 
 /// A look at a document under way.
-type Shown<'a> = LocalBoxFuture<'a, Result<Option<Document>, Failure>>;
+pub type Shown<'a> = LocalBoxFuture<'a, Result<Option<Document>, Failure>>;
 
 impl<P: Ports> Teamleader<P> {
     /// All documents of a record. Either complete or a failure, never a part.
@@ -50,9 +50,11 @@ impl<P: Ports> Teamleader<P> {
         malformed()
     }
 
-    /// Whether `files.info` answers 404.
-    pub async fn is_gone(&self, document: &DocumentId) -> Result<bool, Failure> {
-        Ok(self.shown(document).await?.is_none())
+    /// A document as `files.info` shows it; `None` for 404.
+    ///
+    /// Boxed: several methods look, and one copy in the module is enough.
+    pub fn shown<'a>(&'a self, document: &'a DocumentId) -> Shown<'a> {
+        self.look(document).boxed_local()
     }
 
     /// A document's bytes, of the size it was listed with, and their hash; if one is expected, only bytes of that.
@@ -119,7 +121,10 @@ impl<P: Ports> Teamleader<P> {
             let mut location = Location::blank();
             let answer = self.call("files.upload", argument.clone(), true, &mut location).await;
             answer.map_err(|refusal| upload_refusal(refusal, &place.folder))?;
-            status = self.send_location(&location.location, content.clone()).await?;
+            let request = self.to_location(location.location, content.clone());
+            // Not sent again after a lost answer: a repeat could make a second document.
+            let answer = self.wire.send(&request).await?.ok_or(Failure::Unavailable(Side::Crm))?;
+            status = answer.status;
             match status {
                 200..=299 => return Ok(()),
                 // The link was no longer good: nothing was done.
@@ -145,13 +150,6 @@ impl<P: Ports> Teamleader<P> {
             Ok(()) | Err(Refusal::Final(Failure::NotFound)) => Ok(()),
             Err(refusal) => Err(refusal.into()),
         }
-    }
-
-    /// A document as `files.info` shows it; `None` for 404.
-    ///
-    /// Boxed: several methods look, and one copy in the module is enough.
-    fn shown<'a>(&'a self, document: &'a DocumentId) -> Shown<'a> {
-        self.look(document).boxed_local()
     }
 
     async fn look(&self, document: &DocumentId) -> Result<Option<Document>, Failure> {

@@ -26,11 +26,11 @@ impl StateKey {
 
     /// The checkpoint whose connection ended here, while Dropbox was not told.
     fn retired(&self) -> String {
-        format!("retired/{}", self.prefix())
+        "retired/".to_owned() + &self.prefix()
     }
 
     fn index(&self) -> String {
-        format!("{}index", self.prefix())
+        self.prefix() + "index"
     }
 
     fn record(&self, record: &Record) -> String {

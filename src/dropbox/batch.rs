@@ -155,9 +155,11 @@ impl<P: Ports> Dropbox<P> {
             Err(refusal) => refusal,
         };
         if answer.unclear && refusal.is_conflict() {
-            let original = standing_file(self.metadata(id.as_str()).await)?;
-            let copy = standing_file(self.metadata(to).await)?;
-            if let (Some(original), Some(copy)) = (original, copy) {
+            let mut files = Vec::new();
+            for path in [id.as_str(), to] {
+                files.extend(standing_file(self.metadata(path).await)?);
+            }
+            if let Ok([original, copy]) = <[Box<FileEntry>; 2]>::try_from(files) {
                 if copy.hash.is_some() && copy.hash == original.hash && copy.id != original.id {
                     return Ok(copy);
                 }
@@ -225,26 +227,26 @@ impl<P: Ports> Dropbox<P> {
                     Launch::Failed(refusal)
                 }
             };
-            let result = match launch {
-                Launch::Complete { entries } => Ok(entries),
+            let pause = match launch {
+                Launch::Complete { entries } => {
+                    return Ok(Answer { result: Ok(entries), unclear });
+                }
                 Launch::Failed(Refusal::Transient) => {
-                    backoff.wait(self.wire.ports(), Wait::Limit(None))?.await;
                     // From the beginning.
                     (job_id, unclear, polls) = (None, false, Backoff::new(Side::Dropbox));
-                    continue;
+                    backoff.wait(self.wire.ports(), Wait::Limit(None))?
                 }
-                Launch::Failed(refusal) => Err(refusal),
+                Launch::Failed(refusal) => return Ok(Answer { result: Err(refusal), unclear }),
                 Launch::Pending { async_job_id } => {
                     job_id = async_job_id.or(job_id);
                     if job_id.is_none() || route.check.is_empty() {
                         return malformed();
                     }
-                    polls.wait(self.wire.ports(), Wait::Job)?.await;
-                    continue;
+                    polls.wait(self.wire.ports(), Wait::Job)?
                 }
                 Launch::Other => return malformed(),
             };
-            return Ok(Answer { result, unclear });
+            pause.await;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Reading: listings with their pages, metadata, longpoll. No writes.
 
-use super::call::{fill, read, Called, Ended};
+use super::call::{address, fill, read, Called, Ended};
 use super::tags::Refusal;
 use super::types::{LongpollAnswer, Metadata};
 use super::{malformed, Dropbox};
@@ -95,7 +95,7 @@ impl<P: Ports> Dropbox<P> {
         timeout_s: u32,
     ) -> Result<LongpollAnswer, Failure> {
         let argument = Object(&[("cursor", cursor), ("timeout", &timeout_s)]);
-        let url = format!("{}/2/files/list_folder/longpoll", self.endpoints().notify);
+        let url = address(&self.endpoints().notify, "files/list_folder/longpoll");
         let timeout_ms = (timeout_s + LONGPOLL_JITTER_S + 10) * 1_000;
         // No authorization: Dropbox refuses a longpoll that carries one.
         let request = Request::post_json(url, argument.write_text(), timeout_ms);

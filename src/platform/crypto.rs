@@ -127,7 +127,7 @@ pub(super) async fn seal(database: &Database, plain: &str) -> Result<String, Sto
         subtle().encrypt_with_object_and_buffer_source(&algorithm(&nonce), &key, &plain)?
     };
     let sealed = copied(&JsFuture::from(sealing).await?);
-    Ok(format!("{}.{}", to_base64(&nonce), to_base64(&sealed)))
+    Ok(to_base64(&nonce) + "." + &to_base64(&sealed))
 }
 
 /// What [`seal`] sealed on this device; nothing if it is damaged.

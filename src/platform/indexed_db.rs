@@ -62,7 +62,7 @@ impl Database {
 
     fn ask_for_keys(&self, prefix: &str) -> Result<IdbRequest, JsValue> {
         // Our keys are ASCII: none of them comes after the prefix and this character.
-        let end = format!("{prefix}\u{ffff}");
+        let end = prefix.to_owned() + "\u{ffff}";
         let range = IdbKeyRange::bound(&prefix.into(), &end.into())?;
         self.store(ROWS, IdbTransactionMode::Readonly)?.get_all_keys_with_key(&range)
     }

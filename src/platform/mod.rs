@@ -114,12 +114,9 @@ pub fn sure<T>(result: Result<T, JsValue>, why: &str) -> T {
 
 /// Name and message of whatever the browser threw. Names of errors and texts of the browser alone: no data of ours.
 pub fn thrown(value: &JsValue) -> String {
-    let (name, message) = if let Some(exception) = value.dyn_ref::<web_sys::DomException>() {
-        (exception.name(), exception.message())
-    } else if let Some(error) = value.dyn_ref::<js_sys::Error>() {
-        (error.name().into(), error.message().into())
-    } else {
-        return "unknown".into();
-    };
-    format!("{name}: {message}")
+    // A `DOMException` is one of them.
+    match value.dyn_ref::<js_sys::Error>() {
+        Some(error) => format!("{}: {}", String::from(error.name()), String::from(error.message())),
+        None => "unknown".into(),
+    }
 }

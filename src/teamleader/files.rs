@@ -1,8 +1,9 @@
 //! Documents: list, look, download, create, delete. The CRM can neither rename nor replace.
 
-use super::call::{final_failure, Refusal};
+use super::call::{download_request, final_failure, upload_request, Refusal};
 use super::types::{id_argument, FileRow, Location, Page, Subject, PAGE_ROWS};
 use super::{malformed, Teamleader};
+use crate::backoff::{Backoff, Wait};
 use crate::json::forms::Form;
 use crate::json::{Object, Write};
 use crate::ports::Ports;
@@ -116,12 +117,13 @@ impl<P: Ports> Teamleader<P> {
     ) -> Result<(), Failure> {
         let subject = self.subject(record, true).await?;
         let argument = upload_argument(place, &subject);
+        let size_bytes = self.wire.ports().size_bytes(&content);
         let mut status = 0;
         for _ in 0..TRIES {
             let mut location = Location::blank();
             let answer = self.call("files.upload", argument.clone(), true, &mut location).await;
             answer.map_err(|refusal| upload_refusal(refusal, &place.folder))?;
-            let request = self.to_location(location.location, content.clone());
+            let request = upload_request(location.location, content.clone(), size_bytes);
             // Not sent again after a lost answer: a repeat could make a second document.
             let answer = self.wire.send(&request).await?.ok_or(Failure::Unavailable(Side::Crm))?;
             status = answer.status;
@@ -174,8 +176,19 @@ impl<P: Ports> Teamleader<P> {
             let mut link = Location::blank();
             let argument = id_argument(document.as_str());
             self.call("files.download", argument, urgent, &mut link).await?;
-            if let Some(content) = self.fetch_location(&link.location, size_bytes).await? {
-                return Ok(content);
+            let request = download_request(link.location, size_bytes);
+            let mut backoff = Backoff::new(Side::Crm);
+            loop {
+                let why = match self.wire.send(&request).await? {
+                    None => Wait::Outage,
+                    Some(response) => match (response.status, response.content) {
+                        (200, Some(content)) => return Ok(content),
+                        (401 | 403 | 404 | 410, _) => break,
+                        (429, _) => Wait::Limit(None),
+                        _ => return malformed(),
+                    },
+                };
+                backoff.wait(self.wire.ports(), why)?.await;
             }
         }
         Err(Failure::Refused(Reason::CrmRefused))

@@ -271,10 +271,11 @@ impl<P: Ports> Driver<P> {
             let mut engine = self.engine.borrow_mut();
             engine.set_today(&self.ports.today());
             engine.handle(event, self.ports.now_ms());
-            if engine.is_running() && !self.was_running.replace(engine.is_running()) {
+            let is_running = engine.is_running();
+            if is_running && !self.was_running.get() {
                 self.requests_before.set(self.wire.request_count());
             }
-            self.was_running.set(engine.is_running());
+            self.was_running.set(is_running);
             engine.poll_report()
         };
         if let Some(mut report) = report {
@@ -325,19 +326,9 @@ impl<P: Ports> Driver<P> {
         }
     }
 
-    /// Where a longpoll may listen now: between cycles, with nothing that forbids one.
+    /// Where a longpoll may listen now.
     fn watchable(&self) -> Option<Cursor> {
-        let engine = self.engine.borrow();
-        if engine.is_running() {
-            return None;
-        }
-        let status = engine.status();
-        if status.paused || status.halt.is_some() || status.links.is_empty() {
-            return None;
-        }
-        if matches!(status.error, Some(Failure::Unauthorized(_))) {
-            return None;
-        }
-        self.cursor.borrow().clone()
+        let wanted = self.engine.borrow().wants_news();
+        wanted.then(|| self.cursor.borrow().clone()).flatten()
     }
 }

@@ -1,10 +1,11 @@
 //! Carries out one effect: the mapping from the engine's words to the clients' methods, and nothing else.
 
 use super::{stored, Driver};
+use crate::json::Read;
 use crate::permits::Permits;
 use crate::ports::{Ports, StoreError};
 use std::mem::take;
-use sync_core::{Effect, Failure, Outcome, Side, Source};
+use sync_core::{Effect, Failure, Outcome, Side, Source, StoredRecord};
 
 impl<P: Ports> Driver<P> {
     /// One effect, start to end.
@@ -18,7 +19,13 @@ impl<P: Ports> Driver<P> {
         };
         Ok(match &mut effect {
             Effect::Load(records) => {
-                Outcome::Records(stored::load_records(ports, &self.key, take(records)).await?)
+                let mut read = Vec::with_capacity(records.len());
+                // One at a time: reading many rows at once would hold up the page.
+                for record in take(records) {
+                    let row = stored::load_row(ports, &self.key, &record).await?;
+                    read.push((record, row.as_ref().and_then(StoredRecord::read)));
+                }
+                Outcome::Records(read)
             }
             Effect::Save(save) => {
                 stored::save(ports, &self.key, save).await?;

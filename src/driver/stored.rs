@@ -4,7 +4,7 @@ use crate::json::{Read, Value, Write};
 use crate::percent::percent_encode;
 use crate::ports::{Store, StoreError};
 use std::future::Future;
-use sync_core::{Record, Save, StoredIndex, StoredRecord, SCHEMA};
+use sync_core::{Record, Save, StoredIndex, SCHEMA};
 
 /// Whose state it is. State of other accounts is never touched (G7).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,21 +70,6 @@ pub(super) async fn load_index(
         }
         _ => Ok(StoredIndex::read(&value)),
     }
-}
-
-/// Records; `None` for those never stored and those that cannot be read.
-pub(super) async fn load_records(
-    store: &impl Store,
-    key: &StateKey,
-    records: Vec<Record>,
-) -> Result<Vec<(Record, Option<StoredRecord>)>, StoreError> {
-    let mut read = Vec::with_capacity(records.len());
-    // One at a time: reading many rows at once would hold up the page.
-    for record in records {
-        let row = load_row(store, key, &record).await?;
-        read.push((record, row.as_ref().and_then(StoredRecord::read)));
-    }
-    Ok(read)
 }
 
 /// A record's row, unread; `None` where there is none, or none that this version can read.

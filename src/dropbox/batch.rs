@@ -155,11 +155,9 @@ impl<P: Ports> Dropbox<P> {
             Err(refusal) => refusal,
         };
         if answer.unclear && refusal.is_conflict() {
-            let mut files = Vec::new();
-            for path in [id.as_str(), to] {
-                files.extend(standing_file(self.metadata(path).await)?);
-            }
-            if let Ok([original, copy]) = <[Box<FileEntry>; 2]>::try_from(files) {
+            let original = standing_file(self.metadata(id.as_str()).await)?;
+            let copy = standing_file(self.metadata(to).await)?;
+            if let (Some(original), Some(copy)) = (original, copy) {
                 if copy.hash.is_some() && copy.hash == original.hash && copy.id != original.id {
                     return Ok(copy);
                 }

@@ -39,8 +39,8 @@ fn speaks_of(said: &Value, word: &str) -> bool {
     errors.iter().any(|error| {
         let has = |text: Option<&Value>| {
             let text = text.and_then(Value::as_text).unwrap_or_default();
-            let mut parts = text.split(|c: char| !c.is_ascii_alphanumeric());
-            parts.any(|part| part.eq_ignore_ascii_case(word))
+            let mut parts = text.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
+            parts.any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
         };
         has(error.field("title")) || has(error.field("meta").and_then(|meta| meta.field("field")))
     })

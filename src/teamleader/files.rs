@@ -209,11 +209,11 @@ impl<P: Ports> Teamleader<P> {
 }
 
 fn upload_argument(place: &Place, subject: &Subject<'_>) -> String {
-    let mut fields: Vec<(&str, &dyn Write)> = vec![("name", &place.name), ("subject", subject)];
-    if !place.folder.is_empty() {
-        fields.push(("folder", &place.folder));
-    }
-    Object(&fields).write_text()
+    let fields: [(&str, &dyn Write); 3] =
+        [("name", &place.name), ("subject", subject), ("folder", &place.folder)];
+    // At the root no folder is named.
+    let count = if place.folder.is_empty() { 2 } else { 3 };
+    Object(&fields[..count]).write_text()
 }
 
 /// What it means that an upload location answered so.

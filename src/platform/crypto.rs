@@ -38,9 +38,9 @@ fn sha256(view: &Object) -> Result<Promise, JsValue> {
 /// by side; only digests enter WebAssembly memory.
 pub(super) async fn content_hash(content: &ArrayBuffer) -> Result<ContentHash, TransportError> {
     let hashing = {
-        let blocks = JsFuture::from(sha256_of_blocks(content)?).await?;
+        let blocks: Array = JsFuture::from(sha256_of_blocks(content)?).await?.unchecked_into();
         let mut digests = Vec::new();
-        for block in Array::from(&blocks).iter() {
+        for block in blocks.iter() {
             digests.extend(copied(&block));
         }
         sha256(&Uint8Array::from(digests.as_slice()))?

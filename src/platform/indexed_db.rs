@@ -5,14 +5,16 @@
 //! inside a row has its own version.
 
 use super::bytes::{give_back, taken};
+use super::sure;
 use crate::ports::{Row, StoreError};
 use futures_util::FutureExt;
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::{Array, Function, Promise, Uint8Array};
 use std::future::Future;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Event, IdbDatabase, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction, IdbTransactionMode,
+    Event, EventTarget, IdbDatabase, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction,
+    IdbTransactionMode,
 };
 
 const NAME: &str = "teamleader-dropbox";
@@ -35,7 +37,7 @@ impl Database {
         // A newer version in another tab must not wait for this page to close.
         let closing = inner.clone();
         let close = Closure::<dyn FnMut(Event)>::new(move |_event| closing.close()).into_js_value();
-        inner.set_onversionchange(Some(close.unchecked_ref()));
+        on(&inner, "versionchange", close.unchecked_ref());
         Ok(Self { inner })
     }
 
@@ -133,7 +135,7 @@ fn ask_to_open() -> Result<IdbRequest, JsValue> {
             let _: Result<IdbObjectStore, JsValue> = database.create_object_store(store);
         }
     });
-    request.set_onupgradeneeded(Some(upgrade.into_js_value().unchecked_ref()));
+    on(&request, "upgradeneeded", upgrade.into_js_value().unchecked_ref());
     Ok(request.into())
 }
 
@@ -153,11 +155,17 @@ fn text(row: JsValue) -> Option<String> {
     }
 }
 
+/// Has this called when that happens.
+fn on(target: &EventTarget, event: &str, run: &Function) {
+    let listening = target.add_event_listener_with_callback(event, run);
+    sure(listening, "it is a function");
+}
+
 /// The result of a request. Its handlers are set at once, before the page can go on.
 fn result(request: IdbRequest) -> impl Future<Output = Result<JsValue, JsValue>> {
     let done = Promise::new(&mut |resolve, reject| {
-        request.set_onsuccess(Some(&resolve));
-        request.set_onerror(Some(&reject));
+        on(&request, "success", &resolve);
+        on(&request, "error", &reject);
     });
     JsFuture::from(done).map(move |done| match done {
         Ok(_) => request.result(),
@@ -168,9 +176,9 @@ fn result(request: IdbRequest) -> impl Future<Output = Result<JsValue, JsValue>>
 /// Waits until the transaction is on disk.
 async fn completed(transaction: &IdbTransaction) -> Result<(), StoreError> {
     let ended = Promise::new(&mut |resolve, reject| {
-        transaction.set_oncomplete(Some(&resolve));
+        on(transaction, "complete", &resolve);
         // Every error ends in an abort; so does a full disk, without an error before.
-        transaction.set_onabort(Some(&reject));
+        on(transaction, "abort", &reject);
     });
     JsFuture::from(ended).await?;
     Ok(())

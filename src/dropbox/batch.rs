@@ -15,7 +15,7 @@ use std::future::Future;
 use sync_core::{Commit, Delete, Entry, Failure, FileEntry, FileId, Move, Side, WriteMode};
 
 /// An entry's end: the file, where it is told, or why it failed.
-type Settled = Answer<Option<FileEntry>>;
+type Settled = Answer<Option<Box<FileEntry>>>;
 
 /// What differs from one batch to another.
 struct BatchRoute {
@@ -108,7 +108,7 @@ impl<P: Ports> Dropbox<P> {
         for (index, settled) in batch.into_iter().enumerate() {
             let refusal = match settled.result {
                 Ok(Some(file)) => {
-                    results.push(Ok(file));
+                    results.push(Ok(*file));
                     continue;
                 }
                 Ok(None) => return malformed(),
@@ -325,7 +325,7 @@ impl<'a> Batch<'a> {
         Ok(wait)
     }
 
-    fn end(&mut self, index: usize, result: Result<Option<FileEntry>, Refusal>) {
+    fn end(&mut self, index: usize, result: Result<Option<Box<FileEntry>>, Refusal>) {
         self.settled[index] = Answer { result, unclear: self.unclear };
     }
 }

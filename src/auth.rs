@@ -435,8 +435,8 @@ impl<P: Ports> Auth<P> {
                 }
                 _ => {}
             }
-            let waited = backoff.wait(&*self.ports, Wait::Outage).await;
-            waited.map_err(|_| AuthError::Unavailable)?;
+            let wait = backoff.wait(&*self.ports, Wait::Outage);
+            wait.map_err(|_| AuthError::Unavailable)?.await;
         }
     }
 

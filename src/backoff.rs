@@ -4,6 +4,7 @@
 //! A wait named in an answer's JSON (`error.retry_after`) is kept.
 
 use crate::ports::Clock;
+use std::future::Future;
 use sync_core::{Failure, Side};
 
 /// The first wait is between this and twice this (ms).
@@ -45,11 +46,14 @@ impl Backoff {
         Self { service, next_ms: FIRST_MS, waited_ms: 0 }
     }
 
-    /// Waits. [`Failure::Unavailable`] when all waits together would exceed the patience.
-    pub async fn wait(&mut self, clock: &impl Clock, why: Wait) -> Result<(), Failure> {
+    /// The next wait. [`Failure::Unavailable`] when all waits together would exceed the patience.
+    pub fn wait<'a>(
+        &mut self,
+        clock: &'a impl Clock,
+        why: Wait,
+    ) -> Result<impl Future<Output = ()> + 'a, Failure> {
         let delay_ms = self.next_delay_ms(clock.random(), why);
-        clock.sleep(delay_ms.ok_or(Failure::Unavailable(self.service))?).await;
-        Ok(())
+        Ok(clock.sleep(delay_ms.ok_or(Failure::Unavailable(self.service))?))
     }
 
     /// The next wait (ms), or `None` at the end of patience. `random` is any number.

@@ -1,7 +1,7 @@
 //! Waking whoever waits: the driver's loop, joined callers, the panel.
 
 use std::cell::RefCell;
-use std::future::poll_fn;
+use std::future::{poll_fn, Future};
 use std::task::{Context, Poll, Waker};
 
 /// Rung when something changed; everybody who listens looks again.
@@ -26,14 +26,16 @@ impl Bell {
     }
 
     /// Looks at once and after each ring, until there is something.
-    pub async fn until<T>(&self, mut look: impl FnMut() -> Option<T>) -> T {
-        poll_fn(|context| match look() {
+    pub fn until<'a, T>(
+        &'a self,
+        mut look: impl FnMut() -> Option<T> + 'a,
+    ) -> impl Future<Output = T> + 'a {
+        poll_fn(move |context| match look() {
             Some(found) => Poll::Ready(found),
             None => {
                 self.listen(context);
                 Poll::Pending
             }
         })
-        .await
     }
 }

@@ -1,7 +1,8 @@
 //! Carries the engine's effects to the clients and their outcomes back. One per leader tab.
 //!
-//! Decides nothing about documents. Owns the time: due cycles, and Dropbox's longpoll between cycles. Bytes are
-//! handled by reference alone. What the rows look like stands in `stored`, what an effect does in `effects`.
+//! Decides nothing about documents, nor when a cycle is due: the page asks [`Driver::is_due`]. Owns Dropbox's longpoll
+//! between cycles. Bytes are handled by reference alone. What the rows look like stands in `stored`, what an effect does
+//! in `effects`.
 
 mod checkpoint;
 mod effects;
@@ -29,10 +30,6 @@ use sync_core::{
 
 /// Bytes of documents in the page at one time.
 const BYTES_IN_FLIGHT: u64 = 64 * 1024 * 1024;
-/// The longest single wait for a due cycle (ms): a machine that slept notices soon after waking.
-const NAP_MS: u64 = 60_000;
-/// A cycle that was due and did not move its due time is not begun again before this (ms).
-const AGAIN_MS: u64 = 60_000;
 /// How long one longpoll waits at Dropbox (s).
 const LONGPOLL_S: u32 = 480;
 /// Waits between longpolls that brought nothing new (ms): the first, and the longest.
@@ -47,17 +44,12 @@ pub struct Setup {
     pub crm_api_base: String,
     /// For the engine.
     pub config: Config,
-    /// Begin cycles when they are due. Without it, only when told.
-    pub timer: bool,
     /// Ask Dropbox for changes between cycles.
     pub longpoll: bool,
 }
 
 /// An effect being carried out.
 type Carried<'a> = (TaskId, LocalBoxFuture<'a, Result<Outcome, Failure>>);
-
-/// What the timer waits for, and the waiting.
-type Nap<'a> = Option<(u64, LocalBoxFuture<'a, ()>)>;
 
 /// Engine, clients, store and time, together.
 pub struct Driver<P: Ports> {
@@ -68,7 +60,6 @@ pub struct Driver<P: Ports> {
     crm: Teamleader<P>,
     engine: RefCell<Engine>,
     key: StateKey,
-    timer: bool,
     longpoll: bool,
     /// Events from outside, in order.
     inbox: RefCell<Vec<Event>>,
@@ -85,7 +76,6 @@ pub struct Driver<P: Ports> {
     /// Requests when the running cycle began.
     requests_before: Cell<u32>,
     was_running: Cell<bool>,
-    not_due_before_ms: Cell<u64>,
 }
 
 impl<P: Ports> Driver<P> {
@@ -109,7 +99,6 @@ impl<P: Ports> Driver<P> {
             wire,
             auth,
             key: setup.key,
-            timer: setup.timer,
             longpoll: setup.longpoll,
             inbox: RefCell::new(Vec::new()),
             work: Bell::default(),
@@ -120,14 +109,12 @@ impl<P: Ports> Driver<P> {
             report: RefCell::new(SyncReport::default()),
             requests_before: Cell::new(0),
             was_running: Cell::new(false),
-            not_due_before_ms: Cell::new(0),
         })
     }
 
     /// Works until stopped. Dropping it is like closing the tab: what was asked for may happen all the same.
     pub async fn run(&self) {
         let mut tasks: Vec<Carried<'_>> = Vec::new();
-        let mut nap: Nap<'_> = None;
         let mut watch = self.longpoll.then(|| self.watch().boxed_local());
         poll_fn(|context| loop {
             if self.wire.is_stopped() {
@@ -144,7 +131,6 @@ impl<P: Ports> Driver<P> {
                 // It never ends; it speaks by sending.
                 let _: Poll<()> = watch.poll_unpin(context);
             }
-            busy |= self.poll_timer(&mut nap, context);
             if !busy {
                 return Poll::Pending;
             }
@@ -155,11 +141,6 @@ impl<P: Ports> Driver<P> {
     /// Hands an event to the engine. [`Driver::run`] must be running for anything to come of it.
     pub fn send(&self, event: Event) {
         self.inbox.borrow_mut().push(event);
-        self.work.ring();
-    }
-
-    /// Looks whether a cycle is due: the page became visible or online.
-    pub fn wake(&self) {
         self.work.ring();
     }
 
@@ -199,7 +180,9 @@ impl<P: Ports> Driver<P> {
 
     /// A cycle is due now: its time has come, or something was left undone.
     pub fn is_due(&self) -> bool {
-        self.due_ms().is_some_and(|due_ms| due_ms <= self.ports.now_ms())
+        let engine = self.engine.borrow();
+        !engine.is_running()
+            && engine.poll_timeout().is_some_and(|due_ms| due_ms <= self.ports.now_ms())
     }
 
     /// Over all.
@@ -218,8 +201,8 @@ impl<P: Ports> Driver<P> {
     }
 
     /// Waits until the version is another than this, and says which. Never returns after a stop.
-    pub async fn changed(&self, since: u64) -> u64 {
-        self.moved.until(|| Some(self.version()).filter(|version| *version != since)).await
+    pub fn changed(&self, since: u64) -> impl Future<Output = u64> + '_ {
+        self.moved.until(move || Some(self.version()).filter(|version| *version != since))
     }
 
     /// The connection in use.
@@ -288,10 +271,11 @@ impl<P: Ports> Driver<P> {
             let mut engine = self.engine.borrow_mut();
             engine.set_today(&self.ports.today());
             engine.handle(event, self.ports.now_ms());
-            if engine.is_running() && !self.was_running.replace(engine.is_running()) {
+            let is_running = engine.is_running();
+            if is_running && !self.was_running.get() {
                 self.requests_before.set(self.wire.request_count());
             }
-            self.was_running.set(engine.is_running());
+            self.was_running.set(is_running);
             engine.poll_report()
         };
         if let Some(mut report) = report {
@@ -301,48 +285,6 @@ impl<P: Ports> Driver<P> {
             self.ended.set(self.ended.get() + 1);
         }
         self.moved.ring();
-    }
-
-    /// Begins a cycle that is due, or waits for the next; says whether one was begun.
-    fn poll_timer<'a>(&'a self, nap: &mut Nap<'a>, context: &mut Context<'_>) -> bool {
-        let due_ms = self.timer.then(|| self.due_ms()).flatten();
-        let Some(due_ms) = due_ms else {
-            *nap = None;
-            return false;
-        };
-        loop {
-            let now_ms = self.ports.now_ms();
-            if due_ms <= now_ms {
-                *nap = None;
-                self.not_due_before_ms.set(now_ms + AGAIN_MS);
-                self.step(Event::Run);
-                return true;
-            }
-            if self.not_due_before_ms.get() > now_ms + AGAIN_MS {
-                // The clock was set back.
-                self.not_due_before_ms.set(0);
-            }
-            if nap.as_ref().is_none_or(|(until_ms, _)| *until_ms != due_ms) {
-                let nap_ms = u32::try_from((due_ms - now_ms).min(NAP_MS)).unwrap_or(u32::MAX);
-                *nap = Some((due_ms, self.ports.sleep(nap_ms).boxed_local()));
-            }
-            let Some((_, sleeping)) = nap else {
-                return false;
-            };
-            if sleeping.poll_unpin(context).is_pending() {
-                return false;
-            }
-            *nap = None;
-        }
-    }
-
-    /// When the next cycle is due; none while one runs.
-    fn due_ms(&self) -> Option<u64> {
-        let engine = self.engine.borrow();
-        if engine.is_running() {
-            return None;
-        }
-        engine.poll_timeout().map(|due_ms| due_ms.max(self.not_due_before_ms.get()))
     }
 
     /// Between cycles, lets Dropbox say when something changed. Never ends.
@@ -384,19 +326,9 @@ impl<P: Ports> Driver<P> {
         }
     }
 
-    /// Where a longpoll may listen now: between cycles, with nothing that forbids one.
+    /// Where a longpoll may listen now.
     fn watchable(&self) -> Option<Cursor> {
-        let engine = self.engine.borrow();
-        if engine.is_running() {
-            return None;
-        }
-        let status = engine.status();
-        if status.paused || status.halt.is_some() || status.links.is_empty() {
-            return None;
-        }
-        if matches!(status.error, Some(Failure::Unauthorized(_))) {
-            return None;
-        }
-        self.cursor.borrow().clone()
+        let wanted = self.engine.borrow().wants_news();
+        wanted.then(|| self.cursor.borrow().clone()).flatten()
     }
 }

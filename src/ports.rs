@@ -44,18 +44,24 @@ pub struct Request<C> {
 }
 
 impl<C> Request<C> {
-    /// A POST of a body of this type; its answer is wanted as text.
-    pub fn post(url: String, content_type: &str, body: Body<C>, timeout_ms: u32) -> Self {
-        let headers = vec![("content-type", content_type.into())];
+    /// Without headers; its answer is wanted as text.
+    pub fn new(method: Method, url: String, body: Body<C>, timeout_ms: u32) -> Self {
         Self {
-            method: Method::Post,
+            method,
             url,
-            headers,
+            headers: Vec::new(),
             authorization: None,
             body,
             wants_content: false,
             timeout_ms,
         }
+    }
+
+    /// A POST of a body of this type; its answer is wanted as text.
+    pub fn post(url: String, content_type: &str, body: Body<C>, timeout_ms: u32) -> Self {
+        let mut request = Self::new(Method::Post, url, body, timeout_ms);
+        request.headers.push(("content-type", content_type.into()));
+        request
     }
 
     /// A POST of JSON; its answer is wanted as text.

@@ -89,11 +89,11 @@ fn p7_a_call_during_a_cycle_over_a_part_is_followed_by_one_over_all_records() {
 }
 
 #[test]
-fn a_due_cycle_begins_by_itself() {
+fn a_due_cycle_begins_when_somebody_looks() {
     let mut stage = Stage::new();
     stage.add_document("", "a.txt", b"a");
-    let setup = Setup { timer: true, ..stage.setup() };
-    let (driver, _) = stage.scene.drive(&stage.tab.clone(), setup).unwrap();
+    let driver = stage.drive();
+    stage.scene.keep_time(&stage.tab.clone(), &driver);
     stage.press(&driver);
     stage.add_document("", "b.txt", b"b");
     stage.scene.executor.run_for(2 * 3_600_000);

@@ -127,7 +127,7 @@ fn m2_documents_are_listed_downloaded_created_and_deleted() {
     let offer = documents.into_iter().find(|d| d.id == id).unwrap();
     crm.delete(offer).unwrap();
     assert_eq!(crm.list().unwrap().len(), 2);
-    assert!(crm.run(|client| async move { client.is_gone(&id).await }).unwrap());
+    assert!(crm.run(|client| async move { client.shown(&id).await }).unwrap().is_none());
     crm.check_log();
 }
 

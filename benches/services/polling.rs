@@ -7,7 +7,7 @@
 use crate::row::Row;
 use crate::support::executor::next_random;
 use crate::support::ports::Watch;
-use crate::support::scene::{Scene, Tab};
+use crate::support::scene::{keep_time, Scene, Tab};
 use crate::support::store::MemoryStore;
 use sandbox::{Options, Origin, Reply, Request, World};
 use std::cell::RefCell;
@@ -117,7 +117,6 @@ fn begin(scene: &mut Scene, tab: &Tab, user: usize, arrives_ms: u64, ledger: &Rc
     let (dropbox, _) = scene.clients(tab);
     let listing = scene.executor.block_on(async { dropbox.changes(None).await });
     let mut setup = scene.setup(tab, &account);
-    setup.timer = true;
     setup.config.seed = 1_000 + user as u64;
     let links =
         records.iter().enumerate().map(|(number, record)| link(user, number, record)).collect();
@@ -156,7 +155,8 @@ fn begin(scene: &mut Scene, tab: &Tab, user: usize, arrives_ms: u64, ledger: &Rc
                 driver.send(Event::Changed { record });
             }
         };
-        futures_util::future::join(driver.run(), using).await;
+        let keeping_time = keep_time(&timeline, &driver);
+        futures_util::future::join3(driver.run(), using, keeping_time).await;
     };
     scene.executor.spawn(tab.ports.power(), living);
 }

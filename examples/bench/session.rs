@@ -218,7 +218,6 @@ impl Session {
             key: key(),
             crm_api_base: self.api_base.clone(),
             config: Config::default(),
-            timer: false,
             longpoll: false,
         };
         let driver = Driver::open(self.ports.clone(), self.auth.clone(), setup).await.unwrap();

@@ -116,8 +116,6 @@ impl App {
                 seed: u64::from(self.ports.random()),
                 ..Config::default()
             },
-            // `plugin.js` calls `sync` when it is due.
-            timer: false,
             longpoll: true,
         };
         match Driver::open(self.ports.clone(), self.auth.clone(), setup).await {

@@ -63,9 +63,8 @@ impl<P: Ports> Driver<P> {
         Ok(Outcome::Lease { lease, age_ms })
     }
 
-    pub(super) async fn load_share(&self, rev: &Revision) -> Result<Outcome, Failure> {
-        let (text, _) = self.dropbox.read_text(rev).await?;
-        Ok(Outcome::Share(read(&self.key.prefix(), &text)?))
+    pub(super) fn read_share(&self, text: &str) -> Result<Outcome, Failure> {
+        Ok(Outcome::Share(read(&self.key.prefix(), text)?))
     }
 
     /// A share's file, with the synced trees as they are stored here.

@@ -1,10 +1,11 @@
 //! Carries out one effect: the mapping from the engine's words to the clients' methods, and nothing else.
 
 use super::{stored, Driver};
+use crate::json::Read;
 use crate::permits::Permits;
-use crate::ports::Ports;
+use crate::ports::{Ports, StoreError};
 use std::mem::take;
-use sync_core::{Effect, Failure, Outcome, Save, Side, Source};
+use sync_core::{Effect, Failure, Outcome, Side, Source, StoredRecord};
 
 impl<P: Ports> Driver<P> {
     /// One effect, start to end.
@@ -18,11 +19,25 @@ impl<P: Ports> Driver<P> {
         };
         Ok(match &mut effect {
             Effect::Load(records) => {
-                Outcome::Records(stored::load_records(ports, &self.key, take(records)).await?)
+                let mut read = Vec::with_capacity(records.len());
+                // One at a time: reading many rows at once would hold up the page.
+                for record in take(records) {
+                    let row = stored::load_row(ports, &self.key, &record).await?;
+                    read.push((record, row.as_ref().and_then(StoredRecord::read)));
+                }
+                Outcome::Records(read)
             }
-            Effect::Save(save) => self.save(save).await?,
+            Effect::Save(save) => {
+                stored::save(ports, &self.key, save).await?;
+                if let Some(index) = &mut save.index {
+                    *self.cursor.borrow_mut() = index.cursor.take();
+                }
+                Outcome::Done
+            }
             Effect::Turn => {
-                stored::look(ports, &self.key).await;
+                // The page goes on until the store has answered. A timer would let a page in the background wait for up
+                // to a minute.
+                let _: Result<Option<String>, StoreError> = ports.load("").await;
                 Outcome::Done
             }
             Effect::ObserveDropbox { cursor } => {
@@ -48,7 +63,7 @@ impl<P: Ports> Driver<P> {
             Effect::ListDocuments { record, urgent } => {
                 Outcome::Documents(crm.documents(record, *urgent).await?)
             }
-            Effect::ConfirmGone { document } => Outcome::Gone(crm.is_gone(document).await?),
+            Effect::ConfirmGone { document } => Outcome::Gone(crm.shown(document).await?.is_none()),
             Effect::HashDocument { document, size_bytes } => {
                 let (content, hash) = crm.download(document, *size_bytes, true, None).await?;
                 Outcome::Hashed { hash, size_bytes: ports.size_bytes(&content) }
@@ -86,7 +101,7 @@ impl<P: Ports> Driver<P> {
                 let (file, _) = self.write_shared("lease", text, mode).await?;
                 Outcome::Files(vec![Ok(*file)])
             }
-            Effect::LoadShare { rev } => self.load_share(rev).await?,
+            Effect::LoadShare { rev } => self.read_share(&dropbox.read_text(rev).await?.0)?,
             Effect::SaveShare { name, share, mode } => {
                 let text = self.share_text(share).await?;
                 let (file, _) = self.write_shared(name, text, mode).await?;
@@ -118,14 +133,6 @@ impl<P: Ports> Driver<P> {
             | Effect::SaveShare { .. } => Some((self.dropbox.writer(), 1)),
             _ => None,
         }
-    }
-
-    async fn save(&self, save: &mut Save) -> Result<Outcome, Failure> {
-        stored::save(&*self.ports, &self.key, save).await?;
-        if let Some(index) = &mut save.index {
-            *self.cursor.borrow_mut() = index.cursor.take();
-        }
-        Ok(Outcome::Done)
     }
 }
 

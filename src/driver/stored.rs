@@ -3,7 +3,8 @@
 use crate::json::{Read, Value, Write};
 use crate::percent::percent_encode;
 use crate::ports::{Store, StoreError};
-use sync_core::{Record, Save, StoredIndex, StoredRecord, SCHEMA};
+use std::future::Future;
+use sync_core::{Record, Save, StoredIndex, SCHEMA};
 
 /// Whose state it is. State of other accounts is never touched (G7).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,11 +26,11 @@ impl StateKey {
 
     /// The checkpoint whose connection ended here, while Dropbox was not told.
     fn retired(&self) -> String {
-        format!("retired/{}", self.prefix())
+        "retired/".to_owned() + &self.prefix()
     }
 
     fn index(&self) -> String {
-        format!("{}index", self.prefix())
+        self.prefix() + "index"
     }
 
     fn record(&self, record: &Record) -> String {
@@ -71,26 +72,6 @@ pub(super) async fn load_index(
     }
 }
 
-/// Records; `None` for those never stored and those that cannot be read.
-pub(super) async fn load_records(
-    store: &impl Store,
-    key: &StateKey,
-    records: Vec<Record>,
-) -> Result<Vec<(Record, Option<StoredRecord>)>, StoreError> {
-    let mut read = Vec::with_capacity(records.len());
-    // One at a time: reading many rows at once would hold up the page.
-    for record in records {
-        let row = load_row(store, key, &record).await?;
-        read.push((record, row.as_ref().and_then(StoredRecord::read)));
-    }
-    Ok(read)
-}
-
-/// The page goes on until the store has answered. A timer would let a page in the background wait for up to a minute.
-pub(super) async fn look(store: &impl Store, key: &StateKey) {
-    let _: Result<Option<String>, StoreError> = store.load(&key.retired()).await;
-}
-
 /// A record's row, unread; `None` where there is none, or none that this version can read.
 pub(super) async fn load_row(
     store: &impl Store,
@@ -127,7 +108,10 @@ pub(super) async fn retire(
     generation: u64,
 ) -> Result<(), StoreError> {
     let keys = store.keys(&key.prefix()).await?;
-    let mut changes: Vec<_> = keys.into_iter().map(|key| (key, None)).collect();
+    let mut changes = Vec::new();
+    for key in keys {
+        changes.push((key, None));
+    }
     if generation != 0 {
         changes.push((key.retired(), Some(generation.to_string())));
     }
@@ -135,6 +119,9 @@ pub(super) async fn retire(
 }
 
 /// Dropbox was told.
-pub(super) async fn forget_retired(store: &impl Store, key: &StateKey) -> Result<(), StoreError> {
-    store.save(vec![(key.retired(), None)]).await
+pub(super) fn forget_retired<'a>(
+    store: &'a impl Store,
+    key: &StateKey,
+) -> impl Future<Output = Result<(), StoreError>> + 'a {
+    store.save(vec![(key.retired(), None)])
 }

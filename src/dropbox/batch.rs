@@ -15,7 +15,7 @@ use std::future::Future;
 use sync_core::{Commit, Delete, Entry, Failure, FileEntry, FileId, Move, Side, WriteMode};
 
 /// An entry's end: the file, where it is told, or why it failed.
-type Settled = Answer<Option<FileEntry>>;
+type Settled = Answer<Option<Box<FileEntry>>>;
 
 /// What differs from one batch to another.
 struct BatchRoute {
@@ -39,11 +39,12 @@ const DELETE: BatchRoute =
 /// What came of each entry of a batch, or of the whole of it.
 type Written = Result<Vec<Result<FileEntry, Failure>>, Failure>;
 
-/// The entries of a batch whose results are files.
+/// The entries of a batch.
 #[derive(Clone, Copy)]
 enum Items<'a> {
     Commits(&'a [Commit]),
     Moves(&'a [Move]),
+    Deletes(&'a [Delete]),
 }
 
 impl<'a> Items<'a> {
@@ -51,13 +52,24 @@ impl<'a> Items<'a> {
         match self {
             Self::Commits(_) => &COMMIT,
             Self::Moves(_) => &MOVE,
+            Self::Deletes(_) => &DELETE,
         }
     }
 
-    fn arguments(self) -> Vec<String> {
+    fn count(self) -> usize {
         match self {
-            Self::Commits(commits) => commits.iter().map(finish_arg).collect(),
-            Self::Moves(moves) => moves.iter().map(relocation_path).collect(),
+            Self::Commits(commits) => commits.len(),
+            Self::Moves(moves) => moves.len(),
+            Self::Deletes(deletes) => deletes.len(),
+        }
+    }
+
+    /// An entry as it is sent.
+    fn argument(self, index: usize) -> String {
+        match self {
+            Self::Commits(commits) => finish_arg(&commits[index]),
+            Self::Moves(moves) => relocation_path(&moves[index]),
+            Self::Deletes(deletes) => delete_arg(&deletes[index]),
         }
     }
 
@@ -66,6 +78,7 @@ impl<'a> Items<'a> {
         match self {
             Self::Commits(commits) => &commits[index].path,
             Self::Moves(moves) => moves[index].id.as_str(),
+            Self::Deletes(deletes) => deletes[index].id.as_str(),
         }
     }
 
@@ -90,12 +103,12 @@ impl<P: Ports> Dropbox<P> {
     }
 
     async fn write_files(&self, items: Items<'_>) -> Written {
-        let batch = self.batch(items.route(), items.arguments()).await?;
+        let batch = self.batch(items).await?;
         let mut results = Vec::with_capacity(batch.len());
         for (index, settled) in batch.into_iter().enumerate() {
             let refusal = match settled.result {
                 Ok(Some(file)) => {
-                    results.push(Ok(file));
+                    results.push(Ok(*file));
                     continue;
                 }
                 Ok(None) => return malformed(),
@@ -121,13 +134,14 @@ impl<P: Ports> Dropbox<P> {
         &self,
         deletes: &[Delete],
     ) -> Result<Vec<Result<(), Failure>>, Failure> {
-        let entries = deletes.iter().map(delete_arg).collect();
-        let settled = self.batch(&DELETE, entries).await?;
-        let result = |settled: Settled| match settled.plain() {
-            Ok(_) | Err(Failure::NotFound) => Ok(()),
-            Err(failure) => Err(failure),
-        };
-        Ok(settled.into_iter().map(result).collect())
+        let mut results = Vec::with_capacity(deletes.len());
+        for settled in self.batch(Items::Deletes(deletes)).await? {
+            results.push(match settled.plain() {
+                Ok(_) | Err(Failure::NotFound) => Ok(()),
+                Err(failure) => Err(failure),
+            });
+        }
+        Ok(results)
     }
 
     /// Copies a file to a path where nothing stands.
@@ -164,21 +178,23 @@ impl<P: Ports> Dropbox<P> {
                 replaced && file.hash.as_ref() == Some(&commit.staged.hash)
             }
             Items::Moves(moves) => self.stands_at(&file.path_lower, &moves[index].to),
+            Items::Deletes(_) => false,
         }
     }
 
-    /// Sends a batch until every entry (its JSON) is settled. Entries that met other writers are sent again, in order;
+    /// Sends a batch until every entry is settled. Entries that met other writers are sent again, in order;
     /// a batch that Dropbox does not understand is halved until the entry at fault stands alone.
-    async fn batch(&self, route: &BatchRoute, items: Vec<String>) -> Result<Vec<Settled>, Failure> {
+    async fn batch(&self, items: Items<'_>) -> Result<Vec<Settled>, Failure> {
         let mut batch = Batch::new(items);
+        let route = items.route();
         let mut backoff = Backoff::new(Side::Dropbox);
         while let Some(indices) = batch.rounds.pop() {
             if indices.is_empty() {
                 continue;
             }
-            let answer = self.job(route, batch.argument(&indices, route.rest)).await?;
+            let answer = self.job(route, batch.argument(&indices)).await?;
             if batch.settle(indices, answer)? {
-                backoff.wait(self.wire.ports(), Wait::Limit(None)).await?;
+                backoff.wait(self.wire.ports(), Wait::Limit(None))?.await;
             }
         }
         Ok(batch.settled)
@@ -209,33 +225,33 @@ impl<P: Ports> Dropbox<P> {
                     Launch::Failed(refusal)
                 }
             };
-            let result = match launch {
-                Launch::Complete { entries } => Ok(entries),
+            let pause = match launch {
+                Launch::Complete { entries } => {
+                    return Ok(Answer { result: Ok(entries), unclear });
+                }
                 Launch::Failed(Refusal::Transient) => {
-                    backoff.wait(self.wire.ports(), Wait::Limit(None)).await?;
                     // From the beginning.
                     (job_id, unclear, polls) = (None, false, Backoff::new(Side::Dropbox));
-                    continue;
+                    backoff.wait(self.wire.ports(), Wait::Limit(None))?
                 }
-                Launch::Failed(refusal) => Err(refusal),
+                Launch::Failed(refusal) => return Ok(Answer { result: Err(refusal), unclear }),
                 Launch::Pending { async_job_id } => {
                     job_id = async_job_id.or(job_id);
                     if job_id.is_none() || route.check.is_empty() {
                         return malformed();
                     }
-                    polls.wait(self.wire.ports(), Wait::Job).await?;
-                    continue;
+                    polls.wait(self.wire.ports(), Wait::Job)?
                 }
                 Launch::Other => return malformed(),
             };
-            return Ok(Answer { result, unclear });
+            pause.await;
         }
     }
 }
 
 /// A batch under way.
-struct Batch {
-    items: Vec<String>,
+struct Batch<'a> {
+    items: Items<'a>,
     /// Of each item, as far as it is known.
     settled: Vec<Settled>,
     /// Indices of the items that are still to be sent, request by request; the last one is the next.
@@ -244,27 +260,27 @@ struct Batch {
     unclear: bool,
 }
 
-impl Batch {
-    fn new(items: Vec<String>) -> Self {
-        let mut settled = Vec::with_capacity(items.len());
-        let mut all = Vec::with_capacity(items.len());
-        for index in 0..items.len() {
+impl<'a> Batch<'a> {
+    fn new(items: Items<'a>) -> Self {
+        let mut settled = Vec::with_capacity(items.count());
+        let mut all = Vec::with_capacity(items.count());
+        for index in 0..items.count() {
             settled.push(Answer { result: Ok(None), unclear: false });
             all.push(index);
         }
         Self { items, settled, rounds: vec![all], unclear: false }
     }
 
-    fn argument(&self, indices: &[usize], rest: &str) -> String {
+    fn argument(&self, indices: &[usize]) -> String {
         let mut argument = String::from(r#"{"entries":["#);
         for (place, index) in indices.iter().enumerate() {
             if place > 0 {
                 argument.push(',');
             }
-            argument.push_str(&self.items[*index]);
+            argument.push_str(&self.items.argument(*index));
         }
         argument.push(']');
-        argument.push_str(rest);
+        argument.push_str(self.items.route().rest);
         argument.push('}');
         argument
     }
@@ -309,7 +325,7 @@ impl Batch {
         Ok(wait)
     }
 
-    fn end(&mut self, index: usize, result: Result<Option<FileEntry>, Refusal>) {
+    fn end(&mut self, index: usize, result: Result<Option<Box<FileEntry>>, Refusal>) {
         self.settled[index] = Answer { result, unclear: self.unclear };
     }
 }

@@ -72,7 +72,7 @@ fn retry_after_s(text: &str) -> Option<u32> {
 impl<P: Ports> Dropbox<P> {
     /// An rpc route: JSON in, JSON out.
     pub(super) fn rpc(&self, route: &str, argument: String) -> Called<'_, P::Content> {
-        let url = format!("{}/2/{route}", self.endpoints().api);
+        let url = address(&self.endpoints().api, route);
         self.call(Request::post_json(url, argument, RPC_TIMEOUT_MS))
     }
 
@@ -84,7 +84,7 @@ impl<P: Ports> Dropbox<P> {
         body: Body<P::Content>,
         timeout_ms: u32,
     ) -> Called<'_, P::Content> {
-        let url = format!("{}/2/{route}", self.endpoints().content);
+        let url = address(&self.endpoints().content, route);
         let mut request = Request::post(url, "application/octet-stream", body, timeout_ms);
         request.headers.push(("dropbox-api-arg", header_json(argument)));
         self.call(request)
@@ -98,15 +98,11 @@ impl<P: Ports> Dropbox<P> {
         timeout_ms: u32,
     ) -> Called<'_, P::Content> {
         let argument = Object(&[("path", &format!("rev:{rev}"))]).write_text();
-        self.call(Request {
-            method: Method::Post,
-            url: format!("{}/2/files/download", self.endpoints().content),
-            headers: vec![("dropbox-api-arg", header_json(&argument))],
-            authorization: None,
-            body: Body::Empty,
-            wants_content,
-            timeout_ms,
-        })
+        let url = address(&self.endpoints().content, "files/download");
+        let mut request = Request::new(Method::Post, url, Body::Empty, timeout_ms);
+        request.headers.push(("dropbox-api-arg", header_json(&argument)));
+        request.wants_content = wants_content;
+        self.call(request)
     }
 
     fn call(&self, request: Request<P::Content>) -> Called<'_, P::Content> {
@@ -145,9 +141,14 @@ impl<P: Ports> Dropbox<P> {
                     _ => return malformed(),
                 },
             };
-            backoff.wait(self.wire.ports(), why).await?;
+            backoff.wait(self.wire.ports(), why)?.await;
         }
     }
+}
+
+/// Where a route is, in version 2 of the API.
+pub(super) fn address(endpoint: &str, route: &str) -> String {
+    format!("{endpoint}/2/{route}")
 }
 
 /// Whether an answer of 400 or 401 is about the token.

@@ -2,7 +2,7 @@
 //!
 //! Source: Dropbox's page on JSON encoding: 0x7F and everything beyond ASCII as `\uXXXX` of its UTF-16 units.
 
-use std::fmt::Write;
+use crate::json::escape;
 
 /// The same JSON of printable ASCII alone.
 pub fn header_json(json: &str) -> String {
@@ -12,7 +12,7 @@ pub fn header_json(json: &str) -> String {
             safe.push(character);
         } else {
             for unit in character.encode_utf16(&mut [0; 2]) {
-                write!(safe, "\\u{unit:04x}").expect("a String takes any text");
+                escape(&mut safe, *unit);
             }
         }
     }

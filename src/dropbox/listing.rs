@@ -1,6 +1,6 @@
 //! Reading: listings with their pages, metadata, longpoll. No writes.
 
-use super::call::{fill, read, Called, Ended};
+use super::call::{address, fill, read, Called, Ended};
 use super::tags::Refusal;
 use super::types::{LongpollAnswer, Metadata};
 use super::{malformed, Dropbox};
@@ -70,7 +70,7 @@ impl<P: Ports> Dropbox<P> {
     pub fn changes(&self, cursor: Option<&Cursor>) -> Listed<'_> {
         let Some(cursor) = cursor else { return self.list("", true) };
         let (route, argument) = go_on(cursor);
-        self.pages(route, argument, vec![cursor.clone()]).boxed_local()
+        self.pages(route, argument, vec![cursor.clone()])
     }
 
     /// Everything below a folder, the folder itself among it.
@@ -95,7 +95,7 @@ impl<P: Ports> Dropbox<P> {
         timeout_s: u32,
     ) -> Result<LongpollAnswer, Failure> {
         let argument = Object(&[("cursor", cursor), ("timeout", &timeout_s)]);
-        let url = format!("{}/2/files/list_folder/longpoll", self.endpoints().notify);
+        let url = address(&self.endpoints().notify, "files/list_folder/longpoll");
         let timeout_ms = (timeout_s + LONGPOLL_JITTER_S + 10) * 1_000;
         // No authorization: Dropbox refuses a longpoll that carries one.
         let request = Request::post_json(url, argument.write_text(), timeout_ms);
@@ -122,11 +122,15 @@ impl<P: Ports> Dropbox<P> {
             ("include_non_downloadable_files", &true),
         ])
         .write_text();
-        self.pages("files/list_folder", argument, Vec::new()).boxed_local()
+        self.pages("files/list_folder", argument, Vec::new())
+    }
+
+    fn pages(&self, route: &'static str, argument: String, seen: Vec<Cursor>) -> Listed<'_> {
+        self.listed(route, argument, seen).boxed_local()
     }
 
     /// Goes on until `has_more` is false; that alone ends a listing.
-    async fn pages(
+    async fn listed(
         &self,
         mut route: &'static str,
         mut argument: String,

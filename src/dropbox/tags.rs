@@ -114,7 +114,7 @@ fn tags(error: &Value) -> Vec<&str> {
     loop {
         let tag = match value {
             Value::Text(tag) => tag.as_str(),
-            _ => value.field(".tag").and_then(Value::as_text).unwrap_or_default(),
+            _ => value.word(".tag").unwrap_or_default(),
         };
         let inner = if tag.is_empty() {
             value.field("reason")

@@ -162,7 +162,7 @@ impl Form for Launch {
 }
 
 /// One result of a batch: the file where the entry is about one and says it, or why it failed.
-pub(super) struct BatchEntry(pub Result<Option<FileEntry>, Refusal>);
+pub(super) struct BatchEntry(pub Result<Option<Box<FileEntry>>, Refusal>);
 
 impl Form for BatchEntry {
     fn blank() -> Self {
@@ -175,7 +175,7 @@ impl Form for BatchEntry {
         self.0 = match value.word(".tag")? {
             "success" => {
                 let nested = value.field("success").or_else(|| value.field("metadata"));
-                let file = FileEntry::read(nested.unwrap_or(value));
+                let file = Box::<FileEntry>::read(nested.unwrap_or(value));
                 Ok(file.filter(|file| !file.path_lower.is_empty()))
             }
             "failure" => Err(Refusal::of(value.field("failure")?)),

@@ -314,6 +314,11 @@ pub(crate) fn variant(value: &Value) -> Option<(&str, &Value)> {
     }
 }
 
+/// Which of these names it is; each of them ends with a space.
+pub(crate) fn position(names: &str, name: &str) -> Option<usize> {
+    names.split_terminator(' ').position(|known| known == name)
+}
+
 /// Newtypes over text.
 macro_rules! texts {
     ($($name:ident)*) => {$(
@@ -386,6 +391,18 @@ macro_rules! enums {
             }
         }
     )*};
+    // The variant at this position, of those from `$at` on; its content is blank.
+    (@blank $position:ident, $at:expr,) => { return None };
+    (
+        @blank $position:ident, $at:expr,
+        $variant:ident $(($content:ident))? $({ $($field:ident,)* })?, $($rest:tt)*
+    ) => {
+        if $position == $at {
+            $crate::json::forms::enums!(@first $variant $(($content))? $({ $($field,)* })?,)
+        } else {
+            $crate::json::forms::enums!(@blank $position, $at + 1, $($rest)*)
+        }
+    };
     (@first $variant:ident $(($content:ident))? $({ $($field:ident,)* })?, $($rest:tt)*) => {
         Self::$variant
             $(({
@@ -399,12 +416,11 @@ macro_rules! enums {
         $($variant:ident $(($content:ident))? $({ $($field:ident,)* })?,)*
     ) => {
         {
-            *$self = match $name {
-                $(stringify!($variant) => $crate::json::forms::enums!(
-                    @first $variant $(($content))? $({ $($field,)* })?,
-                ),)*
-                _ => return None,
-            };
+            let names = concat!($(stringify!($variant), " "),*);
+            let position = $crate::json::forms::position(names, $name)?;
+            *$self = $crate::json::forms::enums!(
+                @blank position, 0, $($variant $(($content))? $({ $($field,)* })?,)*
+            );
             match $self {
                 $(Self::$variant $(($content))? $({ $($field,)* })? => {
                     $($content.fill($value)?;)?
@@ -428,15 +444,11 @@ macro_rules! enums {
                 let mut plain = true;
                 $(
                     plain = false;
-                    $out.push('{');
-                    $crate::json::field($out, stringify!($variant), $content);
-                    $out.push('}');
+                    $crate::json::variant($out, stringify!($variant), $content);
                 )?
                 $(
                     plain = false;
-                    $out.push('{');
-                    $crate::json::key($out, stringify!($variant));
-                    $out.push('{');
+                    $crate::json::open_variant($out, stringify!($variant));
                     $($crate::json::field($out, stringify!($field), $field);)*
                     $out.push_str("}}");
                 )?

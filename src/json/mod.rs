@@ -6,8 +6,6 @@
 pub(crate) mod forms;
 mod parse;
 
-use std::fmt::Write as _;
-
 /// A JSON value.
 #[derive(Debug, Default, PartialEq)]
 #[repr(u32)]
@@ -94,6 +92,37 @@ pub(crate) fn field(out: &mut String, name: &str, value: &dyn Write) {
     value.write(out);
 }
 
+/// Appends an enum's variant with its content.
+#[inline(never)]
+pub(crate) fn variant(out: &mut String, name: &str, content: &dyn Write) {
+    out.push('{');
+    field(out, name, content);
+    out.push('}');
+}
+
+/// Begins a variant whose fields follow; `}}` ends it.
+#[inline(never)]
+pub(crate) fn open_variant(out: &mut String, name: &str) {
+    out.push('{');
+    key(out, name);
+    out.push('{');
+}
+
+/// Appends a UTF-16 unit by its number.
+pub(crate) fn escape(out: &mut String, unit: u16) {
+    out.push_str("\\u");
+    for byte in unit.to_be_bytes() {
+        hex(out, byte);
+    }
+}
+
+/// Appends a byte as two hexadecimal digits.
+pub(crate) fn hex(out: &mut String, byte: u8) {
+    for digit in [byte >> 4, byte & 15] {
+        out.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+    }
+}
+
 /// Appends text in quotes.
 pub(crate) fn text(out: &mut String, text: &str) {
     out.push('"');
@@ -105,9 +134,7 @@ pub(crate) fn text(out: &mut String, text: &str) {
         match rest.as_bytes()[at] {
             b'"' => out.push_str("\\\""),
             b'\\' => out.push_str("\\\\"),
-            byte => {
-                write!(out, "\\u{:04x}", u32::from(byte)).expect("a String takes any text");
-            }
+            byte => escape(out, u16::from(byte)),
         }
         rest = &rest[at + 1..];
     }

@@ -57,13 +57,9 @@ impl Parser<'_> {
     }
 
     fn object(&mut self, depth: u32) -> Option<Value> {
-        self.at += 1;
         let mut fields = Vec::new();
-        self.space();
-        if self.takes(b'}') {
-            return Some(Value::Object(fields));
-        }
-        loop {
+        let mut goes_on = !self.is_empty(b'}');
+        while goes_on {
             self.space();
             let name = self.string()?;
             self.space();
@@ -71,32 +67,34 @@ impl Parser<'_> {
                 return None;
             }
             fields.push((name, self.value(depth)?));
-            self.space();
-            if self.takes(b'}') {
-                return Some(Value::Object(fields));
-            }
-            if !self.takes(b',') {
-                return None;
-            }
+            goes_on = self.goes_on(b'}')?;
         }
+        Some(Value::Object(fields))
     }
 
     fn list(&mut self, depth: u32) -> Option<Value> {
-        self.at += 1;
         let mut values = Vec::new();
-        self.space();
-        if self.takes(b']') {
-            return Some(Value::List(values));
-        }
-        loop {
+        let mut goes_on = !self.is_empty(b']');
+        while goes_on {
             values.push(self.value(depth)?);
-            self.space();
-            if self.takes(b']') {
-                return Some(Value::List(values));
-            }
-            if !self.takes(b',') {
-                return None;
-            }
+            goes_on = self.goes_on(b']')?;
+        }
+        Some(Value::List(values))
+    }
+
+    /// Passes over an opening bracket; says whether the closing one follows, and passes over that.
+    fn is_empty(&mut self, close: u8) -> bool {
+        self.at += 1;
+        self.space();
+        self.takes(close)
+    }
+
+    /// Passes over what stands behind an element; says whether another one follows.
+    fn goes_on(&mut self, close: u8) -> Option<bool> {
+        self.space();
+        match self.takes(close) {
+            true => Some(false),
+            false => self.takes(b',').then_some(true),
         }
     }
 
@@ -149,8 +147,11 @@ impl Parser<'_> {
     fn unit(&mut self) -> Option<u32> {
         let digits = self.text.get(self.at..self.at + 4)?;
         self.at += 4;
-        let hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        u32::from_str_radix(digits, 16).ok().filter(|_| hex)
+        let mut unit = 0;
+        for digit in digits.chars() {
+            unit = unit * 16 + digit.to_digit(16)?;
+        }
+        Some(unit)
     }
 
     fn digits(&mut self) -> Option<&str> {

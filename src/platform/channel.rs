@@ -19,7 +19,7 @@ impl Channel {
                 hear(text);
             }
         });
-        inner.set_onmessage(Some(listener.as_ref().unchecked_ref()));
+        inner.add_event_listener_with_callback("message", listener.as_ref().unchecked_ref())?;
         Ok(Self { inner, _listener: listener })
     }
 
@@ -33,7 +33,7 @@ impl Channel {
 
 impl Drop for Channel {
     fn drop(&mut self) {
-        self.inner.set_onmessage(None);
+        // Nothing is heard from then on, not even what was said before.
         self.inner.close();
     }
 }

@@ -3,6 +3,8 @@
 use futures_util::FutureExt;
 use js_sys::{Date, Math, Promise};
 use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -24,12 +26,23 @@ pub fn now_ms() -> u64 {
     Date::now() as u64
 }
 
-/// A timer that is taken back when nobody waits any more.
-struct Timer(i32);
+/// A wait. Its timer is taken back when nobody waits any more.
+struct Timer {
+    id: i32,
+    rings: JsFuture,
+}
+
+impl Future for Timer {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.rings.poll_unpin(context).map(drop)
+    }
+}
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        clear_timeout(self.0);
+        clear_timeout(self.id);
     }
 }
 
@@ -39,8 +52,7 @@ pub fn sleep(duration_ms: u32) -> impl Future<Output = ()> {
     let promise = Promise::new(&mut |resolve, _| {
         id = set_timeout(&resolve, i32::try_from(duration_ms).unwrap_or(i32::MAX));
     });
-    let timer = Timer(id);
-    JsFuture::from(promise).map(move |_| drop(timer))
+    Timer { id, rings: JsFuture::from(promise) }
 }
 
 /// Any number.

@@ -6,8 +6,10 @@
 use super::bytes::{copied, from_base64, to_base64, to_base64url};
 use super::indexed_db::Database;
 use super::{object, sure, window};
+use crate::json::hex;
+use crate::ports::{StoreError, TransportError};
 use js_sys::{Array, ArrayBuffer, Object, Promise, Uint8Array};
-use std::fmt::Write;
+use sync_core::ContentHash;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Crypto, CryptoKey, SubtleCrypto};
@@ -34,21 +36,21 @@ fn sha256(view: &Object) -> Result<Promise, JsValue> {
 
 /// Dropbox's content hash: SHA-256 over the SHA-256 of each 4 MiB block, in lower-case hex. Blocks are hashed side
 /// by side; only digests enter WebAssembly memory.
-pub(super) async fn content_hash(content: &ArrayBuffer) -> Result<String, JsValue> {
+pub(super) async fn content_hash(content: &ArrayBuffer) -> Result<ContentHash, TransportError> {
     let hashing = {
-        let blocks = JsFuture::from(sha256_of_blocks(content)?).await?;
+        let blocks: Array = JsFuture::from(sha256_of_blocks(content)?).await?.unchecked_into();
         let mut digests = Vec::new();
-        for block in Array::from(&blocks).iter() {
+        for block in blocks.iter() {
             digests.extend(copied(&block));
         }
         sha256(&Uint8Array::from(digests.as_slice()))?
     };
     let whole = JsFuture::from(hashing).await?;
-    let mut hex = String::new();
+    let mut digits = String::new();
     for byte in copied(&whole) {
-        write!(hex, "{byte:02x}").expect("a String takes any text");
+        hex(&mut digits, byte);
     }
-    Ok(hex)
+    Ok(ContentHash(digits))
 }
 
 fn sha256_of_blocks(content: &ArrayBuffer) -> Result<Promise, JsValue> {
@@ -98,13 +100,15 @@ fn algorithm(nonce: &[u8]) -> Object {
 }
 
 /// The device's key; made at the first call. Two tabs at once agree: the first one stored stays.
-async fn device_key(database: &Database) -> Result<CryptoKey, JsValue> {
-    let mut key = database.key(KEY_NAME, JsValue::UNDEFINED).await?;
-    if key.is_undefined() {
-        let new = JsFuture::from(new_key()?).await?;
-        key = database.key(KEY_NAME, new).await?;
+async fn device_key(database: &Database) -> Result<CryptoKey, StoreError> {
+    let mut new = JsValue::UNDEFINED;
+    loop {
+        let key = database.key(KEY_NAME, &new).await?;
+        if !key.is_undefined() {
+            return Ok(key.unchecked_into());
+        }
+        new = JsFuture::from(new_key()?).await?;
     }
-    Ok(key.unchecked_into())
 }
 
 fn new_key() -> Result<Promise, JsValue> {
@@ -114,7 +118,7 @@ fn new_key() -> Result<Promise, JsValue> {
 }
 
 /// Nonce and ciphertext, in base64.
-pub(super) async fn seal(database: &Database, plain: &str) -> Result<String, JsValue> {
+pub(super) async fn seal(database: &Database, plain: &str) -> Result<String, StoreError> {
     let mut nonce = [0_u8; NONCE_BYTES];
     fill(&mut nonce);
     let sealing = {
@@ -123,18 +127,18 @@ pub(super) async fn seal(database: &Database, plain: &str) -> Result<String, JsV
         subtle().encrypt_with_object_and_buffer_source(&algorithm(&nonce), &key, &plain)?
     };
     let sealed = copied(&JsFuture::from(sealing).await?);
-    Ok(format!("{}.{}", to_base64(&nonce), to_base64(&sealed)))
+    Ok(to_base64(&nonce) + "." + &to_base64(&sealed))
 }
 
-/// What [`seal`] sealed on this device; `None` if it is damaged.
-pub(super) async fn open(database: &Database, sealed: &str) -> Result<Option<String>, JsValue> {
+/// What [`seal`] sealed on this device; nothing if it is damaged.
+pub(super) async fn open(database: &Database, sealed: &str) -> Result<String, StoreError> {
     let opening = {
-        let Some((nonce, sealed)) = parts(sealed) else { return Ok(None) };
+        let (nonce, sealed) = parts(sealed).ok_or(StoreError)?;
         let key = device_key(database).await?;
         let sealed = Uint8Array::from(sealed.as_slice());
         subtle().decrypt_with_object_and_buffer_source(&algorithm(&nonce), &key, &sealed)?
     };
-    Ok(String::from_utf8(copied(&JsFuture::from(opening).await?)).ok())
+    String::from_utf8(copied(&JsFuture::from(opening).await?)).map_err(|_| StoreError)
 }
 
 /// Nonce and ciphertext.

@@ -32,13 +32,13 @@ pub(super) async fn send(
     request: &Request<ArrayBuffer>,
 ) -> Result<Box<Response<ArrayBuffer>>, TransportError> {
     super::only_alive().await;
-    let abort = AbortOnDrop(AbortController::new().map_err(|_| TransportError)?);
+    let abort = AbortOnDrop(AbortController::new()?);
     let sleep = pin!(clock::sleep(request.timeout_ms));
     let wants_content = request.wants_content;
     let built = built(request, &abort.0.signal()).map_err(|_| TransportError)?;
     let answer = pin!(exchange(built, wants_content));
     let outcome = match select(answer, sleep).await {
-        Either::Left((answer, _)) => answer.map_err(|_| TransportError),
+        Either::Left((answer, _)) => answer,
         Either::Right(((), _)) => Err(TransportError),
     };
     drop(abort);
@@ -77,12 +77,11 @@ fn built(
     })
 }
 
-/// The browser says of a failure only that there was one: no connection, refused by CORS, or broken off.
 async fn exchange(
     request: gloo_net::http::Request,
     wants_content: bool,
-) -> Result<Box<Response<ArrayBuffer>>, JsValue> {
-    let answer = request.send().await.map_err(|_| JsValue::NULL)?;
+) -> Result<Box<Response<ArrayBuffer>>, TransportError> {
+    let answer = request.send().await.map_err(|_| TransportError)?;
     let answer: web_sys::Response = answer.into();
     let content: ArrayBuffer = JsFuture::from(answer.array_buffer()?).await?.unchecked_into();
     let status = answer.status();

@@ -5,14 +5,16 @@
 //! inside a row has its own version.
 
 use super::bytes::{give_back, taken};
-use crate::ports::Row;
+use super::sure;
+use crate::ports::{Row, StoreError};
 use futures_util::FutureExt;
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::{Array, Function, Promise, Uint8Array};
 use std::future::Future;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Event, IdbDatabase, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction, IdbTransactionMode,
+    Event, EventTarget, IdbDatabase, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction,
+    IdbTransactionMode,
 };
 
 const NAME: &str = "teamleader-dropbox";
@@ -22,20 +24,20 @@ const KEYS: &str = "keys";
 /// So much text is handed over in one task.
 const AT_ONCE_BYTES: usize = 128 * 1024;
 
-/// An open database. What fails, fails with what the browser threw.
+/// An open database.
 #[derive(Clone, Debug)]
 pub struct Database {
     inner: IdbDatabase,
 }
 
 impl Database {
-    /// Opens it, and makes it at the first time.
+    /// Opens it, and makes it at the first time. What fails, fails with what the browser threw.
     pub async fn open() -> Result<Self, JsValue> {
         let inner: IdbDatabase = result(ask_to_open()?).await?.unchecked_into();
         // A newer version in another tab must not wait for this page to close.
         let closing = inner.clone();
         let close = Closure::<dyn FnMut(Event)>::new(move |_event| closing.close()).into_js_value();
-        inner.set_onversionchange(Some(close.unchecked_ref()));
+        on(&inner, "versionchange", close.unchecked_ref());
         Ok(Self { inner })
     }
 
@@ -45,13 +47,13 @@ impl Database {
     }
 
     /// The text under a key.
-    pub(super) async fn load(&self, key: &str) -> Result<Option<String>, JsValue> {
+    pub(super) async fn load(&self, key: &str) -> Result<Option<String>, StoreError> {
         let store = self.store(ROWS, IdbTransactionMode::Readonly)?;
         Ok(text(result(store.get(&key.into())?).await?))
     }
 
     /// All keys that begin so, in order.
-    pub(super) async fn keys(&self, prefix: &str) -> Result<Vec<String>, JsValue> {
+    pub(super) async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
         let keys: Array = result(self.ask_for_keys(prefix)?).await?.unchecked_into();
         let mut texts = Vec::new();
         for key in keys.iter() {
@@ -62,13 +64,16 @@ impl Database {
 
     fn ask_for_keys(&self, prefix: &str) -> Result<IdbRequest, JsValue> {
         // Our keys are ASCII: none of them comes after the prefix and this character.
-        let end = format!("{prefix}\u{ffff}");
+        let end = prefix.to_owned() + "\u{ffff}";
         let range = IdbKeyRange::bound(&prefix.into(), &end.into())?;
         self.store(ROWS, IdbTransactionMode::Readonly)?.get_all_keys_with_key(&range)
     }
 
     /// All of it, on disk, or nothing.
-    pub(super) async fn save(&self, next: &mut dyn FnMut() -> Option<Row>) -> Result<(), JsValue> {
+    pub(super) async fn save(
+        &self,
+        next: &mut dyn FnMut() -> Option<Row>,
+    ) -> Result<(), StoreError> {
         super::only_alive().await;
         let mut row = next();
         if row.is_none() {
@@ -76,9 +81,9 @@ impl Database {
         }
         let store = self.store(ROWS, IdbTransactionMode::Readwrite)?;
         let transaction = store.transaction();
-        let give_up = |error| {
+        let give_up = |_| {
             let _: Result<(), JsValue> = transaction.abort();
-            error
+            StoreError
         };
         let mut at_once = 0;
         while let Some((key, text)) = row {
@@ -103,7 +108,7 @@ impl Database {
     }
 
     /// The `CryptoKey` that was kept by that name; where there is none, `new` is kept, unless it is `undefined`, too.
-    pub(super) async fn key(&self, name: &str, new: JsValue) -> Result<JsValue, JsValue> {
+    pub(super) async fn key(&self, name: &str, new: &JsValue) -> Result<JsValue, StoreError> {
         let mode = match new.is_undefined() {
             true => IdbTransactionMode::Readonly,
             false => IdbTransactionMode::Readwrite,
@@ -113,9 +118,9 @@ impl Database {
         if !present.is_undefined() || new.is_undefined() {
             return Ok(present);
         }
-        store.put_with_key(&new, &name.into())?;
+        store.put_with_key(new, &name.into())?;
         completed(&store.transaction()).await?;
-        Ok(new)
+        Ok(new.clone())
     }
 }
 
@@ -130,7 +135,7 @@ fn ask_to_open() -> Result<IdbRequest, JsValue> {
             let _: Result<IdbObjectStore, JsValue> = database.create_object_store(store);
         }
     });
-    request.set_onupgradeneeded(Some(upgrade.into_js_value().unchecked_ref()));
+    on(&request, "upgradeneeded", upgrade.into_js_value().unchecked_ref());
     Ok(request.into())
 }
 
@@ -150,11 +155,17 @@ fn text(row: JsValue) -> Option<String> {
     }
 }
 
+/// Has this called when that happens.
+fn on(target: &EventTarget, event: &str, run: &Function) {
+    let listening = target.add_event_listener_with_callback(event, run);
+    sure(listening, "it is a function");
+}
+
 /// The result of a request. Its handlers are set at once, before the page can go on.
 fn result(request: IdbRequest) -> impl Future<Output = Result<JsValue, JsValue>> {
     let done = Promise::new(&mut |resolve, reject| {
-        request.set_onsuccess(Some(&resolve));
-        request.set_onerror(Some(&reject));
+        on(&request, "success", &resolve);
+        on(&request, "error", &reject);
     });
     JsFuture::from(done).map(move |done| match done {
         Ok(_) => request.result(),
@@ -163,14 +174,12 @@ fn result(request: IdbRequest) -> impl Future<Output = Result<JsValue, JsValue>>
 }
 
 /// Waits until the transaction is on disk.
-async fn completed(transaction: &IdbTransaction) -> Result<(), JsValue> {
+async fn completed(transaction: &IdbTransaction) -> Result<(), StoreError> {
     let ended = Promise::new(&mut |resolve, reject| {
-        transaction.set_oncomplete(Some(&resolve));
+        on(transaction, "complete", &resolve);
         // Every error ends in an abort; so does a full disk, without an error before.
-        transaction.set_onabort(Some(&reject));
+        on(transaction, "abort", &reject);
     });
-    match JsFuture::from(ended).await {
-        Ok(_) => Ok(()),
-        Err(_) => Err(transaction.error().map_or(JsValue::NULL, JsValue::from)),
-    }
+    JsFuture::from(ended).await?;
+    Ok(())
 }

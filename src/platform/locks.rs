@@ -72,7 +72,7 @@ fn ask_for(name: &str) -> (Held, Promise) {
             until_released.clone()
         });
         let callback = callback.into_js_value();
-        request = manager().request(&format!("{PREFIX}{name}"), callback.unchecked_ref()).into();
+        request = manager().request(&(PREFIX.to_owned() + name), callback.unchecked_ref()).into();
     });
     // The request itself ends when the lock is given back, or when it is refused.
     (Held(ticket), Promise::race(&Array::of2(&granted, &request)))

@@ -19,9 +19,11 @@ pub use locks::release_all;
 pub use popup::Popup;
 pub use ports::{BrowserPorts, TokenSource};
 
+use crate::ports::{StoreError, TransportError};
 use futures_util::future::LocalBoxFuture;
 use std::cell::Cell;
-use std::future::Future;
+use std::future::{poll_fn, Future};
+use std::task::Poll;
 use wasm_bindgen::prelude::*;
 
 thread_local! {
@@ -41,9 +43,21 @@ pub fn is_dead() -> bool {
 }
 
 /// Never returns in an instance that trapped: half a state must not be acted upon.
-async fn only_alive() {
-    if is_dead() {
-        std::future::pending::<()>().await;
+fn only_alive() -> impl Future<Output = ()> {
+    poll_fn(|_| if is_dead() { Poll::Pending } else { Poll::Ready(()) })
+}
+
+/// Why the store failed makes no difference to anybody.
+impl From<JsValue> for StoreError {
+    fn from(_: JsValue) -> Self {
+        Self
+    }
+}
+
+/// The browser says of a failure only that there was one: no connection, refused by CORS, or broken off.
+impl From<JsValue> for TransportError {
+    fn from(_: JsValue) -> Self {
+        Self
     }
 }
 
@@ -100,12 +114,9 @@ pub fn sure<T>(result: Result<T, JsValue>, why: &str) -> T {
 
 /// Name and message of whatever the browser threw. Names of errors and texts of the browser alone: no data of ours.
 pub fn thrown(value: &JsValue) -> String {
-    let (name, message) = if let Some(exception) = value.dyn_ref::<web_sys::DomException>() {
-        (exception.name(), exception.message())
-    } else if let Some(error) = value.dyn_ref::<js_sys::Error>() {
-        (error.name().into(), error.message().into())
-    } else {
-        return "unknown".into();
-    };
-    format!("{name}: {message}")
+    // A `DOMException` is one of them.
+    match value.dyn_ref::<js_sys::Error>() {
+        Some(error) => format!("{}: {}", String::from(error.name()), String::from(error.message())),
+        None => "unknown".into(),
+    }
 }

@@ -1,6 +1,7 @@
 //! The window of a sign-in.
 
 use super::window;
+use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 use web_sys::Window;
 
@@ -19,11 +20,12 @@ impl Popup {
     pub fn open() -> Option<Self> {
         let opener = window();
         #[allow(clippy::cast_possible_truncation, reason = "pixels of a screen; a cast saturates")]
-        let number = |value: Result<JsValue, JsValue>| {
-            value.ok().and_then(|value| value.as_f64()).unwrap_or(0.0) as i32
+        let number = |name: &str| {
+            let value = Reflect::get(&opener, &name.into()).ok();
+            value.and_then(|value| value.as_f64()).unwrap_or(0.0) as i32
         };
-        let left = number(opener.screen_x()) + (number(opener.outer_width()) - WIDTH) / 2;
-        let top = number(opener.screen_y()) + (number(opener.outer_height()) - HEIGHT) / 2;
+        let left = number("screenX") + (number("outerWidth") - WIDTH) / 2;
+        let top = number("screenY") + (number("outerHeight") - HEIGHT) / 2;
         let features = format!("popup,width={WIDTH},height={HEIGHT},left={left},top={top}");
         let inner =
             opener.open_with_url_and_target_and_features("", "_blank", &features).ok()??;

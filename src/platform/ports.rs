@@ -39,9 +39,11 @@ impl Transport for BrowserPorts {
         fetch::send(request)
     }
 
-    async fn content_hash(&self, content: &ArrayBuffer) -> Result<ContentHash, TransportError> {
-        let hash = crypto::content_hash(content).await;
-        hash.map(ContentHash).map_err(|_| TransportError)
+    fn content_hash(
+        &self,
+        content: &ArrayBuffer,
+    ) -> impl Future<Output = Result<ContentHash, TransportError>> {
+        crypto::content_hash(content)
     }
 
     fn size_bytes(&self, content: &ArrayBuffer) -> u64 {
@@ -67,33 +69,30 @@ impl Clock for BrowserPorts {
     }
 }
 
-/// Why it failed makes no difference to anybody.
-fn failed(_: JsValue) -> StoreError {
-    StoreError
-}
-
 impl Store for BrowserPorts {
-    async fn load(&self, key: &str) -> Result<Option<String>, StoreError> {
-        self.database.load(key).await.map_err(failed)
+    fn load(&self, key: &str) -> impl Future<Output = Result<Option<String>, StoreError>> {
+        self.database.load(key)
     }
 
-    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
-        self.database.keys(prefix).await.map_err(failed)
+    fn keys(&self, prefix: &str) -> impl Future<Output = Result<Vec<String>, StoreError>> {
+        self.database.keys(prefix)
     }
 
-    async fn save_rows(&self, next: &mut dyn FnMut() -> Option<Row>) -> Result<(), StoreError> {
-        self.database.save(next).await.map_err(failed)
+    fn save_rows(
+        &self,
+        next: &mut dyn FnMut() -> Option<Row>,
+    ) -> impl Future<Output = Result<(), StoreError>> {
+        self.database.save(next)
     }
 }
 
 impl Secrets for BrowserPorts {
-    async fn seal(&self, plain: &str) -> Result<String, StoreError> {
-        crypto::seal(&self.database, plain).await.map_err(failed)
+    fn seal(&self, plain: &str) -> impl Future<Output = Result<String, StoreError>> {
+        crypto::seal(&self.database, plain)
     }
 
-    async fn open(&self, sealed: &str) -> Result<String, StoreError> {
-        // Nothing: what is sealed is damaged.
-        crypto::open(&self.database, sealed).await.ok().flatten().ok_or(StoreError)
+    fn open(&self, sealed: &str) -> impl Future<Output = Result<String, StoreError>> {
+        crypto::open(&self.database, sealed)
     }
 
     fn random_text(&self, length: usize) -> String {

@@ -3,7 +3,7 @@
 //! Repeated are 429, 5xx and lost answers of the JSON endpoints (each may be repeated: none of them creates a
 //! document); a 401 asks the host for a fresh token once; nothing else.
 
-use super::{malformed, Teamleader};
+use super::Teamleader;
 use crate::backoff::{Backoff, Wait};
 use crate::json::forms::Form;
 use crate::json::Value;
@@ -39,8 +39,8 @@ fn speaks_of(said: &Value, word: &str) -> bool {
     errors.iter().any(|error| {
         let has = |text: Option<&Value>| {
             let text = text.and_then(Value::as_text).unwrap_or_default();
-            let mut parts = text.split(|c: char| !c.is_ascii_alphanumeric());
-            parts.any(|part| part.eq_ignore_ascii_case(word))
+            let mut parts = text.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
+            parts.any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
         };
         has(error.field("title")) || has(error.field("meta").and_then(|meta| meta.field("field")))
     })
@@ -96,7 +96,7 @@ impl<P: Ports> Teamleader<P> {
             let Some(token) = ports.crm_token(refused.as_deref()).await else {
                 return Err(Refusal::Final(Failure::Unauthorized(Side::Crm)));
             };
-            request.authorization = Some(format!("Bearer {token}"));
+            request.authorization = Some("Bearer ".to_owned() + &token);
             let why = match self.wire.send(&request).await? {
                 None => Wait::Outage,
                 Some(response) => match response.status {
@@ -129,54 +129,24 @@ impl<P: Ports> Teamleader<P> {
                     status => return Err(Refusal::Final(final_failure(status))),
                 },
             };
-            backoff.wait(ports, why).await?;
+            backoff.wait(ports, why)?.await;
         }
     }
+}
 
-    /// The bytes at a location, without the token. `None`: the link is no longer good.
-    pub(super) async fn fetch_location(
-        &self,
-        location: &str,
-        size_bytes: u64,
-    ) -> Result<Option<P::Content>, Failure> {
-        let request = Request {
-            method: Method::Get,
-            url: location.into(),
-            headers: Vec::new(),
-            authorization: None,
-            body: Body::Empty,
-            wants_content: true,
-            timeout_ms: transfer_timeout_ms(size_bytes),
-        };
-        let mut backoff = Backoff::new(Side::Crm);
-        loop {
-            let why = match self.wire.send(&request).await? {
-                None => Wait::Outage,
-                Some(response) => match (response.status, response.content) {
-                    (200, Some(content)) => return Ok(Some(content)),
-                    (401 | 403 | 404 | 410, _) => return Ok(None),
-                    (429, _) => Wait::Limit(None),
-                    _ => return malformed(),
-                },
-            };
-            backoff.wait(self.wire.ports(), why).await?;
-        }
-    }
+/// For the bytes at a location, without the token.
+pub(super) fn download_request<C>(location: String, size_bytes: u64) -> Request<C> {
+    let timeout_ms = transfer_timeout_ms(size_bytes);
+    let mut request = Request::new(Method::Get, location, Body::Empty, timeout_ms);
+    request.wants_content = true;
+    request
+}
 
-    /// Bytes to an upload location, once and without the token. The status, if there was an answer.
-    ///
-    /// Never repeated here after a lost answer: a repeat could make a second document.
-    pub(super) async fn send_location(
-        &self,
-        location: &str,
-        content: P::Content,
-    ) -> Result<u16, Failure> {
-        let timeout_ms = transfer_timeout_ms(self.wire.ports().size_bytes(&content));
-        let body = Body::Content(content);
-        let request = Request::post(location.into(), "application/octet-stream", body, timeout_ms);
-        let answer = self.wire.send(&request).await?.ok_or(Failure::Unavailable(Side::Crm))?;
-        Ok(answer.status)
-    }
+/// Takes bytes to a location, without the token.
+pub(super) fn upload_request<C>(location: String, content: C, size_bytes: u64) -> Request<C> {
+    let body = Body::Content(content);
+    let timeout_ms = transfer_timeout_ms(size_bytes);
+    Request::post(location, "application/octet-stream", body, timeout_ms)
 }
 
 /// Whether there is an answer to a request that the CRM may have none to: no such thing, or a module that is switched off.

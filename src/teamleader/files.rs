@@ -1,11 +1,14 @@
 //! Documents: list, look, download, create, delete. The CRM can neither rename nor replace.
 
-use super::call::{final_failure, Called, Refusal};
+use super::call::{download_request, final_failure, upload_request, Refusal};
 use super::types::{id_argument, FileRow, Location, Page, Subject, PAGE_ROWS};
 use super::{malformed, Teamleader};
+use crate::backoff::{Backoff, Wait};
 use crate::json::forms::Form;
 use crate::json::{Object, Write};
 use crate::ports::Ports;
+use futures_util::future::LocalBoxFuture;
+use futures_util::FutureExt;
 use sync_core::map::Set;
 use sync_core::{ContentHash, Document, DocumentId, Failure, Place, Reason, Record, Side};
 
@@ -14,6 +17,9 @@ use sync_core::{ContentHash, Document, DocumentId, Failure, Place, Reason, Recor
 const IDLE_PAGES_MAX: u32 = 3;
 /// Bytes that arrive damaged are asked for once more; so is a link that is no longer good.
 const TRIES: u32 = 2;
+
+/// A look at a document under way.
+pub type Shown<'a> = LocalBoxFuture<'a, Result<Option<Document>, Failure>>;
 
 impl<P: Ports> Teamleader<P> {
     /// All documents of a record. Either complete or a failure, never a part.
@@ -45,11 +51,11 @@ impl<P: Ports> Teamleader<P> {
         malformed()
     }
 
-    /// Whether `files.info` answers 404.
-    pub async fn is_gone(&self, document: &DocumentId) -> Result<bool, Failure> {
-        let mut row = FileRow::blank();
-        let answer = self.info(document, &mut row).await;
-        Ok(self.shown(document, answer, row)?.is_none())
+    /// A document as `files.info` shows it; `None` for 404.
+    ///
+    /// Boxed: several methods look, and one copy in the module is enough.
+    pub fn shown<'a>(&'a self, document: &'a DocumentId) -> Shown<'a> {
+        self.look(document).boxed_local()
     }
 
     /// A document's bytes, of the size it was listed with, and their hash; if one is expected, only bytes of that.
@@ -92,9 +98,7 @@ impl<P: Ports> Teamleader<P> {
                 return Ok(content);
             }
         }
-        let mut row = FileRow::blank();
-        let answer = self.info(document, &mut row).await;
-        match self.shown(document, answer, row)? {
+        match self.shown(document).await? {
             Some(found) if found.size_bytes == size_bytes => Err(Failure::Refused(Reason::Damaged)),
             Some(_) => Err(Failure::Conflict),
             None => Err(Failure::NotFound),
@@ -113,12 +117,16 @@ impl<P: Ports> Teamleader<P> {
     ) -> Result<(), Failure> {
         let subject = self.subject(record, true).await?;
         let argument = upload_argument(place, &subject);
+        let size_bytes = self.wire.ports().size_bytes(&content);
         let mut status = 0;
         for _ in 0..TRIES {
             let mut location = Location::blank();
             let answer = self.call("files.upload", argument.clone(), true, &mut location).await;
             answer.map_err(|refusal| upload_refusal(refusal, &place.folder))?;
-            status = self.send_location(&location.location, content.clone()).await?;
+            let request = upload_request(location.location, content.clone(), size_bytes);
+            // Not sent again after a lost answer: a repeat could make a second document.
+            let answer = self.wire.send(&request).await?.ok_or(Failure::Unavailable(Side::Crm))?;
+            status = answer.status;
             match status {
                 200..=299 => return Ok(()),
                 // The link was no longer good: nothing was done.
@@ -133,9 +141,7 @@ impl<P: Ports> Teamleader<P> {
     ///
     /// RACE: it may change between the look and the deletion; the CRM has no conditional delete.
     pub async fn delete(&self, document: &Document) -> Result<(), Failure> {
-        let mut row = FileRow::blank();
-        let answer = self.info(&document.id, &mut row).await;
-        match self.shown(&document.id, answer, row)? {
+        match self.shown(&document.id).await? {
             None => return Ok(()),
             Some(found) if found.place != document.place || !found.same_stamp(document) => {
                 return Err(Failure::Conflict);
@@ -148,19 +154,10 @@ impl<P: Ports> Teamleader<P> {
         }
     }
 
-    /// Asks `files.info`, for [`Teamleader::shown`].
-    fn info<'a>(&'a self, document: &DocumentId, row: &'a mut FileRow) -> Called<'a> {
-        self.call("files.info", id_argument(document.as_str()), true, row)
-    }
-
-    /// A document as `files.info` shows it; `None` for 404.
-    fn shown(
-        &self,
-        document: &DocumentId,
-        answer: Result<(), Refusal>,
-        row: FileRow,
-    ) -> Result<Option<Document>, Failure> {
-        match answer {
+    async fn look(&self, document: &DocumentId) -> Result<Option<Document>, Failure> {
+        let mut row = FileRow::blank();
+        let argument = id_argument(document.as_str());
+        match self.call("files.info", argument, true, &mut row).await {
             Ok(()) if row.id == document.as_str() => Ok(Some(self.document(row))),
             Ok(()) => malformed(),
             Err(Refusal::Final(Failure::NotFound)) => Ok(None),
@@ -179,8 +176,19 @@ impl<P: Ports> Teamleader<P> {
             let mut link = Location::blank();
             let argument = id_argument(document.as_str());
             self.call("files.download", argument, urgent, &mut link).await?;
-            if let Some(content) = self.fetch_location(&link.location, size_bytes).await? {
-                return Ok(content);
+            let request = download_request(link.location, size_bytes);
+            let mut backoff = Backoff::new(Side::Crm);
+            loop {
+                let why = match self.wire.send(&request).await? {
+                    None => Wait::Outage,
+                    Some(response) => match (response.status, response.content) {
+                        (200, Some(content)) => return Ok(content),
+                        (401 | 403 | 404 | 410, _) => break,
+                        (429, _) => Wait::Limit(None),
+                        _ => return malformed(),
+                    },
+                };
+                backoff.wait(self.wire.ports(), why)?.await;
             }
         }
         Err(Failure::Refused(Reason::CrmRefused))
@@ -201,11 +209,11 @@ impl<P: Ports> Teamleader<P> {
 }
 
 fn upload_argument(place: &Place, subject: &Subject<'_>) -> String {
-    let mut fields: Vec<(&str, &dyn Write)> = vec![("name", &place.name), ("subject", subject)];
-    if !place.folder.is_empty() {
-        fields.push(("folder", &place.folder));
-    }
-    Object(&fields).write_text()
+    let fields: [(&str, &dyn Write); 3] =
+        [("name", &place.name), ("subject", subject), ("folder", &place.folder)];
+    // At the root no folder is named.
+    let count = if place.folder.is_empty() { 2 } else { 3 };
+    Object(&fields[..count]).write_text()
 }
 
 /// What it means that an upload location answered so.

@@ -33,10 +33,13 @@ pub struct Teamleader<P> {
 
 impl<P: Ports> Teamleader<P> {
     /// Over the API at this address (the host's `apiBase`).
-    pub fn new(wire: Rc<Wire<P>>, api_base: &str) -> Self {
+    pub fn new(wire: Rc<Wire<P>>, mut api_base: &str) -> Self {
+        while let Some(shorter) = api_base.strip_suffix('/') {
+            api_base = shorter;
+        }
         Self {
             wire,
-            api_base: api_base.trim_end_matches('/').into(),
+            api_base: api_base.into(),
             limiter: Limiter::default(),
             account_generation: Cell::new(None),
             generations: RefCell::new(Map::new()),

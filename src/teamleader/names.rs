@@ -104,7 +104,7 @@ pub(super) fn list_endpoint(kind: RecordKind) -> &'static str {
 /// A record's id, and its name as the CRM's pages show it; that may be empty.
 pub(super) fn named(kind: RecordKind, row: Entity) -> (String, String) {
     let name = match kind {
-        RecordKind::Contact => format!("{} {}", row.first_name, row.last_name).trim().into(),
+        RecordKind::Contact => (row.first_name + " " + &row.last_name).trim().into(),
         RecordKind::Company => row.name,
         RecordKind::Project => row.title,
         // `name` before version 2023-09-26.

@@ -65,10 +65,7 @@ impl<P: Ports> Teamleader<P> {
             RecordKind::Company => "company",
             RecordKind::Meeting => "meeting",
             RecordKind::Product => "product",
-            RecordKind::Project => match self.project(&record.id, urgent).await? {
-                Some(generation) => generation.subject_type(),
-                None => return Err(Failure::NotFound),
-            },
+            RecordKind::Project => self.project(&record.id, urgent).await?.subject_type(),
         };
         Ok(Subject { kind, id: &record.id })
     }
@@ -83,34 +80,31 @@ impl<P: Ports> Teamleader<P> {
         self.generations.borrow_mut().insert(id.into(), generation);
     }
 
-    /// A project's generation. `None`: of neither generation.
+    /// A project's generation. [`Failure::NotFound`]: of neither.
     ///
     /// The subject of an unknown file listing may be answered by an empty list, so the project itself is asked
     /// for, not its files.
-    async fn project(&self, id: &str, urgent: bool) -> Result<Option<Generation>, Failure> {
+    async fn project(&self, id: &str, urgent: bool) -> Result<Generation, Failure> {
         if let Some(generation) = self.known_generation(id) {
-            return Ok(Some(generation));
+            return Ok(generation);
         }
         let first = self.account_generation(urgent).await?;
-        let mut forbidden = false;
+        let mut neither = Failure::NotFound;
         for generation in [first, first.other()] {
             let mut project = Entity::blank();
             let endpoint = generation.info_endpoint();
             match self.call(endpoint, id_argument(id), urgent, &mut project).await {
                 Ok(()) => {
                     self.keep_generation(id, generation);
-                    return Ok(Some(generation));
+                    return Ok(generation);
                 }
                 Err(Refusal::Final(Failure::NotFound) | Refusal::Invalid { .. }) => {}
                 // A module that is switched off may answer so; the other one decides.
-                Err(Refusal::Final(Failure::Forbidden)) => forbidden = true,
+                Err(Refusal::Final(Failure::Forbidden)) => neither = Failure::Forbidden,
                 Err(refusal) => return Err(refusal.into()),
             }
         }
-        if forbidden {
-            return Err(Failure::Forbidden);
-        }
-        Ok(None)
+        Err(neither)
     }
 
     /// The generation the account uses now; asked once. A refusal means the new one.

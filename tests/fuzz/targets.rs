@@ -349,7 +349,6 @@ impl Bench {
             },
             crm_api_base: self.network.url(Origin::CrmApi),
             config: Config::default(),
-            timer: false,
             longpoll: false,
         };
         let opening = Driver::open(self.tab.clone(), self.auth(), setup);

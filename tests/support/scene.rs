@@ -8,7 +8,7 @@ use sandbox::{Options, World};
 use serde_json::json;
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
-use sync_core::{Config, Record, RecordKind};
+use sync_core::{Config, Event, Record, RecordKind};
 use teamleader_dropbox::auth::{App, Auth, Owner};
 use teamleader_dropbox::driver::{Driver, OpenError, Setup, StateKey};
 use teamleader_dropbox::dropbox::Dropbox;
@@ -117,7 +117,7 @@ impl Scene {
         (Dropbox::new(wire.clone(), tab.auth.clone()), Teamleader::new(wire, &api))
     }
 
-    /// What a driver of this tab is told, without timer and longpoll.
+    /// What a driver of this tab is told, without longpoll.
     pub fn setup(&self, tab: &Tab, dropbox_account: &str) -> Setup {
         Setup {
             key: StateKey {
@@ -127,7 +127,6 @@ impl Scene {
             },
             crm_api_base: self.network.url(sandbox::Origin::CrmApi),
             config: Config::default(),
-            timer: false,
             longpoll: false,
         }
     }
@@ -145,6 +144,13 @@ impl Scene {
         Ok((driver, task))
     }
 
+    /// Begins this driver's cycles when they are due, until the tab's power is cut.
+    pub fn keep_time(&mut self, tab: &Tab, driver: &Rc<Driver<WorldPorts>>) {
+        let (timeline, driver) = (self.executor.timeline().clone(), driver.clone());
+        let looking = async move { keep_time(&timeline, &driver).await };
+        self.executor.spawn(tab.ports.power(), looking);
+    }
+
     /// A record in the CRM.
     pub fn add_record(&self, kind: RecordKind, name: &str) -> Record {
         use sandbox::teamleader::model::Kind;
@@ -158,5 +164,15 @@ impl Scene {
         let now_ms = self.now_ms();
         let subject = self.world().crm.add_record(sandbox_kind, name, now_ms);
         Record::new(kind, subject.id)
+    }
+}
+
+/// Looks every minute whether a cycle is due, as `plugin.js` does. Never ends.
+pub async fn keep_time(timeline: &Timeline, driver: &Driver<WorldPorts>) {
+    loop {
+        if driver.is_due() {
+            driver.send(Event::Run);
+        }
+        timeline.sleep_until(timeline.now_ms() + 60_000).await;
     }
 }

@@ -293,11 +293,13 @@ impl History {
                 entries_at_once: 1 + number as usize % 4,
                 ..Config::default()
             },
-            timer: self.timer,
             longpoll: self.longpoll,
             ..self.scene.setup(&tab, &account_id)
         };
         if let Ok((driver, task)) = self.scene.drive(&tab, setup) {
+            if self.timer {
+                self.scene.keep_time(&tab, &driver);
+            }
             known.cut = None;
             known.open = Some(Open { tab, driver, task });
             if known.number > 0 {

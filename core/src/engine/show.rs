@@ -2,7 +2,7 @@
 
 use super::records::Number;
 use super::Engine;
-use crate::effect::{Document, Place, Side};
+use crate::effect::{Document, Failure, Place, Side};
 use crate::ids::{DocumentId, FileId, Record};
 use crate::map::{Map, Set};
 use crate::path::{is_conflicted_copy, Naming};
@@ -37,6 +37,14 @@ impl Engine {
             due_ms: self.poll_timeout(),
             links,
         }
+    }
+
+    /// News of Dropbox are wanted now: between cycles, with something linked and nothing that forbids one.
+    pub fn wants_news(&self) -> bool {
+        let forbidden = self.index.paused
+            || self.index.halt.is_some()
+            || matches!(self.error, Some(Failure::Unauthorized(_)));
+        !self.is_running() && !forbidden && !self.index.links.is_empty()
     }
 
     /// One record in full. Details of a linked record that is not loaded are requested by

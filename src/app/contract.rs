@@ -2,10 +2,10 @@
 
 use crate::auth::{self, Owner};
 use crate::json::forms::{Fields, Form};
-use crate::json::{Value, Write};
+use crate::json::Value;
+use crate::platform;
 use crate::ports::Endpoints;
 use js_sys::Promise;
-use serde::ser::{Serialize, SerializeMap, Serializer};
 use sync_core::{Record, RecordKind, SyncReport};
 use wasm_bindgen::prelude::*;
 
@@ -143,42 +143,17 @@ impl RecordRef {
 }
 
 /// A report as the page knows it.
-pub fn plain(report: &SyncReport) -> Value {
-    let counts = [
-        ("toDropbox", report.to_dropbox),
-        ("toCrm", report.to_crm),
-        ("moved", report.moved),
-        ("deleted", report.deleted),
-        ("conflicts", report.conflicts),
-        ("problems", report.problems),
-        ("halted", report.halted),
-        ("requests", report.requests),
-    ];
-    let mut fields = Vec::new();
-    for (name, count) in counts {
-        fields.push((name.into(), Value::Unsigned(count.into())));
-    }
-    fields.push(("durationMs".into(), Value::Unsigned(report.duration_ms)));
-    // As it is said between tabs.
-    let error = Value::said(&report.error.write_text());
-    fields.push(("error".into(), error));
-    Value::Object(fields)
-}
-
-/// What a report is made of. Written by hand: what is derived brings a hash table of all fields' names into the module.
-impl Serialize for Value {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Unsigned(number) => serializer.serialize_u64(*number),
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::Object(fields) => {
-                let mut object = serializer.serialize_map(None)?;
-                for (name, value) in fields {
-                    object.serialize_entry(name, value)?;
-                }
-                object.end()
-            }
-            _ => serializer.serialize_none(),
-        }
-    }
+pub fn plain(report: &SyncReport) -> js_sys::Object {
+    platform::object(&[
+        ("toDropbox", &report.to_dropbox),
+        ("toCrm", &report.to_crm),
+        ("moved", &report.moved),
+        ("deleted", &report.deleted),
+        ("conflicts", &report.conflicts),
+        ("problems", &report.problems),
+        ("halted", &report.halted),
+        ("requests", &report.requests),
+        ("durationMs", &report.duration_ms),
+        ("error", &report.error),
+    ])
 }

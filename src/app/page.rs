@@ -76,9 +76,9 @@ impl App {
 
     pub(super) fn tell_host(&self, record: &RecordRef) {
         let value = platform::object(&[
-            ("kind", record.record.kind.word().into()),
-            ("id", (&record.record.id).into()),
-            ("name", record.name().into()),
+            ("kind", &record.record.kind),
+            ("id", &record.record.id),
+            ("name", &record.name()),
         ]);
         let _: Result<(), JsValue> = self.host.notify_documents_changed(&value);
     }

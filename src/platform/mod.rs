@@ -19,6 +19,7 @@ pub use locks::release_all;
 pub use popup::Popup;
 pub use ports::{BrowserPorts, TokenSource};
 
+use crate::json::{Object, Write};
 use futures_util::future::LocalBoxFuture;
 use std::cell::Cell;
 use std::future::Future;
@@ -79,14 +80,10 @@ pub fn window() -> web_sys::Window {
     web_sys::window().expect("the plugin runs in a page")
 }
 
-/// A plain object of these fields.
-pub fn object(fields: &[(&str, JsValue)]) -> js_sys::Object {
-    let object = js_sys::Object::new();
-    for (name, value) in fields {
-        let set = js_sys::Reflect::set(&object, &(*name).into(), value);
-        sure(set, "a plain object takes any property");
-    }
-    object
+/// A plain object of these fields: what crosses to the page does so as JSON.
+pub fn object(fields: &[(&str, &dyn Write)]) -> js_sys::Object {
+    let object = js_sys::JSON::parse(&Object(fields).write_text());
+    sure(object, "what is written here is JSON").unchecked_into()
 }
 
 /// What cannot fail, for the reason given. Not `expect`: that brings the debug form of a `JsValue` into the module, and

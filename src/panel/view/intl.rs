@@ -94,10 +94,10 @@ impl IntlFormats {
         let options = match unit {
             "" => JsValue::UNDEFINED,
             _ => object(&[
-                ("style", "unit".into()),
-                ("unit", unit.into()),
-                ("unitDisplay", "short".into()),
-                ("maximumFractionDigits", 1.into()),
+                ("style", &"unit"),
+                ("unit", &unit),
+                ("unitDisplay", &"short"),
+                ("maximumFractionDigits", &1_u32),
             ])
             .into(),
         };
@@ -129,8 +129,10 @@ impl Formats for IntlFormats {
     fn relative(&self, at_ms: u64, now_ms: u64) -> String {
         match distance(at_ms, now_ms) {
             (amount, "day") if amount.abs() >= DAYS_MOST => {
-                let style = [("dateStyle", "medium".into())];
-                let new = || DateTimeFormat::new(&self.locale, &object(&style));
+                let new = || {
+                    let style = object(&[("dateStyle", &"medium")]);
+                    DateTimeFormat::new(&self.locale, &style)
+                };
                 self.date.get_or_init(new).format(float(at_ms))
             }
             // Amounts of less than 60 are exact.
@@ -143,8 +145,8 @@ impl Formats for IntlFormats {
 
     fn moment(&self, at_ms: u64) -> String {
         let new = || {
-            let style = [("dateStyle", "medium".into()), ("timeStyle", "short".into())];
-            DateTimeFormat::new(&self.locale, &object(&style))
+            let style = object(&[("dateStyle", &"medium"), ("timeStyle", &"short")]);
+            DateTimeFormat::new(&self.locale, &style)
         };
         self.moment.get_or_init(new).format(float(at_ms))
     }

@@ -186,7 +186,7 @@ fn shown_progress(progress: &Progress, now_ms: u64) -> ProgressView {
     }
 }
 
-fn left(left_ms: u64) -> Text {
+fn left(left_ms: u64) -> Box<Text> {
     match left_ms / 1000 {
         0..=44 => t("left_moment"),
         seconds @ 45..=5399 => t("left_minutes").count(((seconds + 30) / 60).max(1)),
@@ -308,7 +308,7 @@ fn halted(halt: &Halt, record: &Record, status: &RecordStatus) -> Box<PanelView>
     }
 }
 
-fn frozen(title: Text, detail: &'static str, status: &RecordStatus) -> Box<PanelView> {
+fn frozen(title: Box<Text>, detail: &'static str, status: &RecordStatus) -> Box<PanelView> {
     screen(Screen::Frozen, Tone::Notice, title)
         .detail(detail)
         .primary("try_again", Action::Press)
@@ -375,12 +375,12 @@ fn last_seen(snapshot: &Snapshot, status: &RecordStatus) -> Option<u64> {
     status.settled_ms.map(|settled_ms| settled_ms.max(snapshot.status.last_cycle_ms.unwrap_or(0)))
 }
 
-fn screen(screen: Screen, tone: Tone, title: impl Into<Text>) -> Box<PanelView> {
+fn screen(screen: Screen, tone: Tone, title: impl Into<Box<Text>>) -> Box<PanelView> {
     titled(screen, tone, title.into())
 }
 
 /// In a box: what fills it in hands on a pointer.
-fn titled(screen: Screen, tone: Tone, title: Text) -> Box<PanelView> {
+fn titled(screen: Screen, tone: Tone, title: Box<Text>) -> Box<PanelView> {
     Box::new(PanelView {
         screen,
         tone,
@@ -401,7 +401,7 @@ fn titled(screen: Screen, tone: Tone, title: Text) -> Box<PanelView> {
 }
 
 impl PanelView {
-    fn detail(mut self: Box<Self>, text: impl Into<Text>) -> Box<Self> {
+    fn detail(mut self: Box<Self>, text: impl Into<Box<Text>>) -> Box<Self> {
         self.detail = Some(text.into());
         self
     }
@@ -418,19 +418,19 @@ impl PanelView {
         self
     }
 
-    fn primary(self: Box<Self>, label: impl Into<Text>, action: Action) -> Box<Self> {
+    fn primary(self: Box<Self>, label: impl Into<Box<Text>>, action: Action) -> Box<Self> {
         self.button(label.into(), action, Weight::Primary)
     }
 
-    fn secondary(self: Box<Self>, label: impl Into<Text>, action: Action) -> Box<Self> {
+    fn secondary(self: Box<Self>, label: impl Into<Box<Text>>, action: Action) -> Box<Self> {
         self.button(label.into(), action, Weight::Secondary)
     }
 
-    fn destructive(self: Box<Self>, label: impl Into<Text>, action: Action) -> Box<Self> {
+    fn destructive(self: Box<Self>, label: impl Into<Box<Text>>, action: Action) -> Box<Self> {
         self.button(label.into(), action, Weight::Destructive)
     }
 
-    fn button(mut self: Box<Self>, label: Text, action: Action, weight: Weight) -> Box<Self> {
+    fn button(mut self: Box<Self>, label: Box<Text>, action: Action, weight: Weight) -> Box<Self> {
         self.buttons.push(Button { label, action, weight });
         self
     }

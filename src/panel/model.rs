@@ -303,11 +303,11 @@ pub struct PanelView {
     /// How loud.
     pub tone: Tone,
     /// One line.
-    pub title: Text,
+    pub title: Box<Text>,
     /// When that was, on the same line.
-    pub since: Option<Text>,
+    pub since: Option<Box<Text>>,
     /// A sentence or two: what happened, what to do.
-    pub detail: Option<Text>,
+    pub detail: Option<Box<Text>>,
     /// How far the work is.
     pub progress: Option<ProgressView>,
     /// Buttons, the main one first; at most one is primary.
@@ -317,7 +317,7 @@ pub struct PanelView {
     /// What the decision of a guard is about.
     pub affected: Vec<String>,
     /// Quiet sentences below.
-    pub notes: Vec<Text>,
+    pub notes: Vec<Box<Text>>,
     /// The record whose lists stand below.
     pub record: Option<Rc<RecordStatus>>,
     /// With the documents of it that could not be copied.
@@ -327,13 +327,13 @@ pub struct PanelView {
     /// The browser has a network.
     pub online: bool,
     /// What the live region says, if not the title; said again only when it differs.
-    pub announcement: Option<Text>,
+    pub announcement: Option<Box<Text>>,
 }
 
 impl PanelView {
     /// What the live region says.
     pub fn said(&self) -> &Text {
-        self.announcement.as_ref().unwrap_or(&self.title)
+        self.announcement.as_deref().unwrap_or(&self.title)
     }
 }
 
@@ -343,18 +343,18 @@ pub struct ProgressView {
     /// Thousandths done; without, the end is not known yet.
     pub permille: Option<u32>,
     /// "3 of 12 documents".
-    pub counted: Option<Text>,
+    pub counted: Option<Box<Text>>,
     /// The document under way.
     pub current: Option<String>,
     /// "1.2 MB/s · about 2 minutes left".
-    pub pace: Vec<Text>,
+    pub pace: Vec<Box<Text>>,
 }
 
 /// A button.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Button {
     /// Its words.
-    pub label: Text,
+    pub label: Box<Text>,
     /// What it asks for.
     pub action: Action,
     /// Its weight.
@@ -376,7 +376,7 @@ pub enum Weight {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// Its words.
-    pub label: Text,
+    pub label: Box<Text>,
     /// Where it leads.
     pub target: Target,
 }
@@ -406,7 +406,7 @@ pub struct SettingsView {
     /// What stands in the way of all records, as the panel says it.
     pub obstacle: Option<Box<PanelView>>,
     /// What the live region says, if nothing stands in the way.
-    pub announcement: Option<Text>,
+    pub announcement: Option<Box<Text>>,
 }
 
 impl SettingsView {
@@ -414,7 +414,7 @@ impl SettingsView {
     pub fn said(&self) -> Option<&Text> {
         match &self.obstacle {
             Some(obstacle) => Some(obstacle.said()),
-            None => self.announcement.as_ref(),
+            None => self.announcement.as_deref(),
         }
     }
 }

@@ -113,7 +113,7 @@ fn advice(reason: Reason) -> &'static str {
 }
 
 /// What happened, as a sentence.
-pub(super) fn happened(activity: &Activity) -> Text {
+pub(super) fn happened(activity: &Activity) -> Box<Text> {
     let what = &activity.what;
     let key = match what {
         Happened::Linked => "did_link",
@@ -150,7 +150,7 @@ pub(super) fn happened(activity: &Activity) -> Text {
 }
 
 /// One line on why a record stands still.
-pub(super) fn halt_title(halt: &Halt) -> Text {
+pub(super) fn halt_title(halt: &Halt) -> Box<Text> {
     match halt {
         Halt::CrmEmpty { .. } => t("halt_crm_empty"),
         Halt::ManyDeletes { delete_count, .. } => t("halt_many_deletes").count(*delete_count),

@@ -28,15 +28,15 @@ pub enum Arg {
     /// How long ago, or how far ahead: `(at_ms, now_ms)`.
     Ago(u64, u64),
     /// Another sentence.
-    Text(Text),
+    Text(Box<Text>),
 }
 
-/// A sentence without arguments.
-pub(super) fn t(key: &'static str) -> Text {
-    Text { key, args: Vec::new() }
+/// A sentence without arguments. In a box: what fills it in hands on a pointer.
+pub(super) fn t(key: &'static str) -> Box<Text> {
+    Box::new(Text { key, args: Vec::new() })
 }
 
-impl From<&'static str> for Text {
+impl From<&'static str> for Box<Text> {
     fn from(key: &'static str) -> Self {
         t(key)
     }
@@ -44,18 +44,18 @@ impl From<&'static str> for Text {
 
 impl Text {
     /// With one more argument.
-    pub(super) fn with(mut self, name: &'static str, arg: Arg) -> Self {
+    pub(super) fn with(mut self: Box<Self>, name: &'static str, arg: Arg) -> Box<Self> {
         self.args.push((name, arg));
         self
     }
 
     /// With `{count}`, which chooses the plural form.
-    pub(super) fn count(self, count: impl Into<u64>) -> Self {
+    pub(super) fn count(self: Box<Self>, count: impl Into<u64>) -> Box<Self> {
         self.with("count", Arg::Count(count.into()))
     }
 
     /// With `{name}`.
-    pub(super) fn name(self, name: &str) -> Self {
+    pub(super) fn name(self: Box<Self>, name: &str) -> Box<Self> {
         self.with("name", Arg::Name(name.to_owned()))
     }
 }

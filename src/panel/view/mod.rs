@@ -116,7 +116,7 @@ impl Drawn {
         };
         // What the live region says.
         let said = said.map(|text| words.say(text)).unwrap_or_default();
-        let live = part("div", "said").attr("aria-live", "polite").text(said);
+        let live = part("div.said").attr("aria-live", "polite").text(said);
         self.patcher.draw(vec![panel.into(), live.into()]);
     }
 }

@@ -89,7 +89,7 @@ impl App {
                 }
                 let Some(Waiting { record, name, folder }) = waiting.pop() else { break };
                 if let Some(path) = folder {
-                    self.move_old(&record, &name, &path).await;
+                    self.old_folders().take_over(&record, &name, &path).await;
                 }
                 begun.push(record.clone());
                 self.command(Command::Press { record, name });

@@ -55,7 +55,7 @@ impl App {
         let app = self.clone();
         spawn(async move {
             if wanted {
-                app.move_old(&pressed.record, pressed.name(), &path).await;
+                app.old_folders().take_over(&pressed.record, pressed.name(), &path).await;
             }
             app.press_now(&pressed);
         });
@@ -84,7 +84,7 @@ impl App {
         self.set_earlier(&pressed.record, Earlier::None);
     }
 
-    fn old_folders(&self) -> Rc<OldFolders<BrowserPorts>> {
+    pub(super) fn old_folders(&self) -> Rc<OldFolders<BrowserPorts>> {
         let mut known = self.earlier.borrow_mut();
         let folders = known.folders.get_or_insert_with(|| {
             Rc::new(OldFolders::new(self.ports.clone(), self.auth.clone(), &self.api_base))
@@ -135,10 +135,5 @@ impl App {
         let waiting = self.earlier.borrow_mut().waiting.take();
         let Some((candidates, folders)) = waiting else { return };
         self.link_each(kind, candidates, if wanted { &folders } else { &[] });
-    }
-
-    /// Moves a record's old folder. One that could not be moved stays where it is, and can be moved by hand.
-    pub(super) async fn move_old(&self, record: &Record, name: &str, path: &str) {
-        let _ = self.old_folders().take_over(record, name, path).await;
     }
 }

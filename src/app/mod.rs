@@ -127,7 +127,7 @@ impl App {
         let words = words.map_err(|error| JsError::new(&format!("translations: {error}")))?;
         Ok(Rc::new(Self {
             host,
-            auth: Rc::new(Auth::new(ports.clone(), options.dropbox, options.owner.clone())),
+            auth: Rc::new(Auth::new(ports.clone(), options.dropbox, &options.owner)),
             owner: options.owner,
             api_base: options.api_base,
             locale: options.locale,

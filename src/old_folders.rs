@@ -146,17 +146,10 @@ impl<P: Ports> OldFolders<P> {
             return Ok(found);
         }
         let mut found = Vec::new();
-        // The app folder, then each of its folders that is called like a module.
-        let mut to_list = vec![(String::new(), None)];
-        while let Some((place, module)) = to_list.pop() {
-            for path in self.folders(&place).await? {
-                match module {
-                    Some(kind) => add_numbered(kind, &path, &mut found),
-                    None => {
-                        let kind = kind_of(name_of(&path));
-                        to_list.extend(kind.map(|kind| (path, Some(kind))));
-                    }
-                }
+        for module in self.folders("").await? {
+            let Some(kind) = kind_of(name_of(&module)) else { continue };
+            for path in self.folders(&module).await? {
+                add_numbered(kind, &path, &mut found);
             }
         }
         Ok(self.found.get_or_init(|| found))

@@ -18,7 +18,7 @@ const SHOW_MS: u32 = 50;
 impl App {
     /// Waits for the lead, takes it, and works until the page goes away or the plugin is stopped.
     pub(super) async fn lead(self: Rc<Self>) {
-        let lock = format!("leader/{}/{}", self.owner.account, self.owner.user);
+        let lock = self.of_owner("leader");
         let leading = async {
             loop {
                 let _held = self.ports.lock(&lock).await;
@@ -175,8 +175,11 @@ impl App {
     }
 
     fn show_shared(self: &Rc<Self>, shared: Shared) {
-        self.say(&Message::State { leader: self.tab.clone(), shared: Box::new(shared.clone()) });
-        *self.shared.borrow_mut() = shared;
+        let told = Message::State { leader: self.tab.clone(), shared: Box::new(shared) };
+        self.say(&told);
+        if let Message::State { shared, .. } = told {
+            *self.shared.borrow_mut() = *shared;
+        }
         self.informed.set(true);
         self.bell.ring();
         self.draw_soon();
@@ -263,7 +266,7 @@ impl App {
     }
 
     fn interval_key(&self) -> String {
-        format!("settings/{}/{}/interval-minutes", self.owner.account, self.owner.user)
+        [&*self.of_owner("settings"), "interval-minutes"].join("/")
     }
 
     /// One cycle over all linked records, wherever it runs.

@@ -17,7 +17,7 @@ use crate::bell::Bell;
 use crate::driver::Driver;
 use crate::json::forms::Form;
 use crate::json::{Read, Write};
-use crate::panel::view::{self, Words};
+use crate::panel::view::{self, Words, WordsError};
 use crate::panel::{Action, Bulk, Connection, Earlier, Settings, Snapshot};
 use crate::platform::{self, now_ms, sleep, BrowserPorts, Channel, Database};
 use crate::ports::Secrets;
@@ -108,11 +108,12 @@ impl App {
     /// Starts the plugin in this page. Comes back when there is something true to show.
     pub async fn start(options: Box<Options>, host: Host) -> Result<Rc<Self>, JsValue> {
         if let Some(name) = platform::missing() {
-            return Err(JsError::new(&format!("this browser or page offers no {name}")).into());
+            let error = ["this browser or page offers no ", name].concat();
+            return Err(JsError::new(&error).into());
         }
         let database = Database::open().await;
         let database = database
-            .map_err(|error| JsError::new(&format!("store: {}", platform::thrown(&error))))?;
+            .map_err(|error| JsError::new(&["store: ", &platform::thrown(&error)].concat()))?;
         let app = Self::new(*options, host, database)?;
         app.open().await?;
         Ok(app)
@@ -124,7 +125,12 @@ impl App {
         let ports = BrowserPorts::new(database, tokens);
         let www = options.dropbox.endpoints.www.clone();
         let words = Words::new(&options.translations, &options.locale, www);
-        let words = words.map_err(|error| JsError::new(&format!("translations: {error}")))?;
+        let words = words.map_err(|error| {
+            JsError::new(match error {
+                WordsError::Translations => "translations: no JSON object of words",
+                WordsError::Intl => "translations: the browser has no Intl formats",
+            })
+        })?;
         Ok(Rc::new(Self {
             host,
             auth: Rc::new(Auth::new(ports.clone(), options.dropbox, &options.owner)),
@@ -167,10 +173,11 @@ impl App {
 
     async fn open(self: &Rc<Self>) -> Result<(), JsValue> {
         self.shared.borrow_mut().interval_minutes = self.interval_minutes;
-        let tabs = format!("teamleader-dropbox/tabs/{}/{}", self.owner.account, self.owner.user);
+        let tabs = self.of_owner("teamleader-dropbox/tabs");
         *self.tabs.borrow_mut() = self.listen(&tabs, Self::hear_tab)?;
         *self.sign_ins.borrow_mut() = self.listen(sign_in::CHANNEL, Self::hear_sign_in)?;
-        self.hear_host();
+        self.hear_host("documents.changed", Self::changed_in_page);
+        self.hear_host("record.changed", Self::named_in_page);
         if let Some(answer) = sign_in::answer_left_here() {
             self.clone().answered(answer).await;
         }
@@ -461,9 +468,9 @@ impl App {
         if platform::is_dead() {
             return; // The page shows its own screen by now.
         }
-        let mut snapshot = self.snapshot();
         let mut changed = Vec::new();
         for panel in &*self.panels.borrow() {
+            let mut snapshot = self.snapshot();
             let Some(own) = &panel.record else {
                 let shared = self.shared.borrow();
                 let settings = Settings {
@@ -471,7 +478,7 @@ impl App {
                     bulk: self.bulk.borrow().clone(),
                     space: shared.space,
                 };
-                panel.view.show_settings(self.snapshot(), settings);
+                panel.view.show_settings(snapshot, settings);
                 continue;
             };
             snapshot.record = self.status_of(&own.record);
@@ -518,6 +525,11 @@ impl App {
             settled_ms: link.settled_ms,
             ..RecordStatus::blank()
         }))
+    }
+
+    /// A name for what the CRM user alone has.
+    fn of_owner(&self, what: &str) -> String {
+        [what, &self.owner.account, &self.owner.user].join("/")
     }
 
     fn random_id(&self) -> String {

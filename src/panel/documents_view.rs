@@ -391,7 +391,7 @@ fn titled(screen: Screen, tone: Tone, title: Box<Text>) -> Box<PanelView> {
         progress: None,
         buttons: Vec::new(),
         links: Vec::new(),
-        affected: Vec::new(),
+        affected: false,
         notes: Vec::new(),
         record: None,
         problems: false,
@@ -454,7 +454,7 @@ impl PanelView {
 
     /// With the files that a guard's question is about.
     fn about(mut self: Box<Self>, status: &RecordStatus) -> Box<Self> {
-        self.affected.clone_from(&status.affected);
+        self.affected = true;
         self.folder(status)
     }
 

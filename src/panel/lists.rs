@@ -31,8 +31,15 @@ impl Seen {
             && (self.online, self.documents_shown) == (now.online, now.documents_shown)
     }
 
+    /// A line never changes: when it was, and about what, tells it from the others.
     fn same_activity(&self, now: &Self) -> bool {
-        self.record.activity == now.record.activity && self.minute == now.minute
+        let (before, after) = (&self.record.activity, &now.record.activity);
+        let same = |(one, other): (&Activity, &Activity)| {
+            one.at_ms == other.at_ms && one.name == other.name
+        };
+        self.minute == now.minute
+            && before.len() == after.len()
+            && before.iter().zip(after).all(same)
     }
 }
 

@@ -34,16 +34,19 @@ pub fn head(view: &PanelView, words: &Words, local: &Local) -> Box<Element> {
     if let Some(progress) = &view.progress {
         head = head.child(progress_bar(progress, &words.say(&view.title), words));
     }
-    if !view.affected.is_empty() {
-        let names = view.affected.iter().map(|file| el("li").child(name(file)));
-        head = head.child(part("ul.affected").attr("tabindex", "0").all(names));
+    if let (true, Some(record)) = (view.affected, &view.record) {
+        let mut files = part("ul.affected").attr("tabindex", "0");
+        for file in &record.affected {
+            files = files.child(el("li").child(name(file)));
+        }
+        head = head.maybe(files.unless_empty());
     }
     head = head.maybe(buttons(view, words, local));
-    if !view.notes.is_empty() {
-        let notes = view.notes.iter().map(|note| el("p").say(words, note));
-        head = head.child(part("div.notes").all(notes));
+    let mut notes = part("div.notes");
+    for note in &view.notes {
+        notes = notes.child(el("p").say(words, note));
     }
-    head
+    head.maybe(notes.unless_empty())
 }
 
 /// The strip on top: whose panel this is, and the way to the folder.

@@ -314,11 +314,11 @@ pub struct PanelView {
     pub buttons: Vec<Button>,
     /// Links, by what they open.
     pub links: Vec<Link>,
-    /// What the decision of a guard is about.
-    pub affected: Vec<String>,
+    /// With the files that the decision of a guard is about.
+    pub affected: bool,
     /// Quiet sentences below.
     pub notes: Vec<Box<Text>>,
-    /// The record whose lists stand below.
+    /// The record whose lists stand below, and whose files a decision is about.
     pub record: Option<Rc<RecordStatus>>,
     /// With the documents of it that could not be copied.
     pub problems: bool,

@@ -112,15 +112,20 @@ fn interval(minutes: u32) -> Box<Text> {
 fn schedule(view: &SettingsView, words: &Words) -> Box<Element> {
     let Snapshot { status, now_ms, .. } = &view.snapshot;
     let present = view.settings.interval_minutes;
-    let mut intervals = INTERVALS.to_vec();
-    if let Err(at) = intervals.binary_search(&present) {
-        intervals.insert(at, present);
-    }
-    let options = intervals.iter().map(|&minutes| {
+    let option = |minutes: u32| {
         el("option").attr("value", minutes.to_string()).say(words, &interval(minutes))
-    });
-    let select = el("select")
-        .all(options)
+    };
+    let mut select = el("select");
+    let mut before = 0;
+    for minutes in INTERVALS {
+        // The host's own, in its place.
+        if before < present && present < minutes {
+            select = select.child(option(present));
+        }
+        select = select.child(option(minutes));
+        before = minutes;
+    }
+    let select = select
         .holding(Property::Value(present.to_string()))
         .on_change(|value| Some(Message::Do(Action::SetInterval(value.parse().ok()?))));
     let interval = part("label.field")

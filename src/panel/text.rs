@@ -205,28 +205,25 @@ impl Texts {
     /// The same, with the names in it apart from the words.
     pub fn parts(&self, text: &Text) -> Vec<Part> {
         let mut parts = Vec::new();
+        self.add(text, &mut parts);
+        parts
+    }
+
+    fn add(&self, text: &Text, parts: &mut Vec<Part>) {
         let mut rest = self.pattern(text);
         // What stands in an argument is never searched for holes: a file may be called `{name}`.
         while let Some((before, name, after)) = next_hole(rest) {
             let arg = text.args.iter().find(|(arg, _)| *arg == name);
-            push_words(&mut parts, before);
+            push_words(parts, before);
             match arg {
                 Some((_, Arg::Name(name))) => parts.push(Part::Name(safe_name(name))),
-                Some((_, Arg::Text(text))) => {
-                    for part in self.parts(text) {
-                        match part {
-                            Part::Words(words) => push_words(&mut parts, &words),
-                            name @ Part::Name(_) => parts.push(name),
-                        }
-                    }
-                }
-                Some((_, arg)) => push_words(&mut parts, &self.argument(arg)),
+                Some((_, Arg::Text(text))) => self.add(text, parts),
+                Some((_, arg)) => push_words(parts, &self.argument(arg)),
                 None => {}
             }
             rest = after;
         }
-        push_words(&mut parts, rest);
-        parts
+        push_words(parts, rest);
     }
 
     /// A time as seen from another (ms).

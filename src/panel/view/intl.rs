@@ -39,13 +39,10 @@ extern "C" {
 }
 
 /// Why there are no words.
-#[derive(Debug, thiserror::Error)]
 pub enum WordsError {
-    /// The translations are no JSON.
-    #[error("the translations are malformed: {0}")]
-    Json(#[from] super::super::text::NoTranslations),
+    /// The translations are no JSON object.
+    Translations,
     /// The browser has no formats, not even for English.
-    #[error("the browser has no Intl formats")]
     Intl,
 }
 
@@ -56,7 +53,8 @@ impl Words {
         let formats = IntlFormats::new(locale)
             .or_else(|_| IntlFormats::new("en"))
             .map_err(|_| WordsError::Intl)?;
-        Ok(Self { texts: Texts::new(translations_json, Box::new(formats))?, www })
+        let texts = Texts::new(translations_json, Box::new(formats));
+        Ok(Self { texts: texts.map_err(|_| WordsError::Translations)?, www })
     }
 }
 

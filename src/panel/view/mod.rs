@@ -7,6 +7,7 @@ mod intl;
 mod patch;
 
 pub use super::words::Words;
+pub use intl::WordsError;
 
 use super::documents_view::view_of;
 use super::lists::Seen;

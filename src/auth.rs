@@ -303,9 +303,8 @@ impl<P: Ports> Auth<P> {
             return Err(AuthError::OtherAccount);
         }
         let _held = self.lock().await;
-        let kept = self.keep(&mut row, &answer).await;
         *self.cached.borrow_mut() = None;
-        kept
+        self.keep(&mut row, &answer).await
     }
 
     /// The stored connection, if there is one.

@@ -67,20 +67,15 @@ impl App {
     }
 
     async fn keep_linking(self: Rc<Self>, kind: RecordKind, mut waiting: Vec<Waiting>) {
-        let total = waiting.len();
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let total_count = count(waiting.len());
         let mut begun: Vec<Record> = Vec::new();
-        self.set_bulk(Bulk::Linking {
-            kind,
-            done_count: 0,
-            total_count: count(total),
-            paused: false,
-        });
+        self.set_bulk(Bulk::Linking { kind, done_count: 0, total_count, paused: false });
         while matches!(*self.bulk.borrow(), Bulk::Linking { .. }) {
             let under_way = begun.iter().filter(|record| !self.is_settled(record)).count();
-            let done = begun.len() - under_way;
-            if done == total {
-                return self.set_bulk(Bulk::Finished { kind, total_count: count(total) });
+            let done = count(begun.len() - under_way);
+            if done == total_count {
+                return self.set_bulk(Bulk::Finished { kind, total_count });
             }
             for _ in under_way..AT_ONCE {
                 // While an old folder was moved it may have been paused, or stopped.
@@ -95,7 +90,7 @@ impl App {
                 self.command(Command::Press { record, name });
             }
             if let Bulk::Linking { done_count, .. } = &mut *self.bulk.borrow_mut() {
-                *done_count = count(done);
+                *done_count = done;
             }
             self.draw();
             sleep(LOOK_MS).await;

@@ -407,14 +407,15 @@ impl PanelView {
     }
 
     fn since(mut self: Box<Self>, at_ms: Option<u64>, snapshot: &Snapshot) -> Box<Self> {
-        self.since = at_ms.map(|at_ms| t("since").with("ago", Arg::Ago(at_ms, snapshot.now_ms)));
+        self.since = at_ms.map(|at_ms| t("since").ago(at_ms, snapshot.now_ms));
         self
     }
 
     /// Where the line on top tells of something else.
     fn last_sync(mut self: Box<Self>, at_ms: Option<u64>, snapshot: &Snapshot) -> Box<Self> {
-        let ago = at_ms.map(|at_ms| Arg::Ago(at_ms, snapshot.now_ms));
-        self.notes.extend(ago.map(|ago| t("last_sync").with("ago", ago)));
+        if let Some(at_ms) = at_ms {
+            self.notes.push(t("last_sync").ago(at_ms, snapshot.now_ms));
+        }
         self
     }
 

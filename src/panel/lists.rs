@@ -6,7 +6,7 @@ use super::markup::{anchor, press, sentence};
 use super::model::{Action, PanelView, Target};
 use super::node::{el, part, Element};
 use super::rows;
-use super::text::{t, Arg};
+use super::text::t;
 use super::words::{name, Words};
 use std::rc::Rc;
 use sync_core::{Activity, Item, Mark, RecordStatus};
@@ -181,12 +181,14 @@ fn activity(happened: &[Activity], words: &Words, now_ms: u64, keep: bool) -> Op
     // Counted from the oldest: a new line on top leaves the keys of the others alone.
     let mut number = happened.len();
     for activity in happened {
-        let ago = words.say(&t("since").with("ago", Arg::Ago(activity.at_ms, now_ms)));
+        let since = t("since").ago(activity.at_ms, now_ms);
         list = list.child(
             el("li.happened")
                 .row_key(format!("{number} {}", activity.at_ms))
                 .child(sentence("span.what", &rows::happened(activity), words))
-                .child(el("time").attr("title", words.texts.moment(activity.at_ms)).text(ago)),
+                .child(
+                    el("time").attr("title", words.texts.moment(activity.at_ms)).say(words, &since),
+                ),
         );
         number -= 1;
     }

@@ -140,7 +140,7 @@ fn schedule(view: &SettingsView, words: &Words) -> Box<Element> {
     let now = if status.running { now.attr("aria-disabled", "true") } else { now };
     let last = match status.last_cycle_ms {
         _ if status.running => t("syncing"),
-        Some(at_ms) => t("last_sync").with("ago", Arg::Ago(at_ms, *now_ms)),
+        Some(at_ms) => t("last_sync").ago(at_ms, *now_ms),
         None => t("never_synced"),
     };
     let mut when = part("p.when")
@@ -151,7 +151,7 @@ fn schedule(view: &SettingsView, words: &Words) -> Box<Element> {
         when = when.child(el("span").key("paused").word(words, "is_paused"));
     } else if let Some(due_ms) = status.due_ms {
         if !status.running && due_ms > now_ms + 60_000 {
-            let next = t("next_sync").with("ago", Arg::Ago(due_ms, *now_ms));
+            let next = t("next_sync").ago(due_ms, *now_ms);
             when = when.child(el("span").key("next").say(words, &next));
         }
     }

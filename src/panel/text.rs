@@ -54,6 +54,11 @@ impl Text {
         self.with("count", Arg::Count(count.into()))
     }
 
+    /// With `{ago}`: a time as seen from another (ms).
+    pub(super) fn ago(self: Box<Self>, at_ms: u64, now_ms: u64) -> Box<Self> {
+        self.with("ago", Arg::Ago(at_ms, now_ms))
+    }
+
     /// With `{name}`.
     pub(super) fn name(self: Box<Self>, name: &str) -> Box<Self> {
         self.with("name", Arg::Name(name.to_owned()))
@@ -224,11 +229,6 @@ impl Texts {
             rest = after;
         }
         push_words(parts, rest);
-    }
-
-    /// A time as seen from another (ms).
-    pub fn ago(&self, at_ms: u64, now_ms: u64) -> String {
-        self.argument(&Arg::Ago(at_ms, now_ms))
     }
 
     /// Date and time of day (ms).

@@ -96,12 +96,14 @@ impl App {
     /// The driver of the connection there is; without one, shows that.
     async fn open_driver(self: &Rc<Self>) -> Option<Rc<Driver<BrowserPorts>>> {
         let interval_minutes = self.stored_interval().await;
+        let show_none = |error: Option<Failure>, newer: bool| {
+            let status = Rc::new(Status { error, ..Status::default() });
+            self.show_shared(Shared { status, interval_minutes, newer, ..Shared::default() });
+            None
+        };
         let dropbox = match self.auth.connection().await {
             Ok(Some(connection)) => connection.account.id,
-            _ => {
-                self.show_shared(Shared { interval_minutes, ..Shared::default() });
-                return None;
-            }
+            _ => return show_none(None, false),
         };
         let setup = Setup {
             key: StateKey {
@@ -127,10 +129,7 @@ impl App {
             }
             Err(error) => {
                 let newer = matches!(error, OpenError::Newer(_));
-                let error = (!newer).then_some(Failure::Store);
-                let status = Rc::new(Status { error, ..Status::default() });
-                self.show_shared(Shared { status, interval_minutes, newer, ..Shared::default() });
-                None
+                show_none((!newer).then_some(Failure::Store), newer)
             }
         }
     }

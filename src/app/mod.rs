@@ -506,7 +506,6 @@ impl App {
             earlier: Earlier::None,
             online: is_online(),
             now_ms: now_ms(),
-            crashed: platform::is_dead(),
         }
     }
 

@@ -16,19 +16,13 @@ const PACE_AFTER_MS: u64 = 3_000;
 pub fn view_of(snapshot: &Snapshot, record: &Record) -> Box<PanelView> {
     let status = snapshot.record.as_ref().filter(|status| status.record == *record);
     let mut view = head(snapshot, record, status.map(Rc::as_ref));
-    if view.screen != Screen::Crashed {
-        view.record = status.cloned();
-        view.online = snapshot.online;
-    }
+    view.record = status.cloned();
+    view.online = snapshot.online;
     view
 }
 
-/// What stands in the way of all records, if anything does: crash, connection, a halt over all.
+/// What stands in the way of all records, if anything does: connection, a halt over all.
 pub(super) fn obstacle(snapshot: &Snapshot) -> Option<Box<PanelView>> {
-    if snapshot.crashed {
-        let view = screen(Screen::Crashed, Tone::Trouble, "crashed").detail("crashed_what");
-        return Some(view.primary("reload", Action::Reload));
-    }
     match &snapshot.connection {
         Connection::Connected { .. } => {}
         Connection::NotConnected => {
@@ -53,8 +47,8 @@ pub(super) fn obstacle(snapshot: &Snapshot) -> Option<Box<PanelView>> {
 fn head(snapshot: &Snapshot, record: &Record, status: Option<&RecordStatus>) -> Box<PanelView> {
     if let Some(view) = obstacle(snapshot) {
         return match status {
-            Some(status) if view.screen != Screen::Crashed => view.folder(status),
-            _ => view,
+            Some(status) => view.folder(status),
+            None => view,
         };
     }
     let Some(status) = status else {
@@ -149,6 +143,7 @@ fn working(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
                     .with("done", Arg::Number(quarter.into()))
                     .with("title", Arg::Text(t(title))),
             );
+            view.bar = true;
             view.progress = Some(shown_progress(progress, snapshot.now_ms));
         }
     }
@@ -163,7 +158,7 @@ fn share(progress: &Progress) -> u32 {
     u32::try_from(by_count.min(by_bytes)).unwrap_or(1000)
 }
 
-fn shown_progress(progress: &Progress, now_ms: u64) -> ProgressView {
+fn shown_progress(progress: &Progress, now_ms: u64) -> Box<ProgressView> {
     let permille = share(progress);
     let elapsed_ms = now_ms.saturating_sub(progress.started_ms);
     let mut pace = Vec::new();
@@ -174,16 +169,13 @@ fn shown_progress(progress: &Progress, now_ms: u64) -> ProgressView {
         }
         pace.push(left(elapsed_ms * u64::from(1000 - permille) / u64::from(permille)));
     }
-    ProgressView {
-        permille: Some(permille),
-        counted: Some(
-            t("counted")
-                .with("done", Arg::Number(progress.done_count.into()))
-                .count(progress.total_count),
-        ),
+    let done = Arg::Number(progress.done_count.into());
+    Box::new(ProgressView {
+        permille,
+        counted: t("counted").with("done", done).count(progress.total_count),
         current: progress.current.clone(),
         pace,
-    }
+    })
 }
 
 fn left(left_ms: u64) -> Box<Text> {
@@ -388,6 +380,7 @@ fn titled(screen: Screen, tone: Tone, title: Box<Text>) -> Box<PanelView> {
         title,
         since: None,
         detail: None,
+        bar: false,
         progress: None,
         buttons: Vec::new(),
         links: Vec::new(),
@@ -460,7 +453,7 @@ impl PanelView {
     }
 
     fn unknown_progress(mut self: Box<Self>) -> Box<Self> {
-        self.progress = Some(ProgressView::default());
+        self.bar = true;
         self
     }
 }

@@ -4,7 +4,7 @@
 
 use super::model::Action;
 use sync_core::map::Set;
-use sync_core::{DocumentId, Record, RecordKind};
+use sync_core::{Record, RecordKind};
 
 /// Rows of a list shown at first, and added by each "show more".
 pub const ROWS: usize = 50;
@@ -43,8 +43,6 @@ pub enum Question {
     Unlink(Record),
     /// Letting a guard's deletes or changes pass.
     Decide(Action),
-    /// Copying a document back.
-    CopyBack(DocumentId),
     /// Linking records; without ids, all of the module.
     Link(RecordKind, Option<Vec<String>>),
 }
@@ -55,7 +53,6 @@ impl Question {
             Self::Disconnect => Action::Disconnect,
             Self::Unlink(record) => Action::Unlink(record),
             Self::Decide(action) => action,
-            Self::CopyBack(document) => Action::CopyBack(document),
             Self::Link(kind, chosen) => Action::LinkAll { kind, chosen },
         }
     }

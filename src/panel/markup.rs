@@ -31,8 +31,8 @@ pub fn head(view: &PanelView, words: &Words, local: &Local) -> Box<Element> {
     if let Some(detail) = &view.detail {
         head = head.child(part("p.detail").say(words, detail));
     }
-    if let Some(progress) = &view.progress {
-        head = head.child(progress_bar(progress, &words.say(&view.title), words));
+    if view.bar {
+        head = head.child(progress_bar(view.progress.as_deref(), &view.title, words));
     }
     if let (true, Some(record)) = (view.affected, &view.record) {
         let mut files = part("ul.affected").attr("tabindex", "0");
@@ -126,41 +126,31 @@ pub fn tone_word(tone: Tone) -> &'static str {
 }
 
 /// How far the work is. All it says stands in `aria-valuetext` too: what is inside a progress bar is not read out.
-pub fn progress_bar(progress: &ProgressView, label: &str, words: &Words) -> Box<Element> {
-    let bar = part("div.progress").attr("role", "progressbar").attr("aria-label", label.to_owned());
-    let Some(permille) = progress.permille else {
+pub fn progress_bar(progress: Option<&ProgressView>, title: &Text, words: &Words) -> Box<Element> {
+    let bar = part("div.progress").attr("role", "progressbar").attr("aria-label", words.say(title));
+    // Its end is not known yet.
+    let Some(progress) = progress else {
         return bar.child(part("div.track").child(part("div.unknown")));
     };
-    let mut said = String::new();
-    let mut line = part("div.counted");
-    if let Some(counted) = &progress.counted {
-        said = words.say(counted);
-        line = line.child(part("span.count").text(said.clone()));
-    }
-    if !progress.pace.is_empty() {
-        let mut paces = String::new();
-        for pace in &progress.pace {
-            if !paces.is_empty() {
-                paces.push_str(" · ");
-            }
-            paces.push_str(&words.say(pace));
+    let mut said = words.say(&progress.counted);
+    let mut line = part("div.counted").child(part("span.count").text(said.clone()));
+    let mut paces = String::new();
+    for pace in &progress.pace {
+        if !paces.is_empty() {
+            paces.push_str(" · ");
         }
+        paces.push_str(&words.say(pace));
+    }
+    if !paces.is_empty() {
         line = line.child(part("span.pace").text(paces));
     }
     let mut current = part("div.current");
     if let Some(document) = &progress.current {
-        if !said.is_empty() {
-            said.push_str(", ");
-        }
+        said.push_str(", ");
         said.push_str(&super::text::safe_name(document));
         current = current.child(name(document));
     }
-    let bar = filled(bar, permille).child(line).child(current);
-    if said.is_empty() {
-        bar
-    } else {
-        bar.attr("aria-valuetext", said)
-    }
+    filled(bar, progress.permille).child(line).child(current).attr("aria-valuetext", said)
 }
 
 /// With a track that is filled so far, in thousandths.
@@ -228,7 +218,7 @@ pub fn ask(class: &'static str, question: Question, local: &Local) -> Box<Elemen
 /// A question in place of the buttons that asked it. The focus goes to the harmless answer.
 pub fn confirm(question: &Question, what: String, yes: String, words: &Words) -> Box<Element> {
     let weight = match question {
-        Question::Link(..) | Question::CopyBack(_) => "button primary",
+        Question::Link(..) => "button primary",
         _ => "button destructive",
     };
     part("div.confirm")

@@ -20,8 +20,6 @@ pub struct Snapshot {
     pub online: bool,
     /// The time the rest was true (ms since 1970).
     pub now_ms: u64,
-    /// The instance is dead: only a reload helps.
-    pub crashed: bool,
 }
 
 /// A folder of the earlier integration, for a record whose button was pressed.
@@ -248,8 +246,6 @@ pub enum Screen {
     Revoked,
     /// Another Dropbox account.
     WrongAccount,
-    /// The instance is dead.
-    Crashed,
 }
 
 impl Screen {
@@ -275,7 +271,6 @@ impl Screen {
             Self::Interrupted => "interrupted",
             Self::Revoked => "revoked",
             Self::WrongAccount => "wrong-account",
-            Self::Crashed => "crashed",
         }
     }
 }
@@ -308,8 +303,10 @@ pub struct PanelView {
     pub since: Option<Box<Text>>,
     /// A sentence or two: what happened, what to do.
     pub detail: Option<Box<Text>>,
-    /// How far the work is.
-    pub progress: Option<ProgressView>,
+    /// With a bar.
+    pub bar: bool,
+    /// How far the work is, if its end is known.
+    pub progress: Option<Box<ProgressView>>,
     /// Buttons, the main one first; at most one is primary.
     pub buttons: Vec<Button>,
     /// Links, by what they open.
@@ -338,12 +335,12 @@ impl PanelView {
 }
 
 /// How far the work is.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ProgressView {
-    /// Thousandths done; without, the end is not known yet.
-    pub permille: Option<u32>,
+    /// Thousandths done.
+    pub permille: u32,
     /// "3 of 12 documents".
-    pub counted: Option<Box<Text>>,
+    pub counted: Box<Text>,
     /// The document under way.
     pub current: Option<String>,
     /// "1.2 MB/s · about 2 minutes left".

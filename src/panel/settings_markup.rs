@@ -223,10 +223,9 @@ fn bulk(view: &Bulk, words: &Words, local: &Local) -> Box<Element> {
         }
         Bulk::Listing { kind } => {
             let listing = of_module("bulk_listing", *kind);
-            let bar = ProgressView::default();
             block
                 .child(sentence("p.quiet", &listing, words).key("listing"))
-                .child(progress_bar(&bar, &words.say(&listing), words))
+                .child(progress_bar(None, &listing, words))
                 .child(part("div.buttons").child(stop(words, "cancel")))
         }
         Bulk::Choosing { kind, candidates } => choosing(block, *kind, candidates, words, local),
@@ -367,11 +366,10 @@ fn linking(
 ) -> Box<Element> {
     let title = of_module(if paused { "bulk_paused" } else { "bulk_linking" }, kind);
     let permille = u64::from(done_count) * 1000 / u64::from(total_count.max(1));
+    let done = Arg::Number(done_count.into());
     let bar = ProgressView {
-        permille: Some(u32::try_from(permille.min(1000)).unwrap_or(1000)),
-        counted: Some(
-            t("bulk_counted").with("done", Arg::Number(done_count.into())).count(total_count),
-        ),
+        permille: u32::try_from(permille.min(1000)).unwrap_or(1000),
+        counted: t("bulk_counted").with("done", done).count(total_count),
         current: None,
         pace: Vec::new(),
     };
@@ -379,7 +377,7 @@ fn linking(
     let pause = named(pause, if paused { "resume" } else { "pause" }, "bulk", words);
     block
         .child(sentence("p.quiet", &title, words).key("linking"))
-        .child(progress_bar(&bar, &words.say(&title), words))
+        .child(progress_bar(Some(&bar), &title, words))
         .child(part("div.buttons").child(pause).child(stop(words, "stop")))
         .child(quiet(words, "bulk_stop_what"))
 }

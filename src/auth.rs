@@ -365,21 +365,18 @@ impl<P: Ports> Auth<P> {
 
     /// Takes the grant back at Dropbox and forgets the connection here. All files stay.
     ///
-    /// `false`: Dropbox could not be told (offline); the user can unlink the app in Dropbox's settings.
-    pub async fn disconnect(&self) -> Result<bool, AuthError> {
-        let revoked = match self.token(None).await {
-            Ok(token) => self.revoke(&token.0).await,
-            Err(AuthError::Revoked | AuthError::NotConnected) => true,
-            Err(_) => false,
-        };
+    /// Where Dropbox cannot be told (offline), the user can unlink the app in Dropbox's settings.
+    pub async fn disconnect(&self) -> Result<(), AuthError> {
+        if let Ok(token) = self.token(None).await {
+            self.revoke(&token.0).await;
+        }
         *self.cached.borrow_mut() = None;
         let mut changes = vec![(self.key(), None)];
         for key in self.ports.keys(&self.pending_key("")).await? {
             changes.push((key, None));
         }
         let _held = self.lock().await;
-        self.ports.save(changes).await?;
-        Ok(revoked)
+        Ok(self.ports.save(changes).await?)
     }
 
     /// Stores the tokens of an answer in the connection's row.
@@ -412,12 +409,9 @@ impl<P: Ports> Auth<P> {
         })
     }
 
-    /// Whether the grant is gone now.
-    async fn revoke(&self, token: &str) -> bool {
-        match self.send(&self.rpc("auth/token/revoke", token)).await {
-            Ok(response) => matches!(response.status, 200 | 401),
-            Err(_) => false,
-        }
+    /// Takes the grant back, if Dropbox answers.
+    async fn revoke(&self, token: &str) {
+        let _ = self.send(&self.rpc("auth/token/revoke", token)).await;
     }
 
     fn rpc(&self, route: &str, token: &str) -> Request<P::Content> {

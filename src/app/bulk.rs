@@ -2,6 +2,7 @@
 //!
 //! Lives in the tab that shows the settings. What is linked stays linked; a tab that is closed leaves the rest.
 
+use super::earlier::Folders;
 use super::tabs::Command;
 use super::App;
 use crate::panel::{Bulk, Candidate};
@@ -15,14 +16,6 @@ use sync_core::{Record, RecordKind, RecordState};
 const AT_ONCE: usize = 8;
 /// How often the progress is looked at (ms).
 const LOOK_MS: u32 = 500;
-
-/// A record to be linked.
-struct Waiting {
-    record: Record,
-    name: String,
-    /// Its folder of the earlier integration, if that is to be moved first.
-    folder: Option<String>,
-}
 
 impl App {
     pub(super) async fn list_records(self: Rc<Self>, kind: RecordKind) {
@@ -51,24 +44,20 @@ impl App {
         self: &Rc<Self>,
         kind: RecordKind,
         chosen: Vec<Candidate>,
-        folders: &[(String, String)],
+        folders: Folders,
     ) {
-        let mut waiting = Vec::new();
-        // Taken from the end.
-        for candidate in chosen.into_iter().rev() {
-            let folder = folders.iter().find(|(id, _)| *id == candidate.id);
-            waiting.push(Waiting {
-                folder: folder.map(|(_, path)| path.clone()),
-                record: Record::new(kind, candidate.id),
-                name: candidate.name,
-            });
-        }
-        spawn(self.clone().keep_linking(kind, waiting));
+        spawn(self.clone().keep_linking(kind, chosen, folders));
     }
 
-    async fn keep_linking(self: Rc<Self>, kind: RecordKind, mut waiting: Vec<Waiting>) {
+    async fn keep_linking(
+        self: Rc<Self>,
+        kind: RecordKind,
+        chosen: Vec<Candidate>,
+        folders: Folders,
+    ) {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let total_count = count(waiting.len());
+        let total_count = count(chosen.len());
+        let mut waiting = chosen.into_iter();
         let mut begun: Vec<Record> = Vec::new();
         self.set_bulk(Bulk::Linking { kind, done_count: 0, total_count, paused: false });
         while matches!(*self.bulk.borrow(), Bulk::Linking { .. }) {
@@ -82,9 +71,11 @@ impl App {
                 if !matches!(*self.bulk.borrow(), Bulk::Linking { paused: false, .. }) {
                     break;
                 }
-                let Some(Waiting { record, name, folder }) = waiting.pop() else { break };
-                if let Some(path) = folder {
-                    self.old_folders().take_over(&record, &name, &path).await;
+                let Some(Candidate { id, name, .. }) = waiting.next() else { break };
+                let folder = folders.iter().find(|(owner, _)| *owner == id);
+                let record = Record::new(kind, id);
+                if let Some((_, path)) = folder {
+                    self.old_folders().take_over(&record, &name, path).await;
                 }
                 begun.push(record.clone());
                 self.command(Command::Press { record, name });

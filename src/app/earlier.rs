@@ -13,7 +13,7 @@ use std::slice::from_ref;
 use sync_core::{Record, RecordKind};
 
 /// Records with an old folder each: their ids, and the folders' paths.
-type Folders = Vec<(String, String)>;
+pub(super) type Folders = Vec<(String, String)>;
 
 /// What this tab knows of old folders.
 #[derive(Default)]
@@ -105,7 +105,7 @@ impl App {
             return;
         }
         if folders.is_empty() {
-            return self.link_each(kind, wanted, &[]);
+            return self.link_each(kind, wanted, folders);
         }
         let count = u32::try_from(folders.len()).unwrap_or(u32::MAX);
         self.earlier.borrow_mut().waiting = Some((wanted, folders));
@@ -134,6 +134,6 @@ impl App {
         let Bulk::Earlier { kind, .. } = *self.bulk.borrow() else { return };
         let waiting = self.earlier.borrow_mut().waiting.take();
         let Some((candidates, folders)) = waiting else { return };
-        self.link_each(kind, candidates, if wanted { &folders } else { &[] });
+        self.link_each(kind, candidates, if wanted { folders } else { Vec::new() });
     }
 }

@@ -270,17 +270,16 @@ impl App {
 
     /// One cycle over all linked records, wherever it runs.
     pub async fn sync(self: &Rc<Self>) -> SyncReport {
+        let ended = |error| SyncReport { error: Some(error), ..SyncReport::default() };
         if !self.is_connected().await {
-            let error = Some(Failure::Unauthorized(Side::Dropbox));
-            return SyncReport { error, ..SyncReport::default() };
+            return ended(Failure::Unauthorized(Side::Dropbox));
         }
         let id = self.random_id();
         self.ask(id.clone(), Command::Sync);
         self.bell
             .until(|| {
                 if self.stopped.get() {
-                    let error = Some(Failure::Cancelled);
-                    return Some(SyncReport { error, ..SyncReport::default() });
+                    return Some(ended(Failure::Cancelled));
                 }
                 let mut reports = self.reports.borrow_mut();
                 let at = reports.iter().position(|(other, _)| *other == id)?;

@@ -229,7 +229,7 @@ impl App {
             }
             sleep(DRAW_MS).await;
         }
-        let _: Result<bool, auth::AuthError> = self.auth.disconnect().await;
+        let _: Result<(), auth::AuthError> = self.auth.disconnect().await;
         self.stop();
     }
 

@@ -70,9 +70,9 @@ impl App {
 
     fn set_earlier(self: &Rc<Self>, record: &Record, earlier: Earlier) {
         let mut known = self.earlier.borrow_mut();
-        known.asked.retain(|(other, _)| other != record);
-        if !matches!(earlier, Earlier::None) {
-            known.asked.push((record.clone(), earlier));
+        match known.asked.iter_mut().find(|(other, _)| other == record) {
+            Some((_, before)) => *before = earlier,
+            None => known.asked.push((record.clone(), earlier)),
         }
         drop(known);
         self.draw();

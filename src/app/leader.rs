@@ -275,6 +275,7 @@ impl App {
             return ended(Failure::Unauthorized(Side::Dropbox));
         }
         let id = self.random_id();
+        self.reports.borrow_mut().push((id.clone(), None));
         self.ask(id.clone(), Command::Sync);
         self.bell
             .until(|| {
@@ -283,18 +284,24 @@ impl App {
                 }
                 let mut reports = self.reports.borrow_mut();
                 let at = reports.iter().position(|(other, _)| *other == id)?;
-                Some(reports.swap_remove(at).1)
+                let report = reports[at].1.take()?;
+                reports.swap_remove(at);
+                Some(report)
             })
             .await
     }
 
     /// A leader took a command of some tab.
-    pub(super) fn answered_with(&self, id: String, report: Option<SyncReport>) {
-        let is_other = |question: &Message| !matches!(question, Message::Ask { id: asked, .. } if *asked == id);
-        self.unanswered.borrow_mut().retain(is_other);
-        let own = id.strip_prefix(&*self.tab).is_some_and(|rest| rest.starts_with('/'));
-        if let Some(report) = report.filter(|_| own) {
-            self.reports.borrow_mut().push((id, report));
+    pub(super) fn answered_with(&self, id: &str, report: Option<SyncReport>) {
+        let mut unanswered = self.unanswered.borrow_mut();
+        let asked =
+            |question: &Message| matches!(question, Message::Ask { id: asked, .. } if asked == id);
+        if let Some(at) = unanswered.iter().position(asked) {
+            unanswered.remove(at);
+        }
+        let mut reports = self.reports.borrow_mut();
+        if let Some((_, awaited)) = reports.iter_mut().find(|(other, _)| other == id) {
+            *awaited = report;
             self.bell.ring();
         }
     }

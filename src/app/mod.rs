@@ -92,7 +92,8 @@ pub struct App {
     unanswered: RefCell<Vec<Message>>,
     /// Questions this leader took.
     taken: RefCell<Set<String>>,
-    reports: RefCell<Vec<(String, SyncReport)>>,
+    /// Of the cycles that this tab waits for, by their questions.
+    reports: RefCell<Vec<(String, Option<SyncReport>)>>,
     next_id: Cell<u32>,
     /// Grows with every change of the connection or of the interval.
     epoch: Cell<u32>,
@@ -339,7 +340,7 @@ impl App {
                 }
             }
             Message::Ask { id, command } => self.take_command(id, command),
-            Message::Taken { id, report } => self.answered_with(id, report),
+            Message::Taken { id, report } => self.answered_with(&id, report),
             Message::Connection => self.hear_connection(),
         }
     }
@@ -417,12 +418,7 @@ impl App {
             (Action::Decide { record, confirmed }, _) => Command::Decide { record, confirmed },
             (Action::Disconnect, _) => return self.end_connection(),
             (Action::Pause(paused), _) => Command::Pause(paused),
-            (Action::SyncNow, _) => {
-                let app = self.clone();
-                return platform::spawn(async move {
-                    app.sync().await;
-                });
-            }
+            (Action::SyncNow, _) => Command::Sync,
             (Action::Unlink(record), _) => Command::Unlink(record),
             (Action::SetInterval(minutes), _) => Command::SetInterval(minutes),
             (Action::ListRecords(kind), _) => {

@@ -57,7 +57,6 @@ impl App {
     ) {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let total_count = count(chosen.len());
-        let mut waiting = chosen.into_iter();
         let mut begun: Vec<Record> = Vec::new();
         self.set_bulk(Bulk::Linking { kind, done_count: 0, total_count, paused: false });
         while matches!(*self.bulk.borrow(), Bulk::Linking { .. }) {
@@ -71,14 +70,13 @@ impl App {
                 if !matches!(*self.bulk.borrow(), Bulk::Linking { paused: false, .. }) {
                     break;
                 }
-                let Some(Candidate { id, name, .. }) = waiting.next() else { break };
-                let folder = folders.iter().find(|(owner, _)| *owner == id);
-                let record = Record::new(kind, id);
-                if let Some((_, path)) = folder {
-                    self.old_folders().take_over(&record, &name, path).await;
+                let Some(Candidate { id, name, .. }) = chosen.get(begun.len()) else { break };
+                let record = Record::new(kind, id.clone());
+                if let Some((_, path)) = folders.iter().find(|(owner, _)| owner == id) {
+                    self.old_folders().take_over(&record, name, path).await;
                 }
                 begun.push(record.clone());
-                self.command(Command::Press { record, name });
+                self.command(Command::Press { record, name: name.clone() });
             }
             if let Bulk::Linking { done_count, .. } = &mut *self.bulk.borrow_mut() {
                 *done_count = done;

@@ -18,7 +18,6 @@ pub(super) type Folders = Vec<(String, String)>;
 /// What this tab knows of old folders.
 #[derive(Default)]
 pub(super) struct Known {
-    folders: Option<Rc<OldFolders<BrowserPorts>>>,
     /// Records whose button was pressed, and how far that is.
     asked: Vec<(Record, Earlier)>,
     /// For many at once, while the question is open: what is to be linked, and the folders.
@@ -84,12 +83,9 @@ impl App {
         self.set_earlier(&pressed.record, Earlier::None);
     }
 
-    pub(super) fn old_folders(&self) -> Rc<OldFolders<BrowserPorts>> {
-        let mut known = self.earlier.borrow_mut();
-        let folders = known.folders.get_or_insert_with(|| {
-            Rc::new(OldFolders::new(self.ports.clone(), self.auth.clone(), &self.api_base))
-        });
-        folders.clone()
+    pub(super) fn old_folders(&self) -> &OldFolders<BrowserPorts> {
+        let new = || OldFolders::new(self.ports.clone(), self.auth.clone(), &self.api_base);
+        self.old_folders.get_or_init(new)
     }
 
     /// Before many are linked: asks if some of them have an old folder, else links them.

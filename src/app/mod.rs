@@ -17,6 +17,7 @@ use crate::bell::Bell;
 use crate::driver::Driver;
 use crate::json::forms::Form;
 use crate::json::{Read, Write};
+use crate::old_folders::OldFolders;
 use crate::panel::view::{self, Words, WordsError};
 use crate::panel::{Action, Bulk, Connection, Earlier, Settings, Snapshot};
 use crate::platform::{self, now_ms, sleep, BrowserPorts, Channel, Database};
@@ -24,7 +25,7 @@ use crate::ports::Secrets;
 use contract::{Host, Options, RecordRef};
 use futures_util::future::select;
 use page::{is_hidden, is_online};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
 use sync_core::map::Set;
@@ -72,6 +73,8 @@ pub struct App {
     shared: RefCell<Shared>,
     bulk: RefCell<Bulk>,
     earlier: RefCell<earlier::Known>,
+    /// Made when first needed.
+    old_folders: OnceCell<OldFolders<BrowserPorts>>,
     panels: RefCell<Vec<Panel>>,
     next_panel: Cell<u32>,
     /// Ends listening to the host.
@@ -150,6 +153,7 @@ impl App {
             shared: RefCell::default(),
             bulk: RefCell::default(),
             earlier: RefCell::default(),
+            old_folders: OnceCell::new(),
             panels: RefCell::default(),
             next_panel: Cell::new(1),
             unlisten: RefCell::default(),

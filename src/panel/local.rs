@@ -41,8 +41,8 @@ pub enum Question {
     Disconnect,
     /// Forgetting a link.
     Unlink(Record),
-    /// Letting a guard's deletes or changes pass.
-    Decide(Action),
+    /// Letting a guard's deletes or changes pass; without a record, those of all.
+    Decide(Option<Record>),
     /// Linking records; without ids, all of the module.
     Link(RecordKind, Option<Vec<String>>),
 }
@@ -52,7 +52,7 @@ impl Question {
         match self {
             Self::Disconnect => Action::Disconnect,
             Self::Unlink(record) => Action::Unlink(record),
-            Self::Decide(action) => action,
+            Self::Decide(record) => Action::Decide { record, confirmed: true },
             Self::Link(kind, chosen) => Action::LinkAll { kind, chosen },
         }
     }

@@ -185,9 +185,12 @@ fn buttons(view: &PanelView, words: &Words, local: &Local) -> Option<Box<Element
     buttons.unless_empty()
 }
 
-/// Buttons that take something away ask first.
+/// What takes something away is asked first.
 fn question_of(button: &Button) -> Option<Question> {
-    (button.weight == Weight::Destructive).then(|| Question::Decide(button.action.clone()))
+    match &button.action {
+        Action::Decide { record, confirmed: true } => Some(Question::Decide(record.clone())),
+        _ => None,
+    }
 }
 
 fn button(button: &Button, words: &Words, local: &Local) -> Box<Element> {
@@ -200,7 +203,7 @@ fn button(button: &Button, words: &Words, local: &Local) -> Box<Element> {
         Some(question) => ask(class, question, local),
         None => press(class, Message::Do(button.action.clone())),
     };
-    let icon = (button.action == Action::Press).then(|| icon(icons::SYNC));
+    let icon = matches!(button.action, Action::Press).then(|| icon(icons::SYNC));
     shown.key(button.label.key).maybe(icon).say(words, &button.label)
 }
 

@@ -240,7 +240,7 @@ impl<P: Ports> Auth<P> {
             redirect_uri: self.app.redirect_uri.clone(),
             expires_ms: self.ports.now_ms() + PENDING_MS,
         };
-        let mut changes = self.stale_pending().await?;
+        let mut changes = self.removals(false).await?;
         changes.push((self.pending_key(&state), Some(pending.write_text())));
         self.ports.save(changes).await?;
         let address = self.address(&state, &challenge, locale, switch_account);
@@ -371,10 +371,8 @@ impl<P: Ports> Auth<P> {
             self.revoke(&token.0).await;
         }
         *self.cached.borrow_mut() = None;
-        let mut changes = vec![(self.key(), None)];
-        for key in self.ports.keys(&self.pending_key("")).await? {
-            changes.push((key, None));
-        }
+        let mut changes = self.removals(true).await?;
+        changes.push((self.key(), None));
         let _held = self.lock().await;
         Ok(self.ports.save(changes).await?)
     }
@@ -452,17 +450,20 @@ impl<P: Ports> Auth<P> {
         Ok(pending)
     }
 
-    /// Removals of sign-ins that nobody finished.
-    async fn stale_pending(&self) -> Result<Vec<Row>, AuthError> {
-        let mut stale = Vec::new();
+    /// Removals of the sign-ins under way: of all, or of those that nobody finished in time.
+    async fn removals(&self, all: bool) -> Result<Vec<Row>, AuthError> {
+        let mut removals = Vec::new();
         for key in self.ports.keys(&self.pending_key("")).await? {
-            let row = self.ports.load(&key).await?;
-            let pending = row.as_deref().and_then(Box::<Pending>::read_text);
-            if pending.is_none_or(|pending| pending.expires_ms < self.ports.now_ms()) {
-                stale.push((key, None));
+            if !all {
+                let row = self.ports.load(&key).await?;
+                let pending = row.as_deref().and_then(Box::<Pending>::read_text);
+                if pending.is_some_and(|pending| pending.expires_ms >= self.ports.now_ms()) {
+                    continue;
+                }
             }
+            removals.push((key, None));
         }
-        Ok(stale)
+        Ok(removals)
     }
 
     fn key(&self) -> String {

@@ -2,7 +2,8 @@
 //!
 //! Nothing of it is stored or told to others; what leaves the panel is an [`Action`].
 
-use super::model::Action;
+use super::model::{Action, Candidate};
+use std::rc::Rc;
 use sync_core::map::Set;
 use sync_core::{Record, RecordKind};
 
@@ -29,8 +30,8 @@ pub enum Message {
     Module(RecordKind),
     /// Ticked a record, or took the tick away.
     Tick(String),
-    /// Ticked all of these, or none.
-    TickAll(Vec<String>),
+    /// Ticked all of these that are not linked yet, or none.
+    TickAll(Rc<Vec<Candidate>>),
 }
 
 /// What is confirmed before it is done.
@@ -117,11 +118,14 @@ impl Local {
                     self.ticked.insert(id);
                 }
             }
-            Message::TickAll(ids) => {
-                if ids.iter().all(|id| self.ticked.contains(id)) {
+            Message::TickAll(candidates) => {
+                let open = || candidates.iter().filter(|candidate| !candidate.linked);
+                if open().all(|candidate| self.ticked.contains(&candidate.id)) {
                     self.ticked.clear();
                 } else {
-                    self.ticked.extend(ids);
+                    for candidate in open() {
+                        self.ticked.insert(candidate.id.clone());
+                    }
                 }
             }
         }

@@ -14,6 +14,7 @@ use super::rows::halt_title;
 use super::settings_view::{kind_name, of_module};
 use super::text::{t, Arg, Text};
 use super::words::{name, Words};
+use std::rc::Rc;
 use sync_core::{LinkStatus, RecordKind, RecordState};
 
 /// The intervals offered (minutes).
@@ -274,21 +275,21 @@ fn choose_module(
 fn choosing(
     block: Box<Element>,
     kind: RecordKind,
-    candidates: &[Candidate],
+    candidates: &Rc<Vec<Candidate>>,
     words: &Words,
     local: &Local,
 ) -> Box<Element> {
-    let (mut open, mut ticked) = (Vec::new(), Vec::new());
-    for candidate in candidates {
+    let (mut open_count, mut ticked) = (0, Vec::new());
+    for candidate in &**candidates {
         if !candidate.linked {
-            open.push(candidate.id.clone());
+            open_count += 1;
             if local.ticked.contains(&candidate.id) {
                 ticked.push(candidate.id.clone());
             }
         }
     }
-    let (open_count, ticked_count) = (open.len() as u64, ticked.len() as u64);
-    if open.is_empty() {
+    let ticked_count = ticked.len() as u64;
+    if open_count == 0 {
         let none = of_module("bulk_none", kind);
         return block
             .child(sentence("p.quiet", &none, words).key("none"))
@@ -296,12 +297,10 @@ fn choosing(
     }
     let rows = candidates.iter().take(local.records_shown).map(|row| candidate(row, words, local));
     let list = part("ul.candidates").attr("aria-label", words.say(&kind_name(kind))).all(rows);
-    let block = block.child(tick_all(open, ticked_count, words)).child(list).maybe(more(
-        candidates.len(),
-        local.records_shown,
-        Message::MoreRecords,
-        words,
-    ));
+    let block = block
+        .child(tick_all(candidates, open_count, ticked_count, words))
+        .child(list)
+        .maybe(more(candidates.len(), local.records_shown, Message::MoreRecords, words));
     if let Some(question @ Question::Link(_, chosen)) = &local.asking {
         let count = chosen.as_ref().map_or(open_count, |chosen| chosen.len() as u64);
         let what = of_module("bulk_ask", kind).count(count);
@@ -316,14 +315,21 @@ fn choosing(
     block.child(part("div.buttons").child(link).child(stop(words, "cancel")))
 }
 
-fn tick_all(open: Vec<String>, ticked_count: u64, words: &Words) -> Box<Element> {
-    let open_count = open.len() as u64;
+fn tick_all(
+    candidates: &Rc<Vec<Candidate>>,
+    open_count: u64,
+    ticked_count: u64,
+    words: &Words,
+) -> Box<Element> {
     let state = match ticked_count {
         0 => Property::Checked(false),
         count if count == open_count => Property::Checked(true),
         _ => Property::Indeterminate,
     };
-    let tick = el("input").attr("type", "checkbox").holding(state).on_click(Message::TickAll(open));
+    let tick = el("input")
+        .attr("type", "checkbox")
+        .holding(state)
+        .on_click(Message::TickAll(candidates.clone()));
     part("label.tick all")
         .child(tick)
         .child(el("span").say(words, &t("bulk_select_all").count(open_count)))

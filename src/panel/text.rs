@@ -243,9 +243,8 @@ impl Texts {
         });
         let word = |key: &str| self.words.field(key).and_then(Value::as_text);
         let plural = count.and_then(|count| {
-            let form = self.formats.plural(count);
-            let mut forms = [form.as_str(), "other"].into_iter();
-            forms.find_map(|form| word(&format!("{}_{form}", text.key)))
+            let in_form = |form: &str| word(&[text.key, "_", form].concat());
+            in_form(&self.formats.plural(count)).or_else(|| in_form("other"))
         });
         plural.or_else(|| word(text.key)).unwrap_or(text.key)
     }

@@ -5,7 +5,7 @@
 //! an address. Opening the window and receiving the code is the page's part (`www/oauth.html`).
 
 use crate::backoff::{Backoff, Wait};
-use crate::json::forms::{structs, Form};
+use crate::json::forms::structs;
 use crate::json::{Read, Value, Write};
 use crate::percent::{form, percent_encode};
 use crate::ports::{Body, Endpoints, Ports, Request, Response, Row, StoreError};
@@ -293,9 +293,14 @@ impl<P: Ports> Auth<P> {
         };
         let who = self.rpc("users/get_current_account", &answer.access_token);
         let who = self.send(&who).await?;
-        let mut row = Box::new(Connection::blank());
-        row.account = full_account(&who).ok_or(AuthError::Malformed)?;
-        row.app_key = self.app.key.clone();
+        let mut row = Box::new(Connection {
+            account: full_account(&who).ok_or(AuthError::Malformed)?,
+            app_key: self.app.key.clone(),
+            revoked: false,
+            sealed_refresh: String::new(),
+            sealed_access: String::new(),
+            expires_ms: 0,
+        });
         let before = self.connection().await?;
         if before.is_some_and(|before| before.account.id != row.account.id) {
             // The state belongs to the account before: disconnecting first is a decision of the user (G7).

@@ -77,25 +77,17 @@ impl Form for Options {
         let settings = value.field("settings")?;
         self.dropbox.key.fill(settings.field("dropboxAppKey")?)?;
         if let Some(named) = settings.field("dropboxEndpoints") {
-            name_endpoints(&mut self.dropbox.endpoints, named);
+            // Those that the page names; the others stay the real service's.
+            let endpoints = &mut self.dropbox.endpoints;
+            let mut named = Fields::of(named);
+            named.read_if_there("api", &mut endpoints.api);
+            named.read_if_there("content", &mut endpoints.content);
+            named.read_if_there("notify", &mut endpoints.notify);
+            named.read_if_there("www", &mut endpoints.www);
         }
         self.interval_minutes = within(settings.field("syncIntervalMinutes"), 15, 1440, 60);
         self.delete_guard_percent = within(settings.field("deleteGuardPercent"), 1, 100, 50);
         Some(())
-    }
-}
-
-/// Those that the page names; the others stay the real service's.
-fn name_endpoints(endpoints: &mut Endpoints, value: &Value) {
-    for (name, endpoint) in [
-        ("api", &mut endpoints.api),
-        ("content", &mut endpoints.content),
-        ("notify", &mut endpoints.notify),
-        ("www", &mut endpoints.www),
-    ] {
-        if let Some(named) = value.text(name) {
-            *endpoint = named;
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::tabs::{Command, Message, Shared};
 use super::App;
 use crate::driver::{Driver, OpenError, Setup, StateKey};
+use crate::json::Read;
 use crate::platform::{self, sleep, BrowserPorts};
 use crate::ports::{Clock, Locks, Store};
 use futures_util::future::{select, Either, FutureExt};
@@ -260,7 +261,7 @@ impl App {
 
     async fn stored_interval(&self) -> u32 {
         let row = self.ports.load(&self.interval_key()).await.unwrap_or_default();
-        let minutes = row.and_then(|text| text.parse().ok());
+        let minutes = row.and_then(|text| u32::read_text(&text));
         minutes.filter(|minutes| (15..=1440).contains(minutes)).unwrap_or(self.interval_minutes)
     }
 

@@ -14,6 +14,7 @@ use super::rows::halt_title;
 use super::settings_view::{kind_name, of_module};
 use super::text::{t, Arg, Text};
 use super::words::{name, Words};
+use crate::json::Read;
 use std::rc::Rc;
 use sync_core::{LinkStatus, RecordKind, RecordState};
 
@@ -128,7 +129,7 @@ fn schedule(view: &SettingsView, words: &Words) -> Box<Element> {
     }
     let select = select
         .holding(Property::Value(present.to_string()))
-        .on_change(|value| Some(Message::Do(Action::SetInterval(value.parse().ok()?))));
+        .on_change(|value| Some(Message::Do(Action::SetInterval(u32::read_text(value)?))));
     let interval = part("label.field")
         .child(part("span.label").word(words, "interval"))
         .child(select.key("interval"));

@@ -28,8 +28,9 @@ impl App {
         let Ok(rows) = listed else { return self.set_bulk(Bulk::Failed { kind }) };
         let mut candidates = Vec::new();
         for (id, name) in rows {
-            let linked = self.is_linked(kind, &id);
-            candidates.push(Candidate { id, name, linked });
+            let record = Record::new(kind, id);
+            let linked = self.is_linked(&record);
+            candidates.push(Candidate { id: record.id, name, linked });
         }
         self.set_bulk(Bulk::Choosing { kind, candidates: Rc::new(candidates) });
     }
@@ -102,15 +103,14 @@ impl App {
         self.draw();
     }
 
-    pub(super) fn is_linked(&self, kind: RecordKind, id: &str) -> bool {
-        let links = &self.shared.borrow().status.links;
-        links.iter().any(|link| link.record.kind == kind && link.record.id == id)
+    pub(super) fn is_linked(&self, record: &Record) -> bool {
+        self.shared.borrow().status.link(record).is_some()
     }
 
     /// Linked and at rest, or stopped for a reason that its own panel tells.
     fn is_settled(&self, record: &Record) -> bool {
         let shared = self.shared.borrow();
-        let link = shared.status.links.iter().find(|link| link.record == *record);
+        let link = shared.status.link(record);
         link.is_some_and(|link| matches!(link.state, RecordState::Settled | RecordState::Halted(_)))
     }
 }

@@ -28,8 +28,7 @@ impl App {
     /// The button.
     pub(super) fn press(self: &Rc<Self>, pressed: RecordRef) {
         let connected = matches!(&*self.connection.borrow(), Connection::Connected { .. });
-        let Record { kind, id } = &pressed.record;
-        if self.is_linked(*kind, id) || !connected {
+        if self.is_linked(&pressed.record) || !connected {
             return self.press_now(&pressed);
         }
         if !matches!(self.earlier(&pressed.record), Earlier::None) {

@@ -516,7 +516,7 @@ impl App {
         if let Some(full) = full {
             return Some(full.clone());
         }
-        let link = shared.status.links.iter().find(|link| link.record == *record)?;
+        let link = shared.status.link(record)?;
         Some(Rc::new(RecordStatus {
             record: record.clone(),
             name: link.name.clone(),

@@ -355,8 +355,7 @@ fn revoked() -> Box<PanelView> {
 fn count_in_dropbox(snapshot: &Snapshot, status: &RecordStatus) -> u64 {
     if status.items.is_empty() {
         // The record's details are not loaded yet; its link knows the number.
-        let links = &snapshot.status.links;
-        let link = links.iter().find(|link| link.record == status.record);
+        let link = snapshot.status.link(&status.record);
         return link.map_or(0, |link| link.synced_count.into());
     }
     status.items.iter().filter(|item| item.file.is_some()).count() as u64

@@ -34,7 +34,7 @@ pub fn mount(
     on_action: js_sys::Function,
 ) -> Result<usize, JsValue> {
     let words = Words::new(translations, locale, "https://www.dropbox.com".into())
-        .map_err(|error| JsValue::from_str(&error.to_string()))?;
+        .map_err(|_| JsValue::from_str("no words, or no Intl formats"))?;
     let words = Rc::new(words);
     let act: Box<dyn Fn(Action)> = Box::new(move |action| {
         let _ = on_action.call1(&JsValue::NULL, &format!("{action:?}").into());

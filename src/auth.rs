@@ -5,7 +5,7 @@
 //! an address. Opening the window and receiving the code is the page's part (`www/oauth.html`).
 
 use crate::backoff::{Backoff, Wait};
-use crate::json::forms::{structs, Form};
+use crate::json::forms::structs;
 use crate::json::{Read, Value, Write};
 use crate::percent::{form, percent_encode};
 use crate::ports::{Body, Endpoints, Ports, Request, Response, Row, StoreError};
@@ -58,13 +58,34 @@ pub struct Account {
     pub email: String,
 }
 
-/// A connection as stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A connection as stored, its tokens sealed.
+#[derive(PartialEq, Eq)]
 pub struct Connection {
     /// With whom.
     pub account: Account,
+    app_key: String,
     /// The grant is gone: the user has to connect again. The state is kept.
     pub revoked: bool,
+    sealed_refresh: String,
+    sealed_access: String,
+    expires_ms: u64,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Connection");
+        shown.field("account", &self.account).field("revoked", &self.revoked);
+        shown.finish_non_exhaustive()
+    }
+}
+
+/// A sign-in begun here.
+#[derive(Debug)]
+pub struct SignIn {
+    /// By this its answer is known.
+    pub state: String,
+    /// Where Dropbox asks the user.
+    pub address: String,
 }
 
 /// Why connecting or a token failed. Carries no token, no code and no verifier.
@@ -144,16 +165,6 @@ struct Pending {
     expires_ms: u64,
 }
 
-/// The row of a connection.
-struct Stored {
-    account: Account,
-    app_key: String,
-    revoked: bool,
-    sealed_refresh: String,
-    sealed_access: String,
-    expires_ms: u64,
-}
-
 struct TokenAnswer {
     access_token: String,
     expires_in: u64,
@@ -163,13 +174,16 @@ struct TokenAnswer {
 structs! {
     Account { id, name, email, }
     Pending { sealed_verifier, redirect_uri, expires_ms, }
-    Stored { account, app_key, revoked, sealed_refresh, sealed_access, expires_ms, }
+    Connection { account, app_key, revoked, sealed_refresh, sealed_access, expires_ms, }
     TokenAnswer { access_token, expires_in, refresh_token, }
 }
 
 /// Of the answer of `users/get_current_account`.
-fn full_account(text: &str) -> Option<Account> {
-    let value = Value::said(text);
+fn full_account<C>(response: &Response<C>) -> Option<Account> {
+    if response.status != 200 {
+        return None;
+    }
+    let value = Value::said(&response.text);
     Some(Account {
         id: value.text("account_id")?,
         name: value.field("name")?.text("display_name")?,
@@ -181,7 +195,8 @@ fn full_account(text: &str) -> Option<Account> {
 pub struct Auth<P> {
     ports: Rc<P>,
     app: App,
-    owner: Owner,
+    /// The owner, as the keys of the store and the lock name them.
+    owner_key: String,
     /// The token in use and when it expires (ms): the store is not read for every request.
     cached: RefCell<Option<(Token, u64)>>,
     /// The account whose state is in use; tokens of another are not handed out.
@@ -190,14 +205,18 @@ pub struct Auth<P> {
 
 impl<P> fmt::Debug for Auth<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Auth").field("owner", &self.owner).finish_non_exhaustive()
+        f.debug_struct("Auth").field("owner_key", &self.owner_key).finish_non_exhaustive()
     }
 }
 
 impl<P: Ports> Auth<P> {
     /// For one CRM user. Nothing is read yet.
-    pub fn new(ports: Rc<P>, app: App, owner: Owner) -> Self {
-        Self { ports, app, owner, cached: RefCell::new(None), bound: RefCell::new(None) }
+    pub fn new(ports: Rc<P>, app: App, owner: &Owner) -> Self {
+        let mut owner_key = percent_encode(&owner.account);
+        owner_key.push('/');
+        owner_key.push_str(&percent_encode(&owner.user));
+        let (cached, bound) = (RefCell::default(), RefCell::default());
+        Self { ports, app, owner_key, cached, bound }
     }
 
     /// Where Dropbox is.
@@ -211,8 +230,8 @@ impl<P: Ports> Auth<P> {
         *self.cached.borrow_mut() = None;
     }
 
-    /// Begins a sign-in: the address to open. `switch_account` asks for the password again.
-    pub async fn begin(&self, locale: &str, switch_account: bool) -> Result<String, AuthError> {
+    /// Begins a sign-in. `switch_account` asks for the password again.
+    pub async fn begin(&self, locale: &str, switch_account: bool) -> Result<SignIn, AuthError> {
         let state = self.ports.random_text(40);
         let verifier = self.ports.random_text(96);
         let challenge = self.ports.sha256_base64url(&verifier).await;
@@ -221,10 +240,11 @@ impl<P: Ports> Auth<P> {
             redirect_uri: self.app.redirect_uri.clone(),
             expires_ms: self.ports.now_ms() + PENDING_MS,
         };
-        let mut changes = self.stale_pending().await?;
+        let mut changes = self.removals(false).await?;
         changes.push((self.pending_key(&state), Some(pending.write_text())));
         self.ports.save(changes).await?;
-        Ok(self.address(&state, &challenge, locale, switch_account))
+        let address = self.address(&state, &challenge, locale, switch_account);
+        Ok(SignIn { state, address })
     }
 
     /// Where Dropbox asks the user.
@@ -241,11 +261,21 @@ impl<P: Ports> Auth<P> {
         format!("{}/oauth2/authorize?{CODE_FLOW}&{fields}{switch}", self.app.endpoints.www)
     }
 
-    /// The redirect page brought a code: exchanges it and stores the connection. A state works once.
+    /// The redirect page brought a code or an error (`access_denied`): exchanges the code and stores the connection, or
+    /// says why there is none. A state works once.
     ///
     /// [`AuthError::OtherAccount`]: there is a connection with another account; it stays as it is.
-    pub async fn complete(&self, state: &str, code: &str) -> Result<(), AuthError> {
+    pub async fn complete(
+        &self,
+        state: &str,
+        brought: Result<&str, &str>,
+    ) -> Result<(), AuthError> {
         let pending = self.take_pending(state).await?;
+        let code = match brought {
+            Ok(code) => code,
+            Err("access_denied") => return Err(AuthError::Denied),
+            Err(_) => return Err(AuthError::Misconfigured),
+        };
         let verifier = self.ports.open(&pending.sealed_verifier).await?;
         let fields = form(&[
             ("grant_type", "authorization_code"),
@@ -261,32 +291,32 @@ impl<P: Ports> Auth<P> {
             Err(AuthError::Revoked) => return Err(AuthError::Expired),
             Err(error) => return Err(error),
         };
-        let mut row = self.new_row(&answer).await?;
-        let before = self.load().await?;
+        let who = self.rpc("users/get_current_account", &answer.access_token);
+        let who = self.send(&who).await?;
+        let mut row = Box::new(Connection {
+            account: full_account(&who).ok_or(AuthError::Malformed)?,
+            app_key: self.app.key.clone(),
+            revoked: false,
+            sealed_refresh: String::new(),
+            sealed_access: String::new(),
+            expires_ms: 0,
+        });
+        let before = self.connection().await?;
         if before.is_some_and(|before| before.account.id != row.account.id) {
             // The state belongs to the account before: disconnecting first is a decision of the user (G7).
             self.revoke(&answer.access_token).await;
             return Err(AuthError::OtherAccount);
         }
         let _held = self.lock().await;
-        let kept = self.keep(&mut row, &answer).await;
         *self.cached.borrow_mut() = None;
-        kept
-    }
-
-    /// The redirect page brought an error (`access_denied`): forgets the sign-in, and says why there is no connection.
-    pub async fn decline(&self, state: &str, error: &str) -> AuthError {
-        match self.take_pending(state).await {
-            Err(unknown) => unknown,
-            Ok(_) if error == "access_denied" => AuthError::Denied,
-            Ok(_) => AuthError::Misconfigured,
-        }
+        self.keep(&mut row, &answer).await
     }
 
     /// The stored connection, if there is one.
-    pub async fn connection(&self) -> Result<Option<Connection>, AuthError> {
-        let stored = self.load().await?;
-        Ok(stored.map(|row| Connection { account: row.account, revoked: row.revoked }))
+    pub async fn connection(&self) -> Result<Option<Box<Connection>>, AuthError> {
+        let row = self.ports.load(&self.key()).await?;
+        // A row that cannot be read is no connection: the user connects again.
+        Ok(row.and_then(|text| Box::read_text(&text)))
     }
 
     /// A token that is good for some minutes; after a 401, another one than was rejected. Renewed five minutes early, once
@@ -297,36 +327,10 @@ impl<P: Ports> Auth<P> {
                 return Ok(token.clone());
             }
         }
+        // What the store holds now is the truth, for another tab may have renewed it.
         let _held = self.lock().await;
-        let outcome = self.renewed(rejected).await;
-        if outcome.is_err() {
-            *self.cached.borrow_mut() = None;
-        }
-        outcome
-    }
-
-    /// Takes the grant back at Dropbox and forgets the connection here. All files stay.
-    ///
-    /// `false`: Dropbox could not be told (offline); the user can unlink the app in Dropbox's settings.
-    pub async fn disconnect(&self) -> Result<bool, AuthError> {
-        let revoked = match self.token(None).await {
-            Ok(token) => self.revoke(&token.0).await,
-            Err(AuthError::Revoked | AuthError::NotConnected) => true,
-            Err(_) => false,
-        };
         *self.cached.borrow_mut() = None;
-        let mut changes = vec![(self.key(), None)];
-        for key in self.ports.keys(&self.pending_key("")).await? {
-            changes.push((key, None));
-        }
-        let _held = self.lock().await;
-        self.ports.save(changes).await?;
-        Ok(revoked)
-    }
-
-    /// Runs under the lock: what the store holds now is the truth, for another tab may have renewed it.
-    async fn renewed(&self, rejected: Option<&Token>) -> Result<Token, AuthError> {
-        let mut row = self.load().await?.ok_or(AuthError::NotConnected)?;
+        let mut row = self.connection().await?.ok_or(AuthError::NotConnected)?;
         if self.bound.borrow().as_ref().is_some_and(|bound| *bound != row.account.id) {
             return Err(AuthError::OtherAccount);
         }
@@ -349,7 +353,7 @@ impl<P: Ports> Auth<P> {
             Ok(answer) => answer,
             Err(AuthError::Revoked) => {
                 row.revoked = true;
-                self.save(&row).await?;
+                self.ports.save(self.changes(&row)).await?;
                 return Err(AuthError::Revoked);
             }
             // Renewed early: while the old one lasts, a short outage of the token endpoint harms nobody.
@@ -364,19 +368,33 @@ impl<P: Ports> Auth<P> {
         Ok(token)
     }
 
+    /// Takes the grant back at Dropbox and forgets the connection here. All files stay.
+    ///
+    /// Where Dropbox cannot be told (offline), the user can unlink the app in Dropbox's settings.
+    pub async fn disconnect(&self) -> Result<(), AuthError> {
+        if let Ok(token) = self.token(None).await {
+            self.revoke(&token.0).await;
+        }
+        *self.cached.borrow_mut() = None;
+        let mut changes = self.removals(true).await?;
+        changes.push((self.key(), None));
+        let _held = self.lock().await;
+        Ok(self.ports.save(changes).await?)
+    }
+
     /// Stores the tokens of an answer in the connection's row.
-    async fn keep(&self, row: &mut Stored, answer: &TokenAnswer) -> Result<(), AuthError> {
+    async fn keep(&self, row: &mut Connection, answer: &TokenAnswer) -> Result<(), AuthError> {
         row.sealed_access = self.ports.seal(&answer.access_token).await?;
         let lasts_ms = answer.expires_in.saturating_mul(1_000);
         row.expires_ms = self.ports.now_ms().saturating_add(lasts_ms);
         if let Some(refresh) = &answer.refresh_token {
             row.sealed_refresh = self.ports.seal(refresh).await?;
         }
-        self.save(row).await
+        Ok(self.ports.save(self.changes(row)).await?)
     }
 
-    async fn save(&self, row: &Stored) -> Result<(), AuthError> {
-        Ok(self.ports.save(vec![(self.key(), Some(row.write_text()))]).await?)
+    fn changes(&self, row: &Connection) -> Vec<Row> {
+        vec![(self.key(), Some(row.write_text()))]
     }
 
     async fn token_request(&self, fields: String) -> Result<Box<TokenAnswer>, AuthError> {
@@ -394,25 +412,9 @@ impl<P: Ports> Auth<P> {
         })
     }
 
-    /// The row of a new connection, still without its tokens.
-    async fn new_row(&self, answer: &TokenAnswer) -> Result<Box<Stored>, AuthError> {
-        let request = self.rpc("users/get_current_account", &answer.access_token);
-        let response = self.send(&request).await?;
-        if response.status != 200 {
-            return Err(AuthError::Malformed);
-        }
-        let mut row = Box::new(Stored::blank());
-        row.account = full_account(&response.text).ok_or(AuthError::Malformed)?;
-        row.app_key = self.app.key.clone();
-        Ok(row)
-    }
-
-    /// Whether the grant is gone now.
-    async fn revoke(&self, token: &str) -> bool {
-        match self.send(&self.rpc("auth/token/revoke", token)).await {
-            Ok(response) => matches!(response.status, 200 | 401),
-            Err(_) => false,
-        }
+    /// Takes the grant back, if Dropbox answers.
+    async fn revoke(&self, token: &str) {
+        let _ = self.send(&self.rpc("auth/token/revoke", token)).await;
     }
 
     fn rpc(&self, route: &str, token: &str) -> Request<P::Content> {
@@ -440,12 +442,6 @@ impl<P: Ports> Auth<P> {
         }
     }
 
-    async fn load(&self) -> Result<Option<Box<Stored>>, AuthError> {
-        let row = self.ports.load(&self.key()).await?;
-        // A row that cannot be read is no connection: the user connects again.
-        Ok(row.and_then(|text| Box::read_text(&text)))
-    }
-
     /// Takes the sign-in out of the store: it is accepted once.
     async fn take_pending(&self, state: &str) -> Result<Box<Pending>, AuthError> {
         let _held = self.lock().await;
@@ -459,33 +455,32 @@ impl<P: Ports> Auth<P> {
         Ok(pending)
     }
 
-    /// Removals of sign-ins that nobody finished.
-    async fn stale_pending(&self) -> Result<Vec<Row>, AuthError> {
-        let mut stale = Vec::new();
+    /// Removals of the sign-ins under way: of all, or of those that nobody finished in time.
+    async fn removals(&self, all: bool) -> Result<Vec<Row>, AuthError> {
+        let mut removals = Vec::new();
         for key in self.ports.keys(&self.pending_key("")).await? {
-            let row = self.ports.load(&key).await?;
-            let pending = row.as_deref().and_then(Box::<Pending>::read_text);
-            if pending.is_none_or(|pending| pending.expires_ms < self.ports.now_ms()) {
-                stale.push((key, None));
+            if !all {
+                let row = self.ports.load(&key).await?;
+                let pending = row.as_deref().and_then(Box::<Pending>::read_text);
+                if pending.is_some_and(|pending| pending.expires_ms >= self.ports.now_ms()) {
+                    continue;
+                }
             }
+            removals.push((key, None));
         }
-        Ok(stale)
-    }
-
-    fn owner_key(&self) -> String {
-        format!("{}/{}", percent_encode(&self.owner.account), percent_encode(&self.owner.user))
+        Ok(removals)
     }
 
     fn key(&self) -> String {
-        format!("auth/{}", self.owner_key())
+        format!("auth/{}", self.owner_key)
     }
 
     fn pending_key(&self, state: &str) -> String {
-        format!("sign-in/{}/{}", self.owner_key(), percent_encode(state))
+        format!("sign-in/{}/{}", self.owner_key, percent_encode(state))
     }
 
     /// One tab at a time changes the connection.
     async fn lock(&self) -> P::Held {
-        self.ports.lock(&format!("dropbox-token/{}", self.owner_key())).await
+        self.ports.lock(&format!("dropbox-token/{}", self.owner_key)).await
     }
 }

@@ -6,7 +6,6 @@ use crate::json::Read;
 use crate::platform;
 use futures_util::future::LocalBoxFuture;
 use js_sys::Promise;
-use serde::Serialize;
 use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
@@ -51,7 +50,7 @@ pub fn poison() {
 pub fn sync() -> Promise {
     promise(async {
         let report = app()?.sync().await;
-        Ok(plain(&report).serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
+        Ok(plain(&report).into())
     })
 }
 

@@ -10,7 +10,7 @@ use crate::dropbox::Dropbox;
 use crate::ports::Ports;
 use crate::teamleader::Teamleader;
 use crate::wire::Wire;
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::rc::Rc;
 use sync_core::{fold, split_dir, Entry, Failure, Naming, Record, RecordKind};
 
@@ -48,13 +48,14 @@ const MODULES: [(RecordKind, &str); 5] = [
 ];
 
 /// A folder with a number at one end of its name.
-#[derive(Clone, Debug)]
 struct Numbered {
     kind: RecordKind,
     number: u64,
     /// The rest of the name, folded.
     name: String,
     path: String,
+    /// Whose number it is, if anybody's, once that was looked up.
+    owner: OnceCell<Option<String>>,
 }
 
 /// Looks and moves, for one page's life: what was found and looked up is kept.
@@ -63,8 +64,6 @@ pub struct OldFolders<P> {
     crm: Teamleader<P>,
     ports: Rc<P>,
     found: OnceCell<Vec<Numbered>>,
-    /// Whose number it is, if anybody's.
-    known: RefCell<Vec<(RecordKind, u64, Option<String>)>>,
 }
 
 impl<P: Ports> OldFolders<P> {
@@ -76,7 +75,6 @@ impl<P: Ports> OldFolders<P> {
             crm: Teamleader::new(wire, crm_api_base),
             ports,
             found: OnceCell::new(),
-            known: RefCell::default(),
         }
     }
 
@@ -91,14 +89,18 @@ impl<P: Ports> OldFolders<P> {
         let found = self.found().await?;
         let mut all: Vec<(String, String)> = Vec::new();
         for folder in self.likely(found, kind, name) {
-            let Some(id) = self.owner(folder).await? else { continue };
-            if !ids.contains(&id) || all.iter().any(|(other, _)| *other == id) {
+            if folder.owner.get().is_none() {
+                let owner = self.crm.id_of_number(folder.kind, folder.number).await?;
+                folder.owner.get_or_init(|| owner);
+            }
+            let Some(Some(id)) = folder.owner.get() else { continue };
+            if !ids.contains(id) || all.iter().any(|(other, _)| other == id) {
                 continue;
             }
             // Ours hold a folder for each record, named with its id.
             let inside = self.folders(&folder.path).await?;
             if !inside.iter().any(|path| is_uuid(name_of(path))) {
-                all.push((id, folder.path.clone()));
+                all.push((id.clone(), folder.path.clone()));
             }
             if all.len() == ids.len() {
                 break;
@@ -107,14 +109,12 @@ impl<P: Ports> OldFolders<P> {
         Ok(all)
     }
 
-    /// Moves it to where the record's folder stands from now on. Where something stands there, it stays.
-    pub async fn take_over(&self, record: &Record, name: &str, path: &str) -> Result<(), Failure> {
+    /// Moves it to where the record's folder stands from now on. One that could not be moved stays where it is, and can be
+    /// moved by hand.
+    pub async fn take_over(&self, record: &Record, name: &str, path: &str) {
         let target = Naming::default().record_folder(record, &self.ports.nfc(name));
         let _turn = self.dropbox.writer().take(1).await;
-        match self.dropbox.move_folder(path, &target).await {
-            Ok(_) | Err(Failure::Conflict | Failure::Refused(_) | Failure::NotFound) => Ok(()),
-            Err(failure) => Err(failure),
-        }
+        let _ = self.dropbox.move_folder(path, &target).await;
     }
 
     /// Those of this kind that are to be looked up, in order.
@@ -147,24 +147,12 @@ impl<P: Ports> OldFolders<P> {
         }
         let mut found = Vec::new();
         for module in self.folders("").await? {
-            if let Some(kind) = kind_of(name_of(&module)) {
-                add_numbered(kind, &self.folders(&module).await?, &mut found);
+            let Some(kind) = kind_of(name_of(&module)) else { continue };
+            for path in self.folders(&module).await? {
+                add_numbered(kind, &path, &mut found);
             }
         }
         Ok(self.found.get_or_init(|| found))
-    }
-
-    /// Whose old number it is.
-    async fn owner(&self, folder: &Numbered) -> Result<Option<String>, Failure> {
-        let key = |(kind, number, _): &&(RecordKind, u64, _)| {
-            *kind == folder.kind && *number == folder.number
-        };
-        if let Some((_, _, owner)) = self.known.borrow().iter().find(key) {
-            return Ok(owner.clone());
-        }
-        let owner = self.crm.id_of_number(folder.kind, folder.number).await?;
-        self.known.borrow_mut().push((folder.kind, folder.number, owner.clone()));
-        Ok(owner)
     }
 
     /// The paths of the folders in a folder. None where nothing stands.
@@ -196,12 +184,11 @@ fn kind_of(module: &str) -> Option<RecordKind> {
     Some(*kind)
 }
 
-/// Those of these folders that have a number.
-fn add_numbered(kind: RecordKind, folders: &[String], found: &mut Vec<Numbered>) {
-    for path in folders {
-        for (number, name) in numbers(name_of(path)) {
-            found.push(Numbered { kind, number, name: fold(name), path: path.clone() });
-        }
+/// Once for each number that a folder's name has.
+fn add_numbered(kind: RecordKind, path: &str, found: &mut Vec<Numbered>) {
+    for (number, name) in numbers(name_of(path)) {
+        let (name, path) = (fold(name), path.to_owned());
+        found.push(Numbered { kind, number, name, path, owner: OnceCell::new() });
     }
 }
 

@@ -24,6 +24,13 @@ pub struct Status {
     pub links: Vec<LinkStatus>,
 }
 
+impl Status {
+    /// A record in the list of those that are linked.
+    pub fn link(&self, record: &Record) -> Option<&LinkStatus> {
+        self.links.iter().find(|link| link.record == *record)
+    }
+}
+
 /// A linked record in a list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinkStatus {

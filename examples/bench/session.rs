@@ -80,7 +80,7 @@ impl Session {
         ports.save(vec![("auth/account/user".into(), Some(row.to_string()))]).await.unwrap();
         let endpoints = Endpoints { api, content, ..Endpoints::default() };
         let app = App { key: APP_KEY.into(), redirect_uri: String::new(), endpoints };
-        let auth = Rc::new(Auth::new(ports.clone(), app, owner()));
+        let auth = Rc::new(Auth::new(ports.clone(), app, &owner()));
         let api_base = crm_base.unwrap_or_else(|| CRM.into());
         Session { ports, auth, api_base, driver: None }
     }

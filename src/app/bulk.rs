@@ -2,6 +2,7 @@
 //!
 //! Lives in the tab that shows the settings. What is linked stays linked; a tab that is closed leaves the rest.
 
+use super::earlier::Folders;
 use super::tabs::Command;
 use super::App;
 use crate::panel::{Bulk, Candidate};
@@ -16,14 +17,6 @@ const AT_ONCE: usize = 8;
 /// How often the progress is looked at (ms).
 const LOOK_MS: u32 = 500;
 
-/// A record to be linked.
-struct Waiting {
-    record: Record,
-    name: String,
-    /// Its folder of the earlier integration, if that is to be moved first.
-    folder: Option<String>,
-}
-
 impl App {
     pub(super) async fn list_records(self: Rc<Self>, kind: RecordKind) {
         self.set_bulk(Bulk::Listing { kind });
@@ -35,8 +28,9 @@ impl App {
         let Ok(rows) = listed else { return self.set_bulk(Bulk::Failed { kind }) };
         let mut candidates = Vec::new();
         for (id, name) in rows {
-            let linked = self.is_linked(kind, &id);
-            candidates.push(Candidate { id, name, linked });
+            let record = Record::new(kind, id);
+            let linked = self.is_linked(&record);
+            candidates.push(Candidate { id: record.id, name, linked });
         }
         self.set_bulk(Bulk::Choosing { kind, candidates: Rc::new(candidates) });
     }
@@ -51,51 +45,42 @@ impl App {
         self: &Rc<Self>,
         kind: RecordKind,
         chosen: Vec<Candidate>,
-        folders: &[(String, String)],
+        folders: Folders,
     ) {
-        let mut waiting = Vec::new();
-        // Taken from the end.
-        for candidate in chosen.into_iter().rev() {
-            let folder = folders.iter().find(|(id, _)| *id == candidate.id);
-            waiting.push(Waiting {
-                folder: folder.map(|(_, path)| path.clone()),
-                record: Record::new(kind, candidate.id),
-                name: candidate.name,
-            });
-        }
-        spawn(self.clone().keep_linking(kind, waiting));
+        spawn(self.clone().keep_linking(kind, chosen, folders));
     }
 
-    async fn keep_linking(self: Rc<Self>, kind: RecordKind, mut waiting: Vec<Waiting>) {
-        let total = waiting.len();
+    async fn keep_linking(
+        self: Rc<Self>,
+        kind: RecordKind,
+        chosen: Vec<Candidate>,
+        folders: Folders,
+    ) {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let total_count = count(chosen.len());
         let mut begun: Vec<Record> = Vec::new();
-        self.set_bulk(Bulk::Linking {
-            kind,
-            done_count: 0,
-            total_count: count(total),
-            paused: false,
-        });
+        self.set_bulk(Bulk::Linking { kind, done_count: 0, total_count, paused: false });
         while matches!(*self.bulk.borrow(), Bulk::Linking { .. }) {
             let under_way = begun.iter().filter(|record| !self.is_settled(record)).count();
-            let done = begun.len() - under_way;
-            if done == total {
-                return self.set_bulk(Bulk::Finished { kind, total_count: count(total) });
+            let done = count(begun.len() - under_way);
+            if done == total_count {
+                return self.set_bulk(Bulk::Finished { kind, total_count });
             }
             for _ in under_way..AT_ONCE {
                 // While an old folder was moved it may have been paused, or stopped.
                 if !matches!(*self.bulk.borrow(), Bulk::Linking { paused: false, .. }) {
                     break;
                 }
-                let Some(Waiting { record, name, folder }) = waiting.pop() else { break };
-                if let Some(path) = folder {
-                    self.move_old(&record, &name, &path).await;
+                let Some(Candidate { id, name, .. }) = chosen.get(begun.len()) else { break };
+                let record = Record::new(kind, id.clone());
+                if let Some((_, path)) = folders.iter().find(|(owner, _)| owner == id) {
+                    self.old_folders().take_over(&record, name, path).await;
                 }
                 begun.push(record.clone());
-                self.command(Command::Press { record, name });
+                self.command(Command::Press { record, name: name.clone() });
             }
             if let Bulk::Linking { done_count, .. } = &mut *self.bulk.borrow_mut() {
-                *done_count = count(done);
+                *done_count = done;
             }
             self.draw();
             sleep(LOOK_MS).await;
@@ -118,15 +103,14 @@ impl App {
         self.draw();
     }
 
-    pub(super) fn is_linked(&self, kind: RecordKind, id: &str) -> bool {
-        let links = &self.shared.borrow().status.links;
-        links.iter().any(|link| link.record.kind == kind && link.record.id == id)
+    pub(super) fn is_linked(&self, record: &Record) -> bool {
+        self.shared.borrow().status.link(record).is_some()
     }
 
     /// Linked and at rest, or stopped for a reason that its own panel tells.
     fn is_settled(&self, record: &Record) -> bool {
         let shared = self.shared.borrow();
-        let link = shared.status.links.iter().find(|link| link.record == *record);
+        let link = shared.status.link(record);
         link.is_some_and(|link| matches!(link.state, RecordState::Settled | RecordState::Halted(_)))
     }
 }

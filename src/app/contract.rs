@@ -2,10 +2,10 @@
 
 use crate::auth::{self, Owner};
 use crate::json::forms::{Fields, Form};
-use crate::json::{Value, Write};
+use crate::json::Value;
+use crate::platform;
 use crate::ports::Endpoints;
 use js_sys::Promise;
-use serde::ser::{Serialize, SerializeMap, Serializer};
 use sync_core::{Record, RecordKind, SyncReport};
 use wasm_bindgen::prelude::*;
 
@@ -77,25 +77,17 @@ impl Form for Options {
         let settings = value.field("settings")?;
         self.dropbox.key.fill(settings.field("dropboxAppKey")?)?;
         if let Some(named) = settings.field("dropboxEndpoints") {
-            name_endpoints(&mut self.dropbox.endpoints, named);
+            // Those that the page names; the others stay the real service's.
+            let endpoints = &mut self.dropbox.endpoints;
+            let mut named = Fields::of(named);
+            named.read_if_there("api", &mut endpoints.api);
+            named.read_if_there("content", &mut endpoints.content);
+            named.read_if_there("notify", &mut endpoints.notify);
+            named.read_if_there("www", &mut endpoints.www);
         }
         self.interval_minutes = within(settings.field("syncIntervalMinutes"), 15, 1440, 60);
         self.delete_guard_percent = within(settings.field("deleteGuardPercent"), 1, 100, 50);
         Some(())
-    }
-}
-
-/// Those that the page names; the others stay the real service's.
-fn name_endpoints(endpoints: &mut Endpoints, value: &Value) {
-    for (name, endpoint) in [
-        ("api", &mut endpoints.api),
-        ("content", &mut endpoints.content),
-        ("notify", &mut endpoints.notify),
-        ("www", &mut endpoints.www),
-    ] {
-        if let Some(named) = value.text(name) {
-            *endpoint = named;
-        }
     }
 }
 
@@ -143,42 +135,17 @@ impl RecordRef {
 }
 
 /// A report as the page knows it.
-pub fn plain(report: &SyncReport) -> Value {
-    let counts = [
-        ("toDropbox", report.to_dropbox),
-        ("toCrm", report.to_crm),
-        ("moved", report.moved),
-        ("deleted", report.deleted),
-        ("conflicts", report.conflicts),
-        ("problems", report.problems),
-        ("halted", report.halted),
-        ("requests", report.requests),
-    ];
-    let mut fields = Vec::new();
-    for (name, count) in counts {
-        fields.push((name.into(), Value::Unsigned(count.into())));
-    }
-    fields.push(("durationMs".into(), Value::Unsigned(report.duration_ms)));
-    // As it is said between tabs.
-    let error = Value::said(&report.error.write_text());
-    fields.push(("error".into(), error));
-    Value::Object(fields)
-}
-
-/// What a report is made of. Written by hand: what is derived brings a hash table of all fields' names into the module.
-impl Serialize for Value {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Unsigned(number) => serializer.serialize_u64(*number),
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::Object(fields) => {
-                let mut object = serializer.serialize_map(None)?;
-                for (name, value) in fields {
-                    object.serialize_entry(name, value)?;
-                }
-                object.end()
-            }
-            _ => serializer.serialize_none(),
-        }
-    }
+pub fn plain(report: &SyncReport) -> js_sys::Object {
+    platform::object(&[
+        ("toDropbox", &report.to_dropbox),
+        ("toCrm", &report.to_crm),
+        ("moved", &report.moved),
+        ("deleted", &report.deleted),
+        ("conflicts", &report.conflicts),
+        ("problems", &report.problems),
+        ("halted", &report.halted),
+        ("requests", &report.requests),
+        ("durationMs", &report.duration_ms),
+        ("error", &report.error),
+    ])
 }

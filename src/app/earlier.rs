@@ -13,12 +13,11 @@ use std::slice::from_ref;
 use sync_core::{Record, RecordKind};
 
 /// Records with an old folder each: their ids, and the folders' paths.
-type Folders = Vec<(String, String)>;
+pub(super) type Folders = Vec<(String, String)>;
 
 /// What this tab knows of old folders.
 #[derive(Default)]
 pub(super) struct Known {
-    folders: Option<Rc<OldFolders<BrowserPorts>>>,
     /// Records whose button was pressed, and how far that is.
     asked: Vec<(Record, Earlier)>,
     /// For many at once, while the question is open: what is to be linked, and the folders.
@@ -29,8 +28,7 @@ impl App {
     /// The button.
     pub(super) fn press(self: &Rc<Self>, pressed: RecordRef) {
         let connected = matches!(&*self.connection.borrow(), Connection::Connected { .. });
-        let Record { kind, id } = &pressed.record;
-        if self.is_linked(*kind, id) || !connected {
+        if self.is_linked(&pressed.record) || !connected {
             return self.press_now(&pressed);
         }
         if !matches!(self.earlier(&pressed.record), Earlier::None) {
@@ -55,7 +53,7 @@ impl App {
         let app = self.clone();
         spawn(async move {
             if wanted {
-                app.move_old(&pressed.record, pressed.name(), &path).await;
+                app.old_folders().take_over(&pressed.record, pressed.name(), &path).await;
             }
             app.press_now(&pressed);
         });
@@ -70,9 +68,9 @@ impl App {
 
     fn set_earlier(self: &Rc<Self>, record: &Record, earlier: Earlier) {
         let mut known = self.earlier.borrow_mut();
-        known.asked.retain(|(other, _)| other != record);
-        if !matches!(earlier, Earlier::None) {
-            known.asked.push((record.clone(), earlier));
+        match known.asked.iter_mut().find(|(other, _)| other == record) {
+            Some((_, before)) => *before = earlier,
+            None => known.asked.push((record.clone(), earlier)),
         }
         drop(known);
         self.draw();
@@ -84,12 +82,9 @@ impl App {
         self.set_earlier(&pressed.record, Earlier::None);
     }
 
-    fn old_folders(&self) -> Rc<OldFolders<BrowserPorts>> {
-        let mut known = self.earlier.borrow_mut();
-        let folders = known.folders.get_or_insert_with(|| {
-            Rc::new(OldFolders::new(self.ports.clone(), self.auth.clone(), &self.api_base))
-        });
-        folders.clone()
+    pub(super) fn old_folders(&self) -> &OldFolders<BrowserPorts> {
+        let new = || OldFolders::new(self.ports.clone(), self.auth.clone(), &self.api_base);
+        self.old_folders.get_or_init(new)
     }
 
     /// Before many are linked: asks if some of them have an old folder, else links them.
@@ -105,7 +100,7 @@ impl App {
             return;
         }
         if folders.is_empty() {
-            return self.link_each(kind, wanted, &[]);
+            return self.link_each(kind, wanted, folders);
         }
         let count = u32::try_from(folders.len()).unwrap_or(u32::MAX);
         self.earlier.borrow_mut().waiting = Some((wanted, folders));
@@ -134,11 +129,6 @@ impl App {
         let Bulk::Earlier { kind, .. } = *self.bulk.borrow() else { return };
         let waiting = self.earlier.borrow_mut().waiting.take();
         let Some((candidates, folders)) = waiting else { return };
-        self.link_each(kind, candidates, if wanted { &folders } else { &[] });
-    }
-
-    /// Moves a record's old folder. One that could not be moved stays where it is, and can be moved by hand.
-    pub(super) async fn move_old(&self, record: &Record, name: &str, path: &str) {
-        let _ = self.old_folders().take_over(record, name, path).await;
+        self.link_each(kind, candidates, if wanted { folders } else { Vec::new() });
     }
 }

@@ -3,6 +3,7 @@
 use super::tabs::{Command, Message, Shared};
 use super::App;
 use crate::driver::{Driver, OpenError, Setup, StateKey};
+use crate::json::Read;
 use crate::platform::{self, sleep, BrowserPorts};
 use crate::ports::{Clock, Locks, Store};
 use futures_util::future::{select, Either, FutureExt};
@@ -18,7 +19,7 @@ const SHOW_MS: u32 = 50;
 impl App {
     /// Waits for the lead, takes it, and works until the page goes away or the plugin is stopped.
     pub(super) async fn lead(self: Rc<Self>) {
-        let lock = format!("leader/{}/{}", self.owner.account, self.owner.user);
+        let lock = self.of_owner("leader");
         let leading = async {
             loop {
                 let _held = self.ports.lock(&lock).await;
@@ -96,12 +97,14 @@ impl App {
     /// The driver of the connection there is; without one, shows that.
     async fn open_driver(self: &Rc<Self>) -> Option<Rc<Driver<BrowserPorts>>> {
         let interval_minutes = self.stored_interval().await;
+        let show_none = |error: Option<Failure>, newer: bool| {
+            let status = Rc::new(Status { error, ..Status::default() });
+            self.show_shared(Shared { status, interval_minutes, newer, ..Shared::default() });
+            None
+        };
         let dropbox = match self.auth.connection().await {
             Ok(Some(connection)) => connection.account.id,
-            _ => {
-                self.show_shared(Shared { interval_minutes, ..Shared::default() });
-                return None;
-            }
+            _ => return show_none(None, false),
         };
         let setup = Setup {
             key: StateKey {
@@ -125,10 +128,7 @@ impl App {
             }
             Err(error) => {
                 let newer = matches!(error, OpenError::Newer(_));
-                let error = (!newer).then_some(Failure::Store);
-                let status = Rc::new(Status { error, ..Status::default() });
-                self.show_shared(Shared { status, interval_minutes, newer, ..Shared::default() });
-                None
+                show_none((!newer).then_some(Failure::Store), newer)
             }
         }
     }
@@ -173,8 +173,11 @@ impl App {
     }
 
     fn show_shared(self: &Rc<Self>, shared: Shared) {
-        self.say(&Message::State { leader: self.tab.clone(), shared: Box::new(shared.clone()) });
-        *self.shared.borrow_mut() = shared;
+        let told = Message::State { leader: self.tab.clone(), shared: Box::new(shared) };
+        self.say(&told);
+        if let Message::State { shared, .. } = told {
+            *self.shared.borrow_mut() = *shared;
+        }
         self.informed.set(true);
         self.bell.ring();
         self.draw_soon();
@@ -256,42 +259,48 @@ impl App {
 
     async fn stored_interval(&self) -> u32 {
         let row = self.ports.load(&self.interval_key()).await.unwrap_or_default();
-        let minutes = row.and_then(|text| text.parse().ok());
+        let minutes = row.and_then(|text| u32::read_text(&text));
         minutes.filter(|minutes| (15..=1440).contains(minutes)).unwrap_or(self.interval_minutes)
     }
 
     fn interval_key(&self) -> String {
-        format!("settings/{}/{}/interval-minutes", self.owner.account, self.owner.user)
+        [&*self.of_owner("settings"), "interval-minutes"].join("/")
     }
 
     /// One cycle over all linked records, wherever it runs.
     pub async fn sync(self: &Rc<Self>) -> SyncReport {
+        let ended = |error| SyncReport { error: Some(error), ..SyncReport::default() };
         if !self.is_connected().await {
-            let error = Some(Failure::Unauthorized(Side::Dropbox));
-            return SyncReport { error, ..SyncReport::default() };
+            return ended(Failure::Unauthorized(Side::Dropbox));
         }
         let id = self.random_id();
+        self.reports.borrow_mut().push((id.clone(), None));
         self.ask(id.clone(), Command::Sync);
         self.bell
             .until(|| {
                 if self.stopped.get() {
-                    let error = Some(Failure::Cancelled);
-                    return Some(SyncReport { error, ..SyncReport::default() });
+                    return Some(ended(Failure::Cancelled));
                 }
                 let mut reports = self.reports.borrow_mut();
                 let at = reports.iter().position(|(other, _)| *other == id)?;
-                Some(reports.swap_remove(at).1)
+                let report = reports[at].1.take()?;
+                reports.swap_remove(at);
+                Some(report)
             })
             .await
     }
 
     /// A leader took a command of some tab.
-    pub(super) fn answered_with(&self, id: String, report: Option<SyncReport>) {
-        let is_other = |question: &Message| !matches!(question, Message::Ask { id: asked, .. } if *asked == id);
-        self.unanswered.borrow_mut().retain(is_other);
-        let own = id.strip_prefix(&*self.tab).is_some_and(|rest| rest.starts_with('/'));
-        if let Some(report) = report.filter(|_| own) {
-            self.reports.borrow_mut().push((id, report));
+    pub(super) fn answered_with(&self, id: &str, report: Option<SyncReport>) {
+        let mut unanswered = self.unanswered.borrow_mut();
+        let asked =
+            |question: &Message| matches!(question, Message::Ask { id: asked, .. } if asked == id);
+        if let Some(at) = unanswered.iter().position(asked) {
+            unanswered.remove(at);
+        }
+        let mut reports = self.reports.borrow_mut();
+        if let Some((_, awaited)) = reports.iter_mut().find(|(other, _)| other == id) {
+            *awaited = report;
             self.bell.ring();
         }
     }

@@ -3,10 +3,10 @@
 use super::contract::RecordRef;
 use super::App;
 use crate::panel::{support_log, Snapshot};
+use crate::percent::percent_encode;
 use crate::platform::window;
-use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
+use web_sys::HtmlAnchorElement;
 
 const NAME: &str = "teamleader-dropbox-log.txt";
 
@@ -21,14 +21,10 @@ impl App {
 }
 
 fn save(text: &str) -> Result<(), JsValue> {
-    let kind = BlobPropertyBag::new();
-    kind.set_type("text/plain;charset=utf-8");
-    let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &kind)?;
-    let address = Url::create_object_url_with_blob(&blob)?;
     let document = window().document().expect("the plugin runs in a page");
     let anchor: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
-    anchor.set_href(&address);
+    anchor.set_href(&["data:text/plain;charset=utf-8,", &percent_encode(text)].concat());
     anchor.set_download(NAME);
     anchor.click();
-    Url::revoke_object_url(&address)
+    Ok(())
 }

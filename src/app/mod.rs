@@ -17,14 +17,15 @@ use crate::bell::Bell;
 use crate::driver::Driver;
 use crate::json::forms::Form;
 use crate::json::{Read, Write};
-use crate::panel::view::{self, Words};
+use crate::old_folders::OldFolders;
+use crate::panel::view::{self, Words, WordsError};
 use crate::panel::{Action, Bulk, Connection, Earlier, Settings, Snapshot};
 use crate::platform::{self, now_ms, sleep, BrowserPorts, Channel, Database};
 use crate::ports::Secrets;
 use contract::{Host, Options, RecordRef};
 use futures_util::future::select;
 use page::{is_hidden, is_online};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
 use sync_core::map::Set;
@@ -72,6 +73,8 @@ pub struct App {
     shared: RefCell<Shared>,
     bulk: RefCell<Bulk>,
     earlier: RefCell<earlier::Known>,
+    /// Made when first needed.
+    old_folders: OnceCell<OldFolders<BrowserPorts>>,
     panels: RefCell<Vec<Panel>>,
     next_panel: Cell<u32>,
     /// Ends listening to the host.
@@ -92,7 +95,8 @@ pub struct App {
     unanswered: RefCell<Vec<Message>>,
     /// Questions this leader took.
     taken: RefCell<Set<String>>,
-    reports: RefCell<Vec<(String, SyncReport)>>,
+    /// Of the cycles that this tab waits for, by their questions.
+    reports: RefCell<Vec<(String, Option<SyncReport>)>>,
     next_id: Cell<u32>,
     /// Grows with every change of the connection or of the interval.
     epoch: Cell<u32>,
@@ -108,11 +112,12 @@ impl App {
     /// Starts the plugin in this page. Comes back when there is something true to show.
     pub async fn start(options: Box<Options>, host: Host) -> Result<Rc<Self>, JsValue> {
         if let Some(name) = platform::missing() {
-            return Err(JsError::new(&format!("this browser or page offers no {name}")).into());
+            let error = ["this browser or page offers no ", name].concat();
+            return Err(JsError::new(&error).into());
         }
         let database = Database::open().await;
         let database = database
-            .map_err(|error| JsError::new(&format!("store: {}", platform::thrown(&error))))?;
+            .map_err(|error| JsError::new(&["store: ", &platform::thrown(&error)].concat()))?;
         let app = Self::new(*options, host, database)?;
         app.open().await?;
         Ok(app)
@@ -124,10 +129,15 @@ impl App {
         let ports = BrowserPorts::new(database, tokens);
         let www = options.dropbox.endpoints.www.clone();
         let words = Words::new(&options.translations, &options.locale, www);
-        let words = words.map_err(|error| JsError::new(&format!("translations: {error}")))?;
+        let words = words.map_err(|error| {
+            JsError::new(match error {
+                WordsError::Translations => "translations: no JSON object of words",
+                WordsError::Intl => "translations: the browser has no Intl formats",
+            })
+        })?;
         Ok(Rc::new(Self {
             host,
-            auth: Rc::new(Auth::new(ports.clone(), options.dropbox, options.owner.clone())),
+            auth: Rc::new(Auth::new(ports.clone(), options.dropbox, &options.owner)),
             owner: options.owner,
             api_base: options.api_base,
             locale: options.locale,
@@ -143,6 +153,7 @@ impl App {
             shared: RefCell::default(),
             bulk: RefCell::default(),
             earlier: RefCell::default(),
+            old_folders: OnceCell::new(),
             panels: RefCell::default(),
             next_panel: Cell::new(1),
             unlisten: RefCell::default(),
@@ -167,10 +178,11 @@ impl App {
 
     async fn open(self: &Rc<Self>) -> Result<(), JsValue> {
         self.shared.borrow_mut().interval_minutes = self.interval_minutes;
-        let tabs = format!("teamleader-dropbox/tabs/{}/{}", self.owner.account, self.owner.user);
+        let tabs = self.of_owner("teamleader-dropbox/tabs");
         *self.tabs.borrow_mut() = self.listen(&tabs, Self::hear_tab)?;
         *self.sign_ins.borrow_mut() = self.listen(sign_in::CHANNEL, Self::hear_sign_in)?;
-        self.hear_host();
+        self.hear_host("documents.changed", Self::changed_in_page);
+        self.hear_host("record.changed", Self::named_in_page);
         if let Some(answer) = sign_in::answer_left_here() {
             self.clone().answered(answer).await;
         }
@@ -222,7 +234,7 @@ impl App {
             }
             sleep(DRAW_MS).await;
         }
-        let _: Result<bool, auth::AuthError> = self.auth.disconnect().await;
+        let _: Result<(), auth::AuthError> = self.auth.disconnect().await;
         self.stop();
     }
 
@@ -332,7 +344,7 @@ impl App {
                 }
             }
             Message::Ask { id, command } => self.take_command(id, command),
-            Message::Taken { id, report } => self.answered_with(id, report),
+            Message::Taken { id, report } => self.answered_with(&id, report),
             Message::Connection => self.hear_connection(),
         }
     }
@@ -410,12 +422,7 @@ impl App {
             (Action::Decide { record, confirmed }, _) => Command::Decide { record, confirmed },
             (Action::Disconnect, _) => return self.end_connection(),
             (Action::Pause(paused), _) => Command::Pause(paused),
-            (Action::SyncNow, _) => {
-                let app = self.clone();
-                return platform::spawn(async move {
-                    app.sync().await;
-                });
-            }
+            (Action::SyncNow, _) => Command::Sync,
             (Action::Unlink(record), _) => Command::Unlink(record),
             (Action::SetInterval(minutes), _) => Command::SetInterval(minutes),
             (Action::ListRecords(kind), _) => {
@@ -461,9 +468,9 @@ impl App {
         if platform::is_dead() {
             return; // The page shows its own screen by now.
         }
-        let mut snapshot = self.snapshot();
         let mut changed = Vec::new();
         for panel in &*self.panels.borrow() {
+            let mut snapshot = self.snapshot();
             let Some(own) = &panel.record else {
                 let shared = self.shared.borrow();
                 let settings = Settings {
@@ -471,7 +478,7 @@ impl App {
                     bulk: self.bulk.borrow().clone(),
                     space: shared.space,
                 };
-                panel.view.show_settings(self.snapshot(), settings);
+                panel.view.show_settings(snapshot, settings);
                 continue;
             };
             snapshot.record = self.status_of(&own.record);
@@ -499,7 +506,6 @@ impl App {
             earlier: Earlier::None,
             online: is_online(),
             now_ms: now_ms(),
-            crashed: platform::is_dead(),
         }
     }
 
@@ -510,7 +516,7 @@ impl App {
         if let Some(full) = full {
             return Some(full.clone());
         }
-        let link = shared.status.links.iter().find(|link| link.record == *record)?;
+        let link = shared.status.link(record)?;
         Some(Rc::new(RecordStatus {
             record: record.clone(),
             name: link.name.clone(),
@@ -518,6 +524,11 @@ impl App {
             settled_ms: link.settled_ms,
             ..RecordStatus::blank()
         }))
+    }
+
+    /// A name for what the CRM user alone has.
+    fn of_owner(&self, what: &str) -> String {
+        [what, &self.owner.account, &self.owner.user].join("/")
     }
 
     fn random_id(&self) -> String {

@@ -9,24 +9,22 @@ use sync_core::{DocumentId, Event, Place, RecordStatus};
 use wasm_bindgen::prelude::*;
 
 impl App {
-    /// The page's own news.
-    pub(super) fn hear_host(self: &Rc<Self>) {
-        for event in ["documents.changed", "record.changed"] {
-            let app = Rc::downgrade(self);
-            let listener = Closure::<dyn FnMut(JsValue)>::new(move |record: JsValue| {
-                let (Some(app), Ok(record)) = (app.upgrade(), RecordRef::read(&record)) else {
-                    return;
-                };
-                match event {
-                    "documents.changed" => app.command(Command::Changed(record.record)),
-                    _ => app.named_in_page(&record),
-                }
-            });
-            let listener = listener.into_js_value();
-            if let Ok(off) = self.host.on(event, listener.unchecked_ref()) {
-                self.unlisten.borrow_mut().extend(off.dyn_into::<js_sys::Function>().ok());
+    /// Listens to the page's own news.
+    pub(super) fn hear_host(self: &Rc<Self>, event: &str, hear: fn(&Rc<Self>, &RecordRef)) {
+        let app = Rc::downgrade(self);
+        let listener = Closure::<dyn FnMut(JsValue)>::new(move |record: JsValue| {
+            if let (Some(app), Ok(record)) = (app.upgrade(), RecordRef::read(&record)) {
+                hear(&app, &record);
             }
+        });
+        let listener = listener.into_js_value();
+        if let Ok(off) = self.host.on(event, listener.unchecked_ref()) {
+            self.unlisten.borrow_mut().extend(off.dyn_into::<js_sys::Function>().ok());
         }
+    }
+
+    pub(super) fn changed_in_page(self: &Rc<Self>, record: &RecordRef) {
+        self.command(Command::Changed(record.record.clone()));
     }
 
     pub(super) fn named_in_page(self: &Rc<Self>, record: &RecordRef) {
@@ -76,9 +74,9 @@ impl App {
 
     pub(super) fn tell_host(&self, record: &RecordRef) {
         let value = platform::object(&[
-            ("kind", record.record.kind.word().into()),
-            ("id", (&record.record.id).into()),
-            ("name", record.name().into()),
+            ("kind", &record.record.kind),
+            ("id", &record.record.id),
+            ("name", &record.name()),
         ]);
         let _: Result<(), JsValue> = self.host.notify_documents_changed(&value);
     }

@@ -5,14 +5,14 @@
 //! is stands in the page's storage under the sign-in's state, so the redirect page need not guess.
 
 use super::App;
-use crate::auth::AuthError;
+use crate::auth::{self, AuthError};
 use crate::json::forms::structs;
 use crate::json::{Object, Read, Write};
 use crate::panel::{ConnectFailure, Connection};
 use crate::platform::{self, sleep, window, Popup};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::{Storage, Url};
+use web_sys::Storage;
 
 /// Where the redirect page speaks. Also in `www/oauth.js`.
 pub(super) const CHANNEL: &str = "teamleader-dropbox/sign-in";
@@ -75,46 +75,44 @@ impl App {
     }
 
     async fn begin(self: Rc<Self>, popup: Option<Popup>, switch_account: bool) {
-        let url = self.auth.begin(&self.locale, switch_account).await;
-        if let Some(state) = self.go(popup, url) {
+        let begun = self.auth.begin(&self.locale, switch_account).await;
+        if let Some(state) = self.go(popup, begun) {
             self.watch_window(&state).await;
         }
     }
 
     /// Goes to Dropbox: in the window, or with the whole page. The state, if there is a window to watch.
-    fn go(self: &Rc<Self>, popup: Option<Popup>, url: Result<String, AuthError>) -> Option<String> {
-        let url = match url {
-            Ok(url) => url,
-            Err(error) => {
+    fn go(
+        self: &Rc<Self>,
+        popup: Option<Popup>,
+        begun: Result<auth::SignIn, AuthError>,
+    ) -> Option<String> {
+        match (popup, begun) {
+            (None, Ok(begun)) => self.leave(&begun),
+            (Some(popup), Ok(auth::SignIn { state, address })) if self.is_connecting() => {
+                popup.go(&address);
+                *self.sign_in.borrow_mut() = Some(SignIn { state: state.clone(), popup });
+                return Some(state);
+            }
+            (popup, begun) => {
                 if let Some(popup) = popup {
                     popup.close();
                 }
-                self.failed(&error);
-                return None;
+                if let Err(error) = begun {
+                    self.failed(&error);
+                }
             }
-        };
-        let state = Url::new(&url).ok().and_then(|url| url.search_params().get("state"));
-        let state = state.unwrap_or_default();
-        let Some(popup) = popup else {
-            self.leave(&state, &url);
-            return None;
-        };
-        if !self.is_connecting() {
-            popup.close();
-            return None;
         }
-        popup.go(&url);
-        *self.sign_in.borrow_mut() = Some(SignIn { state: state.clone(), popup });
-        Some(state)
+        None
     }
 
     /// The browser blocks windows: the whole page goes, and comes back to where it was.
-    fn leave(&self, state: &str, url: &str) {
+    fn leave(&self, begun: &auth::SignIn) {
         let here = window().location().href().unwrap_or_default();
         if let Some(storage) = store(window().local_storage()) {
-            let _: Result<(), JsValue> = storage.set_item(&format!("{RETURN}{state}"), &here);
+            let _: Result<(), JsValue> = storage.set_item(&[RETURN, &begun.state].concat(), &here);
         }
-        let _: Result<(), JsValue> = window().location().assign(url);
+        let _: Result<(), JsValue> = window().location().assign(&begun.address);
     }
 
     /// Says so when the window was closed. An answer is still taken: a page may look closed and not be.
@@ -154,16 +152,13 @@ impl App {
 
     pub(super) async fn answered(self: Rc<Self>, answer: Answer) {
         self.close_window();
-        let failure = match (answer.code, answer.error) {
-            (Some(code), None) => self.auth.complete(&answer.state, &code).await.err(),
-            (_, error) => {
-                let error = error.unwrap_or_default();
-                Some(self.auth.decline(&answer.state, &error).await)
-            }
+        let brought = match (&answer.code, &answer.error) {
+            (Some(code), None) => Ok(&**code),
+            (_, error) => Err(error.as_deref().unwrap_or_default()),
         };
-        match failure {
-            None => self.connection_changed(),
-            Some(error) => self.failed(&error),
+        match self.auth.complete(&answer.state, brought).await {
+            Ok(()) => self.connection_changed(),
+            Err(error) => self.failed(&error),
         }
     }
 

@@ -6,6 +6,8 @@
 pub(crate) mod forms;
 mod parse;
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
 /// A JSON value.
 #[derive(Debug, Default, PartialEq)]
 #[repr(u32)]
@@ -27,6 +29,27 @@ pub enum Value {
     List(Vec<Value>),
     /// `{…}` in the order of the text; of fields of one name the last one counts.
     Object(Vec<(String, Value)>),
+}
+
+/// By hand, because what is derived brings a hash table of all fields' names into the module.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null | Self::OtherNumber => serializer.serialize_unit(),
+            Self::True => serializer.serialize_bool(true),
+            Self::False => serializer.serialize_bool(false),
+            Self::Unsigned(number) => serializer.serialize_u64(*number),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(values) => serializer.collect_seq(values),
+            Self::Object(fields) => {
+                let mut object = serializer.serialize_map(None)?;
+                for (name, value) in fields {
+                    object.serialize_entry(name, value)?;
+                }
+                object.end()
+            }
+        }
+    }
 }
 
 /// Something that is read out of a value; `None` where a field that matters is absent or of the wrong type.

@@ -16,19 +16,13 @@ const PACE_AFTER_MS: u64 = 3_000;
 pub fn view_of(snapshot: &Snapshot, record: &Record) -> Box<PanelView> {
     let status = snapshot.record.as_ref().filter(|status| status.record == *record);
     let mut view = head(snapshot, record, status.map(Rc::as_ref));
-    if view.screen != Screen::Crashed {
-        view.record = status.cloned();
-        view.online = snapshot.online;
-    }
+    view.record = status.cloned();
+    view.online = snapshot.online;
     view
 }
 
-/// What stands in the way of all records, if anything does: crash, connection, a halt over all.
+/// What stands in the way of all records, if anything does: connection, a halt over all.
 pub(super) fn obstacle(snapshot: &Snapshot) -> Option<Box<PanelView>> {
-    if snapshot.crashed {
-        let view = screen(Screen::Crashed, Tone::Trouble, "crashed").detail("crashed_what");
-        return Some(view.primary("reload", Action::Reload));
-    }
     match &snapshot.connection {
         Connection::Connected { .. } => {}
         Connection::NotConnected => {
@@ -53,8 +47,8 @@ pub(super) fn obstacle(snapshot: &Snapshot) -> Option<Box<PanelView>> {
 fn head(snapshot: &Snapshot, record: &Record, status: Option<&RecordStatus>) -> Box<PanelView> {
     if let Some(view) = obstacle(snapshot) {
         return match status {
-            Some(status) if view.screen != Screen::Crashed => view.folder(status),
-            _ => view,
+            Some(status) => view.folder(status),
+            None => view,
         };
     }
     let Some(status) = status else {
@@ -149,6 +143,7 @@ fn working(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
                     .with("done", Arg::Number(quarter.into()))
                     .with("title", Arg::Text(t(title))),
             );
+            view.bar = true;
             view.progress = Some(shown_progress(progress, snapshot.now_ms));
         }
     }
@@ -163,7 +158,7 @@ fn share(progress: &Progress) -> u32 {
     u32::try_from(by_count.min(by_bytes)).unwrap_or(1000)
 }
 
-fn shown_progress(progress: &Progress, now_ms: u64) -> ProgressView {
+fn shown_progress(progress: &Progress, now_ms: u64) -> Box<ProgressView> {
     let permille = share(progress);
     let elapsed_ms = now_ms.saturating_sub(progress.started_ms);
     let mut pace = Vec::new();
@@ -174,19 +169,16 @@ fn shown_progress(progress: &Progress, now_ms: u64) -> ProgressView {
         }
         pace.push(left(elapsed_ms * u64::from(1000 - permille) / u64::from(permille)));
     }
-    ProgressView {
-        permille: Some(permille),
-        counted: Some(
-            t("counted")
-                .with("done", Arg::Number(progress.done_count.into()))
-                .count(progress.total_count),
-        ),
+    let done = Arg::Number(progress.done_count.into());
+    Box::new(ProgressView {
+        permille,
+        counted: t("counted").with("done", done).count(progress.total_count),
         current: progress.current.clone(),
         pace,
-    }
+    })
 }
 
-fn left(left_ms: u64) -> Text {
+fn left(left_ms: u64) -> Box<Text> {
     match left_ms / 1000 {
         0..=44 => t("left_moment"),
         seconds @ 45..=5399 => t("left_minutes").count(((seconds + 30) / 60).max(1)),
@@ -308,7 +300,7 @@ fn halted(halt: &Halt, record: &Record, status: &RecordStatus) -> Box<PanelView>
     }
 }
 
-fn frozen(title: Text, detail: &'static str, status: &RecordStatus) -> Box<PanelView> {
+fn frozen(title: Box<Text>, detail: &'static str, status: &RecordStatus) -> Box<PanelView> {
     screen(Screen::Frozen, Tone::Notice, title)
         .detail(detail)
         .primary("try_again", Action::Press)
@@ -363,8 +355,7 @@ fn revoked() -> Box<PanelView> {
 fn count_in_dropbox(snapshot: &Snapshot, status: &RecordStatus) -> u64 {
     if status.items.is_empty() {
         // The record's details are not loaded yet; its link knows the number.
-        let links = &snapshot.status.links;
-        let link = links.iter().find(|link| link.record == status.record);
+        let link = snapshot.status.link(&status.record);
         return link.map_or(0, |link| link.synced_count.into());
     }
     status.items.iter().filter(|item| item.file.is_some()).count() as u64
@@ -375,12 +366,12 @@ fn last_seen(snapshot: &Snapshot, status: &RecordStatus) -> Option<u64> {
     status.settled_ms.map(|settled_ms| settled_ms.max(snapshot.status.last_cycle_ms.unwrap_or(0)))
 }
 
-fn screen(screen: Screen, tone: Tone, title: impl Into<Text>) -> Box<PanelView> {
+fn screen(screen: Screen, tone: Tone, title: impl Into<Box<Text>>) -> Box<PanelView> {
     titled(screen, tone, title.into())
 }
 
 /// In a box: what fills it in hands on a pointer.
-fn titled(screen: Screen, tone: Tone, title: Text) -> Box<PanelView> {
+fn titled(screen: Screen, tone: Tone, title: Box<Text>) -> Box<PanelView> {
     Box::new(PanelView {
         screen,
         tone,
@@ -388,10 +379,11 @@ fn titled(screen: Screen, tone: Tone, title: Text) -> Box<PanelView> {
         title,
         since: None,
         detail: None,
+        bar: false,
         progress: None,
         buttons: Vec::new(),
         links: Vec::new(),
-        affected: Vec::new(),
+        affected: false,
         notes: Vec::new(),
         record: None,
         problems: false,
@@ -401,36 +393,37 @@ fn titled(screen: Screen, tone: Tone, title: Text) -> Box<PanelView> {
 }
 
 impl PanelView {
-    fn detail(mut self: Box<Self>, text: impl Into<Text>) -> Box<Self> {
+    fn detail(mut self: Box<Self>, text: impl Into<Box<Text>>) -> Box<Self> {
         self.detail = Some(text.into());
         self
     }
 
     fn since(mut self: Box<Self>, at_ms: Option<u64>, snapshot: &Snapshot) -> Box<Self> {
-        self.since = at_ms.map(|at_ms| t("since").with("ago", Arg::Ago(at_ms, snapshot.now_ms)));
+        self.since = at_ms.map(|at_ms| t("since").ago(at_ms, snapshot.now_ms));
         self
     }
 
     /// Where the line on top tells of something else.
     fn last_sync(mut self: Box<Self>, at_ms: Option<u64>, snapshot: &Snapshot) -> Box<Self> {
-        let ago = at_ms.map(|at_ms| Arg::Ago(at_ms, snapshot.now_ms));
-        self.notes.extend(ago.map(|ago| t("last_sync").with("ago", ago)));
+        if let Some(at_ms) = at_ms {
+            self.notes.push(t("last_sync").ago(at_ms, snapshot.now_ms));
+        }
         self
     }
 
-    fn primary(self: Box<Self>, label: impl Into<Text>, action: Action) -> Box<Self> {
+    fn primary(self: Box<Self>, label: impl Into<Box<Text>>, action: Action) -> Box<Self> {
         self.button(label.into(), action, Weight::Primary)
     }
 
-    fn secondary(self: Box<Self>, label: impl Into<Text>, action: Action) -> Box<Self> {
+    fn secondary(self: Box<Self>, label: impl Into<Box<Text>>, action: Action) -> Box<Self> {
         self.button(label.into(), action, Weight::Secondary)
     }
 
-    fn destructive(self: Box<Self>, label: impl Into<Text>, action: Action) -> Box<Self> {
+    fn destructive(self: Box<Self>, label: impl Into<Box<Text>>, action: Action) -> Box<Self> {
         self.button(label.into(), action, Weight::Destructive)
     }
 
-    fn button(mut self: Box<Self>, label: Text, action: Action, weight: Weight) -> Box<Self> {
+    fn button(mut self: Box<Self>, label: Box<Text>, action: Action, weight: Weight) -> Box<Self> {
         self.buttons.push(Button { label, action, weight });
         self
     }
@@ -454,12 +447,12 @@ impl PanelView {
 
     /// With the files that a guard's question is about.
     fn about(mut self: Box<Self>, status: &RecordStatus) -> Box<Self> {
-        self.affected.clone_from(&status.affected);
+        self.affected = true;
         self.folder(status)
     }
 
     fn unknown_progress(mut self: Box<Self>) -> Box<Self> {
-        self.progress = Some(ProgressView::default());
+        self.bar = true;
         self
     }
 }

@@ -6,7 +6,7 @@ use super::markup::{anchor, press, sentence};
 use super::model::{Action, PanelView, Target};
 use super::node::{el, part, Element};
 use super::rows;
-use super::text::{t, Arg};
+use super::text::t;
 use super::words::{name, Words};
 use std::rc::Rc;
 use sync_core::{Activity, Item, Mark, RecordStatus};
@@ -31,8 +31,15 @@ impl Seen {
             && (self.online, self.documents_shown) == (now.online, now.documents_shown)
     }
 
+    /// A line never changes: when it was, and about what, tells it from the others.
     fn same_activity(&self, now: &Self) -> bool {
-        self.record.activity == now.record.activity && self.minute == now.minute
+        let (before, after) = (&self.record.activity, &now.record.activity);
+        let same = |(one, other): (&Activity, &Activity)| {
+            one.at_ms == other.at_ms && one.name == other.name
+        };
+        self.minute == now.minute
+            && before.len() == after.len()
+            && before.iter().zip(after).all(same)
     }
 }
 
@@ -70,29 +77,26 @@ pub fn below(
 }
 
 fn problems(record: &RecordStatus, words: &Words) -> Option<Box<Element>> {
-    let mut list = part("ul", "problems").attr("aria-label", words.word("problems"));
+    let mut list = part("ul.problems").attr("aria-label", words.word("problems"));
     for (place, what) in rows::problems(record) {
         let text = el("div")
-            .child(el("p").class("name").child(name(&rows::with_folder(place))))
-            .child(el("p").class("why").word(words, what));
-        list = list.child(el("li").class("problem").child(icon(icons::TROUBLE)).child(text));
+            .child(el("p.name").child(name(&rows::with_folder(place))))
+            .child(el("p.why").word(words, what));
+        list = list.child(el("li.problem").child(icon(icons::TROUBLE)).child(text));
     }
     list.unless_empty()
 }
 
 fn conflicts(record: &RecordStatus, words: &Words) -> Option<Box<Element>> {
     let version = |item: &Item, label: &'static str| {
-        el("p")
-            .class("version")
-            .child(el("span").class("whose").word(words, label))
-            .child(linked_name(item, words))
+        el("p.version").child(el("span.whose").word(words, label)).child(linked_name(item, words))
     };
-    let mut list = part("ul", "conflicts").attr("aria-label", words.word("conflicts"));
+    let mut list = part("ul.conflicts").attr("aria-label", words.word("conflicts"));
     for (original, copy) in rows::conflicts(record) {
         let versions = el("div")
             .maybe(original.map(|original| version(original, "version_crm")))
             .child(version(copy, "version_dropbox"));
-        list = list.child(el("li").class("conflict").child(icon(icons::CONFLICT)).child(versions));
+        list = list.child(el("li.conflict").child(icon(icons::CONFLICT)).child(versions));
     }
     list.unless_empty()
 }
@@ -102,15 +106,15 @@ fn linked_name(item: &Item, words: &Words) -> Box<Element> {
     let file = name(&item.place.name);
     match item.path.as_ref().and_then(|path| words.href(&Target::Path(path.clone()))) {
         Some(href) => anchor(href).class("file").attr("title", words.word("open")).child(file),
-        None => el("span").class("file").child(file),
+        None => el("span.file").child(file),
     }
 }
 
 /// A part that opens and closes; the browser remembers whether it is open.
-fn fold(class: &'static str, title: String, open: bool) -> Box<Element> {
-    let fold = part("details", class);
+fn fold(selector: &'static str, title: String, open: bool) -> Box<Element> {
+    let fold = part(selector);
     let fold = if open { fold.attr("open", "") } else { fold };
-    fold.child(part("summary", "summary").child(icon(icons::CHEVRON)).child(el("h3").text(title)))
+    fold.child(part("summary.summary").child(icon(icons::CHEVRON)).child(el("h3").text(title)))
 }
 
 fn documents(now: &Seen, words: &Words, keep: bool) -> Option<Box<Element>> {
@@ -119,12 +123,12 @@ fn documents(now: &Seen, words: &Words, keep: bool) -> Option<Box<Element>> {
         return None;
     }
     let title = t("documents").count(items.len() as u64);
-    let fold = fold("documents", words.say(&title), true);
+    let fold = fold("details.documents", words.say(&title), true);
     if keep {
         return Some(fold.keep());
     }
     let shown = now.documents_shown;
-    let mut list = part("ul", "rows");
+    let mut list = part("ul.rows");
     for item in items.iter().take(shown) {
         list = list.child(document(item, now, words));
     }
@@ -134,30 +138,27 @@ fn documents(now: &Seen, words: &Words, keep: bool) -> Option<Box<Element>> {
 /// The button below a list that shows more of it.
 pub fn more(count: usize, shown: usize, message: Message, words: &Words) -> Option<Box<Element>> {
     let left = count.saturating_sub(shown) as u64;
-    (left > 0).then(|| {
-        press("button more", message).key("more").text(words.say(&t("show_more").count(left)))
-    })
+    (left > 0)
+        .then(|| press("button more", message).key("more").say(words, &t("show_more").count(left)))
 }
 
 fn document(item: &Item, now: &Seen, words: &Words) -> Box<Element> {
     let (sign, text) = rows::marked(item, &now.record.state, now.online);
     let said = words.word(text);
-    let mark = el("span")
-        .class("mark")
+    let mark = el("span.mark")
         .attr("role", "img")
         .attr("aria-label", said.clone())
         .attr("title", said.clone())
         .child(icon(sign.icon));
-    let mut about = part("div", "about").child(linked_name(item, words).key("file"));
+    let mut about = part("div.about").child(linked_name(item, words).key("file"));
     if !item.place.folder.is_empty() {
-        about = about.child(part("span", "in-folder").child(name(&item.place.folder)));
+        about = about.child(part("span.in-folder").child(name(&item.place.folder)));
     }
-    let row = el("li")
-        .class("entry")
+    let row = el("li.entry")
         .row_key(rows::key(item))
         .attr("data-mark", sign.word)
         .child(mark.key("mark"))
-        .child(about.child(part("span", "how").text(said)));
+        .child(about.child(part("span.how").text(said)));
     match &item.document {
         Some(document) if item.mark == Mark::CrmOnly => row.child(
             press("button small", Message::Do(Action::CopyBack(document.clone())))
@@ -172,26 +173,27 @@ fn activity(happened: &[Activity], words: &Words, now_ms: u64, keep: bool) -> Op
     if happened.is_empty() {
         return None;
     }
-    let fold = fold("activity", words.word("activity"), false);
+    let fold = fold("details.activity", words.word("activity"), false);
     if keep {
         return Some(fold.keep());
     }
-    let mut list = part("ol", "rows");
+    let mut list = part("ol.rows");
     // Counted from the oldest: a new line on top leaves the keys of the others alone.
     let mut number = happened.len();
     for activity in happened {
-        let ago = words.say(&t("since").with("ago", Arg::Ago(activity.at_ms, now_ms)));
+        let since = t("since").ago(activity.at_ms, now_ms);
         list = list.child(
-            el("li")
-                .class("happened")
+            el("li.happened")
                 .row_key(format!("{number} {}", activity.at_ms))
-                .child(sentence("span", "what", &rows::happened(activity), words))
-                .child(el("time").attr("title", words.texts.moment(activity.at_ms)).text(ago)),
+                .child(sentence("span.what", &rows::happened(activity), words))
+                .child(
+                    el("time").attr("title", words.texts.moment(activity.at_ms)).say(words, &since),
+                ),
         );
         number -= 1;
     }
     let save =
         press("button small", Message::Do(Action::SaveLog)).key("save").word(words, "save_log");
-    let note = part("p", "save-note").word(words, "save_log_what");
-    Some(fold.child(list).child(part("div", "save-log").child(save).child(note)))
+    let note = part("p.save-note").word(words, "save_log_what");
+    Some(fold.child(list).child(part("div.save-log").child(save).child(note)))
 }

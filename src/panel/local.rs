@@ -2,9 +2,10 @@
 //!
 //! Nothing of it is stored or told to others; what leaves the panel is an [`Action`].
 
-use super::model::Action;
+use super::model::{Action, Candidate};
+use std::rc::Rc;
 use sync_core::map::Set;
-use sync_core::{DocumentId, Record, RecordKind};
+use sync_core::{Record, RecordKind};
 
 /// Rows of a list shown at first, and added by each "show more".
 pub const ROWS: usize = 50;
@@ -29,8 +30,8 @@ pub enum Message {
     Module(RecordKind),
     /// Ticked a record, or took the tick away.
     Tick(String),
-    /// Ticked all of these, or none.
-    TickAll(Vec<String>),
+    /// Ticked all of these that are not linked yet, or none.
+    TickAll(Rc<Vec<Candidate>>),
 }
 
 /// What is confirmed before it is done.
@@ -41,10 +42,8 @@ pub enum Question {
     Disconnect,
     /// Forgetting a link.
     Unlink(Record),
-    /// Letting a guard's deletes or changes pass.
-    Decide(Action),
-    /// Copying a document back.
-    CopyBack(DocumentId),
+    /// Letting a guard's deletes or changes pass; without a record, those of all.
+    Decide(Option<Record>),
     /// Linking records; without ids, all of the module.
     Link(RecordKind, Option<Vec<String>>),
 }
@@ -54,8 +53,7 @@ impl Question {
         match self {
             Self::Disconnect => Action::Disconnect,
             Self::Unlink(record) => Action::Unlink(record),
-            Self::Decide(action) => action,
-            Self::CopyBack(document) => Action::CopyBack(document),
+            Self::Decide(record) => Action::Decide { record, confirmed: true },
             Self::Link(kind, chosen) => Action::LinkAll { kind, chosen },
         }
     }
@@ -120,11 +118,14 @@ impl Local {
                     self.ticked.insert(id);
                 }
             }
-            Message::TickAll(ids) => {
-                if ids.iter().all(|id| self.ticked.contains(id)) {
+            Message::TickAll(candidates) => {
+                let open = || candidates.iter().filter(|candidate| !candidate.linked);
+                if open().all(|candidate| self.ticked.contains(&candidate.id)) {
                     self.ticked.clear();
                 } else {
-                    self.ticked.extend(ids);
+                    for candidate in open() {
+                        self.ticked.insert(candidate.id.clone());
+                    }
                 }
             }
         }

@@ -16,7 +16,7 @@ pub fn documents_panel(
     now_ms: u64,
     seen: &mut Option<Seen>,
 ) -> Box<Element> {
-    let panel = part("section", "panel")
+    let panel = part("section.panel")
         .attr("data-screen", view.screen.word())
         .attr("data-tone", tone_word(view.tone))
         .attr("aria-label", "Dropbox")
@@ -27,32 +27,33 @@ pub fn documents_panel(
 
 /// A panel's head without its lists: also what stands in the way of all records, in the settings.
 pub fn head(view: &PanelView, words: &Words, local: &Local) -> Box<Element> {
-    let mut head = part("div", "head").child(status_line(view, words));
+    let mut head = part("div.head").child(status_line(view, words));
     if let Some(detail) = &view.detail {
-        head = head.child(part("p", "detail").say(words, detail));
+        head = head.child(part("p.detail").say(words, detail));
     }
-    if let Some(progress) = &view.progress {
-        head = head.child(progress_bar(progress, &words.say(&view.title), words));
+    if view.bar {
+        head = head.child(progress_bar(view.progress.as_deref(), &view.title, words));
     }
-    if !view.affected.is_empty() {
-        let names = view.affected.iter().map(|file| el("li").child(name(file)));
-        head = head.child(part("ul", "affected").attr("tabindex", "0").all(names));
+    if let (true, Some(record)) = (view.affected, &view.record) {
+        let mut files = part("ul.affected").attr("tabindex", "0");
+        for file in &record.affected {
+            files = files.child(el("li").child(name(file)));
+        }
+        head = head.maybe(files.unless_empty());
     }
     head = head.maybe(buttons(view, words, local));
-    if !view.notes.is_empty() {
-        let notes = view.notes.iter().map(|note| el("p").say(words, note));
-        head = head.child(part("div", "notes").all(notes));
+    let mut notes = part("div.notes");
+    for note in &view.notes {
+        notes = notes.child(el("p").say(words, note));
     }
-    head
+    head.maybe(notes.unless_empty())
 }
 
 /// The strip on top: whose panel this is, and the way to the folder.
 fn bar(view: &PanelView, words: &Words) -> Box<Element> {
-    let title = part("h2", "brand").child(icons::dropbox()).text("Dropbox");
+    let title = part("h2.brand").child(icons::dropbox()).text("Dropbox");
     let folder = view.links.iter().find(|link| opens_folder(link));
-    part("header", "bar")
-        .child(title)
-        .maybe(folder.and_then(|link| link_out(link, words, "folder")))
+    part("header.bar").child(title).maybe(folder.and_then(|link| link_out(link, words, "folder")))
 }
 
 fn opens_folder(link: &Link) -> bool {
@@ -66,7 +67,7 @@ pub fn link_out(link: &Link, words: &Words, class: &'static str) -> Option<Box<E
         anchor(href)
             .class(class)
             .key(link.label.key)
-            .child(el("span").text(words.say(&link.label)))
+            .child(el("span").say(words, &link.label))
             .child(icon(icons::OUT)),
     )
 }
@@ -78,21 +79,20 @@ pub fn anchor(href: String) -> Box<Element> {
 
 /// "12 documents in Dropbox · just now". Not live by itself: the time in it changes all the while.
 fn status_line(view: &PanelView, words: &Words) -> Box<Element> {
-    let since =
-        view.since.as_ref().map(|since| part("span", "since").text(" · ").say(words, since));
-    let text = part("p", "title")
+    let since = view.since.as_ref().map(|since| part("span.since").text(" · ").say(words, since));
+    let text = part("p.title")
         .attr("role", "status")
         .attr("aria-live", "off")
         .attr("tabindex", "-1")
-        .child(part("strong", "what").say(words, &view.title))
+        .child(part("strong.what").say(words, &view.title))
         .maybe(since);
-    part("div", "line").child(tone_icon(view.tone)).child(text)
+    part("div.line").child(tone_icon(view.tone)).child(text)
 }
 
 fn tone_icon(tone: Tone) -> Box<Element> {
     let icon = match tone {
         // What turns says that something moves; the bar says how far.
-        Tone::Busy => el("span").class("spinner").attr("aria-hidden", "true"),
+        Tone::Busy => el("span.spinner").attr("aria-hidden", "true"),
         tone => icon(tone_shape(tone)),
     };
     in_tone(tone, icon)
@@ -100,7 +100,7 @@ fn tone_icon(tone: Tone) -> Box<Element> {
 
 /// An icon that stands for a tone; another tone's is another element.
 pub fn in_tone(tone: Tone, icon: Box<Element>) -> Box<Element> {
-    el("span").class("tone").key(tone_word(tone)).child(icon)
+    el("span.tone").key(tone_word(tone)).child(icon)
 }
 
 /// The tone's icon.
@@ -126,42 +126,31 @@ pub fn tone_word(tone: Tone) -> &'static str {
 }
 
 /// How far the work is. All it says stands in `aria-valuetext` too: what is inside a progress bar is not read out.
-pub fn progress_bar(progress: &ProgressView, label: &str, words: &Words) -> Box<Element> {
-    let bar =
-        part("div", "progress").attr("role", "progressbar").attr("aria-label", label.to_owned());
-    let Some(permille) = progress.permille else {
-        return bar.child(part("div", "track").child(part("div", "unknown")));
+pub fn progress_bar(progress: Option<&ProgressView>, title: &Text, words: &Words) -> Box<Element> {
+    let bar = part("div.progress").attr("role", "progressbar").attr("aria-label", words.say(title));
+    // Its end is not known yet.
+    let Some(progress) = progress else {
+        return bar.child(part("div.track").child(part("div.unknown")));
     };
-    let mut said = String::new();
-    let mut line = part("div", "counted");
-    if let Some(counted) = &progress.counted {
-        said = words.say(counted);
-        line = line.child(part("span", "count").text(said.clone()));
-    }
-    if !progress.pace.is_empty() {
-        let mut paces = String::new();
-        for pace in &progress.pace {
-            if !paces.is_empty() {
-                paces.push_str(" · ");
-            }
-            paces.push_str(&words.say(pace));
+    let mut said = words.say(&progress.counted);
+    let mut line = part("div.counted").child(part("span.count").text(said.clone()));
+    let mut paces = String::new();
+    for pace in &progress.pace {
+        if !paces.is_empty() {
+            paces.push_str(" · ");
         }
-        line = line.child(part("span", "pace").text(paces));
+        paces.push_str(&words.say(pace));
     }
-    let mut current = part("div", "current");
+    if !paces.is_empty() {
+        line = line.child(part("span.pace").text(paces));
+    }
+    let mut current = part("div.current");
     if let Some(document) = &progress.current {
-        if !said.is_empty() {
-            said.push_str(", ");
-        }
+        said.push_str(", ");
         said.push_str(&super::text::safe_name(document));
         current = current.child(name(document));
     }
-    let bar = filled(bar, permille).child(line).child(current);
-    if said.is_empty() {
-        bar
-    } else {
-        bar.attr("aria-valuetext", said)
-    }
+    filled(bar, progress.permille).child(line).child(current).attr("aria-valuetext", said)
 }
 
 /// With a track that is filled so far, in thousandths.
@@ -170,7 +159,7 @@ pub fn filled(bar: Box<Element>, permille: u32) -> Box<Element> {
     bar.attr("aria-valuemin", "0")
         .attr("aria-valuemax", "100")
         .attr("aria-valuenow", (permille / 10).to_string())
-        .child(part("div", "track").child(part("div", "done").attr("style", width)))
+        .child(part("div.track").child(part("div.done").attr("style", width)))
 }
 
 fn buttons(view: &PanelView, words: &Words, local: &Local) -> Option<Box<Element>> {
@@ -184,7 +173,7 @@ fn buttons(view: &PanelView, words: &Words, local: &Local) -> Option<Box<Element
             return Some(confirm(question, words.word(what), words.say(&shown.label), words));
         }
     }
-    let mut buttons = part("div", "buttons");
+    let mut buttons = part("div.buttons");
     for shown in &view.buttons {
         buttons = buttons.child(button(shown, words, local));
     }
@@ -196,9 +185,12 @@ fn buttons(view: &PanelView, words: &Words, local: &Local) -> Option<Box<Element
     buttons.unless_empty()
 }
 
-/// Buttons that take something away ask first.
+/// What takes something away is asked first.
 fn question_of(button: &Button) -> Option<Question> {
-    (button.weight == Weight::Destructive).then(|| Question::Decide(button.action.clone()))
+    match &button.action {
+        Action::Decide { record, confirmed: true } => Some(Question::Decide(record.clone())),
+        _ => None,
+    }
 }
 
 fn button(button: &Button, words: &Words, local: &Local) -> Box<Element> {
@@ -211,8 +203,8 @@ fn button(button: &Button, words: &Words, local: &Local) -> Box<Element> {
         Some(question) => ask(class, question, local),
         None => press(class, Message::Do(button.action.clone())),
     };
-    let icon = (button.action == Action::Press).then(|| icon(icons::SYNC));
-    shown.key(button.label.key).maybe(icon).text(words.say(&button.label))
+    let icon = matches!(button.action, Action::Press).then(|| icon(icons::SYNC));
+    shown.key(button.label.key).maybe(icon).say(words, &button.label)
 }
 
 /// A `<button>`.
@@ -229,29 +221,19 @@ pub fn ask(class: &'static str, question: Question, local: &Local) -> Box<Elemen
 /// A question in place of the buttons that asked it. The focus goes to the harmless answer.
 pub fn confirm(question: &Question, what: String, yes: String, words: &Words) -> Box<Element> {
     let weight = match question {
-        Question::Link(..) | Question::CopyBack(_) => "button primary",
+        Question::Link(..) => "button primary",
         _ => "button destructive",
     };
-    part("div", "confirm")
+    part("div.confirm")
         .attr("role", "group")
         .attr("aria-label", what.clone())
         .child(el("p").text(what))
-        .child(
-            part("div", "buttons").child(press(weight, Message::Yes).key("yes").text(yes)).child(
-                press("button secondary", Message::No)
-                    .key("no")
-                    .word(words, "cancel")
-                    .focused_if(true),
-            ),
-        )
+        .child(part("div.buttons").child(press(weight, Message::Yes).key("yes").text(yes)).child(
+            press("button secondary", Message::No).key("no").word(words, "cancel").focused_if(true),
+        ))
 }
 
 /// A sentence in an element.
-pub fn sentence(
-    tag: &'static str,
-    class: &'static str,
-    text: &Text,
-    words: &Words,
-) -> Box<Element> {
-    el(tag).class(class).say(words, text)
+pub fn sentence(selector: &'static str, text: &Text, words: &Words) -> Box<Element> {
+    el(selector).say(words, text)
 }

@@ -20,8 +20,6 @@ pub struct Snapshot {
     pub online: bool,
     /// The time the rest was true (ms since 1970).
     pub now_ms: u64,
-    /// The instance is dead: only a reload helps.
-    pub crashed: bool,
 }
 
 /// A folder of the earlier integration, for a record whose button was pressed.
@@ -248,8 +246,6 @@ pub enum Screen {
     Revoked,
     /// Another Dropbox account.
     WrongAccount,
-    /// The instance is dead.
-    Crashed,
 }
 
 impl Screen {
@@ -275,7 +271,6 @@ impl Screen {
             Self::Interrupted => "interrupted",
             Self::Revoked => "revoked",
             Self::WrongAccount => "wrong-account",
-            Self::Crashed => "crashed",
         }
     }
 }
@@ -303,22 +298,24 @@ pub struct PanelView {
     /// How loud.
     pub tone: Tone,
     /// One line.
-    pub title: Text,
+    pub title: Box<Text>,
     /// When that was, on the same line.
-    pub since: Option<Text>,
+    pub since: Option<Box<Text>>,
     /// A sentence or two: what happened, what to do.
-    pub detail: Option<Text>,
-    /// How far the work is.
-    pub progress: Option<ProgressView>,
+    pub detail: Option<Box<Text>>,
+    /// With a bar.
+    pub bar: bool,
+    /// How far the work is, if its end is known.
+    pub progress: Option<Box<ProgressView>>,
     /// Buttons, the main one first; at most one is primary.
     pub buttons: Vec<Button>,
     /// Links, by what they open.
     pub links: Vec<Link>,
-    /// What the decision of a guard is about.
-    pub affected: Vec<String>,
+    /// With the files that the decision of a guard is about.
+    pub affected: bool,
     /// Quiet sentences below.
-    pub notes: Vec<Text>,
-    /// The record whose lists stand below.
+    pub notes: Vec<Box<Text>>,
+    /// The record whose lists stand below, and whose files a decision is about.
     pub record: Option<Rc<RecordStatus>>,
     /// With the documents of it that could not be copied.
     pub problems: bool,
@@ -327,34 +324,34 @@ pub struct PanelView {
     /// The browser has a network.
     pub online: bool,
     /// What the live region says, if not the title; said again only when it differs.
-    pub announcement: Option<Text>,
+    pub announcement: Option<Box<Text>>,
 }
 
 impl PanelView {
     /// What the live region says.
     pub fn said(&self) -> &Text {
-        self.announcement.as_ref().unwrap_or(&self.title)
+        self.announcement.as_deref().unwrap_or(&self.title)
     }
 }
 
 /// How far the work is.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ProgressView {
-    /// Thousandths done; without, the end is not known yet.
-    pub permille: Option<u32>,
+    /// Thousandths done.
+    pub permille: u32,
     /// "3 of 12 documents".
-    pub counted: Option<Text>,
+    pub counted: Box<Text>,
     /// The document under way.
     pub current: Option<String>,
     /// "1.2 MB/s · about 2 minutes left".
-    pub pace: Vec<Text>,
+    pub pace: Vec<Box<Text>>,
 }
 
 /// A button.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Button {
     /// Its words.
-    pub label: Text,
+    pub label: Box<Text>,
     /// What it asks for.
     pub action: Action,
     /// Its weight.
@@ -376,7 +373,7 @@ pub enum Weight {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// Its words.
-    pub label: Text,
+    pub label: Box<Text>,
     /// Where it leads.
     pub target: Target,
 }
@@ -406,7 +403,7 @@ pub struct SettingsView {
     /// What stands in the way of all records, as the panel says it.
     pub obstacle: Option<Box<PanelView>>,
     /// What the live region says, if nothing stands in the way.
-    pub announcement: Option<Text>,
+    pub announcement: Option<Box<Text>>,
 }
 
 impl SettingsView {
@@ -414,7 +411,7 @@ impl SettingsView {
     pub fn said(&self) -> Option<&Text> {
         match &self.obstacle {
             Some(obstacle) => Some(obstacle.said()),
-            None => self.announcement.as_ref(),
+            None => self.announcement.as_deref(),
         }
     }
 }

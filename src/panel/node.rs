@@ -57,9 +57,10 @@ pub enum Meaning {
     Change(fn(&str) -> Option<Message>),
 }
 
-/// An element without anything.
-pub fn el(tag: &'static str) -> Box<Element> {
-    Box::new(Element {
+/// An element as a selector names it: `tag`, or `tag.class`. The class may be several, with spaces between.
+pub fn el(selector: &'static str) -> Box<Element> {
+    let (tag, class) = named(selector);
+    let element = Box::new(Element {
         tag,
         key: None,
         attributes: Vec::new(),
@@ -68,12 +69,22 @@ pub fn el(tag: &'static str) -> Box<Element> {
         focus: false,
         keep: false,
         children: Vec::new(),
-    })
+    });
+    if class.is_empty() {
+        element
+    } else {
+        element.class(class)
+    }
 }
 
 /// An element with a class; the class is its key as well.
-pub fn part(tag: &'static str, class: &'static str) -> Box<Element> {
-    el(tag).class(class).key(class)
+pub fn part(selector: &'static str) -> Box<Element> {
+    el(selector).key(named(selector).1)
+}
+
+/// Tag and class of a selector.
+fn named(selector: &str) -> (&str, &str) {
+    selector.split_once('.').unwrap_or((selector, ""))
 }
 
 impl Element {

@@ -113,7 +113,7 @@ fn advice(reason: Reason) -> &'static str {
 }
 
 /// What happened, as a sentence.
-pub(super) fn happened(activity: &Activity) -> Text {
+pub(super) fn happened(activity: &Activity) -> Box<Text> {
     let what = &activity.what;
     let key = match what {
         Happened::Linked => "did_link",
@@ -150,22 +150,23 @@ pub(super) fn happened(activity: &Activity) -> Text {
 }
 
 /// One line on why a record stands still.
-pub(super) fn halt_title(halt: &Halt) -> Text {
+pub(super) fn halt_title(halt: &Halt) -> Box<Text> {
+    let title = t(match halt {
+        Halt::CrmEmpty { .. } => "halt_crm_empty",
+        Halt::ManyDeletes { .. } => "halt_many_deletes",
+        Halt::ManyChanges { side: Side::Crm, .. } => "halt_many_changes_crm",
+        Halt::ManyChanges { side: Side::Dropbox, .. } => "halt_many_changes_dropbox",
+        Halt::FolderRemoved => "folder_removed",
+        Halt::CrmForbidden => "halt_forbidden",
+        Halt::CrmGone => "halt_gone",
+        Halt::Malformed => "halt_malformed",
+        Halt::AllFoldersGone => "halt_all_folders_gone",
+        Halt::AppFolderGone => "halt_app_folder_gone",
+    });
     match halt {
-        Halt::CrmEmpty { .. } => t("halt_crm_empty"),
-        Halt::ManyDeletes { delete_count, .. } => t("halt_many_deletes").count(*delete_count),
-        Halt::ManyChanges { change_count, side: Side::Crm, .. } => {
-            t("halt_many_changes_crm").count(*change_count)
-        }
-        Halt::ManyChanges { change_count, side: Side::Dropbox, .. } => {
-            t("halt_many_changes_dropbox").count(*change_count)
-        }
-        Halt::FolderRemoved => t("folder_removed"),
-        Halt::CrmForbidden => t("halt_forbidden"),
-        Halt::CrmGone => t("halt_gone"),
-        Halt::Malformed => t("halt_malformed"),
-        Halt::AllFoldersGone => t("halt_all_folders_gone"),
-        Halt::AppFolderGone => t("halt_app_folder_gone"),
+        Halt::ManyDeletes { delete_count: count, .. }
+        | Halt::ManyChanges { change_count: count, .. } => title.count(*count),
+        _ => title,
     }
 }
 

@@ -14,6 +14,8 @@ use super::rows::halt_title;
 use super::settings_view::{kind_name, of_module};
 use super::text::{t, Arg, Text};
 use super::words::{name, Words};
+use crate::json::Read;
+use std::rc::Rc;
 use sync_core::{LinkStatus, RecordKind, RecordState};
 
 /// The intervals offered (minutes).
@@ -21,9 +23,9 @@ const INTERVALS: [u32; 6] = [15, 30, 60, 120, 240, 1440];
 
 /// The settings.
 pub fn settings_panel(view: &SettingsView, words: &Words, local: &Local) -> Box<Element> {
-    let mut panel = part("section", "panel settings").attr("data-screen", "settings");
+    let mut panel = part("section.panel settings").attr("data-screen", "settings");
     if let Some(obstacle) = &view.obstacle {
-        let obstacle_part = part("section", "obstacle")
+        let obstacle_part = part("section.obstacle")
             .attr("data-screen", obstacle.screen.word())
             .attr("data-tone", tone_word(obstacle.tone));
         panel = panel.child(obstacle_part.child(head(obstacle, words, local)));
@@ -66,13 +68,13 @@ fn named(
 }
 
 /// A part with a title.
-fn block(class: &'static str, title: String) -> Box<Element> {
-    part("section", class).child(part("h3", "block-title").text(title))
+fn block(selector: &'static str, title: String) -> Box<Element> {
+    part(selector).child(part("h3.block-title").text(title))
 }
 
 /// A line that explains.
 fn quiet(words: &Words, key: &'static str) -> Box<Element> {
-    part("p", "quiet").word(words, key)
+    part("p.quiet").word(words, key)
 }
 
 fn account(
@@ -81,12 +83,12 @@ fn account(
     space: Option<(u64, Option<u64>)>,
     words: &Words,
 ) -> Box<Element> {
-    let person = part("div", "person").child(icons::dropbox()).child(
+    let person = part("div.person").child(icons::dropbox()).child(
         el("div")
-            .child(el("p").class("name").child(name(person_name)))
-            .child(el("p").class("email").child(name(email))),
+            .child(el("p.name").child(name(person_name)))
+            .child(el("p.email").child(name(email))),
     );
-    let account = block("block account", words.word("account")).child(person);
+    let account = block("section.block account", words.word("account")).child(person);
     let Some((used, Some(allocated))) = space else { return account };
     let permille = used.saturating_mul(1000) / allocated.max(1);
     let permille = u32::try_from(permille.min(1000)).unwrap_or(1000);
@@ -98,10 +100,10 @@ fn account(
         .attr("role", "meter")
         .attr("aria-label", words.word("space_label"))
         .attr("aria-valuetext", said.clone());
-    account.child(filled(meter, permille).child(part("p", "quiet").text(said)))
+    account.child(filled(meter, permille).child(part("p.quiet").text(said)))
 }
 
-fn interval(minutes: u32) -> Text {
+fn interval(minutes: u32) -> Box<Text> {
     if minutes.is_multiple_of(60) {
         t("every_hours").count(minutes / 60)
     } else {
@@ -112,19 +114,24 @@ fn interval(minutes: u32) -> Text {
 fn schedule(view: &SettingsView, words: &Words) -> Box<Element> {
     let Snapshot { status, now_ms, .. } = &view.snapshot;
     let present = view.settings.interval_minutes;
-    let mut intervals = INTERVALS.to_vec();
-    if let Err(at) = intervals.binary_search(&present) {
-        intervals.insert(at, present);
+    let option = |minutes: u32| {
+        el("option").attr("value", minutes.to_string()).say(words, &interval(minutes))
+    };
+    let mut select = el("select");
+    let mut before = 0;
+    for minutes in INTERVALS {
+        // The host's own, in its place.
+        if before < present && present < minutes {
+            select = select.child(option(present));
+        }
+        select = select.child(option(minutes));
+        before = minutes;
     }
-    let options = intervals.iter().map(|&minutes| {
-        el("option").attr("value", minutes.to_string()).text(words.say(&interval(minutes)))
-    });
-    let select = el("select")
-        .all(options)
+    let select = select
         .holding(Property::Value(present.to_string()))
-        .on_change(|value| Some(Message::Do(Action::SetInterval(value.parse().ok()?))));
-    let interval = part("label", "field")
-        .child(part("span", "label").word(words, "interval"))
+        .on_change(|value| Some(Message::Do(Action::SetInterval(u32::read_text(value)?))));
+    let interval = part("label.field")
+        .child(part("span.label").word(words, "interval"))
         .child(select.key("interval"));
     let pause = press("button secondary", Message::Do(Action::Pause(!status.paused))).key("pause");
     let pause = named(pause, if status.paused { "resume" } else { "pause" }, "schedule", words);
@@ -135,10 +142,10 @@ fn schedule(view: &SettingsView, words: &Words) -> Box<Element> {
     let now = if status.running { now.attr("aria-disabled", "true") } else { now };
     let last = match status.last_cycle_ms {
         _ if status.running => t("syncing"),
-        Some(at_ms) => t("last_sync").with("ago", Arg::Ago(at_ms, *now_ms)),
+        Some(at_ms) => t("last_sync").ago(at_ms, *now_ms),
         None => t("never_synced"),
     };
-    let mut when = part("p", "when")
+    let mut when = part("p.when")
         .attr("role", "status")
         .attr("aria-live", "off")
         .child(el("span").key("last").say(words, &last));
@@ -146,30 +153,30 @@ fn schedule(view: &SettingsView, words: &Words) -> Box<Element> {
         when = when.child(el("span").key("paused").word(words, "is_paused"));
     } else if let Some(due_ms) = status.due_ms {
         if !status.running && due_ms > now_ms + 60_000 {
-            let next = t("next_sync").with("ago", Arg::Ago(due_ms, *now_ms));
+            let next = t("next_sync").ago(due_ms, *now_ms);
             when = when.child(el("span").key("next").say(words, &next));
         }
     }
-    block("block schedule", words.word("schedule"))
+    block("section.block schedule", words.word("schedule"))
         .child(when)
         .child(interval)
-        .child(part("div", "buttons").child(now).child(pause))
+        .child(part("div.buttons").child(now).child(pause))
         .child(quiet(words, "schedule_what"))
 }
 
 fn links(rows: &[LinkStatus], words: &Words, local: &Local) -> Box<Element> {
     if rows.is_empty() {
-        let block = block("block links", words.word("linked_title"));
+        let block = block("section.block links", words.word("linked_title"));
         return block.child(quiet(words, "linked_none"));
     }
     let title = words.say(&t("linked").count(rows.len() as u64));
-    let block = block("block links", title);
+    let block = block("section.block links", title);
     let shown = local.records_shown;
-    let list = part("ul", "rows").all(rows.iter().take(shown).map(|row| link(row, words, local)));
+    let list = part("ul.rows").all(rows.iter().take(shown).map(|row| link(row, words, local)));
     block.child(list).maybe(more(rows.len(), shown, Message::MoreRecords, words))
 }
 
-fn link_state(link: &LinkStatus) -> (Tone, Text) {
+fn link_state(link: &LinkStatus) -> (Tone, Box<Text>) {
     match &link.state {
         RecordState::Queued => (Tone::Busy, t("state_queued")),
         RecordState::Working => (Tone::Busy, t("state_working")),
@@ -185,16 +192,14 @@ fn link_state(link: &LinkStatus) -> (Tone, Text) {
 fn link(row: &LinkStatus, words: &Words, local: &Local) -> Box<Element> {
     let (tone, state) = link_state(row);
     let question = Question::Unlink(row.record.clone());
-    let item = el("li")
-        .class("linked")
+    let item = el("li.linked")
         .row_key(format!("{}/{}", row.record.kind.word(), row.record.id))
         .attr("data-tone", tone_word(tone));
-    let how = el("p")
-        .class("how")
-        .child(el("span").text(words.say(&kind_name(row.record.kind))))
+    let how = el("p.how")
+        .child(el("span").say(words, &kind_name(row.record.kind)))
         .text(" · ")
-        .child(el("span").class("state").say(words, &state));
-    let about = part("div", "about").child(el("p").class("name").child(name(&row.name))).child(how);
+        .child(el("span.state").say(words, &state));
+    let about = part("div.about").child(el("p.name").child(name(&row.name))).child(how);
     let item = item.child(in_tone(tone, icon(tone_shape(tone)))).child(about);
     if local.is_asking(&question) {
         return item.child(confirm(
@@ -210,21 +215,20 @@ fn link(row: &LinkStatus, words: &Words, local: &Local) -> Box<Element> {
 }
 
 fn bulk(view: &Bulk, words: &Words, local: &Local) -> Box<Element> {
-    let block = block("block bulk", words.word("bulk"));
+    let block = block("section.block bulk", words.word("bulk"));
     match view {
         Bulk::Idle => choose_module(block, words, local, None),
         Bulk::Failed { kind } => {
             let failed = of_module("bulk_failed", *kind);
-            let block = block.child(sentence("p", "warning", &failed, words).key("failed"));
+            let block = block.child(sentence("p.warning", &failed, words).key("failed"));
             choose_module(block, words, local, Some("try_again"))
         }
         Bulk::Listing { kind } => {
             let listing = of_module("bulk_listing", *kind);
-            let bar = ProgressView::default();
             block
-                .child(sentence("p", "quiet", &listing, words).key("listing"))
-                .child(progress_bar(&bar, &words.say(&listing), words))
-                .child(part("div", "buttons").child(stop(words, "cancel")))
+                .child(sentence("p.quiet", &listing, words).key("listing"))
+                .child(progress_bar(None, &listing, words))
+                .child(part("div.buttons").child(stop(words, "cancel")))
         }
         Bulk::Choosing { kind, candidates } => choosing(block, *kind, candidates, words, local),
         Bulk::Earlier { count, .. } => earlier(block, *count, words),
@@ -233,7 +237,7 @@ fn bulk(view: &Bulk, words: &Words, local: &Local) -> Box<Element> {
         }
         Bulk::Finished { kind, total_count } => {
             let finished = of_module("bulk_finished", *kind).count(*total_count);
-            let line = part("p", "finished").child(icon(icons::CHECK)).say(words, &finished);
+            let line = part("p.finished").child(icon(icons::CHECK)).say(words, &finished);
             choose_module(block.child(line), words, local, None)
         }
     }
@@ -251,7 +255,7 @@ fn choose_module(
 ) -> Box<Element> {
     let options = RecordKind::ALL
         .iter()
-        .map(|kind| el("option").attr("value", kind.word()).text(words.say(&kind_name(*kind))));
+        .map(|kind| el("option").attr("value", kind.word()).say(words, &kind_name(*kind)));
     let select = el("select")
         .key("module")
         .all(options)
@@ -261,11 +265,9 @@ fn choose_module(
         .key("list")
         .word(words, again.unwrap_or("bulk_list"));
     block.child(quiet(words, "bulk_what")).child(
-        part("div", "field")
+        part("div.field")
             .child(
-                part("label", "choice")
-                    .child(part("span", "label").word(words, "module"))
-                    .child(select),
+                part("label.choice").child(part("span.label").word(words, "module")).child(select),
             )
             .child(list),
     )
@@ -274,34 +276,32 @@ fn choose_module(
 fn choosing(
     block: Box<Element>,
     kind: RecordKind,
-    candidates: &[Candidate],
+    candidates: &Rc<Vec<Candidate>>,
     words: &Words,
     local: &Local,
 ) -> Box<Element> {
-    let (mut open, mut ticked) = (Vec::new(), Vec::new());
-    for candidate in candidates {
+    let (mut open_count, mut ticked) = (0, Vec::new());
+    for candidate in &**candidates {
         if !candidate.linked {
-            open.push(candidate.id.clone());
+            open_count += 1;
             if local.ticked.contains(&candidate.id) {
                 ticked.push(candidate.id.clone());
             }
         }
     }
-    let (open_count, ticked_count) = (open.len() as u64, ticked.len() as u64);
-    if open.is_empty() {
+    let ticked_count = ticked.len() as u64;
+    if open_count == 0 {
         let none = of_module("bulk_none", kind);
         return block
-            .child(sentence("p", "quiet", &none, words).key("none"))
-            .child(part("div", "buttons").child(stop(words, "back")));
+            .child(sentence("p.quiet", &none, words).key("none"))
+            .child(part("div.buttons").child(stop(words, "back")));
     }
     let rows = candidates.iter().take(local.records_shown).map(|row| candidate(row, words, local));
-    let list = part("ul", "candidates").attr("aria-label", words.say(&kind_name(kind))).all(rows);
-    let block = block.child(tick_all(open, ticked_count, words)).child(list).maybe(more(
-        candidates.len(),
-        local.records_shown,
-        Message::MoreRecords,
-        words,
-    ));
+    let list = part("ul.candidates").attr("aria-label", words.say(&kind_name(kind))).all(rows);
+    let block = block
+        .child(tick_all(candidates, open_count, ticked_count, words))
+        .child(list)
+        .maybe(more(candidates.len(), local.records_shown, Message::MoreRecords, words));
     if let Some(question @ Question::Link(_, chosen)) = &local.asking {
         let count = chosen.as_ref().map_or(open_count, |chosen| chosen.len() as u64);
         let what = of_module("bulk_ask", kind).count(count);
@@ -312,21 +312,28 @@ fn choosing(
     let label =
         if all { t("bulk_all").count(open_count) } else { t("bulk_some").count(ticked_count) };
     let question = Question::Link(kind, (!all).then_some(ticked));
-    let link = ask("button primary", question, local).key("link").text(words.say(&label));
-    block.child(part("div", "buttons").child(link).child(stop(words, "cancel")))
+    let link = ask("button primary", question, local).key("link").say(words, &label);
+    block.child(part("div.buttons").child(link).child(stop(words, "cancel")))
 }
 
-fn tick_all(open: Vec<String>, ticked_count: u64, words: &Words) -> Box<Element> {
-    let open_count = open.len() as u64;
+fn tick_all(
+    candidates: &Rc<Vec<Candidate>>,
+    open_count: u64,
+    ticked_count: u64,
+    words: &Words,
+) -> Box<Element> {
     let state = match ticked_count {
         0 => Property::Checked(false),
         count if count == open_count => Property::Checked(true),
         _ => Property::Indeterminate,
     };
-    let tick = el("input").attr("type", "checkbox").holding(state).on_click(Message::TickAll(open));
-    part("label", "tick all")
+    let tick = el("input")
+        .attr("type", "checkbox")
+        .holding(state)
+        .on_click(Message::TickAll(candidates.clone()));
+    part("label.tick all")
         .child(tick)
-        .child(el("span").text(words.say(&t("bulk_select_all").count(open_count))))
+        .child(el("span").say(words, &t("bulk_select_all").count(open_count)))
 }
 
 fn candidate(row: &Candidate, words: &Words, local: &Local) -> Box<Element> {
@@ -337,10 +344,10 @@ fn candidate(row: &Candidate, words: &Words, local: &Local) -> Box<Element> {
     } else {
         tick.on_click(Message::Tick(row.id.clone()))
     };
-    let linked = row.linked.then(|| part("span", "already").word(words, "already_linked"));
+    let linked = row.linked.then(|| part("span.already").word(words, "already_linked"));
     el("li")
         .row_key(row.id.clone())
-        .child(el("label").class("tick").child(tick).child(name(&row.name)).maybe(linked))
+        .child(el("label.tick").child(tick).child(name(&row.name)).maybe(linked))
 }
 
 /// The question about folders of the earlier integration, for all at once.
@@ -348,10 +355,12 @@ fn earlier(block: Box<Element>, count: u32, words: &Words) -> Box<Element> {
     let answer = |class, wanted, word| {
         press(class, Message::Do(Action::TakeOver(wanted))).key(word).word(words, word)
     };
-    block.child(sentence("p", "quiet", &t("old_folders").count(count), words).key("earlier")).child(
-        part("div", "buttons")
-            .child(answer("button primary", true, "old_folder_move"))
-            .child(answer("button secondary", false, "old_folder_leave")),
+    block.child(sentence("p.quiet", &t("old_folders").count(count), words).key("earlier")).child(
+        part("div.buttons").child(answer("button primary", true, "old_folder_move")).child(answer(
+            "button secondary",
+            false,
+            "old_folder_leave",
+        )),
     )
 }
 
@@ -364,25 +373,24 @@ fn linking(
 ) -> Box<Element> {
     let title = of_module(if paused { "bulk_paused" } else { "bulk_linking" }, kind);
     let permille = u64::from(done_count) * 1000 / u64::from(total_count.max(1));
+    let done = Arg::Number(done_count.into());
     let bar = ProgressView {
-        permille: Some(u32::try_from(permille.min(1000)).unwrap_or(1000)),
-        counted: Some(
-            t("bulk_counted").with("done", Arg::Number(done_count.into())).count(total_count),
-        ),
+        permille: u32::try_from(permille.min(1000)).unwrap_or(1000),
+        counted: t("bulk_counted").with("done", done).count(total_count),
         current: None,
         pace: Vec::new(),
     };
     let pause = press("button secondary", Message::Do(Action::PauseLinking(!paused))).key("pause");
     let pause = named(pause, if paused { "resume" } else { "pause" }, "bulk", words);
     block
-        .child(sentence("p", "quiet", &title, words).key("linking"))
-        .child(progress_bar(&bar, &words.say(&title), words))
-        .child(part("div", "buttons").child(pause).child(stop(words, "stop")))
+        .child(sentence("p.quiet", &title, words).key("linking"))
+        .child(progress_bar(Some(&bar), &title, words))
+        .child(part("div.buttons").child(pause).child(stop(words, "stop")))
         .child(quiet(words, "bulk_stop_what"))
 }
 
 fn disconnect(words: &Words, local: &Local) -> Box<Element> {
-    let block = block("block disconnect", words.word("connection"));
+    let block = block("section.block disconnect", words.word("connection"));
     let question = Question::Disconnect;
     if local.is_asking(&question) {
         let yes = words.word("disconnect");
@@ -391,5 +399,5 @@ fn disconnect(words: &Words, local: &Local) -> Box<Element> {
     let button = ask("button destructive", question, local).key("disconnect");
     block
         .child(quiet(words, "disconnect_note"))
-        .child(part("div", "buttons").child(button.word(words, "disconnect")))
+        .child(part("div.buttons").child(button.word(words, "disconnect")))
 }

@@ -13,7 +13,7 @@ pub fn settings_view_of(snapshot: Snapshot, settings: Settings) -> SettingsView 
 }
 
 /// What is said of linking many, in quarters: every record would be a flood; without that, of the timed sync.
-fn announcement(snapshot: &Snapshot, bulk: &Bulk) -> Option<Text> {
+fn announcement(snapshot: &Snapshot, bulk: &Bulk) -> Option<Box<Text>> {
     Some(match *bulk {
         Bulk::Listing { kind } => of_module("bulk_listing", kind),
         Bulk::Failed { kind } => of_module("bulk_failed", kind),
@@ -35,12 +35,12 @@ fn announcement(snapshot: &Snapshot, bulk: &Bulk) -> Option<Text> {
 }
 
 /// A sentence about a module.
-pub(super) fn of_module(key: &'static str, kind: RecordKind) -> Text {
+pub(super) fn of_module(key: &'static str, kind: RecordKind) -> Box<Text> {
     t(key).with("module", Arg::Text(kind_name(kind)))
 }
 
 /// A module's name.
-pub(super) fn kind_name(kind: RecordKind) -> Text {
+pub(super) fn kind_name(kind: RecordKind) -> Box<Text> {
     t(match kind {
         RecordKind::Contact => "contacts",
         RecordKind::Company => "companies",

@@ -28,15 +28,15 @@ pub enum Arg {
     /// How long ago, or how far ahead: `(at_ms, now_ms)`.
     Ago(u64, u64),
     /// Another sentence.
-    Text(Text),
+    Text(Box<Text>),
 }
 
-/// A sentence without arguments.
-pub(super) fn t(key: &'static str) -> Text {
-    Text { key, args: Vec::new() }
+/// A sentence without arguments. In a box: what fills it in hands on a pointer.
+pub(super) fn t(key: &'static str) -> Box<Text> {
+    Box::new(Text { key, args: Vec::new() })
 }
 
-impl From<&'static str> for Text {
+impl From<&'static str> for Box<Text> {
     fn from(key: &'static str) -> Self {
         t(key)
     }
@@ -44,18 +44,23 @@ impl From<&'static str> for Text {
 
 impl Text {
     /// With one more argument.
-    pub(super) fn with(mut self, name: &'static str, arg: Arg) -> Self {
+    pub(super) fn with(mut self: Box<Self>, name: &'static str, arg: Arg) -> Box<Self> {
         self.args.push((name, arg));
         self
     }
 
     /// With `{count}`, which chooses the plural form.
-    pub(super) fn count(self, count: impl Into<u64>) -> Self {
+    pub(super) fn count(self: Box<Self>, count: impl Into<u64>) -> Box<Self> {
         self.with("count", Arg::Count(count.into()))
     }
 
+    /// With `{ago}`: a time as seen from another (ms).
+    pub(super) fn ago(self: Box<Self>, at_ms: u64, now_ms: u64) -> Box<Self> {
+        self.with("ago", Arg::Ago(at_ms, now_ms))
+    }
+
     /// With `{name}`.
-    pub(super) fn name(self, name: &str) -> Self {
+    pub(super) fn name(self: Box<Self>, name: &str) -> Box<Self> {
         self.with("name", Arg::Name(name.to_owned()))
     }
 }
@@ -205,33 +210,25 @@ impl Texts {
     /// The same, with the names in it apart from the words.
     pub fn parts(&self, text: &Text) -> Vec<Part> {
         let mut parts = Vec::new();
+        self.add(text, &mut parts);
+        parts
+    }
+
+    fn add(&self, text: &Text, parts: &mut Vec<Part>) {
         let mut rest = self.pattern(text);
         // What stands in an argument is never searched for holes: a file may be called `{name}`.
         while let Some((before, name, after)) = next_hole(rest) {
             let arg = text.args.iter().find(|(arg, _)| *arg == name);
-            push_words(&mut parts, before);
+            push_words(parts, before);
             match arg {
                 Some((_, Arg::Name(name))) => parts.push(Part::Name(safe_name(name))),
-                Some((_, Arg::Text(text))) => {
-                    for part in self.parts(text) {
-                        match part {
-                            Part::Words(words) => push_words(&mut parts, &words),
-                            name @ Part::Name(_) => parts.push(name),
-                        }
-                    }
-                }
-                Some((_, arg)) => push_words(&mut parts, &self.argument(arg)),
+                Some((_, Arg::Text(text))) => self.add(text, parts),
+                Some((_, arg)) => push_words(parts, &self.argument(arg)),
                 None => {}
             }
             rest = after;
         }
-        push_words(&mut parts, rest);
-        parts
-    }
-
-    /// A time as seen from another (ms).
-    pub fn ago(&self, at_ms: u64, now_ms: u64) -> String {
-        self.argument(&Arg::Ago(at_ms, now_ms))
+        push_words(parts, rest);
     }
 
     /// Date and time of day (ms).
@@ -246,9 +243,8 @@ impl Texts {
         });
         let word = |key: &str| self.words.field(key).and_then(Value::as_text);
         let plural = count.and_then(|count| {
-            let form = self.formats.plural(count);
-            let mut forms = [form.as_str(), "other"].into_iter();
-            forms.find_map(|form| word(&format!("{}_{form}", text.key)))
+            let in_form = |form: &str| word(&[text.key, "_", form].concat());
+            in_form(&self.formats.plural(count)).or_else(|| in_form("other"))
         });
         plural.or_else(|| word(text.key)).unwrap_or(text.key)
     }

@@ -75,14 +75,12 @@ pub fn name(name: &str) -> Box<Element> {
 }
 
 fn is_trusted(www: &str) -> bool {
-    match www.split_once(':') {
-        Some(("https", rest)) => rest.starts_with("//"),
-        Some(("http", rest)) => ["//localhost", "//127.0.0.1", "//[::1]"].into_iter().any(|host| {
-            rest.strip_prefix(host).is_some_and(|rest| {
-                let port = rest.strip_prefix(':').unwrap_or(rest);
-                port.bytes().all(|byte| byte.is_ascii_digit())
-            })
-        }),
-        _ => false,
-    }
+    let is_here = |host: &&str| {
+        www.strip_prefix(host).is_some_and(|rest| {
+            let port = rest.strip_prefix(':').unwrap_or(rest);
+            port.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    www.starts_with("https://")
+        || ["http://localhost", "http://127.0.0.1", "http://[::1]"].iter().any(is_here)
 }

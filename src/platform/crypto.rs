@@ -8,7 +8,7 @@ use super::indexed_db::Database;
 use super::{object, sure, window};
 use crate::json::hex;
 use crate::ports::{StoreError, TransportError};
-use js_sys::{Array, ArrayBuffer, Object, Promise, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Object, Promise, Reflect, Uint8Array};
 use sync_core::ContentHash;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -96,7 +96,10 @@ fn fill(bytes: &mut [u8]) {
 }
 
 fn algorithm(nonce: &[u8]) -> Object {
-    object(&[("name", "AES-GCM".into()), ("iv", Uint8Array::from(nonce).into())])
+    let algorithm = object(&[("name", &"AES-GCM")]);
+    let set = Reflect::set(&algorithm, &"iv".into(), &Uint8Array::from(nonce));
+    sure(set, "a plain object takes any property");
+    algorithm
 }
 
 /// The device's key; made at the first call. Two tabs at once agree: the first one stored stays.
@@ -112,7 +115,7 @@ async fn device_key(database: &Database) -> Result<CryptoKey, StoreError> {
 }
 
 fn new_key() -> Result<Promise, JsValue> {
-    let how = object(&[("name", "AES-GCM".into()), ("length", 256.into())]);
+    let how = object(&[("name", &"AES-GCM"), ("length", &256_u32)]);
     let uses = Array::of2(&"encrypt".into(), &"decrypt".into());
     subtle().generate_key_with_object(&how, false, &uses)
 }

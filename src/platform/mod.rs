@@ -19,8 +19,11 @@ pub use locks::release_all;
 pub use popup::Popup;
 pub use ports::{BrowserPorts, TokenSource};
 
+use crate::json::{Object, Value, Write};
 use crate::ports::{StoreError, TransportError};
 use futures_util::future::LocalBoxFuture;
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
 use std::cell::Cell;
 use std::future::{poll_fn, Future};
 use std::task::Poll;
@@ -93,14 +96,11 @@ pub fn window() -> web_sys::Window {
     web_sys::window().expect("the plugin runs in a page")
 }
 
-/// A plain object of these fields.
-pub fn object(fields: &[(&str, JsValue)]) -> js_sys::Object {
-    let object = js_sys::Object::new();
-    for (name, value) in fields {
-        let set = js_sys::Reflect::set(&object, &(*name).into(), value);
-        sure(set, "a plain object takes any property");
-    }
-    object
+/// A plain object of these fields: what crosses to the page does so by serde, as JSON would.
+pub fn object(fields: &[(&str, &dyn Write)]) -> js_sys::Object {
+    let value = Value::said(&Object(fields).write_text());
+    let object = value.serialize(&Serializer::json_compatible()).map_err(JsValue::from);
+    sure(object, "it is a plain object").unchecked_into()
 }
 
 /// What cannot fail, for the reason given. Not `expect`: that brings the debug form of a `JsValue` into the module, and

@@ -246,16 +246,15 @@ pub fn sign_in(seed: u64) -> Result<(), String> {
     let mut bench = Bench::new(seed);
     let auth = bench.auth();
     let (begun, lies) = (auth.clone(), 1 + mutator.below(2));
-    let url = bench.executor.block_on(async move { begun.begin("en", false).await });
-    let url = url.map_err(|error| error.to_string())?;
-    let state = url.split("state=").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or("");
+    let begun = bench.executor.block_on(async move { begun.begin("en", false).await });
+    let state = begun.map_err(|error| error.to_string())?.state;
     bench.liar.borrow_mut().lies = lies;
-    let state = if mutator.one_in(4) { mutator.change(state) } else { state.to_owned() };
+    let state = if mutator.one_in(4) { mutator.change(&state) } else { state };
     let code = mutator.change("a-code");
     let answered = auth.clone();
     let done = async move {
-        let connected = answered.complete(&state, &code).await;
-        let again = answered.complete(&state, &code).await;
+        let connected = answered.complete(&state, Ok(&code)).await;
+        let again = answered.complete(&state, Ok(&code)).await;
         (connected.is_ok(), again.is_ok())
     };
     let (first, second) = bench.run(done)?;
@@ -337,7 +336,7 @@ impl Bench {
             redirect_uri: format!("{}/plugin/oauth.html", self.network.url(Origin::Crm)),
             endpoints: self.network.endpoints(),
         };
-        Rc::new(Auth::new(self.tab.clone(), app, self.owner.clone()))
+        Rc::new(Auth::new(self.tab.clone(), app, &self.owner))
     }
 
     fn drive(&mut self) -> Result<Rc<Driver<Tab>>, String> {

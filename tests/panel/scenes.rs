@@ -70,7 +70,6 @@ fn unconnected() -> Vec<Scene> {
             "wrong-account",
             Snapshot { connection: Connection::Failed(ConnectFailure::OtherAccount), ..settled() },
         ),
-        panel("crashed", Snapshot { crashed: true, ..settled() }),
     ]
 }
 
@@ -352,7 +351,6 @@ fn snapshot(status: RecordStatus) -> Snapshot {
         record: Some(status.into()),
         online: true,
         now_ms: NOW_MS,
-        crashed: false,
     }
 }
 

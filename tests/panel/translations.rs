@@ -127,7 +127,10 @@ fn every_key_of_the_source_is_translated_and_no_other() {
         english.keys().map(|key| stem(key, &english).to_owned()).collect();
     let (asked, quoted) = quoted_in_source();
     let missing: Vec<_> = asked.difference(&stems).collect();
-    let unused: Vec<_> = stems.difference(&quoted).collect();
+    let entry =
+        fs::read_to_string(format!("{}/www/plugin.js", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let said_there = |stem: &&String| entry.contains(&format!("words.{stem}"));
+    let unused: Vec<_> = stems.difference(&quoted).filter(|stem| !said_there(stem)).collect();
     assert!(missing.is_empty(), "no words for {missing:?}");
     assert!(unused.is_empty(), "nobody says {unused:?}");
 }

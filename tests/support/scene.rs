@@ -82,7 +82,7 @@ impl Scene {
             redirect_uri: self.redirect_uri.clone(),
             endpoints: self.network.endpoints(),
         };
-        let auth = Rc::new(Auth::new(ports.clone(), app, owner.clone()));
+        let auth = Rc::new(Auth::new(ports.clone(), app, &owner));
         Tab { ports, auth, owner }
     }
 

@@ -73,7 +73,7 @@ impl Scripted {
             endpoints: self.network.endpoints(),
         };
         let owner = Owner { account: "acc".into(), user: "usr".into() };
-        Rc::new(Auth::new(self.ports.clone(), app, owner))
+        Rc::new(Auth::new(self.ports.clone(), app, &owner))
     }
 
     /// Connects, with a token that lives for so long (s).

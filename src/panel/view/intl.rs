@@ -39,13 +39,10 @@ extern "C" {
 }
 
 /// Why there are no words.
-#[derive(Debug, thiserror::Error)]
 pub enum WordsError {
-    /// The translations are no JSON.
-    #[error("the translations are malformed: {0}")]
-    Json(#[from] super::super::text::NoTranslations),
+    /// The translations are no JSON object.
+    Translations,
     /// The browser has no formats, not even for English.
-    #[error("the browser has no Intl formats")]
     Intl,
 }
 
@@ -56,7 +53,8 @@ impl Words {
         let formats = IntlFormats::new(locale)
             .or_else(|_| IntlFormats::new("en"))
             .map_err(|_| WordsError::Intl)?;
-        Ok(Self { texts: Texts::new(translations_json, Box::new(formats))?, www })
+        let texts = Texts::new(translations_json, Box::new(formats));
+        Ok(Self { texts: texts.map_err(|_| WordsError::Translations)?, www })
     }
 }
 
@@ -94,10 +92,10 @@ impl IntlFormats {
         let options = match unit {
             "" => JsValue::UNDEFINED,
             _ => object(&[
-                ("style", "unit".into()),
-                ("unit", unit.into()),
-                ("unitDisplay", "short".into()),
-                ("maximumFractionDigits", 1.into()),
+                ("style", &"unit"),
+                ("unit", &unit),
+                ("unitDisplay", &"short"),
+                ("maximumFractionDigits", &1_u32),
             ])
             .into(),
         };
@@ -129,8 +127,10 @@ impl Formats for IntlFormats {
     fn relative(&self, at_ms: u64, now_ms: u64) -> String {
         match distance(at_ms, now_ms) {
             (amount, "day") if amount.abs() >= DAYS_MOST => {
-                let style = [("dateStyle", "medium".into())];
-                let new = || DateTimeFormat::new(&self.locale, &object(&style));
+                let new = || {
+                    let style = object(&[("dateStyle", &"medium")]);
+                    DateTimeFormat::new(&self.locale, &style)
+                };
                 self.date.get_or_init(new).format(float(at_ms))
             }
             // Amounts of less than 60 are exact.
@@ -143,8 +143,8 @@ impl Formats for IntlFormats {
 
     fn moment(&self, at_ms: u64) -> String {
         let new = || {
-            let style = [("dateStyle", "medium".into()), ("timeStyle", "short".into())];
-            DateTimeFormat::new(&self.locale, &object(&style))
+            let style = object(&[("dateStyle", &"medium"), ("timeStyle", &"short")]);
+            DateTimeFormat::new(&self.locale, &style)
         };
         self.moment.get_or_init(new).format(float(at_ms))
     }

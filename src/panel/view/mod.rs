@@ -7,6 +7,7 @@ mod intl;
 mod patch;
 
 pub use super::words::Words;
+pub use intl::WordsError;
 
 use super::documents_view::view_of;
 use super::lists::Seen;
@@ -116,7 +117,7 @@ impl Drawn {
         };
         // What the live region says.
         let said = said.map(|text| words.say(text)).unwrap_or_default();
-        let live = part("div", "said").attr("aria-live", "polite").text(said);
+        let live = part("div.said").attr("aria-live", "polite").text(said);
         self.patcher.draw(vec![panel.into(), live.into()]);
     }
 }

@@ -129,14 +129,13 @@ impl Draw<'_> {
         }
     }
 
-    /// With nothing in it yet, and not in the page.
+    /// With nothing in it yet, and not in the page: to be updated next.
     fn create(&self, node: &Node) -> Mounted {
         let (node, drawn) = match node {
             Node::Text(_) => (self.document.create_text_node("").into(), Node::Text(String::new())),
             Node::Element(element) => {
-                let mut drawn = el(element.tag);
-                drawn.key.clone_from(&element.key);
-                (create_element(self.document, element.tag).into(), drawn.into())
+                let drawn = el(element.tag).into();
+                (create_element(self.document, element.tag).into(), drawn)
             }
         };
         Mounted { node, drawn, children: Vec::new(), listener: None }

@@ -122,9 +122,7 @@ impl<P: Ports> Driver<P> {
 
     async fn save(&self, save: &mut Save) -> Result<Outcome, Failure> {
         stored::save(&*self.ports, &self.key, save).await?;
-        if let Some(index) = &mut save.index {
-            *self.cursor.borrow_mut() = index.cursor.take();
-        }
+        *self.cursor.borrow_mut() = save.cursor.take();
         Ok(Outcome::Done)
     }
 }

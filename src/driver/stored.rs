@@ -107,15 +107,15 @@ pub(super) async fn load_row(
 pub(super) async fn save(
     store: &impl Store,
     key: &StateKey,
-    save: &Save,
+    save: &mut Save,
 ) -> Result<(), StoreError> {
     let mut records = save.records.iter();
-    let mut index = save.index.iter();
+    let mut index = Some(std::mem::take(&mut save.index));
     let mut next = || match records.next() {
         Some((record, stored)) => {
             Some((key.record(record), stored.as_ref().map(|stored| stored.write_text())))
         }
-        None => index.next().map(|index| (key.index(), Some(index.write_text()))),
+        None => index.take().map(|index| (key.index(), Some(index))),
     };
     store.save_rows(&mut next).await
 }

@@ -3,6 +3,7 @@
 use super::World;
 use std::collections::BTreeMap;
 use sync_core::*;
+use teamleader_dropbox::json::{Read, Write};
 
 /// A browser: an engine, what it stored, and the effects under way.
 pub struct Browser {
@@ -28,6 +29,7 @@ impl Browser {
         let config = Config {
             browser: seed + 1,
             shared_folder: SHARED.into(),
+            write_index: StoredIndex::write_text,
             // Far fewer than anywhere else: whatever may happen in between happens here.
             entries_at_once: [2, 1, 4_000][seed as usize % 3],
             ..Config::default()
@@ -88,7 +90,7 @@ impl Browser {
             Effect::Turn => Outcome::Done,
             Effect::Save(_) if fault != Fault::None => Outcome::Failed(Failure::Store),
             Effect::Save(save) => {
-                self.index = save.index.clone().or(self.index.take());
+                self.index = StoredIndex::read_text(&save.index);
                 for (record, row) in &save.records {
                     match row {
                         Some(row) => self.rows.insert(record.clone(), StoredRecord::clone(row)),

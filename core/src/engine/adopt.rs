@@ -48,17 +48,14 @@ impl Engine {
             return false;
         }
         if self.shares.is_empty() {
-            let files = self.index.shared.files.iter();
-            let mut new: Vec<(&'static str, Revision)> = Vec::new();
-            for file in files.filter(|file| file.seen != file.known) {
-                if let (Some(name), Some(rev)) = (share_named(&file.name), &file.seen) {
-                    new.push((name, rev.clone()));
+            let mut asked = false;
+            for at in 0..self.index.shared.files.len() {
+                let file = &self.index.shared.files[at];
+                let news = file.seen.clone().filter(|_| file.seen != file.known);
+                if let (Some(name), Some(rev)) = (share_named(&file.name), news) {
+                    self.task(Purpose::LoadShare(name, rev.clone()), Effect::LoadShare { rev });
+                    asked = true;
                 }
-            }
-            let asked = !new.is_empty();
-            for (name, rev) in new {
-                let purpose = Purpose::LoadShare(name, rev.clone());
-                self.task(purpose, Effect::LoadShare { rev });
             }
             return asked;
         }

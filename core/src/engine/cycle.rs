@@ -73,11 +73,7 @@ impl Engine {
             // Enough for one cycle: whatever keeps changing is looked at again soon.
             cycle.unfinished = true;
             let more = !cycle.due.is_empty();
-            for record in again {
-                if let Some(link) = self.link_mut(record) {
-                    link.dirty = true;
-                }
-            }
+            self.put_off(again);
             if more {
                 return self.step_records();
             }

@@ -199,6 +199,7 @@ impl Engine {
             tree::apply(&mut standing, path_of(entry).to_string(), entry.clone());
         }
         let files = tree::files(&standing);
+        let files = tree::by_id(&files);
         // The first one in the order of their paths.
         let mut found: Option<(&str, &str)> = None;
         for side in stored.pairs.iter().filter_map(|pair| pair.dropbox.as_ref()) {
@@ -218,10 +219,14 @@ impl Engine {
             *other != record
                 && theirs.is_some_and(|theirs| is_within(root, theirs) || is_within(theirs, root))
         });
-        let folder = entries.iter().rev().find_map(|entry| match entry {
-            Entry::Folder(folder) if folder.path_lower == root => Some(folder.clone()),
-            _ => None,
-        });
+        // As it was told of last.
+        let mut folder = None;
+        for entry in entries {
+            match entry {
+                Entry::Folder(entry) if entry.path_lower == root => folder = Some(entry),
+                _ => {}
+            }
+        }
         let (false, Some(folder)) = (taken, folder) else {
             return false;
         };
@@ -235,7 +240,7 @@ impl Engine {
             stored.nodes = nodes;
         }
         if let Some(link) = self.link_mut(record) {
-            link.folder = Some(folder);
+            link.folder = Some(folder.clone());
             link.folder_removed = false;
         }
         true

@@ -16,7 +16,7 @@ impl Engine {
         let Some(at) = self.tasks.iter().position(|(id, _)| *id == task) else {
             return;
         };
-        let (_, purpose) = self.tasks.remove(at);
+        let (_, purpose) = self.tasks.swap_remove(at);
         match purpose {
             Purpose::Observe => match outcome {
                 Outcome::Changes { entries, cursor } => self.changes_arrived(entries, cursor),
@@ -211,9 +211,9 @@ impl Engine {
                     if let Some(seen) = seen.filter(|seen| seen.size_bytes == size_bytes) {
                         seen.hash = Some(hash);
                         self.dirty.insert(record);
-                    } else if let Some(work) = self.work.get_mut(record) {
+                    } else {
                         // It changed while it was read.
-                        work.list_again = true;
+                        self.list_again(record);
                     }
                 }
                 self.learn_default_folder(record);
@@ -236,9 +236,7 @@ impl Engine {
                 let naming = self.naming();
                 let happened = match before {
                     None => Happened::CopiedToCrm,
-                    Some(old) if naming.place_key(old) == naming.place_key(place) => {
-                        Happened::UpdatedInCrm
-                    }
+                    Some(old) if naming.same_place(old, place) => Happened::UpdatedInCrm,
                     Some(old) => Happened::MovedInCrm { from: old.name.clone() },
                 };
                 if let Some(work) = self.work.get_mut(record) {
@@ -249,16 +247,13 @@ impl Engine {
                 self.cycle.report.to_crm += 1;
                 self.happened(record, &place.name, happened);
             }
-            (Operation::DeleteDocument { .. }, Outcome::Gone(false)) if !self.may_write() => {
-                self.list_again(record);
-            }
-            (Operation::DeleteDocument { document, .. }, Outcome::Gone(false)) => {
-                let effect = Effect::DeleteDocument { document: document.clone() };
-                // Still open: the delete closes it.
-                self.task(Purpose::Step(item), effect);
-                return;
-            }
-            (Operation::DeleteDocument { .. }, Outcome::Gone(true)) => {
+            (Operation::DeleteDocument { document, .. }, Outcome::Gone(gone)) => {
+                if !gone && self.may_write() {
+                    let effect = Effect::DeleteDocument { document: document.clone() };
+                    // Still open: the delete closes it.
+                    self.task(Purpose::Step(item), effect);
+                    return;
+                }
                 self.list_again(record);
             }
             (Operation::DeleteDocument { document, .. }, Outcome::Done) => {

@@ -124,7 +124,7 @@ impl Engine {
         let of_record = |purpose: &Purpose| matches!(purpose, Purpose::Listing(r) if *r == record);
         let listing = self.tasks.iter().position(|(_, purpose)| of_record(purpose));
         if let Some(at) = listing {
-            self.tasks.remove(at);
+            self.tasks.swap_remove(at);
             self.close(record);
         }
         true

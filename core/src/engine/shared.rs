@@ -288,12 +288,7 @@ impl Engine {
         cycle.observe_again = false;
         cycle.due.clear();
         waiting.extend(core::mem::take(&mut cycle.again).numbers());
-        for record in waiting {
-            if let Some(link) = self.link_mut(record) {
-                link.dirty = true;
-            }
-        }
-        self.dirty_index = true;
+        self.put_off(waiting);
     }
 
     pub(super) fn lease_written(&mut self, held: bool, over: bool, outcome: Outcome) {

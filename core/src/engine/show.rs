@@ -49,6 +49,7 @@ impl Engine {
         let mut problems = self.records.problems(number).to_vec();
         let naming = self.naming();
         let files = tree::files(&stored.nodes);
+        let files = tree::by_id(&files);
         let items = self.items(number, link, stored, &files, &naming);
         problems.iter_mut().for_each(|problem| without_default(&naming, &mut problem.place));
         let mut activity = stored.activity.clone();
@@ -90,7 +91,7 @@ impl Engine {
         record: Number,
         link: &Link,
         stored: &StoredRecord,
-        files: &Map<FileId, File>,
+        files: &Map<&FileId, &File>,
         naming: &Naming,
     ) -> Vec<Item> {
         let problems = self.records.problems(record);
@@ -101,10 +102,7 @@ impl Engine {
             }
         }
         // Files that no document is shown with.
-        let mut loose: Map<&FileId, &File> = Map::new();
-        for file in files.values() {
-            loose.insert(&file.id, file);
-        }
+        let mut loose = files.clone();
         let mut items = Vec::new();
         let mut show = |place: &Place, document: Option<&Document>, file: Option<&File>, mark| {
             let mut place = place.clone();
@@ -120,8 +118,10 @@ impl Engine {
         };
         for document in &stored.documents {
             let pair = stored.pairs.iter().find(|pair| pair.has_document(&document.id));
-            let file =
-                pair.and_then(|pair| pair.dropbox.as_ref()).and_then(|side| files.get(&side.id));
+            let file = pair
+                .and_then(|pair| pair.dropbox.as_ref())
+                .and_then(|side| files.get(&side.id))
+                .copied();
             if let Some(file) = file {
                 loose.remove(&file.id);
             }
@@ -178,7 +178,7 @@ fn without_default(naming: &Naming, place: &mut Place) {
 }
 
 /// Paths below the record's folder that a halt is about.
-fn affected(stored: &StoredRecord, files: &Map<FileId, File>, halt: Option<Halt>) -> Vec<String> {
+fn affected(stored: &StoredRecord, files: &Map<&FileId, &File>, halt: Option<Halt>) -> Vec<String> {
     let mut paths: Vec<String> = Vec::new();
     for pair in &stored.pairs {
         let (Some(crm), Some(dropbox)) = (&pair.crm, &pair.dropbox) else {

@@ -165,12 +165,17 @@ impl<'a> Planner<'a> {
                 taken[n] = Some(other);
             }
         };
-        let rest = || rest.values().flatten().map(|n| (*n, &docs[*n]));
-        for (n, doc) in rest().filter(|(_, doc)| doc.rests) {
-            take(n, &|file| file.rests && *file.hash == doc.content);
+        let mut by_place = Vec::new();
+        for there in rest.values() {
+            by_place.extend_from_slice(there);
         }
-        for (n, doc) in rest() {
-            take(n, &|file| file.at == doc.at);
+        for n in by_place.iter().copied() {
+            if docs[n].rests {
+                take(n, &|file| file.rests && *file.hash == docs[n].content);
+            }
+        }
+        for n in by_place {
+            take(n, &|file| file.at == docs[n].at);
         }
     }
 
@@ -194,7 +199,7 @@ impl<'a> Planner<'a> {
     /// Do document and file stand at the same place?
     pub(super) fn agree(&self, document: &Document, file: &File) -> bool {
         alike(&self.naming().path_of(&document.nfc), &file.path)
-            || self.naming().path_place_key(&file.path) == self.naming().place_key(&document.nfc)
+            || self.naming().same_place(&self.naming().place_of(&file.path), &document.nfc)
     }
 
     /// Two uploads of one content to one place, ours and another browser's: the lower id stays, wherever one looks.
@@ -204,7 +209,7 @@ impl<'a> Planner<'a> {
         seen: &Document,
         document: &Document,
     ) -> bool {
-        self.naming().place_key(&seen.nfc) == self.naming().place_key(&document.nfc)
+        self.naming().same_place(&seen.nfc, &document.nfc)
             && seen.hash == document.hash
             && side.id < document.id
     }

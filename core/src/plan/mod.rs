@@ -17,10 +17,10 @@ use crate::guard;
 use crate::ids::{ContentHash, DocumentId, FileId, Revision};
 use crate::map::{Map, Set};
 use crate::path::{fold, Naming, PlaceKey};
-use crate::sort::sort_by;
+use crate::sort::{retain, sort_by};
 use crate::state::{CrmSide, DropboxSide, Pair, StoredRecord, Subject};
 use crate::status::{Halt, Problem, ProblemKind};
-use crate::tree::File;
+use crate::tree::{self, File};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::OnceCell;
@@ -158,13 +158,14 @@ pub struct Plan {
 impl Plan {
     /// Makes the synced tree what was recognised of it: the pairs of the record that was planned, in their order.
     pub fn adopt_into(self, pairs: &mut Vec<Pair>) {
-        // The last first, so that those before keep their places.
-        for (at, pair) in self.changed_pairs.into_iter().rev() {
+        for (at, pair) in self.changed_pairs {
             match pair {
                 Some(pair) => pairs[at] = pair,
-                None => drop(pairs.remove(at)),
+                None => (pairs[at].crm, pairs[at].dropbox) = (None, None),
             }
         }
+        // Of what has neither side nothing is left.
+        retain(pairs, &mut |pair| pair.crm.is_some() || pair.dropbox.is_some());
         pairs.extend(self.new_pairs);
     }
 }
@@ -242,10 +243,7 @@ impl<'a> Planner<'a> {
         for document in &moving.documents {
             documents.insert(&document.id, *document);
         }
-        let mut files = Map::new();
-        for file in &moving.files {
-            files.insert(&file.id, file);
-        }
+        let files = tree::by_id(&moving.files);
         let (mut loose, mut used_documents) = (files.clone(), Set::new());
         let (mut reserved, mut pairs) = (Set::new(), Vec::with_capacity(moving.pairs.len()));
         // Those that rest have both sides.
@@ -283,8 +281,12 @@ impl<'a> Planner<'a> {
     }
 
     /// Files that nothing speaks for, by id.
-    fn loose_files(&self) -> impl Iterator<Item = &'a File> + '_ {
-        self.loose.values().copied()
+    fn loose_files(&self) -> Vec<&'a File> {
+        let mut files = Vec::new();
+        for file in self.loose.values() {
+            files.push(*file);
+        }
+        files
     }
 
     /// The file of a pair's side, unless it rests or is gone.
@@ -328,8 +330,9 @@ impl<'a> Planner<'a> {
         let plan = &mut self.plan;
         sort_by(&mut plan.problems, &mut |a, b| a.cmp(b));
         plan.problems.dedup();
-        for (number, pair) in core::mem::take(&mut self.pairs).into_iter().enumerate() {
-            match (self.moving.pairs.get(number), pair) {
+        let mut places = self.moving.pairs.iter();
+        for pair in core::mem::take(&mut self.pairs) {
+            match (places.next(), pair) {
                 (Some(at), pair) => {
                     if pair.as_ref() != self.record.pairs.get(*at) {
                         plan.changed_pairs.push((*at, pair));

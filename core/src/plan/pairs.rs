@@ -48,7 +48,7 @@ impl<'a> Planner<'a> {
             let key = fold(&path);
             let mark = pair.dropbox.is_none();
             let pair_hash = pair.hash.clone();
-            let found = self.loose_files().find(|file| {
+            let found = self.loose_files().into_iter().find(|file| {
                 folds_to(&file.path, &key)
                         // A kept document is only its own file's come back; another content takes the name,
                         // and the document steps aside (R7).
@@ -70,7 +70,7 @@ impl<'a> Planner<'a> {
     fn copied(&self, side: &CrmSide, hash: &ContentHash) -> Option<&'a File> {
         let document = self.documents.get(&side.id)?;
         let path = self.naming().path_of(&document.nfc);
-        self.loose_files().find(|file| {
+        self.loose_files().into_iter().find(|file| {
             file.hash.as_ref() == Some(hash)
                 && (alike(&file.path, &path) || is_numbered(&file.path, &path))
                 && !self.belongs_to_another(file, true)

@@ -68,13 +68,12 @@ impl<'a> Planner<'a> {
     /// May this attempt have made this document? An attempt has the spelling of the document it replaces; the CRM
     /// may have answered with another one of the same name (N6).
     fn attempted(&self, attempt: &Attempt, document: &Document) -> bool {
-        let (place, nfc) =
-            (self.naming().place_key(&attempt.place), self.naming().place_key(&document.nfc));
+        let naming = self.naming();
         let replaced = attempt.replaces.as_ref().and_then(|id| self.documents.get(id));
-        place == nfc
-            || place == self.naming().place_key(&document.place)
+        naming.same_place(&attempt.place, &document.nfc)
+            || naming.same_place(&attempt.place, &document.place)
             || replaced.is_some_and(|old| {
-                old.place == attempt.place && self.naming().place_key(&old.nfc) == nfc
+                old.place == attempt.place && naming.same_place(&old.nfc, &document.nfc)
             })
             || self.may_be_default_folder(attempt, document)
     }
@@ -126,8 +125,8 @@ impl<'a> Planner<'a> {
         pair.hash = hash;
         match (pair.dropbox.as_mut(), file) {
             (Some(side), Some(file)) => {
-                let wanted = self.naming().path_place_key(&file.path);
-                if wanted == self.naming().place_key(&document.nfc) {
+                let wanted = self.naming().place_of(&file.path);
+                if self.naming().same_place(&wanted, &document.nfc) {
                     side.path = file.path.clone();
                 }
                 if file.hash.as_ref() == Some(&pair.hash) {
@@ -137,10 +136,9 @@ impl<'a> Planner<'a> {
             (Some(side), None) => {
                 // Gone since; it stood last where the document was made for it. What stands at its old path now is
                 // another file, and no edit of this one (K2).
-                let key = |place: &crate::effect::Place| self.naming().place_key(place);
                 let moved = before.is_some_and(|before| {
-                    let before = key(&before.place);
-                    before != key(&document.place) && before != key(&document.nfc)
+                    !self.naming().same_place(&before.place, &document.place)
+                        && !self.naming().same_place(&before.place, &document.nfc)
                 });
                 if moved {
                     side.path = self.naming().path_of(&document.nfc);
@@ -226,9 +224,8 @@ impl<'a> Planner<'a> {
             self.problem(&document.place, ProblemKind::NewerInDropbox);
             return;
         }
-        let key = self.naming().place_key(&nfc);
         let twin = self.free_document(&|other| {
-            may_hold(other, file) && self.naming().place_key(&other.nfc) == key
+            may_hold(other, file) && self.naming().same_place(&other.nfc, &nfc)
         });
         if let Some(other) = twin {
             // Somebody (we before a crash, or another browser) has put it there already.

@@ -6,6 +6,7 @@
 
 use super::index::{hash_of, Index};
 use crate::effect::Document;
+use crate::ids::ContentHash;
 use crate::path::{fold, Naming};
 use crate::state::{Node, Pair, StoredRecord};
 use crate::tree::{self, File};
@@ -22,7 +23,8 @@ pub(super) struct Moving<'a> {
     /// Pairs, by their place in the synced tree.
     pub pairs: Vec<usize>,
     /// What rests, to be asked who stands where.
-    resting: Option<(Sides<'a>, Resting)>,
+    sides: Sides<'a>,
+    resting: Resting,
 }
 
 /// Both sides of all pairs.
@@ -61,25 +63,14 @@ const NEAR: usize = 4;
 /// Sorts out what is to be planned.
 pub(super) fn moving<'a>(record: &'a StoredRecord, naming: &'a Naming) -> Moving<'a> {
     let mut sides = Sides::new(record, naming);
-    if let Some(resting) = sides.resting() {
-        return sides.others(resting);
-    }
-    let mut files = Vec::new();
-    for file in tree::files(&record.nodes).values() {
-        files.push(file.clone());
-    }
-    Moving {
-        documents: record.documents.iter().collect(),
-        files,
-        pairs: (0..record.pairs.len()).collect(),
-        resting: None,
-    }
+    let resting = sides.resting().unwrap_or_else(|| sides.nothing());
+    sides.others(resting)
 }
 
 impl<'a> Moving<'a> {
     /// The document that rests at this place (as [`Naming::place_key`] names it): its file stands there in Dropbox.
     pub fn resting_at(&self, place: &(String, String)) -> Option<&'a Document> {
-        let (sides, resting) = self.resting.as_ref()?;
+        let (sides, resting) = (&self.sides, &self.resting);
         let (folder, name) = place;
         let at = match folder.is_empty() {
             true => sides.file(name),
@@ -107,15 +98,20 @@ impl<'a> Sides<'a> {
         self.files.binary_search_by(|(other, _)| (*other).cmp(key)).ok()
     }
 
+    /// Nothing rests.
+    fn nothing(&self) -> Resting {
+        Resting {
+            pairs: alloc::vec![false; self.record.pairs.len()],
+            documents: alloc::vec![false; self.record.documents.len()],
+            files: alloc::vec![None; self.files.len()],
+        }
+    }
+
     /// `None` where two pairs speak of one thing, or something stands twice and one of the two does not rest.
     fn resting(&mut self) -> Option<Resting> {
         let record = self.record;
         let rests = self.rests()?;
-        let mut resting = Resting {
-            pairs: alloc::vec![false; record.pairs.len()],
-            documents: alloc::vec![false; record.documents.len()],
-            files: alloc::vec![None; self.files.len()],
-        };
+        let mut resting = self.nothing();
         for rest in &rests {
             let taken = core::mem::replace(&mut resting.documents[rest.document as usize], true)
                 || resting.files[rest.file as usize].replace(rest.document).is_some();
@@ -183,43 +179,46 @@ impl<'a> Sides<'a> {
     fn contents_in_motion(&self, rests: &[Rest], resting: &Resting) -> Option<Index> {
         let record = self.record;
         let (mut ids, mut contents) = (Vec::new(), Vec::new());
+        let mut put = |id: &'a str, content: Option<&ContentHash>| {
+            ids.push(id);
+            if let Some(content) = content {
+                contents.push(hash_of(content.as_str()));
+            }
+        };
         for (pair, rests) in record.pairs.iter().zip(&resting.pairs) {
             if *rests {
                 continue;
             }
+            let content = Some(&pair.hash);
             for side in pair.crm.iter().chain(&pair.superseded) {
-                ids.push(side.id.as_str());
+                put(side.id.as_str(), content);
             }
-            ids.extend(pair.dropbox.as_ref().map(|side| side.id.as_str()));
-            contents.push(hash_of(pair.hash.as_str()));
+            if let Some(side) = &pair.dropbox {
+                put(side.id.as_str(), content);
+            }
         }
         for (document, rests) in record.documents.iter().zip(&resting.documents) {
             if !*rests {
-                ids.push(document.id.as_str());
-                if let Some(hash) = &document.hash {
-                    contents.push(hash_of(hash.as_str()));
-                }
+                put(document.id.as_str(), document.hash.as_ref());
             }
         }
         for ((_, node), document) in self.files.iter().zip(&resting.files) {
             if let (Node::File { id, hash, .. }, None) = (node, document) {
-                ids.push(id.as_str());
-                if let Some(hash) = hash {
-                    contents.push(hash_of(hash.as_str()));
-                }
+                put(id.as_str(), hash.as_ref());
             }
         }
         let mut by_id = Index::new(ids.len());
         for (at, id) in ids.iter().enumerate() {
             by_id.put_once(hash_of(id), at, |other| same(ids[other], id));
         }
+        let moves = |hash: u32, id: &dyn Fn() -> &'a str| {
+            by_id.find(hash, |at| same(ids[at], id())).is_some()
+        };
         for rest in rests {
             let [document, file] = rest.id_hashes;
-            let is_document =
-                |at: usize| same(ids[at], record.documents[rest.document as usize].id.as_str());
-            let is_file = |at: usize| same(ids[at], id_of(self.files[rest.file as usize].1));
-            let moves = by_id.find(document, is_document).or_else(|| by_id.find(file, is_file));
-            if moves.is_some() {
+            if moves(document, &|| record.documents[rest.document as usize].id.as_str())
+                || moves(file, &|| id_of(self.files[rest.file as usize].1))
+            {
                 return None;
             }
         }
@@ -298,7 +297,7 @@ impl<'a> Sides<'a> {
                 pairs.push(at);
             }
         }
-        Moving { documents, files, pairs, resting: Some((self, resting)) }
+        Moving { documents, files, pairs, sides: self, resting }
     }
 }
 

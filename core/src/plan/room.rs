@@ -81,10 +81,12 @@ impl<'a> Planner<'a> {
         let mut built = String::new();
         for part in dir.split('/').filter(|part| !part.is_empty()) {
             let next = below(&built, part);
-            built = (1u32..)
-                .map(|number| numbered(&next, number))
-                .find(|path| !matches!(self.record.nodes.get(&fold(path)), Some(Node::File { .. })))
-                .unwrap_or(next);
+            for number in 1u32.. {
+                built = numbered(&next, number);
+                if !matches!(self.record.nodes.get(&fold(&built)), Some(Node::File { .. })) {
+                    break;
+                }
+            }
         }
         built
     }

@@ -164,8 +164,10 @@ impl Naming {
             || (folded.starts_with('~') && folded.ends_with(".tmp"))
         {
             // A suffix would not help here: the prefix is what Dropbox refuses.
-            if let Some(at) = name.find('~') {
-                name = format!("{}～{}", &name[..at], &name[at + 1..]);
+            for (refused, taken) in [(".~", ".～"), ("~", "～")] {
+                if let Some(rest) = name.strip_prefix(refused) {
+                    name = format!("{taken}{rest}");
+                }
             }
         }
         name

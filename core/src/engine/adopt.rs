@@ -10,7 +10,7 @@ use super::{Engine, Phase, Purpose};
 use crate::effect::{Effect, Failure, Outcome};
 use crate::ids::Revision;
 use crate::sort::retain;
-use crate::state::{count_whole, Link, Share, SharedRecord, StoredRecord};
+use crate::state::{count_whole, Link, Share, SharedRecord};
 use alloc::vec::Vec;
 
 impl Engine {
@@ -105,7 +105,7 @@ impl Engine {
             return;
         }
         for record in self.linked.clone() {
-            self.records.insert(record, StoredRecord::fresh());
+            self.records.insert_fresh(record);
             self.begin_anew(record);
         }
         // What stands in the folders is listed anew.
@@ -179,7 +179,7 @@ impl Engine {
         retain(&mut pairs, &mut |pair| pair.crm.is_some() || pair.dropbox.is_some());
         pairs.iter_mut().for_each(|pair| pair.superseded.clear());
         if self.link(record).is_none() {
-            self.records.insert(record, StoredRecord::fresh());
+            self.records.insert_fresh(record);
             self.removed.remove(record);
             let mut link = Link::new(self.records.record(record).clone(), told.name);
             link.named = told.named;

@@ -3,7 +3,7 @@
 use super::records::Number;
 use super::Engine;
 use crate::sort::retain;
-use crate::state::{Link, StoredRecord};
+use crate::state::Link;
 use crate::status::{Halt, Happened};
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -21,7 +21,7 @@ impl Engine {
             link.pressed = true;
             retain(&mut self.index.shared.unlinked, &mut |other| *other != link.record);
             self.add_link(record, link);
-            self.records.insert(record, StoredRecord::fresh());
+            self.records.insert_fresh(record);
             self.dirty.insert(record);
             self.happened(record, "", Happened::Linked);
         }

@@ -5,7 +5,7 @@ use super::Engine;
 use crate::effect::{Document, Place, Side};
 use crate::ids::{DocumentId, FileId, Record};
 use crate::map::{Map, Set};
-use crate::path::{is_conflicted_copy, Naming};
+use crate::path::{below, is_conflicted_copy, Naming};
 use crate::plan::Operation;
 use crate::sort::sort_by;
 use crate::state::{Link, StoredRecord, Subject};
@@ -112,7 +112,7 @@ impl Engine {
                 place,
                 document: document.map(|document| document.id.clone()),
                 file: file.map(|file| file.id.clone()),
-                path: path.map(|(file, folder)| alloc::format!("{}/{}", folder.path, file.path)),
+                path: path.map(|(file, folder)| below(&folder.path, &file.path)),
                 mark,
             });
         };

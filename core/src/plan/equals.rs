@@ -5,13 +5,13 @@
 //! is a pair, whatever was paired before; and what is equal in content alone is paired by ids and paths.
 
 use super::unpaired::Spots;
-use super::{crm_side, dropbox_side, path_key, Content, Planner};
+use super::{paired, path_key, Content, Planner};
 use crate::effect::Document;
 use crate::ids::ContentHash;
 use crate::map::{Map, Set};
 use crate::path::{alike, PlaceKey};
 use crate::sort::sort_by;
-use crate::state::{CrmSide, DropboxSide, Pair};
+use crate::state::{CrmSide, DropboxSide};
 use crate::tree::File;
 use alloc::vec::Vec;
 
@@ -181,18 +181,21 @@ impl<'a> Planner<'a> {
 
     /// The document gets the file, of equal content.
     fn exchange(&mut self, doc: &Doc<'a>, file: &Held<'a>) {
-        let agree = self.agree(doc.document, file.file);
-        let stored = file.stored.clone().filter(|_| !agree);
-        let dropbox = Some(stored.unwrap_or_else(|| dropbox_side(file.file)));
-        let before = doc.at.and_then(|at| self.pairs[at].as_ref()?.crm.clone());
-        let crm = before.filter(|_| !agree).or_else(|| Some(crm_side(doc.document)));
-        let hash = doc.content.clone();
-        let pair = Some(Pair { crm, dropbox, hash, superseded: Vec::new(), lost_path: None });
+        let mut pair = paired(doc.document, file.file, &doc.content);
+        if !self.agree(doc.document, file.file) {
+            // Where each of them moved from is told by what its pair has.
+            if let Some(stored) = &file.stored {
+                pair.dropbox = Some(stored.clone());
+            }
+            if let Some(before) = doc.at.and_then(|at| self.pairs[at].as_ref()) {
+                pair.crm = before.crm.clone();
+            }
+        }
         self.used_documents.insert(&doc.document.id);
         self.loose.remove(&file.file.id);
         match doc.at {
-            Some(at) => self.pairs[at] = pair,
-            None => self.pairs.push(pair),
+            Some(at) => self.pairs[at] = Some(pair),
+            None => self.pairs.push(Some(pair)),
         }
     }
 

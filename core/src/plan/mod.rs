@@ -23,7 +23,6 @@ use crate::status::{Halt, Problem, ProblemKind};
 use crate::tree::{self, File};
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cell::OnceCell;
 
 /// What the planner must know besides the trees.
 #[derive(Clone, Debug, Default)]
@@ -220,8 +219,8 @@ struct Planner<'a> {
     documents: Map<&'a DocumentId, &'a Document>,
     /// Files that do not rest.
     files: Map<&'a FileId, &'a File>,
-    /// The same by name, once somebody asks where there is room.
-    names: OnceCell<index::Index>,
+    /// Those documents by name.
+    names: index::Index,
     /// Documents that a pair, or a step of this plan, already speaks for.
     used_documents: Set<&'a DocumentId>,
     /// Those that none speaks for.
@@ -268,7 +267,7 @@ impl<'a> Planner<'a> {
             documents,
             files,
             moving,
-            names: OnceCell::new(),
+            names: index::by_name(&moving.documents),
             used_documents,
             loose,
             reserved,
@@ -310,8 +309,7 @@ impl<'a> Planner<'a> {
     fn at_place(&self, key: &PlaceKey) -> Vec<&'a Document> {
         let mut found = Vec::new();
         found.extend(self.moving.resting_at(key));
-        let names = self.names.get_or_init(|| index::by_name(&self.moving.documents));
-        names.each(index::folded_hash(&key.1), |at| {
+        self.names.each(index::folded_hash(&key.1), |at| {
             let document = self.moving.documents[at];
             if self.naming().place_key(&document.nfc) == *key {
                 found.push(document);

@@ -6,8 +6,7 @@
 
 use super::index::{hash_of, Index};
 use crate::effect::Document;
-use crate::ids::ContentHash;
-use crate::path::{fold, Naming};
+use crate::path::{below, fold, Naming};
 use crate::state::{Node, Pair, StoredRecord};
 use crate::tree::{self, File};
 use crate::words::{folds_to, is_plain, same};
@@ -72,11 +71,8 @@ impl<'a> Moving<'a> {
     pub fn resting_at(&self, place: &(String, String)) -> Option<&'a Document> {
         let (sides, resting) = (&self.sides, &self.resting);
         let (folder, name) = place;
-        let at = match folder.is_empty() {
-            true => sides.file(name),
-            false => sides.file(&alloc::format!("{folder}/{name}")),
-        };
-        let document = &sides.record.documents[resting.files[at?]? as usize];
+        let at = sides.file(&below(folder, name))?;
+        let document = &sides.record.documents[resting.files[at]? as usize];
         (sides.naming.place_key(&document.nfc) == *place).then_some(document)
     }
 }
@@ -179,46 +175,43 @@ impl<'a> Sides<'a> {
     fn contents_in_motion(&self, rests: &[Rest], resting: &Resting) -> Option<Index> {
         let record = self.record;
         let (mut ids, mut contents) = (Vec::new(), Vec::new());
-        let mut put = |id: &'a str, content: Option<&ContentHash>| {
-            ids.push(id);
-            if let Some(content) = content {
-                contents.push(hash_of(content.as_str()));
-            }
-        };
         for (pair, rests) in record.pairs.iter().zip(&resting.pairs) {
             if *rests {
                 continue;
             }
-            let content = Some(&pair.hash);
             for side in pair.crm.iter().chain(&pair.superseded) {
-                put(side.id.as_str(), content);
+                ids.push(side.id.as_str());
             }
-            if let Some(side) = &pair.dropbox {
-                put(side.id.as_str(), content);
-            }
+            ids.extend(pair.dropbox.as_ref().map(|side| side.id.as_str()));
+            contents.push(hash_of(pair.hash.as_str()));
         }
         for (document, rests) in record.documents.iter().zip(&resting.documents) {
             if !*rests {
-                put(document.id.as_str(), document.hash.as_ref());
+                ids.push(document.id.as_str());
+                if let Some(hash) = &document.hash {
+                    contents.push(hash_of(hash.as_str()));
+                }
             }
         }
         for ((_, node), document) in self.files.iter().zip(&resting.files) {
             if let (Node::File { id, hash, .. }, None) = (node, document) {
-                put(id.as_str(), hash.as_ref());
+                ids.push(id.as_str());
+                if let Some(hash) = hash {
+                    contents.push(hash_of(hash.as_str()));
+                }
             }
         }
         let mut by_id = Index::new(ids.len());
         for (at, id) in ids.iter().enumerate() {
             by_id.put_once(hash_of(id), at, |other| same(ids[other], id));
         }
-        let moves = |hash: u32, id: &dyn Fn() -> &'a str| {
-            by_id.find(hash, |at| same(ids[at], id())).is_some()
-        };
         for rest in rests {
             let [document, file] = rest.id_hashes;
-            if moves(document, &|| record.documents[rest.document as usize].id.as_str())
-                || moves(file, &|| id_of(self.files[rest.file as usize].1))
-            {
+            let is_document =
+                |at: usize| same(ids[at], record.documents[rest.document as usize].id.as_str());
+            let is_file = |at: usize| same(ids[at], id_of(self.files[rest.file as usize].1));
+            let moves = by_id.find(document, is_document).or_else(|| by_id.find(file, is_file));
+            if moves.is_some() {
                 return None;
             }
         }

@@ -47,6 +47,13 @@ pub struct StoredIndex {
     pub shared: Shared,
 }
 
+impl StoredIndex {
+    /// Nothing is known yet.
+    pub fn fresh() -> Self {
+        Self { schema: SCHEMA, ..Self::default() }
+    }
+}
+
 /// A linked record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Link {
@@ -155,9 +162,9 @@ impl SharedFile {
     }
 
     /// It was written here.
-    pub(crate) fn is_at(&mut self, rev: Revision) {
+    pub(crate) fn is_at(&mut self, rev: &Revision) {
         self.seen = Some(rev.clone());
-        self.known = Some(rev);
+        self.known = Some(rev.clone());
     }
 }
 

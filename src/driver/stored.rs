@@ -56,7 +56,7 @@ pub(super) async fn load_index(
     let Some(text) = store.load(&key.index()).await? else {
         let retired = store.load(&key.retired()).await?.and_then(|text| text.parse().ok());
         return Ok(retired.map(|retired| {
-            let mut index = StoredIndex { schema: SCHEMA, ..StoredIndex::default() };
+            let mut index = StoredIndex::fresh();
             index.shared.retired = retired;
             index
         }));

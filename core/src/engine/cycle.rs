@@ -149,7 +149,7 @@ impl Engine {
         for queue in [&mut self.transfers, &mut self.writes, &mut self.creates] {
             retain(queue, &mut |item| item.record != record);
         }
-        retain(&mut self.folders, &mut |(purpose, _)| match purpose {
+        retain(&mut self.folders, &mut |step| match &step.0 {
             Purpose::Folder(other, _)
             | Purpose::Siblings(other)
             | Purpose::FolderMove(other, _) => *other != record,

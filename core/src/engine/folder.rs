@@ -6,6 +6,7 @@ use crate::effect::{Effect, Failure, FolderEntry, Outcome, Place, Reason};
 use crate::path::{below, fold, numbered, split_dir};
 use crate::status::{Halt, Happened, Problem, ProblemKind};
 use crate::tree;
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -41,7 +42,7 @@ impl Engine {
                 let parent = split_dir(&folder.path).0.to_string();
                 self.open(record);
                 let count = Effect::CountChildren { path: parent };
-                self.folders.push((Purpose::Siblings(record), count));
+                self.folders.push(Box::new((Purpose::Siblings(record), count)));
             }
             _ => self.make_folder(record, 1, target),
         }
@@ -50,7 +51,8 @@ impl Engine {
     /// `number` says which of its names this is.
     fn make_folder(&mut self, record: Number, number: u32, path: String) {
         self.open(record);
-        self.folders.push((Purpose::Folder(record, number), Effect::EnsureFolder { path }));
+        let effect = Effect::EnsureFolder { path };
+        self.folders.push(Box::new((Purpose::Folder(record, number), effect)));
     }
 
     /// It stays as it is, whatever its record is called now.
@@ -85,7 +87,7 @@ impl Engine {
             (folder.id.to_string(), target)
         };
         let effect = Effect::MoveFolder { from, to };
-        self.folders.insert(0, (Purpose::FolderMove(record, alone), effect));
+        self.folders.insert(0, Box::new((Purpose::FolderMove(record, alone), effect)));
     }
 
     pub(super) fn folder_made(&mut self, record: Number, number: u32, outcome: Outcome) {

@@ -26,7 +26,7 @@ use crate::ids::{FileId, Record, RecordKind, Revision};
 use crate::path::Naming;
 use crate::plan::{Operation, Policy};
 use crate::sort::retain;
-use crate::state::{Link, Share, StoredIndex, StoredRecord, SCHEMA};
+use crate::state::{Link, Share, StoredIndex, StoredRecord};
 use crate::status::{Activity, Halt, Happened, Progress, SyncReport};
 use alloc::boxed::Box;
 use alloc::rc::Rc;
@@ -172,6 +172,9 @@ struct Work {
 /// An operation that waits for its turn, or is under way; it is handed from queue to queue.
 type Queued = Box<Job>;
 
+/// What waits to be done to a record's folder.
+type FolderStep = Box<(Purpose, Effect)>;
+
 #[derive(Debug)]
 struct Job {
     record: Number,
@@ -235,7 +238,7 @@ pub struct Engine {
     transfers: Vec<Queued>,
     /// What changes files in Dropbox.
     writes: Vec<Queued>,
-    folders: Vec<(Purpose, Effect)>,
+    folders: Vec<FolderStep>,
     /// Uploads to the CRM whose attempt is not stored yet.
     creates: Vec<Queued>,
     writing: bool,
@@ -272,7 +275,7 @@ pub struct Engine {
 impl Engine {
     /// From the stored index, or from nothing. The caller refuses an index with a newer schema before.
     pub fn new(config: Config, index: Option<StoredIndex>) -> Self {
-        let mut index = index.unwrap_or(StoredIndex { schema: SCHEMA, ..StoredIndex::default() });
+        let mut index = index.unwrap_or_else(StoredIndex::fresh);
         if index.shared.browser == 0 {
             index.shared.browser = config.browser;
         }

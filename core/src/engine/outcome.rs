@@ -29,7 +29,9 @@ impl Engine {
                 Outcome::Records(records) => self.records_read(records),
                 _ => self.fail(Failure::Store),
             },
-            Purpose::Save(records, creates) => self.saved(records, creates, outcome),
+            Purpose::Save(records, creates) => {
+                self.saved(records, creates, matches!(outcome, Outcome::Done));
+            }
             Purpose::Folder(record, number) => self.folder_made(record, number, outcome),
             Purpose::FolderListing(record, folder) => {
                 match outcome {
@@ -61,10 +63,10 @@ impl Engine {
             }
             Purpose::Step(item) | Purpose::Transfer(item) => self.stepped(item, outcome),
             Purpose::Write(batch) => self.batch_done(&batch, &outcome),
-            Purpose::LoadLease(rev, take) => self.lease_read(rev, take, outcome),
-            Purpose::SaveLease(held, over) => self.lease_written(held, over, outcome),
+            Purpose::LoadLease(rev, take) => self.lease_read(rev, take, &outcome),
+            Purpose::SaveLease(held, over) => self.lease_written(held, over, &outcome),
             Purpose::LoadShare(name, rev) => self.share_read(name, rev, outcome),
-            Purpose::SaveShare(name, told) => self.share_written(name, &told, outcome),
+            Purpose::SaveShare(name, told) => self.share_written(name, &told, &outcome),
         }
     }
 
@@ -106,9 +108,9 @@ impl Engine {
         }
     }
 
-    fn saved(&mut self, records: Vec<Number>, creates: Vec<Queued>, outcome: Outcome) {
+    fn saved(&mut self, records: Vec<Number>, creates: Vec<Queued>, done: bool) {
         self.saving = false;
-        if matches!(outcome, Outcome::Done) {
+        if done {
             for item in creates {
                 let alive = self.work.get(item.record).is_some_and(|work| !work.cancelled);
                 if alive {
@@ -273,10 +275,10 @@ impl Engine {
 }
 
 /// What came of writing one file.
-pub(super) fn one_result(outcome: Outcome) -> Option<Result<FileEntry, Failure>> {
+pub(super) fn one_result(outcome: &Outcome) -> Option<Result<&FileEntry, Failure>> {
     match outcome {
-        Outcome::Files(mut results) => results.pop(),
-        Outcome::Failed(failure) => Some(Err(failure)),
+        Outcome::Files(results) => Some(results.last()?.as_ref().map_err(|failure| *failure)),
+        Outcome::Failed(failure) => Some(Err(*failure)),
         _ => None,
     }
 }

@@ -11,7 +11,7 @@ use crate::ids::ContentHash;
 use crate::map::{Map, Set};
 use crate::path::{alike, PlaceKey};
 use crate::sort::sort_by;
-use crate::state::{CrmSide, DropboxSide};
+use crate::state::DropboxSide;
 use crate::tree::File;
 use alloc::vec::Vec;
 
@@ -206,14 +206,9 @@ impl<'a> Planner<'a> {
     }
 
     /// Two uploads of one content to one place, ours and another browser's: the lower id stays, wherever one looks.
-    pub(super) fn is_higher_twin(
-        &self,
-        side: &CrmSide,
-        seen: &Document,
-        document: &Document,
-    ) -> bool {
+    pub(super) fn is_higher_twin(&self, seen: &Document, document: &Document) -> bool {
         self.naming().same_place(&seen.nfc, &document.nfc)
             && seen.hash == document.hash
-            && side.id < document.id
+            && seen.id < document.id
     }
 }

@@ -91,9 +91,8 @@ impl<'a> Planner<'a> {
         let Some(hash) = document.hash.clone() else {
             return;
         };
-        let old =
-            pair.crm.as_ref().and_then(|side| Some((side.clone(), *self.documents.get(&side.id)?)));
-        if let Some((side, seen)) = old {
+        let old = pair.crm.as_ref().and_then(|side| self.documents.get(&side.id)).copied();
+        if let Some(seen) = old {
             let untouched = match self.content(seen, pair) {
                 Content::Known(known) => *known == pair.hash,
                 Content::Unknown if self.too_large(seen.size_bytes) => false,
@@ -103,19 +102,14 @@ impl<'a> Planner<'a> {
                     return self.hash(seen);
                 }
             };
-            if untouched && self.is_higher_twin(&side, seen, document) {
+            if untouched && self.is_higher_twin(seen, document) {
                 // The pair's document holds it already: this one is the twin that leaves.
                 pair.superseded.push(crm_side(document));
                 self.used_documents.insert(&document.id);
                 return;
             }
             if untouched {
-                pair.superseded.push(CrmSide {
-                    size_bytes: seen.size_bytes,
-                    updated_at: seen.updated_at.clone(),
-                    place: seen.place.clone(),
-                    id: side.id,
-                });
+                pair.superseded.push(crm_side(seen));
             } else {
                 // The user changed the old document meanwhile: it is theirs, stays, and goes to Dropbox as a new one.
                 self.used_documents.remove(&seen.id);

@@ -101,7 +101,7 @@ impl<P: Ports> Driver<P> {
         setup.config.write_index = StoredIndex::write_text;
         setup.config.browser = u64::from(ports.random()) << 32 | u64::from(ports.random()) | 1;
         let index = stored::load_index(&*ports, &setup.key).await?;
-        let cursor = index.as_ref().and_then(|index| index.cursor.clone());
+        let cursor = index.cursor.clone();
         let wire = Rc::new(Wire::new(ports.clone()));
         Ok(Self {
             dropbox: Dropbox::new(wire.clone(), auth.clone()),

@@ -144,14 +144,14 @@ impl Naming {
             });
         }
         name = shorten(&name, COMPONENT_MAX_UNITS - 8);
-        if let Some(last) = name.chars().last() {
-            if last.is_whitespace() {
-                name.truncate(name.len() - last.len_utf8());
-                name.push('␠');
-            } else if last == '.' {
-                name.pop();
-                name.push('．');
-            }
+        let instead = match name.chars().last() {
+            Some(last) if last.is_whitespace() => Some('␠'),
+            Some('.') => Some('．'),
+            _ => None,
+        };
+        if let Some(instead) = instead {
+            name.pop();
+            name.push(instead);
         }
         let folded = fold(&name);
         if name.is_empty() {

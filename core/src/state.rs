@@ -49,6 +49,7 @@ pub struct StoredIndex {
 
 impl StoredIndex {
     /// Nothing is known yet.
+    #[inline(never)]
     pub fn fresh() -> Self {
         Self { schema: SCHEMA, ..Self::default() }
     }
@@ -159,6 +160,11 @@ impl SharedFile {
     /// How it is written: over what was seen of it, or not at all.
     pub(crate) fn mode(&self) -> WriteMode {
         self.seen.clone().map_or(WriteMode::Add, WriteMode::Update)
+    }
+
+    /// Its revision, if the local state does not know it.
+    pub(crate) fn news(&self) -> Option<Revision> {
+        self.seen.clone().filter(|_| self.seen != self.known)
     }
 
     /// It was written here.

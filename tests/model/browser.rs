@@ -35,7 +35,7 @@ impl Browser {
             ..Config::default()
         };
         Self {
-            engine: Engine::new(config.clone(), None),
+            engine: Engine::new(config.clone(), StoredIndex::fresh()),
             config,
             dropbox,
             index: None,
@@ -54,14 +54,15 @@ impl Browser {
         } else {
             let retired = index.shared.generation;
             let shared = Shared { retired, ..Shared::default() };
-            self.index = Some(StoredIndex { schema: SCHEMA, shared, ..StoredIndex::default() });
+            self.index = Some(StoredIndex { shared, ..StoredIndex::fresh() });
             self.crash();
         }
     }
 
     /// The tab dies; the next one begins with what was stored.
     pub fn crash(&mut self) {
-        self.engine = Engine::new(self.config.clone(), self.index.clone());
+        self.engine =
+            Engine::new(self.config.clone(), self.index.clone().unwrap_or_else(StoredIndex::fresh));
         self.tasks.clear();
     }
 

@@ -36,10 +36,10 @@ impl Engine {
     /// Asks for the next thing that has to be read; false when all of it is known.
     fn read_checkpoint(&mut self) -> bool {
         let lease = self.shared_file("lease");
-        let Some(rev) = lease.seen.clone() else {
+        if lease.seen.is_none() {
             return false;
-        };
-        if lease.known.as_ref() != Some(&rev) {
+        }
+        if let Some(rev) = lease.news() {
             let purpose = Purpose::LoadLease(rev.clone(), false);
             self.task(purpose, Effect::LoadLease { rev, clock: None });
             return true;
@@ -51,8 +51,7 @@ impl Engine {
             let mut asked = false;
             for at in 0..self.index.shared.files.len() {
                 let file = &self.index.shared.files[at];
-                let news = file.seen.clone().filter(|_| file.seen != file.known);
-                if let (Some(name), Some(rev)) = (share_named(&file.name), news) {
+                if let (Some(name), Some(rev)) = (share_named(&file.name), file.news()) {
                     self.task(Purpose::LoadShare(name, rev.clone()), Effect::LoadShare { rev });
                     asked = true;
                 }

@@ -273,9 +273,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// From the stored index, or from nothing. The caller refuses an index with a newer schema before.
-    pub fn new(config: Config, index: Option<StoredIndex>) -> Self {
-        let mut index = index.unwrap_or_else(StoredIndex::fresh);
+    /// From the stored index. The caller refuses one with a newer schema before.
+    pub fn new(config: Config, mut index: StoredIndex) -> Self {
         if index.shared.browser == 0 {
             index.shared.browser = config.browser;
         }

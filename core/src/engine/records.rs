@@ -216,6 +216,10 @@ impl Working {
 
     /// Which ones.
     pub(super) fn numbers(&self) -> Vec<Number> {
-        self.0.iter().map(|(number, _)| *number).collect()
+        let mut numbers = Vec::new();
+        for (number, _) in &self.0 {
+            numbers.push(*number);
+        }
+        numbers
     }
 }

@@ -8,11 +8,22 @@ use crate::map::{Map, Set};
 use crate::path::{below, is_conflicted_copy, Naming};
 use crate::plan::Operation;
 use crate::sort::sort_by;
-use crate::state::{Link, StoredRecord, Subject};
+use crate::state::{Link, StoredRecord, Subject, SCHEMA};
 use crate::status::{Halt, Item, LinkStatus, Mark, ProblemKind, RecordState, RecordStatus, Status};
 use crate::tree::{self, File};
 use alloc::string::String;
 use alloc::vec::Vec;
+
+/// What is known of a record that is not in memory.
+const NOTHING: &StoredRecord = &StoredRecord {
+    schema: SCHEMA,
+    nodes: Map::new(),
+    documents: Vec::new(),
+    pairs: Vec::new(),
+    attempts: Vec::new(),
+    refusals: Vec::new(),
+    activity: Vec::new(),
+};
 
 impl Engine {
     /// Over all.
@@ -44,8 +55,7 @@ impl Engine {
     pub fn record_status(&self, record: &Record) -> Option<RecordStatus> {
         let number = self.records.find(record)?;
         let link = self.link(number)?;
-        let empty = StoredRecord::default();
-        let stored = self.records.get(number).unwrap_or(&empty);
+        let stored = self.records.get(number).unwrap_or(NOTHING);
         let mut problems = self.records.problems(number).to_vec();
         let naming = self.naming();
         let files = tree::files(&stored.nodes);

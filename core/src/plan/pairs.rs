@@ -422,14 +422,15 @@ impl<'a> Planner<'a> {
             next.push(there.and_then(|there| there.last()).copied());
         }
         for start in 0..leaving.len() {
-            let mut ring = alloc::vec![start];
+            let mut ring = Vec::new();
             let mut last = start;
             // Each ring once, from its first.
-            while let Some(following) =
-                next[last].filter(|n| *n > start && ring.len() <= leaving.len())
-            {
-                ring.push(following);
-                last = following;
+            loop {
+                ring.push(last);
+                match next[last] {
+                    Some(n) if n > start && ring.len() <= leaving.len() => last = n,
+                    _ => break,
+                }
             }
             if next[last] != Some(start) || ring.len() < 2 {
                 continue;
@@ -437,7 +438,8 @@ impl<'a> Planner<'a> {
             for two in ring.windows(2) {
                 self.pairs.swap(leaving[two[0]].0, leaving[two[1]].0);
             }
-            for (at, document, file) in ring.into_iter().map(|n| leaving[n]) {
+            for n in &ring {
+                let (at, document, file) = leaving[*n];
                 self.leaving.remove(&document.id);
                 if let Some(pair) = &mut self.pairs[at] {
                     pair.dropbox = Some(dropbox_side(file));

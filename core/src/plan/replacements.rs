@@ -151,8 +151,8 @@ impl<'a> Planner<'a> {
             let holds = |other: &&Document| other.id != document.id && other.hash.as_ref() == hash;
             (document.hash.is_none() || document.hash.as_ref() == hash)
                 && !self.attempted(attempt, document)
-                && !self.files.values().any(|file| file.hash.as_ref() == hash)
-                && !self.documents.values().any(holds)
+                && !self.moving.files.iter().any(|file| file.hash.as_ref() == hash)
+                && !self.moving.documents.iter().any(holds)
         })
     }
 

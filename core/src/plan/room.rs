@@ -216,12 +216,12 @@ impl<'a> Planner<'a> {
             self.upload(document, path, WriteMode::Add, None);
             return;
         }
-        let kept = self.files.values().find(|other| {
+        let kept = self.moving.files.iter().any(|other| {
             other.id != file.id
                 && other.hash == file.hash
                 && is_conflicted_copy(&other.path, &file.path)
         });
-        if kept.is_some() {
+        if kept {
             let mode = WriteMode::Update(file.rev.clone());
             self.upload(document, file.path.clone(), mode, Some(file.id.clone()));
         } else if let Some(kind) = self.upload_obstacle(document) {

@@ -1,9 +1,9 @@
 //! A browser of the model: an engine, its store, and effects that end in any order, well or not.
 
 use super::World;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use sync_core::*;
-use teamleader_dropbox::json::{Read, Write};
 
 /// A browser: an engine, what it stored, and the effects under way.
 pub struct Browser {
@@ -14,6 +14,23 @@ pub struct Browser {
     pub tasks: Vec<Task>,
     pub reports: Vec<SyncReport>,
     config: Config,
+}
+
+thread_local! {
+    /// What each browser is about to store, by its number: of each one save is under way at a time.
+    static INDICES: RefCell<BTreeMap<u64, StoredIndex>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// The model's text of an index says whose it is, and no more.
+fn write_index(index: &StoredIndex) -> String {
+    let browser = index.shared.browser;
+    INDICES.with_borrow_mut(|all| all.insert(browser, index.clone()));
+    browser.to_string()
+}
+
+fn written_index(text: &str) -> StoredIndex {
+    let browser: u64 = text.parse().expect("as it was written");
+    INDICES.with_borrow(|all| all[&browser].clone())
 }
 
 /// Where the user's checkpoint stands.
@@ -29,7 +46,7 @@ impl Browser {
         let config = Config {
             browser: seed + 1,
             shared_folder: SHARED.into(),
-            write_index: StoredIndex::write_text,
+            write_index,
             // Far fewer than anywhere else: whatever may happen in between happens here.
             entries_at_once: [2, 1, 4_000][seed as usize % 3],
             ..Config::default()
@@ -91,7 +108,7 @@ impl Browser {
             Effect::Turn => Outcome::Done,
             Effect::Save(_) if fault != Fault::None => Outcome::Failed(Failure::Store),
             Effect::Save(save) => {
-                self.index = StoredIndex::read_text(&save.index);
+                self.index = Some(written_index(&save.index));
                 for (record, row) in &save.records {
                     match row {
                         Some(row) => self.rows.insert(record.clone(), StoredRecord::clone(row)),

@@ -339,6 +339,16 @@ pub struct CrmSide {
 }
 
 impl CrmSide {
+    /// A document as it stands.
+    pub(crate) fn of(document: &Document) -> Self {
+        Self {
+            id: document.id.clone(),
+            place: document.place.clone(),
+            size_bytes: document.size_bytes,
+            updated_at: document.updated_at.clone(),
+        }
+    }
+
     /// Same id, size and time: then the content is the same.
     pub fn is_still(&self, document: &Document) -> bool {
         self.id == document.id

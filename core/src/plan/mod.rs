@@ -412,7 +412,7 @@ impl<'a> Planner<'a> {
 /// A document and its file, as both stand, with the content they have.
 fn paired(document: &Document, file: &File, hash: &ContentHash) -> Pair {
     Pair {
-        crm: Some(crm_side(document)),
+        crm: Some(CrmSide::of(document)),
         dropbox: Some(dropbox_side(file)),
         hash: hash.clone(),
         superseded: Vec::new(),
@@ -423,15 +423,6 @@ fn paired(document: &Document, file: &File, hash: &ContentHash) -> Pair {
 /// A path as a place, so that one map finds both: what the CRM has in a folder called `/` stands at the root in Dropbox.
 fn path_key(path: &str) -> PlaceKey {
     ("/".into(), fold(path))
-}
-
-fn crm_side(document: &Document) -> CrmSide {
-    CrmSide {
-        id: document.id.clone(),
-        place: document.place.clone(),
-        size_bytes: document.size_bytes,
-        updated_at: document.updated_at.clone(),
-    }
 }
 
 fn dropbox_side(file: &File) -> DropboxSide {

@@ -1,7 +1,7 @@
 //! A document of the CRM takes another one's place: upload new, see it listed, delete old, whatever crashed in between.
 
 use super::room::Occupant;
-use super::{crm_side, paired, Content, Operation, Planner, Replacement};
+use super::{paired, Content, Operation, Planner, Replacement};
 use crate::effect::{Document, Source};
 use crate::sort::retain;
 use crate::state::{Attempt, CrmSide, Pair};
@@ -104,18 +104,18 @@ impl<'a> Planner<'a> {
             };
             if untouched && self.is_higher_twin(seen, document) {
                 // The pair's document holds it already: this one is the twin that leaves.
-                pair.superseded.push(crm_side(document));
+                pair.superseded.push(CrmSide::of(document));
                 self.used_documents.insert(&document.id);
                 return;
             }
             if untouched {
-                pair.superseded.push(crm_side(seen));
+                pair.superseded.push(CrmSide::of(seen));
             } else {
                 // The user changed the old document meanwhile: it is theirs, stays, and goes to Dropbox as a new one.
                 self.used_documents.remove(&seen.id);
             }
         }
-        let before = pair.crm.replace(crm_side(document));
+        let before = pair.crm.replace(CrmSide::of(document));
         pair.hash = hash;
         match (pair.dropbox.as_mut(), file) {
             (Some(side), Some(file)) => {
@@ -208,18 +208,17 @@ impl<'a> Planner<'a> {
         let moved =
             pair.dropbox.as_ref().is_some_and(|side| self.file_moved(&side.path, file, document));
         // Pairing goes by NFC; what is uploaded keeps the CRM's own spelling.
-        let (place, nfc) = if moved {
-            let place = self.naming().place_of(&file.path);
-            (place.clone(), place)
-        } else {
-            (document.place.clone(), document.nfc.clone())
+        let own = self.naming().place_of(&file.path);
+        let (place, nfc) = match moved {
+            true => (&own, &own),
+            false => (&document.place, &document.nfc),
         };
         if self.policy.one_way {
             self.problem(&document.place, ProblemKind::NewerInDropbox);
             return;
         }
         let twin = self.free_document(&|other| {
-            may_hold(other, file) && self.naming().same_place(&other.nfc, &nfc)
+            may_hold(other, file) && self.naming().same_place(&other.nfc, nfc)
         });
         if let Some(other) = twin {
             // Somebody (we before a crash, or another browser) has put it there already.
@@ -246,7 +245,7 @@ impl<'a> Planner<'a> {
                 return self.take_over(pair, document, file, other);
             }
         }
-        match self.occupant(&nfc, Some(&document.id)) {
+        match self.occupant(nfc, Some(&document.id)) {
             Occupant::Nobody => {}
             Occupant::Leaving => {
                 self.plan.waiting = true;
@@ -256,16 +255,15 @@ impl<'a> Planner<'a> {
             Occupant::Document(_) => {
                 // Two documents of one name (N4): an upload under it may be taken for a new version of the
                 // other one. The file's own name is free in Dropbox, so most often here too.
-                let own = self.naming().place_of(&file.path);
                 let place = match self.occupant(&own, Some(&document.id)) {
                     Occupant::Nobody => own,
-                    _ => self.free_place(&nfc),
+                    _ => self.free_place(nfc),
                 };
                 self.create_from_file(file, place, Some(document.id.clone()));
                 return;
             }
         }
-        self.create_from_file(file, place, Some(document.id.clone()));
+        self.create_from_file(file, place.clone(), Some(document.id.clone()));
     }
 
     /// Elsewhere and with another document's content, a file is that document's, not an edit of the one it was paired
@@ -282,10 +280,11 @@ impl<'a> Planner<'a> {
         };
         self.used_documents.insert(&other.id);
         self.used_documents.remove(&document.id);
-        // That the two are named differently is a change of the CRM's side.
-        let place = self.naming().place_of(&file.path);
-        let crm = Some(CrmSide { place, ..crm_side(other) });
-        *pair = Pair { crm, ..paired(other, file, hash) };
+        *pair = paired(other, file, hash);
+        if let Some(side) = &mut pair.crm {
+            // That the two are named differently is a change of the CRM's side.
+            side.place = self.naming().place_of(&file.path);
+        }
     }
 
     /// R7: a document kept in the CRM only steps aside; anything else keeps its name, and our file gets another. So does

@@ -45,10 +45,10 @@ impl Engine {
                 }
                 self.close(record);
             }
-            Purpose::Siblings(record) => match outcome {
-                Outcome::Children(count) => self.folder_counted(record, count <= 1),
-                _ => self.folder_counted(record, false),
-            },
+            Purpose::Siblings(record) => {
+                let alone = matches!(outcome, Outcome::Children(count) if count <= 1);
+                self.folder_counted(record, alone);
+            }
             Purpose::FolderMove(record, alone) => self.folder_moved(record, alone, outcome),
             Purpose::Listing(record) => {
                 match outcome {

@@ -329,8 +329,8 @@ impl<'a> Planner<'a> {
         sort_by(&mut plan.problems, &mut |a, b| a.cmp(b));
         plan.problems.dedup();
         let mut places = self.moving.pairs.iter();
-        for pair in core::mem::take(&mut self.pairs) {
-            match (places.next(), pair) {
+        for pair in &mut self.pairs {
+            match (places.next(), pair.take()) {
                 (Some(at), pair) => {
                     if pair.as_ref() != self.record.pairs.get(*at) {
                         plan.changed_pairs.push((*at, pair));

@@ -13,6 +13,7 @@ pub use stored::{OpenError, StateKey};
 use crate::auth::Auth;
 use crate::bell::Bell;
 use crate::dropbox::{Dropbox, LongpollAnswer, Space};
+use crate::json::Write;
 use crate::permits::Permits;
 use crate::ports::{Ports, StoreError};
 use crate::teamleader::Teamleader;
@@ -24,8 +25,8 @@ use std::future::{poll_fn, Future};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use sync_core::{
-    Config, Cursor, Engine, Event, Failure, Outcome, Record, RecordStatus, Status, SyncReport,
-    TaskId,
+    Config, Cursor, Engine, Event, Failure, Outcome, Record, RecordStatus, Status, StoredIndex,
+    SyncReport, TaskId,
 };
 
 /// Bytes of documents in the page at one time.
@@ -87,9 +88,10 @@ impl<P: Ports> Driver<P> {
     ) -> Result<Self, OpenError> {
         auth.bind(&setup.key.dropbox);
         setup.config.shared_folder = setup.key.shared_folder();
+        setup.config.write_index = StoredIndex::write_text;
         setup.config.browser = u64::from(ports.random()) << 32 | u64::from(ports.random()) | 1;
         let index = stored::load_index(&*ports, &setup.key).await?;
-        let cursor = index.as_ref().and_then(|index| index.cursor.clone());
+        let cursor = index.cursor.clone();
         let wire = Rc::new(Wire::new(ports.clone()));
         Ok(Self {
             dropbox: Dropbox::new(wire.clone(), auth.clone()),

@@ -4,7 +4,7 @@
 //! happen below it. What comes back is final for this cycle.
 
 use crate::ids::{ContentHash, Cursor, DocumentId, FileId, FolderId, Record, RecordKind, Revision};
-use crate::state::{Lease, Share, StoredIndex, StoredRecord};
+use crate::state::{Lease, Share, StoredRecord};
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -313,8 +313,10 @@ pub enum Effect {
 /// One transaction.
 #[derive(Clone, Debug, Default)]
 pub struct Save {
-    /// The index: cursor, links, settings.
-    pub index: Option<StoredIndex>,
+    /// The index (cursor, links, settings), written out: a copy of it would be longer code.
+    pub index: String,
+    /// Its cursor.
+    pub cursor: Option<Cursor>,
     /// Records to write (or to remove).
     pub records: Vec<(Record, Option<Rc<StoredRecord>>)>,
 }

@@ -67,3 +67,19 @@ pub enum Event {
         outcome: Outcome,
     },
 }
+
+impl Event {
+    /// The record that it is about.
+    pub(crate) fn record(&self) -> Option<&Record> {
+        match self {
+            Self::Press { record, .. }
+            | Self::Changed { record }
+            | Self::Named { record, .. }
+            | Self::Cancel { record }
+            | Self::Unlink { record }
+            | Self::CopyBack { record, .. } => Some(record),
+            Self::Decide { record, .. } => record.as_ref(),
+            _ => None,
+        }
+    }
+}

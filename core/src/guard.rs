@@ -5,6 +5,7 @@ use crate::plan::{Counts, Operation, Plan, Policy};
 use crate::sort::retain;
 use crate::state::{Pair, StoredRecord};
 use crate::status::Halt;
+use crate::tree;
 use alloc::vec::Vec;
 
 /// G3: fewer deletes than this never stop a record.
@@ -61,14 +62,16 @@ fn same_kind(a: &Halt, b: &Halt) -> bool {
             Halt::CrmEmpty { .. } | Halt::ManyDeletes { .. },
         ) => true,
         (Halt::ManyChanges { side: a, .. }, Halt::ManyChanges { side: b, .. }) => a == b,
-        (a, b) => a == b,
+        // No other halt comes of a plan.
+        _ => false,
     }
 }
 
 /// G11, dismissed: every file and document stays as it is. What the halt was about becomes marks, one for each
 /// side, which rest until their content changes.
 pub fn dismiss(record: &mut StoredRecord, halt: &Halt) {
-    let files = crate::tree::files(&record.nodes);
+    let files = tree::files(&record.nodes);
+    let files = tree::by_id(&files);
     let mut others: Vec<Pair> = Vec::new();
     for pair in &mut record.pairs {
         let is = |document: &&Document| pair.has_document(&document.id);

@@ -31,4 +31,4 @@ pub use plan::{plan, Operation, Plan, Policy, Replacement};
 pub use sort::sort_by;
 pub use state::*;
 pub use status::*;
-pub use tree::{apply, count_files, files, place_file, remove, File, Nodes};
+pub use tree::{apply, count_files, file_of, files, place_file, remove, File, Nodes};

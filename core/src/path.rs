@@ -83,7 +83,14 @@ impl Naming {
         let folder = if self.is_default_folder(folder) {
             String::new()
         } else if self.slash_refused {
-            folder.replace('/', " - ")
+            let mut flat = String::new();
+            for c in folder.chars() {
+                match c {
+                    '/' => flat.push_str(" - "),
+                    c => flat.push(c),
+                }
+            }
+            flat
         } else {
             folder.to_owned()
         };
@@ -99,7 +106,12 @@ impl Naming {
         (folder, fold(&place.name))
     }
 
-    /// The same of the place that a path relative to the record's folder has in the CRM.
+    /// Are these CRM places the same to a person?
+    pub(crate) fn same_place(&self, a: &Place, b: &Place) -> bool {
+        self.place_key(a) == self.place_key(b)
+    }
+
+    /// The key of the place that a path relative to the record's folder has in the CRM.
     pub fn path_place_key(&self, path: &str) -> PlaceKey {
         self.place_key(&self.place_of(path))
     }
@@ -132,14 +144,14 @@ impl Naming {
             });
         }
         name = shorten(&name, COMPONENT_MAX_UNITS - 8);
-        if let Some(last) = name.chars().last() {
-            if last.is_whitespace() {
-                name.truncate(name.len() - last.len_utf8());
-                name.push('␠');
-            } else if last == '.' {
-                name.pop();
-                name.push('．');
-            }
+        let instead = match name.chars().last() {
+            Some(last) if last.is_whitespace() => Some('␠'),
+            Some('.') => Some('．'),
+            _ => None,
+        };
+        if let Some(instead) = instead {
+            name.pop();
+            name.push(instead);
         }
         let folded = fold(&name);
         if name.is_empty() {
@@ -152,7 +164,11 @@ impl Naming {
             || (folded.starts_with('~') && folded.ends_with(".tmp"))
         {
             // A suffix would not help here: the prefix is what Dropbox refuses.
-            name = name.replacen('~', "～", 1);
+            for (refused, taken) in [(".~", ".～"), ("~", "～")] {
+                if let Some(rest) = name.strip_prefix(refused) {
+                    name = format!("{taken}{rest}");
+                }
+            }
         }
         name
     }
@@ -175,7 +191,14 @@ pub fn alike(a: &str, b: &str) -> bool {
 
 /// Folder (without a slash at the end, empty at the root) and name.
 pub fn split_dir(path: &str) -> (&str, &str) {
-    path.rsplit_once('/').unwrap_or(("", path))
+    split_last(path, b'/').unwrap_or(("", path))
+}
+
+/// What stands before and behind the last of these ASCII characters. Byte by byte: the standard library's search from the
+/// end is five times the code.
+fn split_last(text: &str, sign: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().rposition(|byte| byte == sign)?;
+    Some((&text[..at], &text[at + 1..]))
 }
 
 /// What stands in a folder (empty at the root) under this name.
@@ -188,8 +211,10 @@ pub(crate) fn below(dir: &str, name: &str) -> String {
 
 /// `report.pdf` → `report`, `.pdf`; a leading dot begins no extension.
 pub fn split_extension(name: &str) -> (&str, &str) {
-    match name.rfind('.') {
-        Some(at) if at > 0 && name.len() - at <= 20 => name.split_at(at),
+    match split_last(name, b'.') {
+        Some((stem, extension)) if !stem.is_empty() && extension.len() < 20 => {
+            name.split_at(stem.len())
+        }
         _ => (name, ""),
     }
 }
@@ -207,7 +232,7 @@ fn unnumbered(path: &str) -> String {
     let (dir, name) = split_dir(path);
     let (stem, extension) = split_extension(name);
     let counted_on = || {
-        let (base, digits) = stem.strip_suffix(')')?.rsplit_once('(')?;
+        let (base, digits) = split_last(stem.strip_suffix(')')?, b'(')?;
         let base = base.strip_suffix(' ').filter(|base| !base.is_empty())?;
         let counts = (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
         counts.then_some(base)
@@ -220,19 +245,19 @@ fn unnumbered(path: &str) -> String {
 
 /// `name (conflicted copy 2026-01-31).ext`, then ` 2`, ` 3` …
 pub fn conflicted_copy(path: &str, today: &str, number: u32) -> String {
-    if number < 2 {
-        suffixed(path, &format!(" (conflicted copy {today})"))
-    } else {
-        suffixed(path, &format!(" (conflicted copy {today} {number})"))
-    }
+    suffixed(path, &counted(&format!("conflicted copy {today}"), number))
 }
 
 /// `name (from the CRM).ext`, then ` 2` …
 pub fn from_crm(path: &str, number: u32) -> String {
-    if number < 2 {
-        suffixed(path, " (from the CRM)")
-    } else {
-        suffixed(path, &format!(" (from the CRM {number})"))
+    suffixed(path, &counted("from the CRM", number))
+}
+
+/// ` (what)`, then ` (what 2)` …
+fn counted(what: &str, number: u32) -> String {
+    match number {
+        0 | 1 => format!(" ({what})"),
+        _ => format!(" ({what} {number})"),
     }
 }
 

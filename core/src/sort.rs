@@ -24,7 +24,8 @@ pub(crate) fn retain<T>(items: &mut Vec<T>, keep: &mut dyn FnMut(&T) -> bool) {
     items.truncate(kept);
 }
 
-/// Puts first what stands at the first of these indices, and so on: each index once.
+/// Puts first what stands at the first of these indices, and so on: each index once. Not once more for each type.
+#[inline(never)]
 pub(crate) fn arrange(from: &mut [usize], swap: &mut dyn FnMut(usize, usize)) {
     for at in 0..from.len() {
         // Each place takes what belongs there; what an earlier exchange moved is followed to where it went.

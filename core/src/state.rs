@@ -47,6 +47,14 @@ pub struct StoredIndex {
     pub shared: Shared,
 }
 
+impl StoredIndex {
+    /// Nothing is known yet.
+    #[inline(never)]
+    pub fn fresh() -> Self {
+        Self { schema: SCHEMA, ..Self::default() }
+    }
+}
+
 /// A linked record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Link {
@@ -154,10 +162,15 @@ impl SharedFile {
         self.seen.clone().map_or(WriteMode::Add, WriteMode::Update)
     }
 
+    /// Its revision, if the local state does not know it.
+    pub(crate) fn news(&self) -> Option<Revision> {
+        self.seen.clone().filter(|_| self.seen != self.known)
+    }
+
     /// It was written here.
-    pub(crate) fn is_at(&mut self, rev: Revision) {
+    pub(crate) fn is_at(&mut self, rev: &Revision) {
         self.seen = Some(rev.clone());
-        self.known = Some(rev);
+        self.known = Some(rev.clone());
     }
 }
 
@@ -326,6 +339,16 @@ pub struct CrmSide {
 }
 
 impl CrmSide {
+    /// A document as it stands.
+    pub(crate) fn of(document: &Document) -> Self {
+        Self {
+            id: document.id.clone(),
+            place: document.place.clone(),
+            size_bytes: document.size_bytes,
+            updated_at: document.updated_at.clone(),
+        }
+    }
+
     /// Same id, size and time: then the content is the same.
     pub fn is_still(&self, document: &Document) -> bool {
         self.id == document.id

@@ -108,6 +108,7 @@ pub struct Item {
 
 /// How an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u32)]
 pub enum Mark {
     /// In both, equal.
     Both,
@@ -164,6 +165,7 @@ pub enum ProblemKind {
 
 /// A safety stop: a status, not an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Halt {
     /// G2: the CRM shows no documents though this many were synced.
     CrmEmpty {

@@ -57,20 +57,29 @@ impl<'a> Displayed<'a> {
     }
 }
 
-/// All files, each id once (the last path wins if a listing ever repeats an id).
-pub fn files(nodes: &Nodes) -> Map<FileId, File> {
+/// All files, by key.
+pub fn files(nodes: &Nodes) -> Vec<File> {
     let mut displayed = Displayed::new(nodes);
-    let mut files = Map::new();
+    let mut files = Vec::new();
     for (key, node) in nodes {
         if let Some(file) = displayed.file(key, node) {
-            files.insert(file.id.clone(), file);
+            files.push(file);
         }
     }
     files
 }
 
+/// Files by their ids, each once (the last path wins if a listing ever repeats an id).
+pub(crate) fn by_id(files: &[File]) -> Map<&FileId, &File> {
+    let mut found = Map::new();
+    for file in files {
+        found.insert(&file.id, file);
+    }
+    found
+}
+
 /// The file of this id, wherever it stands.
-pub(crate) fn file_of(nodes: &Nodes, wanted: &FileId) -> Option<File> {
+pub fn file_of(nodes: &Nodes, wanted: &FileId) -> Option<File> {
     let is = |node: &Node| matches!(node, Node::File { id, .. } if id == wanted);
     let (key, node) = nodes.iter().find(|(_, node)| is(node))?;
     Displayed::new(nodes).file(key, node)

@@ -29,9 +29,7 @@ impl<P: Ports> Driver<P> {
             }
             Effect::Save(save) => {
                 stored::save(ports, &self.key, save).await?;
-                if let Some(index) = &mut save.index {
-                    *self.cursor.borrow_mut() = index.cursor.take();
-                }
+                *self.cursor.borrow_mut() = save.cursor.take();
                 Outcome::Done
             }
             Effect::Turn => {

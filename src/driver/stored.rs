@@ -49,18 +49,16 @@ pub enum OpenError {
     Store(#[from] StoreError),
 }
 
-/// The index; `None` for none and for one that cannot be read (then it is a first link: nothing is deleted).
+/// The index; a fresh one for none and for one that cannot be read (then it is a first link: nothing is deleted).
 pub(super) async fn load_index(
     store: &impl Store,
     key: &StateKey,
-) -> Result<Option<StoredIndex>, OpenError> {
+) -> Result<StoredIndex, OpenError> {
     let Some(text) = store.load(&key.index()).await? else {
         let retired = store.load(&key.retired()).await?.and_then(|text| text.parse().ok());
-        return Ok(retired.map(|retired| {
-            let mut index = StoredIndex { schema: SCHEMA, ..StoredIndex::default() };
-            index.shared.retired = retired;
-            index
-        }));
+        let mut index = StoredIndex::fresh();
+        index.shared.retired = retired.unwrap_or(0);
+        return Ok(index);
     };
     let value = Value::said(&text);
     // Every row says this much, whatever else its version says.
@@ -68,7 +66,7 @@ pub(super) async fn load_index(
         Some(schema) if schema > u64::from(SCHEMA) => {
             Err(OpenError::Newer(u32::try_from(schema).unwrap_or(u32::MAX)))
         }
-        _ => Ok(StoredIndex::read(&value)),
+        _ => Ok(StoredIndex::read(&value).unwrap_or_else(StoredIndex::fresh)),
     }
 }
 
@@ -88,15 +86,15 @@ pub(super) async fn load_row(
 pub(super) async fn save(
     store: &impl Store,
     key: &StateKey,
-    save: &Save,
+    save: &mut Save,
 ) -> Result<(), StoreError> {
     let mut records = save.records.iter();
-    let mut index = save.index.iter();
+    let mut index = Some(std::mem::take(&mut save.index));
     let mut next = || match records.next() {
         Some((record, stored)) => {
             Some((key.record(record), stored.as_ref().map(|stored| stored.write_text())))
         }
-        None => index.next().map(|index| (key.index(), Some(index.write_text()))),
+        None => index.take().map(|index| (key.index(), Some(index))),
     };
     store.save_rows(&mut next).await
 }

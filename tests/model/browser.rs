@@ -1,6 +1,7 @@
 //! A browser of the model: an engine, its store, and effects that end in any order, well or not.
 
 use super::World;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use sync_core::*;
 
@@ -13,6 +14,23 @@ pub struct Browser {
     pub tasks: Vec<Task>,
     pub reports: Vec<SyncReport>,
     config: Config,
+}
+
+thread_local! {
+    /// What each browser is about to store, by its number: of each one save is under way at a time.
+    static INDICES: RefCell<BTreeMap<u64, StoredIndex>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// The model's text of an index says whose it is, and no more.
+fn write_index(index: &StoredIndex) -> String {
+    let browser = index.shared.browser;
+    INDICES.with_borrow_mut(|all| all.insert(browser, index.clone()));
+    browser.to_string()
+}
+
+fn written_index(text: &str) -> StoredIndex {
+    let browser: u64 = text.parse().expect("as it was written");
+    INDICES.with_borrow(|all| all[&browser].clone())
 }
 
 /// Where the user's checkpoint stands.
@@ -28,12 +46,13 @@ impl Browser {
         let config = Config {
             browser: seed + 1,
             shared_folder: SHARED.into(),
+            write_index,
             // Far fewer than anywhere else: whatever may happen in between happens here.
             entries_at_once: [2, 1, 4_000][seed as usize % 3],
             ..Config::default()
         };
         Self {
-            engine: Engine::new(config.clone(), None),
+            engine: Engine::new(config.clone(), StoredIndex::fresh()),
             config,
             dropbox,
             index: None,
@@ -52,14 +71,15 @@ impl Browser {
         } else {
             let retired = index.shared.generation;
             let shared = Shared { retired, ..Shared::default() };
-            self.index = Some(StoredIndex { schema: SCHEMA, shared, ..StoredIndex::default() });
+            self.index = Some(StoredIndex { shared, ..StoredIndex::fresh() });
             self.crash();
         }
     }
 
     /// The tab dies; the next one begins with what was stored.
     pub fn crash(&mut self) {
-        self.engine = Engine::new(self.config.clone(), self.index.clone());
+        self.engine =
+            Engine::new(self.config.clone(), self.index.clone().unwrap_or_else(StoredIndex::fresh));
         self.tasks.clear();
     }
 
@@ -88,7 +108,7 @@ impl Browser {
             Effect::Turn => Outcome::Done,
             Effect::Save(_) if fault != Fault::None => Outcome::Failed(Failure::Store),
             Effect::Save(save) => {
-                self.index = save.index.clone().or(self.index.take());
+                self.index = Some(written_index(&save.index));
                 for (record, row) in &save.records {
                     match row {
                         Some(row) => self.rows.insert(record.clone(), StoredRecord::clone(row)),

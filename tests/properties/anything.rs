@@ -137,6 +137,7 @@ pub fn check(record: &StoredRecord, policy: &Policy, plan: &Plan) -> Result<(), 
     }
     let listed = |id: &DocumentId| record.documents.iter().any(|seen| seen.id == *id);
     let all = files(&record.nodes);
+    let file_of = |id: &FileId| all.iter().rfind(|file| file.id == *id);
     let mut given: Vec<String> = Vec::new();
     for step in &plan.operations {
         match step {
@@ -153,19 +154,19 @@ pub fn check(record: &StoredRecord, policy: &Policy, plan: &Plan) -> Result<(), 
                         given.push(fold(path));
                     }
                     (WriteMode::Update(rev), Some(over)) => {
-                        prop_assert_eq!(Some(rev), all.get(over).map(|file| &file.rev));
+                        prop_assert_eq!(Some(rev), file_of(over).map(|file| &file.rev));
                     }
                     other => prop_assert!(false, "{:?}", other),
                 }
             }
-            Operation::MoveFile { file, .. } => prop_assert!(all.get(file).is_some()),
+            Operation::MoveFile { file, .. } => prop_assert!(file_of(file).is_some()),
             Operation::CopyFile { file, to } => {
-                prop_assert!(all.get(file).is_some());
+                prop_assert!(file_of(file).is_some());
                 prop_assert!(record.nodes.get(&fold(to)).is_none(), "{to} is taken");
                 given.push(fold(to));
             }
             Operation::DeleteFile { file, rev } => {
-                let found = all.get(file);
+                let found = file_of(file);
                 prop_assert_eq!(Some(rev), found.map(|file| &file.rev));
                 // Under its own id, or saved anew with the same content (K2).
                 let pair = record.pairs.iter().find(|pair| {
@@ -179,7 +180,7 @@ pub fn check(record: &StoredRecord, policy: &Policy, plan: &Plan) -> Result<(), 
                 prop_assert!(*size_bytes <= policy.max_size_bytes);
                 match source {
                     Source::File { id, .. } => {
-                        prop_assert!(all.get(id).is_some() && !policy.one_way);
+                        prop_assert!(file_of(id).is_some() && !policy.one_way);
                     }
                     Source::Document { id } => prop_assert!(listed(id)),
                 }

@@ -62,7 +62,7 @@ fn carry_out(sides: &mut Sides, policy: &mut Policy, step: &Operation) {
                     }
                 }
                 (WriteMode::Update(rev), Some(over)) => {
-                    let file = files(&sides.record.nodes).get(over).cloned();
+                    let file = file_of(&sides.record.nodes, over);
                     if let Some(file) = file.filter(|file| file.rev == *rev) {
                         sides.write(&file.path, file.id, content);
                     }
@@ -72,7 +72,7 @@ fn carry_out(sides: &mut Sides, policy: &mut Policy, step: &Operation) {
         }
         Operation::MoveFile { file, to } => {
             let Some(content) = sides.content_of_file(file) else { return };
-            let before = files(&sides.record.nodes).get(file).expect("it holds something").clone();
+            let before = file_of(&sides.record.nodes, file).expect("it holds something");
             sides.forget_file(file);
             let to = if sides.is_free(to) { to } else { &before.path };
             sides.write(to, file.clone(), content);
@@ -83,7 +83,7 @@ fn carry_out(sides: &mut Sides, policy: &mut Policy, step: &Operation) {
             }
         }
         Operation::DeleteFile { file, rev } => {
-            let found = files(&sides.record.nodes).get(file).cloned();
+            let found = file_of(&sides.record.nodes, file);
             if found.is_some_and(|found| found.rev == *rev) {
                 sides.forget_file(file);
             }
@@ -123,7 +123,7 @@ fn learn(sides: &mut Sides, document: &DocumentId, file: &FileId, content: Conte
         size_bytes: seen.size_bytes,
         updated_at: seen.updated_at.clone(),
     };
-    let file = files(&sides.record.nodes).get(file).expect("it was put").clone();
+    let file = file_of(&sides.record.nodes, file).expect("it was put");
     let dropbox = DropboxSide { id: file.id, path: file.path, rev: file.rev };
     sides.record.pairs.push(Pair {
         crm: Some(crm),
@@ -151,7 +151,7 @@ pub fn in_crm(sides: &Sides) -> Vec<Content> {
 /// All contents of Dropbox's side.
 pub fn in_dropbox(sides: &Sides) -> Vec<Content> {
     let all = files(&sides.record.nodes);
-    let mut all: Vec<_> = all.values().filter_map(|f| sides.content_of_file(&f.id)).collect();
+    let mut all: Vec<_> = all.iter().filter_map(|f| sides.content_of_file(&f.id)).collect();
     all.sort_unstable();
     all
 }

@@ -100,7 +100,7 @@ impl Story {
             let Some(file) = sides.put(&path, content) else { continue };
             let document = sides.add(place, content);
             let seen = sides.record.documents.last().expect("it was just added").clone();
-            let file_seen = files(&sides.record.nodes).get(&file).expect("it was put").clone();
+            let file_seen = file_of(&sides.record.nodes, &file).expect("it was put");
             sides.record.pairs.push(Pair {
                 crm: Some(CrmSide {
                     id: seen.id,
@@ -218,12 +218,12 @@ impl Sides {
 
     /// What a file holds.
     pub fn content_of_file(&self, id: &FileId) -> Option<Content> {
-        let file = files(&self.record.nodes).get(id)?.clone();
+        let file = file_of(&self.record.nodes, id)?;
         u64::from_str_radix(file.hash?.as_str(), 16).ok()
     }
 
     pub fn forget_file(&mut self, id: &FileId) {
-        if let Some(file) = files(&self.record.nodes).get(id).cloned() {
+        if let Some(file) = file_of(&self.record.nodes, id) {
             remove(&mut self.record.nodes, &file.key);
         }
     }
@@ -270,7 +270,7 @@ impl Sides {
     }
 
     fn change_file(&mut self, id: &FileId, change: Change, at: usize) {
-        let Some(file) = files(&self.record.nodes).get(id).cloned() else { return };
+        let Some(file) = file_of(&self.record.nodes, id) else { return };
         let content = self.content_of_file(id).expect("it holds something");
         let (folder, name) = split_dir(&file.path);
         let to = match change {

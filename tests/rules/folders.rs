@@ -109,7 +109,7 @@ fn standing(entries: &[Entry]) -> Vec<String> {
         };
         apply(&mut nodes, path.clone(), entry.clone());
     }
-    let mut paths: Vec<String> = files(&nodes).values().map(|file| file.path.clone()).collect();
+    let mut paths: Vec<String> = files(&nodes).into_iter().map(|file| file.path).collect();
     paths.sort();
     paths
 }

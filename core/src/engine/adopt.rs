@@ -10,7 +10,7 @@ use super::{Engine, Phase, Purpose};
 use crate::effect::{Effect, Failure, Outcome};
 use crate::ids::Revision;
 use crate::sort::retain;
-use crate::state::{count_whole, Link, Share, SharedRecord, StoredRecord};
+use crate::state::{count_whole, Link, Share, SharedRecord};
 use alloc::vec::Vec;
 
 impl Engine {
@@ -36,10 +36,10 @@ impl Engine {
     /// Asks for the next thing that has to be read; false when all of it is known.
     fn read_checkpoint(&mut self) -> bool {
         let lease = self.shared_file("lease");
-        let Some(rev) = lease.seen.clone() else {
+        if lease.seen.is_none() {
             return false;
-        };
-        if lease.known.as_ref() != Some(&rev) {
+        }
+        if let Some(rev) = lease.news() {
             let purpose = Purpose::LoadLease(rev.clone(), false);
             self.task(purpose, Effect::LoadLease { rev, clock: None });
             return true;
@@ -48,17 +48,13 @@ impl Engine {
             return false;
         }
         if self.shares.is_empty() {
-            let files = self.index.shared.files.iter();
-            let mut new: Vec<(&'static str, Revision)> = Vec::new();
-            for file in files.filter(|file| file.seen != file.known) {
-                if let (Some(name), Some(rev)) = (share_named(&file.name), &file.seen) {
-                    new.push((name, rev.clone()));
+            let mut asked = false;
+            for at in 0..self.index.shared.files.len() {
+                let file = &self.index.shared.files[at];
+                if let (Some(name), Some(rev)) = (share_named(&file.name), file.news()) {
+                    self.task(Purpose::LoadShare(name, rev.clone()), Effect::LoadShare { rev });
+                    asked = true;
                 }
-            }
-            let asked = !new.is_empty();
-            for (name, rev) in new {
-                let purpose = Purpose::LoadShare(name, rev.clone());
-                self.task(purpose, Effect::LoadShare { rev });
             }
             return asked;
         }
@@ -108,7 +104,7 @@ impl Engine {
             return;
         }
         for record in self.linked.clone() {
-            self.records.insert(record, StoredRecord::fresh());
+            self.records.insert_fresh(record);
             self.begin_anew(record);
         }
         // What stands in the folders is listed anew.
@@ -182,7 +178,7 @@ impl Engine {
         retain(&mut pairs, &mut |pair| pair.crm.is_some() || pair.dropbox.is_some());
         pairs.iter_mut().for_each(|pair| pair.superseded.clear());
         if self.link(record).is_none() {
-            self.records.insert(record, StoredRecord::fresh());
+            self.records.insert_fresh(record);
             self.removed.remove(record);
             let mut link = Link::new(self.records.record(record).clone(), told.name);
             link.named = told.named;

@@ -73,11 +73,7 @@ impl Engine {
             // Enough for one cycle: whatever keeps changing is looked at again soon.
             cycle.unfinished = true;
             let more = !cycle.due.is_empty();
-            for record in again {
-                if let Some(link) = self.link_mut(record) {
-                    link.dirty = true;
-                }
-            }
+            self.put_off(again);
             if more {
                 return self.step_records();
             }
@@ -153,7 +149,7 @@ impl Engine {
         for queue in [&mut self.transfers, &mut self.writes, &mut self.creates] {
             retain(queue, &mut |item| item.record != record);
         }
-        retain(&mut self.folders, &mut |(purpose, _)| match purpose {
+        retain(&mut self.folders, &mut |step| match &step.0 {
             Purpose::Folder(other, _)
             | Purpose::Siblings(other)
             | Purpose::FolderMove(other, _) => *other != record,

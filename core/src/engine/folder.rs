@@ -3,10 +3,10 @@
 use super::records::Number;
 use super::{Engine, Purpose, Stage};
 use crate::effect::{Effect, Failure, FolderEntry, Outcome, Place, Reason};
-use crate::path::{fold, numbered, split_dir};
+use crate::path::{below, fold, numbered, split_dir};
 use crate::status::{Halt, Happened, Problem, ProblemKind};
 use crate::tree;
-use alloc::format;
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -42,14 +42,17 @@ impl Engine {
                 let parent = split_dir(&folder.path).0.to_string();
                 self.open(record);
                 let count = Effect::CountChildren { path: parent };
-                self.folders.push((Purpose::Siblings(record), count));
+                self.folders.push(Box::new((Purpose::Siblings(record), count)));
             }
-            _ => {
-                self.open(record);
-                let effect = Effect::EnsureFolder { path: target };
-                self.folders.push((Purpose::Folder(record, 1), effect));
-            }
+            _ => self.make_folder(record, 1, target),
         }
+    }
+
+    /// `number` says which of its names this is.
+    fn make_folder(&mut self, record: Number, number: u32, path: String) {
+        self.open(record);
+        let effect = Effect::EnsureFolder { path };
+        self.folders.push(Box::new((Purpose::Folder(record, number), effect)));
     }
 
     /// It stays as it is, whatever its record is called now.
@@ -84,7 +87,7 @@ impl Engine {
             (folder.id.to_string(), target)
         };
         let effect = Effect::MoveFolder { from, to };
-        self.folders.insert(0, (Purpose::FolderMove(record, alone), effect));
+        self.folders.insert(0, Box::new((Purpose::FolderMove(record, alone), effect)));
     }
 
     pub(super) fn folder_made(&mut self, record: Number, number: u32, outcome: Outcome) {
@@ -121,7 +124,7 @@ impl Engine {
             // A file stands where a folder must: beside it (`name (2)`).
             Failure::Conflict if number < NUMBERS_MAX => {
                 let (parent, leaf) = split_dir(&target);
-                format!("{}/{leaf}", numbered(parent, number + 1))
+                below(&numbered(parent, number + 1), leaf)
             }
             Failure::Refused(Reason::Name) if number == 1 => self.folder_of(record, ""),
             Failure::Conflict | Failure::Refused(_) | Failure::Forbidden | Failure::NotFound => {
@@ -132,20 +135,17 @@ impl Engine {
             }
             _ => return self.fail(failure),
         };
-        self.open(record);
-        let effect = Effect::EnsureFolder { path: other };
-        self.folders.push((Purpose::Folder(record, number + 1), effect));
+        self.make_folder(record, number + 1, other);
     }
 
     fn folder_given_up(&mut self, record: Number, kind: ProblemKind) {
-        let name = self.link(record).map(|link| link.name.clone()).unwrap_or_default();
-        let place = Place { folder: String::new(), name };
-        *self.records.problems_mut(record) = alloc::vec![Problem { place, kind }];
         let now_ms = self.now_ms;
         if let Some(link) = self.link_mut(record) {
             link.pressed = false;
             link.dirty = false;
             link.settled_ms = Some(now_ms);
+            let place = Place { folder: String::new(), name: link.name.clone() };
+            *self.records.problems_mut(record) = alloc::vec![Problem { place, kind }];
         }
         self.dirty_index = true;
         self.rest(record);
@@ -187,10 +187,9 @@ impl Engine {
                     return self.close(record);
                 };
                 let to = if alone {
-                    let tail = |path: &str| split_dir(path).1.to_string();
                     FolderEntry {
-                        path: format!("{}/{}", folder.path, tail(&known.path)),
-                        path_lower: format!("{}/{}", folder.path_lower, tail(&known.path_lower)),
+                        path: below(&folder.path, split_dir(&known.path).1),
+                        path_lower: below(&folder.path_lower, split_dir(&known.path_lower).1),
                         id: known.id,
                     }
                 } else {

@@ -10,6 +10,7 @@ use super::records::{Marked, Number};
 use super::{Engine, Phase, Purpose};
 use crate::effect::{Effect, Entry, FolderEntry};
 use crate::map::Map;
+use crate::sort::sort_by;
 use crate::status::Halt;
 use crate::tree;
 use alloc::string::{String, ToString};
@@ -101,13 +102,11 @@ impl Engine {
         for (record, link) in self.linked.iter().zip(&mut self.index.links) {
             // One that was linked meanwhile has no folder yet.
             let Some(observed) = giving.observed.get_mut(record.at()) else { continue };
-            let to = observed.again.take().or(observed.moved.take());
-            if to.is_some() || observed.stands {
-                link.folder_removed = false;
+            if let Some(to) = observed.again.take().or_else(|| observed.moved.take()) {
+                link.folder = Some(to);
+                observed.stands = true;
             }
-            if to.is_some() {
-                link.folder = to;
-            }
+            link.folder_removed &= !observed.stands;
             if observed.lost {
                 lost.push(*record);
             }
@@ -199,6 +198,7 @@ impl Engine {
             tree::apply(&mut standing, path_of(entry).to_string(), entry.clone());
         }
         let files = tree::files(&standing);
+        let files = tree::by_id(&files);
         // The first one in the order of their paths.
         let mut found: Option<(&str, &str)> = None;
         for side in stored.pairs.iter().filter_map(|pair| pair.dropbox.as_ref()) {
@@ -218,10 +218,14 @@ impl Engine {
             *other != record
                 && theirs.is_some_and(|theirs| is_within(root, theirs) || is_within(theirs, root))
         });
-        let folder = entries.iter().rev().find_map(|entry| match entry {
-            Entry::Folder(folder) if folder.path_lower == root => Some(folder.clone()),
-            _ => None,
-        });
+        // As it was told of last.
+        let mut folder = None;
+        for entry in entries {
+            match entry {
+                Entry::Folder(entry) if entry.path_lower == root => folder = Some(entry),
+                _ => {}
+            }
+        }
         let (false, Some(folder)) = (taken, folder) else {
             return false;
         };
@@ -235,7 +239,7 @@ impl Engine {
             stored.nodes = nodes;
         }
         if let Some(link) = self.link_mut(record) {
-            link.folder = Some(folder);
+            link.folder = Some(folder.clone());
             link.folder_removed = false;
         }
         true
@@ -276,13 +280,8 @@ impl Engine {
         let mut queue = due.numbers();
         queue.reverse();
         queue.append(&mut cycle.due);
-        for first in [true, false] {
-            for record in &queue {
-                if pressed.contains(*record) == first {
-                    cycle.due.push(*record);
-                }
-            }
-        }
+        sort_by(&mut queue, &mut |a, b| pressed.contains(*b).cmp(&pressed.contains(*a)));
+        cycle.due = queue;
     }
 
     /// G1: every linked folder that held synced files is gone or empty.

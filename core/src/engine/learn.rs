@@ -34,12 +34,14 @@ impl Engine {
         let Some(seen) = stored.document_mut(document) else {
             return;
         };
-        let place = seen.place.clone();
-        // P1: it changed while it was read: what was sent is agreed on, the newer version is looked at again.
-        let mut updated_at = String::new();
+        let name = seen.place.name.clone();
+        let mut side = CrmSide::of(seen);
         if seen.size_bytes == staged.size_bytes {
             seen.hash = Some(staged.hash.clone());
-            updated_at = seen.updated_at.clone();
+        } else {
+            // P1: it changed while it was read: what was sent is agreed on, the newer version is looked at again.
+            side.size_bytes = staged.size_bytes;
+            side.updated_at.clear();
         }
         let mut pairs = stored.pairs.iter_mut();
         let known = pairs.find(|pair| pair.dropbox.is_some() && pair.has_document(document));
@@ -48,8 +50,8 @@ impl Engine {
                 // The places stay as they were: a rename is decided after the content.
                 pair.hash = staged.hash.clone();
                 if let Some(crm) = pair.crm.as_mut() {
-                    crm.size_bytes = staged.size_bytes;
-                    crm.updated_at = updated_at;
+                    crm.size_bytes = side.size_bytes;
+                    crm.updated_at = side.updated_at;
                 }
                 if let Some(dropbox) = pair.dropbox.as_mut() {
                     dropbox.rev = file.rev.clone();
@@ -60,12 +62,7 @@ impl Engine {
                     !(pair.has_document(document) || pair.has_file(&file.id))
                 });
                 stored.pairs.push(Pair {
-                    crm: Some(CrmSide {
-                        id: document.clone(),
-                        place: place.clone(),
-                        size_bytes: staged.size_bytes,
-                        updated_at,
-                    }),
+                    crm: Some(side),
                     dropbox: Some(DropboxSide { id: file.id.clone(), path, rev: file.rev.clone() }),
                     hash: staged.hash.clone(),
                     superseded: Vec::new(),
@@ -73,12 +70,12 @@ impl Engine {
                 });
             }
         }
-        self.progressed(record, &place.name, staged.size_bytes);
+        self.progressed(record, &name, staged.size_bytes);
         self.cycle.report.to_dropbox += 1;
         self.share(record);
         let what =
             if over.is_some() { Happened::UpdatedInDropbox } else { Happened::CopiedToDropbox };
-        self.happened(record, &place.name, what);
+        self.happened(record, &name, what);
     }
 
     /// One more document of its run is done.

@@ -26,7 +26,7 @@ use crate::ids::{FileId, Record, RecordKind, Revision};
 use crate::path::Naming;
 use crate::plan::{Operation, Policy};
 use crate::sort::retain;
-use crate::state::{Link, Share, StoredIndex, StoredRecord, SCHEMA};
+use crate::state::{Link, Share, StoredIndex, StoredRecord};
 use crate::status::{Activity, Halt, Happened, Progress, SyncReport};
 use alloc::boxed::Box;
 use alloc::rc::Rc;
@@ -72,6 +72,8 @@ pub struct Config {
     pub browser: u64,
     /// Where the checkpoint stands, relative to the app folder and in lower case; empty for none.
     pub shared_folder: String,
+    /// Writes the index out, to be stored.
+    pub write_index: fn(&StoredIndex) -> String,
 }
 
 impl Default for Config {
@@ -84,6 +86,7 @@ impl Default for Config {
             entries_at_once: 4_000,
             browser: 1,
             shared_folder: String::new(),
+            write_index: |_| String::new(),
         }
     }
 }
@@ -119,8 +122,8 @@ struct Cycle {
     observe_again: bool,
     /// Records that somebody asked for by an event, not by the time.
     asked_for: Marked,
-    /// Whose names are still to be asked for, by batches.
-    names: Vec<(RecordKind, Vec<String>)>,
+    /// Whose names are still to be asked for.
+    names: Vec<Number>,
     /// Records to be planned again after the next observation.
     again: Marked,
     entries: Vec<crate::effect::Entry>,
@@ -168,6 +171,9 @@ struct Work {
 
 /// An operation that waits for its turn, or is under way; it is handed from queue to queue.
 type Queued = Box<Job>;
+
+/// What waits to be done to a record's folder.
+type FolderStep = Box<(Purpose, Effect)>;
 
 #[derive(Debug)]
 struct Job {
@@ -232,7 +238,7 @@ pub struct Engine {
     transfers: Vec<Queued>,
     /// What changes files in Dropbox.
     writes: Vec<Queued>,
-    folders: Vec<(Purpose, Effect)>,
+    folders: Vec<FolderStep>,
     /// Uploads to the CRM whose attempt is not stored yet.
     creates: Vec<Queued>,
     writing: bool,
@@ -267,9 +273,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// From the stored index, or from nothing. The caller refuses an index with a newer schema before.
-    pub fn new(config: Config, index: Option<StoredIndex>) -> Self {
-        let mut index = index.unwrap_or(StoredIndex { schema: SCHEMA, ..StoredIndex::default() });
+    /// From the stored index. The caller refuses one with a newer schema before.
+    pub fn new(config: Config, mut index: StoredIndex) -> Self {
         if index.shared.browser == 0 {
             index.shared.browser = config.browser;
         }
@@ -349,15 +354,13 @@ impl Engine {
     }
 
     fn asked(&mut self, event: &Event) {
+        let Some(record) = event.record() else {
+            return self.asked_of_all(event);
+        };
+        let record = self.records.number(record);
         match event {
-            Event::Run => self.begin(true),
-            Event::Look => self.begin(false),
-            Event::Press { record, name } => {
-                let record = self.records.number(record);
-                self.press(record, name)
-            }
-            Event::Changed { record } => {
-                let record = self.records.number(record);
+            Event::Press { name, .. } => self.press(record, name),
+            Event::Changed { .. } => {
                 if let Some(link) = self.link_mut(record) {
                     link.dirty = true;
                     self.dirty_index = true;
@@ -366,25 +369,11 @@ impl Engine {
                     }
                 }
             }
-            Event::Named { record, name } => {
-                let record = self.records.number(record);
-                self.named(record, name)
-            }
-            Event::Cancel { record } => {
-                let record = self.records.number(record);
-                self.cancel(record)
-            }
-            Event::Unlink { record } => {
-                let record = self.records.number(record);
-                self.unlink(record)
-            }
-            Event::Decide { record: None, confirmed: _ } => self.decide_all(),
-            Event::Decide { record: Some(record), confirmed } => {
-                let record = self.records.number(record);
-                self.decide(record, *confirmed)
-            }
-            Event::CopyBack { record, document } => {
-                let record = self.records.number(record);
+            Event::Named { name, .. } => self.named(record, name),
+            Event::Cancel { .. } => self.cancel(record),
+            Event::Unlink { .. } => self.unlink(record),
+            Event::Decide { confirmed, .. } => self.decide(record, *confirmed),
+            Event::CopyBack { document, .. } => {
                 if let Some(stored) = self.records.get_mut(record) {
                     retain(&mut stored.pairs, &mut |pair| {
                         pair.dropbox.is_some() || !pair.has_document(document)
@@ -393,6 +382,15 @@ impl Engine {
                     self.enqueue(record);
                 }
             }
+            _ => {}
+        }
+    }
+
+    fn asked_of_all(&mut self, event: &Event) {
+        match event {
+            Event::Run => self.begin(true),
+            Event::Look => self.begin(false),
+            Event::Decide { .. } => self.decide_all(),
             Event::Pause(paused) => {
                 self.index.paused = *paused;
                 self.dirty_index = true;
@@ -403,7 +401,7 @@ impl Engine {
                 self.ready.clear();
                 self.cycle = Cycle::default();
             }
-            Event::Done { .. } => {}
+            _ => {}
         }
     }
 
@@ -530,7 +528,8 @@ impl Engine {
         self.dirty_index = false;
         self.saving = true;
         let creates = core::mem::take(&mut self.creates);
-        let save = Save { index: Some(self.index.clone()), records };
+        let index = (self.config.write_index)(&self.index);
+        let save = Save { index, cursor: self.index.cursor.clone(), records };
         self.task(Purpose::Save(dirty, creates), Effect::Save(save));
     }
 
@@ -551,12 +550,12 @@ impl Engine {
     }
 
     fn halt_record(&mut self, record: Number, halt: Halt) {
-        let new = self.link(record).is_some_and(|link| link.halt != Some(halt));
-        if let Some(link) = self.link_mut(record) {
-            link.halt = Some(halt);
-            self.dirty_index = true;
-        }
-        if new {
+        let Some(link) = self.link_mut(record) else {
+            return;
+        };
+        let before = link.halt.replace(halt);
+        self.dirty_index = true;
+        if before != Some(halt) {
             self.happened(record, "", Happened::Halted(halt));
         }
     }

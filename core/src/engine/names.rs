@@ -1,9 +1,10 @@
 //! Names of linked records whose page is not open (R10): asked for in batches, once in a while.
 
+use super::records::Number;
 use super::{Engine, Phase, Purpose};
 use crate::effect::{Effect, Failure, Outcome, Side};
 use crate::ids::{Record, RecordKind};
-use alloc::string::String;
+use crate::sort::retain;
 use alloc::vec::Vec;
 
 /// Names are asked for at most this often.
@@ -12,40 +13,38 @@ const NAMES_MS: u64 = 3_600_000;
 const BATCH_MAX: usize = 100;
 
 impl Engine {
-    /// Batches to ask for in this cycle.
-    pub(super) fn names_due(&mut self) -> Vec<(RecordKind, Vec<String>)> {
+    /// Whose names to ask for in this cycle.
+    pub(super) fn names_due(&mut self) -> Vec<Number> {
         let asked_ms = self.index.named_ms.filter(|asked_ms| *asked_ms <= self.now_ms);
         if asked_ms.is_some_and(|asked_ms| self.now_ms - asked_ms < NAMES_MS) {
             return Vec::new();
         }
         self.index.named_ms = Some(self.now_ms);
         self.dirty_index = true;
-        let mut batches = Vec::new();
-        for kind in RecordKind::ALL {
-            let mut ids = Vec::new();
-            for link in self.index.links.iter().filter(|link| link.record.kind == kind) {
-                ids.push(link.record.id.clone());
-                if ids.len() == BATCH_MAX {
-                    batches.push((kind, core::mem::take(&mut ids)));
-                }
-            }
-            if !ids.is_empty() {
-                batches.push((kind, ids));
-            }
-        }
-        batches
+        self.linked.clone()
     }
 
-    /// One batch at a time, after Dropbox answered: the budget of requests is small.
+    /// One batch of one kind at a time, after Dropbox answered: the budget of requests is small.
     pub(super) fn step_names(&mut self) {
         let asking = self.is_under_way(|purpose| matches!(purpose, Purpose::Names(_)));
         let cycle = &mut self.cycle;
         if cycle.phase != Phase::Working || cycle.error.is_some() || asking {
             return;
         }
-        if let Some((kind, ids)) = cycle.names.pop() {
-            self.task(Purpose::Names(kind), Effect::NameRecords { kind, ids });
-        }
+        let Some(last) = cycle.names.last() else {
+            return;
+        };
+        let kind = self.records.record(*last).kind;
+        let mut ids = Vec::new();
+        retain(&mut cycle.names, &mut |number| {
+            let record = self.records.record(*number);
+            let asked = record.kind == kind && ids.len() < BATCH_MAX;
+            if asked {
+                ids.push(record.id.clone());
+            }
+            !asked
+        });
+        self.task(Purpose::Names(kind), Effect::NameRecords { kind, ids });
     }
 
     /// A name that changed makes its record due. A record that was not found keeps the name it had.

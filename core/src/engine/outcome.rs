@@ -16,7 +16,7 @@ impl Engine {
         let Some(at) = self.tasks.iter().position(|(id, _)| *id == task) else {
             return;
         };
-        let (_, purpose) = self.tasks.remove(at);
+        let (_, purpose) = self.tasks.swap_remove(at);
         match purpose {
             Purpose::Observe => match outcome {
                 Outcome::Changes { entries, cursor } => self.changes_arrived(entries, cursor),
@@ -29,7 +29,9 @@ impl Engine {
                 Outcome::Records(records) => self.records_read(records),
                 _ => self.fail(Failure::Store),
             },
-            Purpose::Save(records, creates) => self.saved(records, creates, outcome),
+            Purpose::Save(records, creates) => {
+                self.saved(records, creates, matches!(outcome, Outcome::Done));
+            }
             Purpose::Folder(record, number) => self.folder_made(record, number, outcome),
             Purpose::FolderListing(record, folder) => {
                 match outcome {
@@ -43,10 +45,10 @@ impl Engine {
                 }
                 self.close(record);
             }
-            Purpose::Siblings(record) => match outcome {
-                Outcome::Children(count) => self.folder_counted(record, count <= 1),
-                _ => self.folder_counted(record, false),
-            },
+            Purpose::Siblings(record) => {
+                let alone = matches!(outcome, Outcome::Children(count) if count <= 1);
+                self.folder_counted(record, alone);
+            }
             Purpose::FolderMove(record, alone) => self.folder_moved(record, alone, outcome),
             Purpose::Listing(record) => {
                 match outcome {
@@ -61,10 +63,10 @@ impl Engine {
             }
             Purpose::Step(item) | Purpose::Transfer(item) => self.stepped(item, outcome),
             Purpose::Write(batch) => self.batch_done(&batch, &outcome),
-            Purpose::LoadLease(rev, take) => self.lease_read(rev, take, outcome),
-            Purpose::SaveLease(held, over) => self.lease_written(held, over, outcome),
+            Purpose::LoadLease(rev, take) => self.lease_read(rev, take, &outcome),
+            Purpose::SaveLease(held, over) => self.lease_written(held, over, &outcome),
             Purpose::LoadShare(name, rev) => self.share_read(name, rev, outcome),
-            Purpose::SaveShare(name, told) => self.share_written(name, &told, outcome),
+            Purpose::SaveShare(name, told) => self.share_written(name, &told, &outcome),
         }
     }
 
@@ -106,9 +108,9 @@ impl Engine {
         }
     }
 
-    fn saved(&mut self, records: Vec<Number>, creates: Vec<Queued>, outcome: Outcome) {
+    fn saved(&mut self, records: Vec<Number>, creates: Vec<Queued>, done: bool) {
         self.saving = false;
-        if matches!(outcome, Outcome::Done) {
+        if done {
             for item in creates {
                 let alive = self.work.get(item.record).is_some_and(|work| !work.cancelled);
                 if alive {
@@ -211,9 +213,9 @@ impl Engine {
                     if let Some(seen) = seen.filter(|seen| seen.size_bytes == size_bytes) {
                         seen.hash = Some(hash);
                         self.dirty.insert(record);
-                    } else if let Some(work) = self.work.get_mut(record) {
+                    } else {
                         // It changed while it was read.
-                        work.list_again = true;
+                        self.list_again(record);
                     }
                 }
                 self.learn_default_folder(record);
@@ -236,9 +238,7 @@ impl Engine {
                 let naming = self.naming();
                 let happened = match before {
                     None => Happened::CopiedToCrm,
-                    Some(old) if naming.place_key(old) == naming.place_key(place) => {
-                        Happened::UpdatedInCrm
-                    }
+                    Some(old) if naming.same_place(old, place) => Happened::UpdatedInCrm,
                     Some(old) => Happened::MovedInCrm { from: old.name.clone() },
                 };
                 if let Some(work) = self.work.get_mut(record) {
@@ -249,16 +249,13 @@ impl Engine {
                 self.cycle.report.to_crm += 1;
                 self.happened(record, &place.name, happened);
             }
-            (Operation::DeleteDocument { .. }, Outcome::Gone(false)) if !self.may_write() => {
-                self.list_again(record);
-            }
-            (Operation::DeleteDocument { document, .. }, Outcome::Gone(false)) => {
-                let effect = Effect::DeleteDocument { document: document.clone() };
-                // Still open: the delete closes it.
-                self.task(Purpose::Step(item), effect);
-                return;
-            }
-            (Operation::DeleteDocument { .. }, Outcome::Gone(true)) => {
+            (Operation::DeleteDocument { document, .. }, Outcome::Gone(gone)) => {
+                if !gone && self.may_write() {
+                    let effect = Effect::DeleteDocument { document: document.clone() };
+                    // Still open: the delete closes it.
+                    self.task(Purpose::Step(item), effect);
+                    return;
+                }
                 self.list_again(record);
             }
             (Operation::DeleteDocument { document, .. }, Outcome::Done) => {
@@ -278,10 +275,10 @@ impl Engine {
 }
 
 /// What came of writing one file.
-pub(super) fn one_result(outcome: Outcome) -> Option<Result<FileEntry, Failure>> {
+pub(super) fn one_result(outcome: &Outcome) -> Option<Result<&FileEntry, Failure>> {
     match outcome {
-        Outcome::Files(mut results) => results.pop(),
-        Outcome::Failed(failure) => Some(Err(failure)),
+        Outcome::Files(results) => Some(results.last()?.as_ref().map_err(|failure| *failure)),
+        Outcome::Failed(failure) => Some(Err(*failure)),
         _ => None,
     }
 }

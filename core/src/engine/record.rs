@@ -6,13 +6,13 @@ use super::{
     ROUNDS_MAX,
 };
 use crate::effect::{Effect, Failure};
+use crate::path::below;
 use crate::plan::{self, Operation, Plan, Policy};
 use crate::sort::retain;
 use crate::state::{count_whole, Attempt, Link, Pair};
 use crate::status::{Halt, Happened, Progress};
 use crate::tree;
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -124,7 +124,7 @@ impl Engine {
         let of_record = |purpose: &Purpose| matches!(purpose, Purpose::Listing(r) if *r == record);
         let listing = self.tasks.iter().position(|(_, purpose)| of_record(purpose));
         if let Some(at) = listing {
-            self.tasks.remove(at);
+            self.tasks.swap_remove(at);
             self.close(record);
         }
         true
@@ -369,7 +369,7 @@ impl Engine {
     /// A path below a record's folder, relative to the app folder.
     pub(super) fn absolute(&self, record: Number, relative: &str) -> String {
         let folder = self.link(record).and_then(|link| link.folder.as_ref());
-        format!("{}/{relative}", folder.map_or("", |folder| folder.path.as_str()))
+        below(folder.map_or("", |folder| &folder.path), relative)
     }
 
     /// A server path below a record's folder, made relative to it.

@@ -108,6 +108,11 @@ impl Records {
         self.known[number.at()].stored = Some(Rc::new(stored));
     }
 
+    /// Nothing is known of it yet.
+    pub(super) fn insert_fresh(&mut self, number: Number) {
+        self.insert(number, StoredRecord::fresh());
+    }
+
     pub(super) fn remove(&mut self, number: Number) {
         let known = &mut self.known[number.at()];
         known.stored = None;
@@ -211,6 +216,10 @@ impl Working {
 
     /// Which ones.
     pub(super) fn numbers(&self) -> Vec<Number> {
-        self.0.iter().map(|(number, _)| *number).collect()
+        let mut numbers = Vec::new();
+        for (number, _) in &self.0 {
+            numbers.push(*number);
+        }
+        numbers
     }
 }

@@ -3,26 +3,27 @@
 use super::records::Number;
 use super::Engine;
 use crate::sort::retain;
-use crate::state::{Link, StoredRecord};
+use crate::state::Link;
 use crate::status::{Halt, Happened};
 use alloc::string::ToString;
+use alloc::vec::Vec;
 
 impl Engine {
     pub(super) fn press(&mut self, record: Number, name: &str) {
         self.watched.insert(record);
-        if self.link(record).is_none() {
+        if let Some(link) = self.link_mut(record) {
+            link.pressed = true;
+            link.rests_until_ms = None;
+            link.name = name.to_string();
+        } else {
             self.removed.remove(record);
             let mut link = Link::new(self.records.record(record).clone(), name.to_string());
             link.pressed = true;
             retain(&mut self.index.shared.unlinked, &mut |other| *other != link.record);
             self.add_link(record, link);
-            self.records.insert(record, StoredRecord::fresh());
+            self.records.insert_fresh(record);
             self.dirty.insert(record);
             self.happened(record, "", Happened::Linked);
-        } else if let Some(link) = self.link_mut(record) {
-            link.pressed = true;
-            link.rests_until_ms = None;
-            link.name = name.to_string();
         }
         if matches!(self.index.halt, Some(Halt::AppFolderGone)) {
             // Its cause may be gone; the observation says so.
@@ -59,20 +60,19 @@ impl Engine {
             work.stopping = true;
         }
         self.drop_queued(record);
-        let made = self.link(record).map(|link| link.folder.is_some());
-        match made {
+        let working = self.work.contains_key(record);
+        let Some(link) = self.link_mut(record) else {
+            return;
+        };
+        if link.folder.is_none() && !working {
             // Nothing was written yet: the link was only about to be made.
-            Some(false) if !self.work.contains_key(record) => self.unlink(record),
-            _ => {
-                if let Some(link) = self.link_mut(record) {
-                    link.pressed = false;
-                    link.dirty = false;
-                    link.rests_until_ms = rests_until_ms;
-                    self.dirty_index = true;
-                    self.save_wanted = true;
-                }
-            }
+            return self.unlink(record);
         }
+        link.pressed = false;
+        link.dirty = false;
+        link.rests_until_ms = rests_until_ms;
+        self.dirty_index = true;
+        self.save_wanted = true;
     }
 
     pub(super) fn unlink(&mut self, record: Number) {
@@ -116,19 +116,18 @@ impl Engine {
     }
 
     pub(super) fn decide(&mut self, record: Number, confirmed: bool) {
-        let Some(halt) = self.link_mut(record).and_then(|link| link.halt.take()) else {
+        let Some(link) = self.link_mut(record) else {
             return;
         };
-        if let Some(link) = self.link_mut(record) {
-            link.dirty = true;
-            if confirmed {
-                link.confirmed = Some(halt);
-            } else {
-                // The button would clear the marks that this decision makes.
-                link.pressed = false;
-            }
-        }
-        if !confirmed {
+        let Some(halt) = link.halt.take() else {
+            return;
+        };
+        link.dirty = true;
+        if confirmed {
+            link.confirmed = Some(halt);
+        } else {
+            // The button would clear the marks that this decision makes.
+            link.pressed = false;
             if let Some(stored) = self.records.get_mut(record) {
                 crate::guard::dismiss(stored, &halt);
                 self.agreed(record);
@@ -137,6 +136,16 @@ impl Engine {
         self.happened(record, "", Happened::Decided { confirmed });
         self.dirty_index = true;
         self.enqueue(record);
+    }
+
+    /// They wait for the next cycle.
+    pub(super) fn put_off(&mut self, records: Vec<Number>) {
+        for record in records {
+            if let Some(link) = self.link_mut(record) {
+                link.dirty = true;
+            }
+        }
+        self.dirty_index = true;
     }
 
     /// Puts a record in front of the queue; begins a cycle for it if none runs.

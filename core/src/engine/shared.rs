@@ -241,11 +241,11 @@ impl Engine {
         self.task(purpose, Effect::SaveLease { lease, mode });
     }
 
-    pub(super) fn lease_read(&mut self, rev: Revision, take: bool, outcome: Outcome) {
+    pub(super) fn lease_read(&mut self, rev: Revision, take: bool, outcome: &Outcome) {
         let (lease, age_ms) = match outcome {
-            Outcome::Lease { lease, age_ms } => (lease, age_ms),
+            Outcome::Lease { lease, age_ms } => (lease.as_ref(), *age_ms),
             Outcome::Failed(Failure::NotFound | Failure::Conflict) => return self.look_again(),
-            Outcome::Failed(failure) => return self.fail(failure),
+            Outcome::Failed(failure) => return self.fail(*failure),
             _ => return,
         };
         self.shared_file(LEASE).known = Some(rev.clone());
@@ -256,9 +256,9 @@ impl Engine {
                 && lease.generation != 0
                 && lease.generation != retired
         });
-        self.belong_to(lease.as_ref().map_or(0, |lease| lease.generation));
-        let own = lease.as_ref().is_some_and(|lease| lease.holder == self.index.shared.browser);
-        if let Some(lease) = lease.as_ref().filter(|_| !own) {
+        self.belong_to(lease.map_or(0, |lease| lease.generation));
+        let own = lease.is_some_and(|lease| lease.holder == self.index.shared.browser);
+        if let Some(lease) = lease.filter(|_| !own) {
             // Browsers that name things differently would rename each other's work.
             self.index.slash_refused |= lease.slash_refused;
             self.index.astral_refused |= lease.astral_refused;
@@ -288,22 +288,17 @@ impl Engine {
         cycle.observe_again = false;
         cycle.due.clear();
         waiting.extend(core::mem::take(&mut cycle.again).numbers());
-        for record in waiting {
-            if let Some(link) = self.link_mut(record) {
-                link.dirty = true;
-            }
-        }
-        self.dirty_index = true;
+        self.put_off(waiting);
     }
 
-    pub(super) fn lease_written(&mut self, held: bool, over: bool, outcome: Outcome) {
+    pub(super) fn lease_written(&mut self, held: bool, over: bool, outcome: &Outcome) {
         self.writing = false;
         if self.held_ms.take().is_none() {
             self.told_ms = self.now_ms;
         }
         match one_result(outcome) {
             Some(Ok(file)) => {
-                self.shared_file(LEASE).is_at(file.rev);
+                self.shared_file(LEASE).is_at(&file.rev);
                 self.index.shared.mine = true;
                 self.dirty_index = true;
                 self.refused = None;
@@ -415,12 +410,12 @@ impl Engine {
         self.task(Purpose::SaveShare(name, told), effect);
     }
 
-    pub(super) fn share_written(&mut self, name: &'static str, told: &[Number], outcome: Outcome) {
+    pub(super) fn share_written(&mut self, name: &'static str, told: &[Number], outcome: &Outcome) {
         self.writing = false;
         self.dirty_index = true;
         match one_result(outcome) {
             Some(Ok(file)) => {
-                self.shared_file(name).is_at(file.rev);
+                self.shared_file(name).is_at(&file.rev);
                 for record in told {
                     if let Some(link) = self.link_mut(*record) {
                         link.shared = true;

@@ -5,14 +5,25 @@ use super::Engine;
 use crate::effect::{Document, Failure, Place, Side};
 use crate::ids::{DocumentId, FileId, Record};
 use crate::map::{Map, Set};
-use crate::path::{is_conflicted_copy, Naming};
+use crate::path::{below, is_conflicted_copy, Naming};
 use crate::plan::Operation;
 use crate::sort::sort_by;
-use crate::state::{Link, StoredRecord, Subject};
+use crate::state::{Link, StoredRecord, Subject, SCHEMA};
 use crate::status::{Halt, Item, LinkStatus, Mark, ProblemKind, RecordState, RecordStatus, Status};
 use crate::tree::{self, File};
 use alloc::string::String;
 use alloc::vec::Vec;
+
+/// What is known of a record that is not in memory.
+const NOTHING: &StoredRecord = &StoredRecord {
+    schema: SCHEMA,
+    nodes: Map::new(),
+    documents: Vec::new(),
+    pairs: Vec::new(),
+    attempts: Vec::new(),
+    refusals: Vec::new(),
+    activity: Vec::new(),
+};
 
 impl Engine {
     /// Over all.
@@ -52,11 +63,11 @@ impl Engine {
     pub fn record_status(&self, record: &Record) -> Option<RecordStatus> {
         let number = self.records.find(record)?;
         let link = self.link(number)?;
-        let empty = StoredRecord::default();
-        let stored = self.records.get(number).unwrap_or(&empty);
+        let stored = self.records.get(number).unwrap_or(NOTHING);
         let mut problems = self.records.problems(number).to_vec();
         let naming = self.naming();
         let files = tree::files(&stored.nodes);
+        let files = tree::by_id(&files);
         let items = self.items(number, link, stored, &files, &naming);
         problems.iter_mut().for_each(|problem| without_default(&naming, &mut problem.place));
         let mut activity = stored.activity.clone();
@@ -98,7 +109,7 @@ impl Engine {
         record: Number,
         link: &Link,
         stored: &StoredRecord,
-        files: &Map<FileId, File>,
+        files: &Map<&FileId, &File>,
         naming: &Naming,
     ) -> Vec<Item> {
         let problems = self.records.problems(record);
@@ -109,10 +120,7 @@ impl Engine {
             }
         }
         // Files that no document is shown with.
-        let mut loose: Map<&FileId, &File> = Map::new();
-        for file in files.values() {
-            loose.insert(&file.id, file);
-        }
+        let mut loose = files.clone();
         let mut items = Vec::new();
         let mut show = |place: &Place, document: Option<&Document>, file: Option<&File>, mark| {
             let mut place = place.clone();
@@ -122,14 +130,16 @@ impl Engine {
                 place,
                 document: document.map(|document| document.id.clone()),
                 file: file.map(|file| file.id.clone()),
-                path: path.map(|(file, folder)| alloc::format!("{}/{}", folder.path, file.path)),
+                path: path.map(|(file, folder)| below(&folder.path, &file.path)),
                 mark,
             });
         };
         for document in &stored.documents {
             let pair = stored.pairs.iter().find(|pair| pair.has_document(&document.id));
-            let file =
-                pair.and_then(|pair| pair.dropbox.as_ref()).and_then(|side| files.get(&side.id));
+            let file = pair
+                .and_then(|pair| pair.dropbox.as_ref())
+                .and_then(|side| files.get(&side.id))
+                .copied();
             if let Some(file) = file {
                 loose.remove(&file.id);
             }
@@ -186,7 +196,7 @@ fn without_default(naming: &Naming, place: &mut Place) {
 }
 
 /// Paths below the record's folder that a halt is about.
-fn affected(stored: &StoredRecord, files: &Map<FileId, File>, halt: Option<Halt>) -> Vec<String> {
+fn affected(stored: &StoredRecord, files: &Map<&FileId, &File>, halt: Option<Halt>) -> Vec<String> {
     let mut paths: Vec<String> = Vec::new();
     for pair in &stored.pairs {
         let (Some(crm), Some(dropbox)) = (&pair.crm, &pair.dropbox) else {

@@ -67,7 +67,7 @@ impl Engine {
             return;
         }
         let next = match self.folders.is_empty() {
-            false => Some(self.folders.remove(0)),
+            false => Some(*self.folders.remove(0)),
             true => self.next_copy().or_else(|| self.next_batch()),
         };
         if let Some((purpose, effect)) = next {

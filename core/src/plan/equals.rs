@@ -5,13 +5,13 @@
 //! is a pair, whatever was paired before; and what is equal in content alone is paired by ids and paths.
 
 use super::unpaired::Spots;
-use super::{crm_side, dropbox_side, path_key, Content, Planner};
+use super::{paired, path_key, Content, Planner};
 use crate::effect::Document;
 use crate::ids::ContentHash;
 use crate::map::{Map, Set};
 use crate::path::{alike, PlaceKey};
 use crate::sort::sort_by;
-use crate::state::{CrmSide, DropboxSide, Pair};
+use crate::state::DropboxSide;
 use crate::tree::File;
 use alloc::vec::Vec;
 
@@ -165,47 +165,50 @@ impl<'a> Planner<'a> {
                 taken[n] = Some(other);
             }
         };
-        let rest = || rest.values().flatten().map(|n| (*n, &docs[*n]));
-        for (n, doc) in rest().filter(|(_, doc)| doc.rests) {
-            take(n, &|file| file.rests && *file.hash == doc.content);
+        let mut by_place = Vec::new();
+        for there in rest.values() {
+            by_place.extend_from_slice(there);
         }
-        for (n, doc) in rest() {
-            take(n, &|file| file.at == doc.at);
+        for n in by_place.iter().copied() {
+            if docs[n].rests {
+                take(n, &|file| file.rests && *file.hash == docs[n].content);
+            }
+        }
+        for n in by_place {
+            take(n, &|file| file.at == docs[n].at);
         }
     }
 
     /// The document gets the file, of equal content.
     fn exchange(&mut self, doc: &Doc<'a>, file: &Held<'a>) {
-        let agree = self.agree(doc.document, file.file);
-        let stored = file.stored.clone().filter(|_| !agree);
-        let dropbox = Some(stored.unwrap_or_else(|| dropbox_side(file.file)));
-        let before = doc.at.and_then(|at| self.pairs[at].as_ref()?.crm.clone());
-        let crm = before.filter(|_| !agree).or_else(|| Some(crm_side(doc.document)));
-        let hash = doc.content.clone();
-        let pair = Some(Pair { crm, dropbox, hash, superseded: Vec::new(), lost_path: None });
+        let mut pair = paired(doc.document, file.file, &doc.content);
+        if !self.agree(doc.document, file.file) {
+            // Where each of them moved from is told by what its pair has.
+            if let Some(stored) = &file.stored {
+                pair.dropbox = Some(stored.clone());
+            }
+            if let Some(before) = doc.at.and_then(|at| self.pairs[at].as_ref()) {
+                pair.crm = before.crm.clone();
+            }
+        }
         self.used_documents.insert(&doc.document.id);
         self.loose.remove(&file.file.id);
         match doc.at {
-            Some(at) => self.pairs[at] = pair,
-            None => self.pairs.push(pair),
+            Some(at) => self.pairs[at] = Some(pair),
+            None => self.pairs.push(Some(pair)),
         }
     }
 
     /// Do document and file stand at the same place?
     pub(super) fn agree(&self, document: &Document, file: &File) -> bool {
         alike(&self.naming().path_of(&document.nfc), &file.path)
-            || self.naming().path_place_key(&file.path) == self.naming().place_key(&document.nfc)
+            || self.naming().same_place(&self.naming().place_of(&file.path), &document.nfc)
     }
 
     /// Two uploads of one content to one place, ours and another browser's: the lower id stays, wherever one looks.
-    pub(super) fn is_higher_twin(
-        &self,
-        side: &CrmSide,
-        seen: &Document,
-        document: &Document,
-    ) -> bool {
-        self.naming().place_key(&seen.nfc) == self.naming().place_key(&document.nfc)
+    pub(super) fn is_higher_twin(&self, seen: &Document, document: &Document) -> bool {
+        self.naming().same_place(&seen.nfc, &document.nfc)
             && seen.hash == document.hash
-            && side.id < document.id
+            && seen.id < document.id
     }
 }

@@ -17,13 +17,12 @@ use crate::guard;
 use crate::ids::{ContentHash, DocumentId, FileId, Revision};
 use crate::map::{Map, Set};
 use crate::path::{fold, Naming, PlaceKey};
-use crate::sort::sort_by;
+use crate::sort::{retain, sort_by};
 use crate::state::{CrmSide, DropboxSide, Pair, StoredRecord, Subject};
 use crate::status::{Halt, Problem, ProblemKind};
-use crate::tree::File;
+use crate::tree::{self, File};
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cell::OnceCell;
 
 /// What the planner must know besides the trees.
 #[derive(Clone, Debug, Default)]
@@ -158,13 +157,14 @@ pub struct Plan {
 impl Plan {
     /// Makes the synced tree what was recognised of it: the pairs of the record that was planned, in their order.
     pub fn adopt_into(self, pairs: &mut Vec<Pair>) {
-        // The last first, so that those before keep their places.
-        for (at, pair) in self.changed_pairs.into_iter().rev() {
+        for (at, pair) in self.changed_pairs {
             match pair {
                 Some(pair) => pairs[at] = pair,
-                None => drop(pairs.remove(at)),
+                None => (pairs[at].crm, pairs[at].dropbox) = (None, None),
             }
         }
+        // Of what has neither side nothing is left.
+        retain(pairs, &mut |pair| pair.crm.is_some() || pair.dropbox.is_some());
         pairs.extend(self.new_pairs);
     }
 }
@@ -219,8 +219,8 @@ struct Planner<'a> {
     documents: Map<&'a DocumentId, &'a Document>,
     /// Files that do not rest.
     files: Map<&'a FileId, &'a File>,
-    /// The same by name, once somebody asks where there is room.
-    names: OnceCell<index::Index>,
+    /// Those documents by name.
+    names: index::Index,
     /// Documents that a pair, or a step of this plan, already speaks for.
     used_documents: Set<&'a DocumentId>,
     /// Those that none speaks for.
@@ -242,10 +242,7 @@ impl<'a> Planner<'a> {
         for document in &moving.documents {
             documents.insert(&document.id, *document);
         }
-        let mut files = Map::new();
-        for file in &moving.files {
-            files.insert(&file.id, file);
-        }
+        let files = tree::by_id(&moving.files);
         let (mut loose, mut used_documents) = (files.clone(), Set::new());
         let (mut reserved, mut pairs) = (Set::new(), Vec::with_capacity(moving.pairs.len()));
         // Those that rest have both sides.
@@ -270,7 +267,7 @@ impl<'a> Planner<'a> {
             documents,
             files,
             moving,
-            names: OnceCell::new(),
+            names: index::by_name(&moving.documents),
             used_documents,
             loose,
             reserved,
@@ -283,8 +280,12 @@ impl<'a> Planner<'a> {
     }
 
     /// Files that nothing speaks for, by id.
-    fn loose_files(&self) -> impl Iterator<Item = &'a File> + '_ {
-        self.loose.values().copied()
+    fn loose_files(&self) -> Vec<&'a File> {
+        let mut files = Vec::new();
+        for file in self.loose.values() {
+            files.push(*file);
+        }
+        files
     }
 
     /// The file of a pair's side, unless it rests or is gone.
@@ -308,8 +309,7 @@ impl<'a> Planner<'a> {
     fn at_place(&self, key: &PlaceKey) -> Vec<&'a Document> {
         let mut found = Vec::new();
         found.extend(self.moving.resting_at(key));
-        let names = self.names.get_or_init(|| index::by_name(&self.moving.documents));
-        names.each(index::folded_hash(&key.1), |at| {
+        self.names.each(index::folded_hash(&key.1), |at| {
             let document = self.moving.documents[at];
             if self.naming().place_key(&document.nfc) == *key {
                 found.push(document);
@@ -328,8 +328,9 @@ impl<'a> Planner<'a> {
         let plan = &mut self.plan;
         sort_by(&mut plan.problems, &mut |a, b| a.cmp(b));
         plan.problems.dedup();
-        for (number, pair) in core::mem::take(&mut self.pairs).into_iter().enumerate() {
-            match (self.moving.pairs.get(number), pair) {
+        let mut places = self.moving.pairs.iter();
+        for pair in &mut self.pairs {
+            match (places.next(), pair.take()) {
                 (Some(at), pair) => {
                     if pair.as_ref() != self.record.pairs.get(*at) {
                         plan.changed_pairs.push((*at, pair));
@@ -411,7 +412,7 @@ impl<'a> Planner<'a> {
 /// A document and its file, as both stand, with the content they have.
 fn paired(document: &Document, file: &File, hash: &ContentHash) -> Pair {
     Pair {
-        crm: Some(crm_side(document)),
+        crm: Some(CrmSide::of(document)),
         dropbox: Some(dropbox_side(file)),
         hash: hash.clone(),
         superseded: Vec::new(),
@@ -422,15 +423,6 @@ fn paired(document: &Document, file: &File, hash: &ContentHash) -> Pair {
 /// A path as a place, so that one map finds both: what the CRM has in a folder called `/` stands at the root in Dropbox.
 fn path_key(path: &str) -> PlaceKey {
     ("/".into(), fold(path))
-}
-
-fn crm_side(document: &Document) -> CrmSide {
-    CrmSide {
-        id: document.id.clone(),
-        place: document.place.clone(),
-        size_bytes: document.size_bytes,
-        updated_at: document.updated_at.clone(),
-    }
 }
 
 fn dropbox_side(file: &File) -> DropboxSide {

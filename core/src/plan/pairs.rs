@@ -1,6 +1,6 @@
 //! Pairs of the synced tree: find each side again, then the matrix, cell by cell.
 
-use super::{crm_side, dropbox_side, Content, Operation, Planner};
+use super::{dropbox_side, Content, Operation, Planner};
 use crate::effect::{Document, Reason, WriteMode};
 use crate::ids::ContentHash;
 use crate::map::Map;
@@ -37,40 +37,39 @@ impl<'a> Planner<'a> {
                 }
             }
         }
-        let kept = pair.crm.as_ref().is_some_and(|side| self.documents.contains_key(&side.id));
-        let lost = match &pair.dropbox {
-            Some(side) if !self.files.contains_key(&side.id) => Some(side.path.clone()),
-            // Its document deleted meanwhile, a file that came back is a new one (M3), not one to be deleted.
-            None if kept => pair.lost_path.clone(),
-            _ => None,
-        };
-        if let Some(path) = lost {
-            let key = fold(&path);
-            let mark = pair.dropbox.is_none();
-            let pair_hash = pair.hash.clone();
-            let found = self.loose_files().find(|file| {
-                folds_to(&file.path, &key)
-                        // A kept document is only its own file's come back; another content takes the name,
-                        // and the document steps aside (R7).
-                        && (!mark || file.hash.as_ref() == Some(&pair_hash))
-                        && !self.belongs_to_another(file, mark)
-            });
-            let copied = || {
-                pair.crm.as_ref().filter(|_| mark).and_then(|side| self.copied(side, &pair_hash))
-            };
-            if let Some(file) = found.or_else(copied) {
-                self.loose.remove(&file.id);
-                pair.dropbox = Some(dropbox_side(file));
-                pair.lost_path = None;
-            }
+        if let Some(file) = self.came_back(pair) {
+            self.loose.remove(&file.id);
+            pair.dropbox = Some(dropbox_side(file));
+            pair.lost_path = None;
         }
+    }
+
+    /// The file that stands where the pair's was lost, if it is this pair's.
+    fn came_back(&self, pair: &Pair) -> Option<&'a File> {
+        let kept = pair.crm.as_ref().filter(|side| self.documents.contains_key(&side.id));
+        let mark = pair.dropbox.is_none();
+        let lost = match &pair.dropbox {
+            Some(side) if !self.files.contains_key(&side.id) => &side.path,
+            // Its document deleted meanwhile, a file that came back is a new one (M3), not one to be deleted.
+            None if kept.is_some() => pair.lost_path.as_ref()?,
+            _ => return None,
+        };
+        let key = fold(lost);
+        let found = self.loose_files().into_iter().find(|file| {
+            folds_to(&file.path, &key)
+                // A kept document is only its own file's come back; another content takes the name, and the
+                // document steps aside (R7).
+                && (!mark || file.hash.as_ref() == Some(&pair.hash))
+                && !self.belongs_to_another(file, mark)
+        });
+        found.or_else(|| kept.filter(|_| mark).and_then(|side| self.copied(side, &pair.hash)))
     }
 
     /// P6: a kept document that another browser of the same user has copied meanwhile, under its path or beside it.
     fn copied(&self, side: &CrmSide, hash: &ContentHash) -> Option<&'a File> {
         let document = self.documents.get(&side.id)?;
         let path = self.naming().path_of(&document.nfc);
-        self.loose_files().find(|file| {
+        self.loose_files().into_iter().find(|file| {
             file.hash.as_ref() == Some(hash)
                 && (alike(&file.path, &path) || is_numbered(&file.path, &path))
                 && !self.belongs_to_another(file, true)
@@ -196,8 +195,7 @@ impl<'a> Planner<'a> {
                     // M13: kept in the CRM, not copied back.
                     pair.lost_path = pair.dropbox.take().map(|side| side.path);
                     self.reserved.extend(pair.lost_path.as_deref().map(fold));
-                    pair.crm =
-                        Some(CrmSide { place: document.place.clone(), ..crm_side(document) });
+                    pair.crm = Some(CrmSide::of(document));
                     true
                 }
                 Content::Known(_) => self.release(document), // M14: uploaded again as new
@@ -264,7 +262,7 @@ impl<'a> Planner<'a> {
         }
         match self.content(document, pair) {
             Content::Known(hash) if *hash == pair.hash => {
-                pair.crm = Some(crm_side(document));
+                pair.crm = Some(CrmSide::of(document));
                 true
             }
             Content::Known(_) => {
@@ -395,7 +393,7 @@ impl<'a> Planner<'a> {
         // The stamps may be new though the place is still the old one.
         if file.hash.as_ref() == Some(&pair.hash) {
             dropbox.rev = file.rev.clone();
-            pair.crm = Some(crm_side(document));
+            pair.crm = Some(CrmSide::of(document));
         }
         self.replace(pair, document, file);
     }
@@ -422,14 +420,15 @@ impl<'a> Planner<'a> {
             next.push(there.and_then(|there| there.last()).copied());
         }
         for start in 0..leaving.len() {
-            let mut ring = alloc::vec![start];
+            let mut ring = Vec::new();
             let mut last = start;
             // Each ring once, from its first.
-            while let Some(following) =
-                next[last].filter(|n| *n > start && ring.len() <= leaving.len())
-            {
-                ring.push(following);
-                last = following;
+            loop {
+                ring.push(last);
+                match next[last] {
+                    Some(n) if n > start && ring.len() <= leaving.len() => last = n,
+                    _ => break,
+                }
             }
             if next[last] != Some(start) || ring.len() < 2 {
                 continue;
@@ -437,7 +436,8 @@ impl<'a> Planner<'a> {
             for two in ring.windows(2) {
                 self.pairs.swap(leaving[two[0]].0, leaving[two[1]].0);
             }
-            for (at, document, file) in ring.into_iter().map(|n| leaving[n]) {
+            for n in &ring {
+                let (at, document, file) = leaving[*n];
                 self.leaving.remove(&document.id);
                 if let Some(pair) = &mut self.pairs[at] {
                     pair.dropbox = Some(dropbox_side(file));
@@ -455,7 +455,7 @@ impl<'a> Planner<'a> {
 /// Nothing is to be moved: the pair is as both sides stand, or, while the contents differ, as the document is named.
 fn settle(pair: &mut Pair, document: &Document, file: &File) {
     if file.hash.as_ref() == Some(&pair.hash) {
-        pair.crm = Some(crm_side(document));
+        pair.crm = Some(CrmSide::of(document));
         follow(pair, file);
     } else if let Some(side) = &mut pair.crm {
         side.place = document.place.clone();

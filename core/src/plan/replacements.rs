@@ -1,7 +1,7 @@
 //! A document of the CRM takes another one's place: upload new, see it listed, delete old, whatever crashed in between.
 
 use super::room::Occupant;
-use super::{crm_side, paired, Content, Operation, Planner, Replacement};
+use super::{paired, Content, Operation, Planner, Replacement};
 use crate::effect::{Document, Source};
 use crate::sort::retain;
 use crate::state::{Attempt, CrmSide, Pair};
@@ -68,13 +68,12 @@ impl<'a> Planner<'a> {
     /// May this attempt have made this document? An attempt has the spelling of the document it replaces; the CRM
     /// may have answered with another one of the same name (N6).
     fn attempted(&self, attempt: &Attempt, document: &Document) -> bool {
-        let (place, nfc) =
-            (self.naming().place_key(&attempt.place), self.naming().place_key(&document.nfc));
+        let naming = self.naming();
         let replaced = attempt.replaces.as_ref().and_then(|id| self.documents.get(id));
-        place == nfc
-            || place == self.naming().place_key(&document.place)
+        naming.same_place(&attempt.place, &document.nfc)
+            || naming.same_place(&attempt.place, &document.place)
             || replaced.is_some_and(|old| {
-                old.place == attempt.place && self.naming().place_key(&old.nfc) == nfc
+                old.place == attempt.place && naming.same_place(&old.nfc, &document.nfc)
             })
             || self.may_be_default_folder(attempt, document)
     }
@@ -92,9 +91,8 @@ impl<'a> Planner<'a> {
         let Some(hash) = document.hash.clone() else {
             return;
         };
-        let old =
-            pair.crm.as_ref().and_then(|side| Some((side.clone(), *self.documents.get(&side.id)?)));
-        if let Some((side, seen)) = old {
+        let old = pair.crm.as_ref().and_then(|side| self.documents.get(&side.id)).copied();
+        if let Some(seen) = old {
             let untouched = match self.content(seen, pair) {
                 Content::Known(known) => *known == pair.hash,
                 Content::Unknown if self.too_large(seen.size_bytes) => false,
@@ -104,30 +102,25 @@ impl<'a> Planner<'a> {
                     return self.hash(seen);
                 }
             };
-            if untouched && self.is_higher_twin(&side, seen, document) {
+            if untouched && self.is_higher_twin(seen, document) {
                 // The pair's document holds it already: this one is the twin that leaves.
-                pair.superseded.push(crm_side(document));
+                pair.superseded.push(CrmSide::of(document));
                 self.used_documents.insert(&document.id);
                 return;
             }
             if untouched {
-                pair.superseded.push(CrmSide {
-                    size_bytes: seen.size_bytes,
-                    updated_at: seen.updated_at.clone(),
-                    place: seen.place.clone(),
-                    id: side.id,
-                });
+                pair.superseded.push(CrmSide::of(seen));
             } else {
                 // The user changed the old document meanwhile: it is theirs, stays, and goes to Dropbox as a new one.
                 self.used_documents.remove(&seen.id);
             }
         }
-        let before = pair.crm.replace(crm_side(document));
+        let before = pair.crm.replace(CrmSide::of(document));
         pair.hash = hash;
         match (pair.dropbox.as_mut(), file) {
             (Some(side), Some(file)) => {
-                let wanted = self.naming().path_place_key(&file.path);
-                if wanted == self.naming().place_key(&document.nfc) {
+                let wanted = self.naming().place_of(&file.path);
+                if self.naming().same_place(&wanted, &document.nfc) {
                     side.path = file.path.clone();
                 }
                 if file.hash.as_ref() == Some(&pair.hash) {
@@ -137,10 +130,9 @@ impl<'a> Planner<'a> {
             (Some(side), None) => {
                 // Gone since; it stood last where the document was made for it. What stands at its old path now is
                 // another file, and no edit of this one (K2).
-                let key = |place: &crate::effect::Place| self.naming().place_key(place);
                 let moved = before.is_some_and(|before| {
-                    let before = key(&before.place);
-                    before != key(&document.place) && before != key(&document.nfc)
+                    !self.naming().same_place(&before.place, &document.place)
+                        && !self.naming().same_place(&before.place, &document.nfc)
                 });
                 if moved {
                     side.path = self.naming().path_of(&document.nfc);
@@ -159,8 +151,8 @@ impl<'a> Planner<'a> {
             let holds = |other: &&Document| other.id != document.id && other.hash.as_ref() == hash;
             (document.hash.is_none() || document.hash.as_ref() == hash)
                 && !self.attempted(attempt, document)
-                && !self.files.values().any(|file| file.hash.as_ref() == hash)
-                && !self.documents.values().any(holds)
+                && !self.moving.files.iter().any(|file| file.hash.as_ref() == hash)
+                && !self.moving.documents.iter().any(holds)
         })
     }
 
@@ -216,19 +208,17 @@ impl<'a> Planner<'a> {
         let moved =
             pair.dropbox.as_ref().is_some_and(|side| self.file_moved(&side.path, file, document));
         // Pairing goes by NFC; what is uploaded keeps the CRM's own spelling.
-        let (place, nfc) = if moved {
-            let place = self.naming().place_of(&file.path);
-            (place.clone(), place)
-        } else {
-            (document.place.clone(), document.nfc.clone())
+        let own = self.naming().place_of(&file.path);
+        let (place, nfc) = match moved {
+            true => (&own, &own),
+            false => (&document.place, &document.nfc),
         };
         if self.policy.one_way {
             self.problem(&document.place, ProblemKind::NewerInDropbox);
             return;
         }
-        let key = self.naming().place_key(&nfc);
         let twin = self.free_document(&|other| {
-            may_hold(other, file) && self.naming().place_key(&other.nfc) == key
+            may_hold(other, file) && self.naming().same_place(&other.nfc, nfc)
         });
         if let Some(other) = twin {
             // Somebody (we before a crash, or another browser) has put it there already.
@@ -255,7 +245,7 @@ impl<'a> Planner<'a> {
                 return self.take_over(pair, document, file, other);
             }
         }
-        match self.occupant(&nfc, Some(&document.id)) {
+        match self.occupant(nfc, Some(&document.id)) {
             Occupant::Nobody => {}
             Occupant::Leaving => {
                 self.plan.waiting = true;
@@ -265,16 +255,15 @@ impl<'a> Planner<'a> {
             Occupant::Document(_) => {
                 // Two documents of one name (N4): an upload under it may be taken for a new version of the
                 // other one. The file's own name is free in Dropbox, so most often here too.
-                let own = self.naming().place_of(&file.path);
                 let place = match self.occupant(&own, Some(&document.id)) {
                     Occupant::Nobody => own,
-                    _ => self.free_place(&nfc),
+                    _ => self.free_place(nfc),
                 };
                 self.create_from_file(file, place, Some(document.id.clone()));
                 return;
             }
         }
-        self.create_from_file(file, place, Some(document.id.clone()));
+        self.create_from_file(file, place.clone(), Some(document.id.clone()));
     }
 
     /// Elsewhere and with another document's content, a file is that document's, not an edit of the one it was paired
@@ -291,10 +280,11 @@ impl<'a> Planner<'a> {
         };
         self.used_documents.insert(&other.id);
         self.used_documents.remove(&document.id);
-        // That the two are named differently is a change of the CRM's side.
-        let place = self.naming().place_of(&file.path);
-        let crm = Some(CrmSide { place, ..crm_side(other) });
-        *pair = Pair { crm, ..paired(other, file, hash) };
+        *pair = paired(other, file, hash);
+        if let Some(side) = &mut pair.crm {
+            // That the two are named differently is a change of the CRM's side.
+            side.place = self.naming().place_of(&file.path);
+        }
     }
 
     /// R7: a document kept in the CRM only steps aside; anything else keeps its name, and our file gets another. So does

@@ -6,7 +6,7 @@
 
 use super::index::{hash_of, Index};
 use crate::effect::Document;
-use crate::path::{fold, Naming};
+use crate::path::{below, fold, Naming};
 use crate::state::{Node, Pair, StoredRecord};
 use crate::tree::{self, File};
 use crate::words::{folds_to, is_plain, same};
@@ -22,7 +22,8 @@ pub(super) struct Moving<'a> {
     /// Pairs, by their place in the synced tree.
     pub pairs: Vec<usize>,
     /// What rests, to be asked who stands where.
-    resting: Option<(Sides<'a>, Resting)>,
+    sides: Sides<'a>,
+    resting: Resting,
 }
 
 /// Both sides of all pairs.
@@ -61,31 +62,17 @@ const NEAR: usize = 4;
 /// Sorts out what is to be planned.
 pub(super) fn moving<'a>(record: &'a StoredRecord, naming: &'a Naming) -> Moving<'a> {
     let mut sides = Sides::new(record, naming);
-    if let Some(resting) = sides.resting() {
-        return sides.others(resting);
-    }
-    let mut files = Vec::new();
-    for file in tree::files(&record.nodes).values() {
-        files.push(file.clone());
-    }
-    Moving {
-        documents: record.documents.iter().collect(),
-        files,
-        pairs: (0..record.pairs.len()).collect(),
-        resting: None,
-    }
+    let resting = sides.resting().unwrap_or_else(|| sides.nothing());
+    sides.others(resting)
 }
 
 impl<'a> Moving<'a> {
     /// The document that rests at this place (as [`Naming::place_key`] names it): its file stands there in Dropbox.
     pub fn resting_at(&self, place: &(String, String)) -> Option<&'a Document> {
-        let (sides, resting) = self.resting.as_ref()?;
+        let (sides, resting) = (&self.sides, &self.resting);
         let (folder, name) = place;
-        let at = match folder.is_empty() {
-            true => sides.file(name),
-            false => sides.file(&alloc::format!("{folder}/{name}")),
-        };
-        let document = &sides.record.documents[resting.files[at?]? as usize];
+        let at = sides.file(&below(folder, name))?;
+        let document = &sides.record.documents[resting.files[at]? as usize];
         (sides.naming.place_key(&document.nfc) == *place).then_some(document)
     }
 }
@@ -107,15 +94,20 @@ impl<'a> Sides<'a> {
         self.files.binary_search_by(|(other, _)| (*other).cmp(key)).ok()
     }
 
+    /// Nothing rests.
+    fn nothing(&self) -> Resting {
+        Resting {
+            pairs: alloc::vec![false; self.record.pairs.len()],
+            documents: alloc::vec![false; self.record.documents.len()],
+            files: alloc::vec![None; self.files.len()],
+        }
+    }
+
     /// `None` where two pairs speak of one thing, or something stands twice and one of the two does not rest.
     fn resting(&mut self) -> Option<Resting> {
         let record = self.record;
         let rests = self.rests()?;
-        let mut resting = Resting {
-            pairs: alloc::vec![false; record.pairs.len()],
-            documents: alloc::vec![false; record.documents.len()],
-            files: alloc::vec![None; self.files.len()],
-        };
+        let mut resting = self.nothing();
         for rest in &rests {
             let taken = core::mem::replace(&mut resting.documents[rest.document as usize], true)
                 || resting.files[rest.file as usize].replace(rest.document).is_some();
@@ -298,7 +290,7 @@ impl<'a> Sides<'a> {
                 pairs.push(at);
             }
         }
-        Moving { documents, files, pairs, resting: Some((self, resting)) }
+        Moving { documents, files, pairs, sides: self, resting }
     }
 }
 

@@ -81,10 +81,12 @@ impl<'a> Planner<'a> {
         let mut built = String::new();
         for part in dir.split('/').filter(|part| !part.is_empty()) {
             let next = below(&built, part);
-            built = (1u32..)
-                .map(|number| numbered(&next, number))
-                .find(|path| !matches!(self.record.nodes.get(&fold(path)), Some(Node::File { .. })))
-                .unwrap_or(next);
+            for number in 1u32.. {
+                built = numbered(&next, number);
+                if !matches!(self.record.nodes.get(&fold(&built)), Some(Node::File { .. })) {
+                    break;
+                }
+            }
         }
         built
     }
@@ -214,12 +216,12 @@ impl<'a> Planner<'a> {
             self.upload(document, path, WriteMode::Add, None);
             return;
         }
-        let kept = self.files.values().find(|other| {
+        let kept = self.moving.files.iter().any(|other| {
             other.id != file.id
                 && other.hash == file.hash
                 && is_conflicted_copy(&other.path, &file.path)
         });
-        if kept.is_some() {
+        if kept {
             let mode = WriteMode::Update(file.rev.clone());
             self.upload(document, file.path.clone(), mode, Some(file.id.clone()));
         } else if let Some(kind) = self.upload_obstacle(document) {

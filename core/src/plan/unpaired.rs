@@ -24,7 +24,9 @@ impl Spots {
     pub(super) fn of(&self, naming: &Naming, path: &PlaceKey, document: &Document) -> Vec<usize> {
         let mut found: Vec<usize> = Vec::new();
         for key in [path, &naming.place_key(&document.nfc)] {
-            found.extend(self.0.get(key).into_iter().flatten());
+            if let Some(places) = self.0.get(key) {
+                found.extend_from_slice(places);
+            }
         }
         sort_by(&mut found, &mut |a, b| a.cmp(b));
         found.dedup();
@@ -41,7 +43,7 @@ impl<'a> Planner<'a> {
                 groups.or_default(path_key(&self.naming().path_of(&document.nfc))).push(at);
             }
         }
-        let files: Vec<&File> = self.loose_files().collect();
+        let files = self.loose_files();
         let mut spots = Spots::default();
         for (at, file) in files.iter().enumerate() {
             spots.put(self.naming(), file, at);
@@ -134,9 +136,8 @@ impl<'a> Planner<'a> {
 
     /// M3: files that only Dropbox has.
     fn create_new_files(&mut self) {
-        let fresh: Vec<&File> = self.loose_files().collect();
         let mut given: Set<PlaceKey> = Set::new();
-        for file in fresh {
+        for file in self.loose_files() {
             let place = self.naming().place_of(&file.path);
             match self.occupant(&place, None) {
                 Occupant::Nobody if !given.insert(self.naming().place_key(&place)) => {

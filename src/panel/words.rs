@@ -77,8 +77,8 @@ pub fn name(name: &str) -> Box<Element> {
 fn is_trusted(www: &str) -> bool {
     let is_here = |host: &&str| {
         www.strip_prefix(host).is_some_and(|rest| {
-            let port = rest.strip_prefix(':').unwrap_or(rest);
-            port.bytes().all(|byte| byte.is_ascii_digit())
+            let port = rest.strip_prefix(':');
+            rest.is_empty() || port.is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()))
         })
     };
     www.starts_with("https://")

@@ -134,7 +134,12 @@ fn a_path_is_encoded_component_by_component() {
 
 #[test]
 fn no_link_is_made_for_an_address_that_is_not_safe() {
-    for www in ["javascript:alert(1)//", "http://www.dropbox.com", "http://localhost:7@x.example"] {
+    for www in [
+        "javascript:alert(1)//",
+        "http://www.dropbox.com",
+        "http://localhost:7@x.example",
+        "http://localhost7",
+    ] {
         let words = teamleader_dropbox::panel::words::Words { www: www.into(), ..words("en") };
         let panel = drawn(&scene("up-to-date"), &words, &Local::default());
         assert!(elements(&panel).iter().all(|element| element.tag != "a"), "{www}");

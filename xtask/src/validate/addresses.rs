@@ -12,7 +12,7 @@ use crate::package::archive::Files;
 /// Names of vocabularies, and documentation that the glue names: asked for by nobody.
 const NAMES: &[&str] = &["http://www.w3.org/", "https://developer.mozilla.org/"];
 /// What a module may compare addresses with: a service on the same machine, as developers have it.
-const LOOPBACK: &[&str] = &["http://127.0.0.1", "http://localhost"];
+const LOOPBACK: &[&str] = &["http://127.0.0.1", "http://localhost", "http://[::1]"];
 /// Files that run, or lead somewhere.
 const ENDINGS: &[&str] = &[".js", ".mjs", ".wasm", ".html", ".css"];
 

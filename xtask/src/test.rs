@@ -2,13 +2,11 @@
 //!
 //! A step prints one line when it begins and one with its result; a failing one prints what it
 //! said of its failures. The last line sums what the test runners themselves counted. What the
-//! tests check is theirs to say: here stands only how they are started. Steps that only compute take
-//! the time in which the others wait for a browser.
+//! tests check is theirs to say: here stands only how they are started.
 
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
 
 use anyhow::{bail, Result};
 
@@ -19,7 +17,7 @@ use crate::install;
 use crate::package;
 use crate::screenshots;
 use crate::sim;
-use crate::workspace::{installed, run_logged, Workspace};
+use crate::workspace::{run_logged, Workspace};
 
 /// Histories simulated with every test run.
 const SEEDS: u64 = 2_000;
@@ -34,45 +32,23 @@ enum Needs {
     Browser,
 }
 
-/// When a step runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum When {
-    /// After the one before it.
-    InTurn,
-    /// Beside the others, with what processor time they leave: it computes, and waits for nothing.
-    Beside,
-}
-
 /// One test runner and how its counts are read.
 struct Step {
     name: &'static str,
     needs: Needs,
-    when: When,
     /// The command, or `None` where the checkout has no such tests.
-    command: Starts,
-}
-
-type Starts = fn(&Workspace) -> Result<Option<Command>>;
-
-impl Step {
-    const fn in_turn(name: &'static str, needs: Needs, command: Starts) -> Self {
-        Self { name, needs, when: When::InTurn, command }
-    }
-
-    const fn beside(name: &'static str, command: Starts) -> Self {
-        Self { name, needs: Needs::Nothing, when: When::Beside, command }
-    }
+    command: fn(&Workspace) -> Result<Option<Command>>,
 }
 
 const STEPS: &[Step] = &[
-    Step::in_turn("rust", Needs::Nothing, rust),
-    Step::in_turn("xtask", Needs::Nothing, xtask),
-    Step::beside("sim", simulation),
-    Step::beside("fuzz", fuzz::step),
-    Step::in_turn("clients-node", Needs::Sandbox, clients_node),
-    Step::in_turn("clients-python", Needs::Sandbox, clients_python),
-    Step::in_turn("e2e", Needs::Browser, end_to_end),
-    Step::in_turn("extension", Needs::Browser, extension_lint),
+    Step { name: "rust", needs: Needs::Nothing, command: rust },
+    Step { name: "xtask", needs: Needs::Nothing, command: xtask },
+    Step { name: "sim", needs: Needs::Nothing, command: simulation },
+    Step { name: "fuzz", needs: Needs::Nothing, command: fuzz::step },
+    Step { name: "clients-node", needs: Needs::Sandbox, command: clients_node },
+    Step { name: "clients-python", needs: Needs::Sandbox, command: clients_python },
+    Step { name: "e2e", needs: Needs::Browser, command: end_to_end },
+    Step { name: "extension", needs: Needs::Browser, command: extension_lint },
 ];
 
 /// Passed and failed tests of a step or of all.
@@ -82,12 +58,6 @@ pub struct Count {
     failed: u64,
 }
 
-impl Count {
-    fn and(self, other: Self) -> Self {
-        Self { passed: self.passed + other.passed, failed: self.failed + other.failed }
-    }
-}
-
 /// Runs every step whose name contains the filter; the last line is `N passed, N failed`.
 pub fn test(workspace: &Workspace, filter: &str) -> Result<()> {
     let steps: Vec<&Step> = STEPS.iter().filter(|step| step.name.contains(filter)).collect();
@@ -95,32 +65,24 @@ pub fn test(workspace: &Workspace, filter: &str) -> Result<()> {
         let names: Vec<_> = STEPS.iter().map(|step| step.name).collect();
         bail!("no step is called `{filter}`; there are: {}", names.join(", "));
     }
-    let total = thread::scope(|scope| {
-        let run = |when| run_steps(workspace, steps.iter().filter(|step| step.when == when));
-        let beside = scope.spawn(move || run(When::Beside));
-        let in_turn = run(When::InTurn);
-        in_turn.and(beside.join().unwrap_or(Count { passed: 0, failed: 1 }))
-    });
+    let mut total = Count::default();
+    let mut made = Needs::Nothing;
+    for step in steps {
+        let count = match run_step(workspace, step, &mut made) {
+            Ok(Some(count)) => count,
+            Ok(None) => continue,
+            Err(error) => {
+                println!("{}: FAILED to start: {error:#}", step.name);
+                Count { passed: 0, failed: 1 }
+            }
+        };
+        total = Count { passed: total.passed + count.passed, failed: total.failed + count.failed };
+    }
     println!("{} passed, {} failed", total.passed, total.failed);
     if total.failed > 0 {
         std::process::exit(1);
     }
     Ok(())
-}
-
-fn run_steps<'a>(workspace: &Workspace, steps: impl Iterator<Item = &'a &'a Step>) -> Count {
-    let mut total = Count::default();
-    let mut made = Needs::Nothing;
-    for step in steps {
-        total = total.and(match run_step(workspace, step, &mut made) {
-            Ok(count) => count.unwrap_or_default(),
-            Err(error) => {
-                println!("{}: FAILED to start: {error:#}", step.name);
-                Count { passed: 0, failed: 1 }
-            }
-        });
-    }
-    total
 }
 
 fn run_step(workspace: &Workspace, step: &Step, made: &mut Needs) -> Result<Option<Count>> {
@@ -129,9 +91,6 @@ fn run_step(workspace: &Workspace, step: &Step, made: &mut Needs) -> Result<Opti
     };
     println!("{} …", step.name);
     prepare(workspace, step.needs, made)?;
-    if step.when == When::Beside {
-        command = yielding(command);
-    }
     let log = workspace.target.join("xtask/log").join(format!("{}.log", step.name));
     let done = run_logged(&mut command, &log)?;
     let mut count = count_in(&done.log);
@@ -154,25 +113,6 @@ fn run_step(workspace: &Workspace, step: &Step, made: &mut Needs) -> Result<Opti
         done.took.as_secs()
     );
     Ok(Some(count))
-}
-
-/// The same command, run by `nice` where the machine has it: whatever else there is to do comes first.
-fn yielding(command: Command) -> Command {
-    if installed(&["nice"]).is_none() {
-        return command;
-    }
-    let mut nice = Command::new("nice");
-    nice.args(["-n", "19"]).arg(command.get_program()).args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => nice.env(name, value),
-            None => nice.env_remove(name),
-        };
-    }
-    if let Some(folder) = command.get_current_dir() {
-        nice.current_dir(folder);
-    }
-    nice
 }
 
 fn prepare(workspace: &Workspace, needs: Needs, made: &mut Needs) -> Result<()> {
@@ -419,18 +359,6 @@ mod tests {
         check("Ran 10 tests in 1.2s\n\nOK", 10, 0);
         check("Ran 10 tests in 1.2s\n\nOK (skipped=2)", 8, 0);
         check("Ran 10 tests in 1.2s\n\nFAILED (failures=1, errors=2)", 7, 3);
-    }
-
-    #[test]
-    fn a_command_that_yields_is_the_same_command() {
-        let mut command = Command::new("cargo");
-        command.args(["test", "--quiet"]).env("ONE", "1").env_remove("TWO").current_dir("/");
-        let nice = yielding(command);
-        let said = format!("{nice:?}");
-        assert!(said.contains(r#""nice" "-n" "19" "cargo" "test" "--quiet""#), "{said}");
-        assert_eq!(nice.get_current_dir(), Some(Path::new("/")));
-        let environment: Vec<_> = nice.get_envs().collect();
-        assert_eq!(environment, [("ONE".as_ref(), Some("1".as_ref())), ("TWO".as_ref(), None)]);
     }
 
     #[test]

@@ -6,7 +6,6 @@ use super::{
     ROUNDS_MAX,
 };
 use crate::effect::{Effect, Failure};
-use crate::path::below;
 use crate::plan::{self, Operation, Plan, Policy};
 use crate::sort::retain;
 use crate::state::{count_whole, Attempt, Link, Pair};
@@ -369,7 +368,8 @@ impl Engine {
     /// A path below a record's folder, relative to the app folder.
     pub(super) fn absolute(&self, record: Number, relative: &str) -> String {
         let folder = self.link(record).and_then(|link| link.folder.as_ref());
-        below(folder.map_or("", |folder| &folder.path), relative)
+        // Not `below`: what is sent begins with a slash, even if the folder was taken away meanwhile.
+        [folder.map_or("", |folder| &folder.path), relative].join("/")
     }
 
     /// A server path below a record's folder, made relative to it.

@@ -154,6 +154,26 @@ fn r18_a_record_unlinked_and_linked_again_while_entries_are_given_has_a_folder_o
 }
 
 #[test]
+fn r18_what_was_under_way_when_a_record_was_unlinked_is_not_written_for_the_next_link() {
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    case.world.add(&case.record.clone(), "", "b.txt", Y);
+    let staging = |effect: &Effect| matches!(effect, Effect::StageDocument { .. });
+    case.run_until(staging);
+    let record = case.record.clone();
+    case.browser.send(Event::Unlink { record: record.clone() }, case.world.clock);
+    case.browser.send(Event::Press { record, name: "Acme".into() }, case.world.clock);
+    // The new link's folder stands, and what is in it is not known yet.
+    let listing = |effect: &Effect| matches!(effect, Effect::ListFolder { .. });
+    while !case.browser.tasks.iter().any(|task| listing(&task.effect)) {
+        case.finish(Fault::None, |effect| !staging(effect));
+    }
+    case.finish(Fault::None, staging);
+    assert!(case.browser.tasks.iter().all(|task| !matches!(task.effect, Effect::CommitFiles(_))));
+    case.browser.settle(&mut case.world);
+    case.expect(&[(A, X), ("b.txt", Y)], &[(A, X), ("b.txt", Y)]);
+}
+
+#[test]
 fn b8_c15_trees_of_a_newer_version_authorise_no_deletion() {
     let mut case = Case::new(Variants::default(), &[(A, X), ("b.txt", Y)]);
     case.browser.crash();

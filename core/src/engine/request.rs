@@ -1,7 +1,7 @@
 //! What users and the page ask for: press, cancel, unlink, decide, a name heard.
 
 use super::records::Number;
-use super::Engine;
+use super::{Engine, Purpose};
 use crate::sort::retain;
 use crate::state::Link;
 use crate::status::{Halt, Happened};
@@ -77,6 +77,11 @@ impl Engine {
 
     pub(super) fn unlink(&mut self, record: Number) {
         self.drop_queued(record);
+        // Linked again, it has another folder, or none yet: what is under way is no part of that.
+        retain(&mut self.tasks, &mut |(_, purpose)| match purpose {
+            Purpose::Step(item) | Purpose::Transfer(item) => item.record != record,
+            _ => true,
+        });
         self.work.remove(record);
         if self.link(record).is_some_and(|link| link.shared) {
             self.index.shared.unlinked.push(self.records.record(record).clone());

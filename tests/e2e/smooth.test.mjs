@@ -1,7 +1,8 @@
 // The page around the plugin stays as it was: nothing jumps when the panel appears, and no work of the plugin holds the
 // page up for more than 50 ms, with 500 documents. Work is counted in processor time of the page's main thread, as the
-// browser's own trace tells it: another program on a busy machine is nobody's fault here. Nor is it the plugin's work to
-// draw the CRM's own list of 500 documents, which the browser does again for each frame; a layout that a script asks for is.
+// browser's own trace tells it: another program on a busy machine is nobody's fault here. What the browser takes to draw
+// frames, with the CRM's own list of 500 documents in them, is measured beside what it takes to draw the whole page anew; a
+// layout that a script asks for is the script's work.
 
 import assert from "node:assert/strict";
 import { scenes } from "./harness.mjs";
@@ -11,6 +12,8 @@ import { until } from "./until.mjs";
 const scene = scenes();
 const COUNT = 500;
 const LONG_MS = 50;
+/** So much of what drawing the whole page anew takes may a frame take while the plugin works. */
+const DRAWN_SHARE = 0.5;
 
 /** What the browser does by itself before it shows a frame. */
 const DRAWING = new Set(["UpdateLayoutTree", "Layout", "PrePaint", "Paint", "Layerize", "HitTest"]);
@@ -30,7 +33,7 @@ function drawn(task, events) {
   return us;
 }
 
-/** Runs `work` and answers how long each task of the page's main thread took (ms of processor time), longest first. */
+/** Runs `work` and answers of each task of the page's main thread how long it worked and drew (ms of processor time). */
 async function tasksDuring(s, work) {
   await s.browser.startTracing(s.person.page, { categories: ["toplevel", "devtools.timeline", "__metadata"] });
   let trace;
@@ -40,20 +43,36 @@ async function tasksDuring(s, work) {
     trace = JSON.parse(await s.browser.stopTracing());
   }
   const main = trace.traceEvents.filter((event) => event.name === "thread_name" && event.args.name === "CrRendererMain").map((event) => `${event.pid}/${event.tid}`);
-  const tasks = trace.traceEvents.filter((event) => event.ph === "X" && event.tdur !== undefined && event.name.endsWith("RunTask") && main.includes(`${event.pid}/${event.tid}`));
-  const parts = trace.traceEvents
-    .filter((event) => event.ph === "X" && (DRAWING.has(event.name) || SCRIPTS.has(event.name)))
-    .sort((a, b) => a.ts - b.ts);
-  const own = (task) => parts.filter((event) => event.pid === task.pid && event.tid === task.tid);
-  // Short ones need no second look.
-  const worked = (task) => (task.tdur > LONG_MS * 1000 ? task.tdur - drawn(task, own(task)) : task.tdur);
-  return tasks.map((task) => worked(task) / 1000).sort((a, b) => b - a);
+  const onMain = trace.traceEvents.filter((event) => event.ph === "X" && event.tdur !== undefined && main.includes(`${event.pid}/${event.tid}`));
+  const tasks = onMain.filter((event) => event.name.endsWith("RunTask"));
+  const parts = onMain.filter((event) => DRAWING.has(event.name) || SCRIPTS.has(event.name)).sort((a, b) => a.ts - b.ts);
+  return tasks.map((task) => {
+    // A short one is no longer than its whole; of a long one it matters which part is which.
+    const us = task.tdur > LONG_MS * 500 ? drawn(task, parts.filter((event) => event.pid === task.pid && event.tid === task.tid)) : 0;
+    return { worked: (task.tdur - us) / 1000, drew: us / 1000 };
+  });
 }
 
-function assertSmooth(tasks, what) {
+/** The longest of these times (ms). */
+const longest = (times) => Math.max(...times);
+
+/** How long the page takes to draw all of itself anew (ms): its letters grow. */
+async function drawsItself(s) {
+  const tasks = await tasksDuring(s, async () => {
+    await s.person.page.evaluate(() => (document.documentElement.style.fontSize = "101%"));
+    await s.person.page.screenshot();
+    await s.person.page.evaluate(() => (document.documentElement.style.fontSize = ""));
+    await s.person.page.screenshot();
+  });
+  return longest(tasks.map((task) => task.drew));
+}
+
+function assertSmooth(tasks, pageDraws, what) {
   assert.ok(tasks.length > COUNT, `${tasks.length} tasks in the trace of ${what}`);
-  const long = tasks.filter((ms) => ms > LONG_MS);
-  assert.deepEqual(long, [], `${what}: tasks over ${LONG_MS} ms; the longest ${tasks.slice(0, 5).map((ms) => ms.toFixed(1))}`);
+  const long = tasks.map((task) => task.worked).filter((ms) => ms > LONG_MS);
+  assert.deepEqual(long, [], `${what}: tasks over ${LONG_MS} ms`);
+  const drew = longest(tasks.map((task) => task.drew));
+  assert.ok(drew <= DRAWN_SHARE * pageDraws, `${what}: a frame took ${drew} ms to draw; all of the page ${pageDraws} ms`);
 }
 
 /** Lets the limits of the services pass faster than they would: the work between them is the same. */
@@ -69,12 +88,13 @@ scene(`${COUNT} documents are copied, and the page is never held up`, { timeoutM
   await s.profile.context.clock.install();
   await sandbox.seed([{ ...RECORD, documents: numbered(COUNT) }]);
   await person.arrive(RECORD.kind, RECORD.name);
+  const pageDraws = await drawsItself(s);
   const copied = await tasksDuring(s, async () => {
     await person.button("Sync to Dropbox").click();
     await untilDone(s, "all is in Dropbox", async () => (await person.screen()) === "up-to-date");
   });
   await s.untilEqual(RECORD.id);
-  assertSmooth(copied, "the first copy");
+  assertSmooth(copied, pageDraws, "the first copy");
 
   // Then with all of them known: a look that finds nothing, and one new file.
   const folder = `/Companies/${RECORD.name}/${RECORD.id}`;
@@ -84,7 +104,7 @@ scene(`${COUNT} documents are copied, and the page is never held up`, { timeoutM
     await untilDone(s, "the new file is in the CRM", async () => documentsOf(await sandbox.state()).length === COUNT + 1);
     await person.untilScreen("up-to-date");
   });
-  assertSmooth(looked, "a sync of a linked record");
+  assertSmooth(looked, pageDraws, "a sync of a linked record");
 });
 
 scene("nothing of the page moves when the panel appears", {}, async (s) => {

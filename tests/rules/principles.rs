@@ -174,6 +174,40 @@ fn r18_what_was_under_way_when_a_record_was_unlinked_is_not_written_for_the_next
 }
 
 #[test]
+fn r18_a_listing_begun_before_a_record_was_unlinked_tells_the_next_link_nothing() {
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    case.world.add(&case.record.clone(), "", "b.txt", Y);
+    let written = case.count("CommitFiles");
+    let documents = |effect: &Effect| matches!(effect, Effect::ListDocuments { .. });
+    case.run_until(documents);
+    let record = case.record.clone();
+    case.browser.send(Event::Unlink { record: record.clone() }, case.world.clock);
+    case.browser.send(Event::Press { record, name: "Acme".into() }, case.world.clock);
+    let folder = |effect: &Effect| matches!(effect, Effect::ListFolder { .. });
+    while !case.browser.tasks.iter().any(|task| folder(&task.effect)) {
+        case.finish(Fault::None, |effect| !documents(effect));
+    }
+    // All that can be done before it is known what stands in the folder.
+    while case.browser.tasks.iter().any(|task| !folder(&task.effect)) {
+        case.finish(Fault::None, |effect| !folder(effect));
+    }
+    assert_eq!(case.count("CommitFiles"), written, "{}", case.trace());
+    case.browser.settle(&mut case.world);
+    case.expect(&[(A, X), ("b.txt", Y)], &[(A, X), ("b.txt", Y)]);
+}
+
+#[test]
+fn r18_of_a_record_that_was_unlinked_nothing_is_deleted() {
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    case.put(A, Y);
+    let old = case.doc(A);
+    case.run_until(|effect| matches!(effect, Effect::ConfirmGone { .. }));
+    case.browser.send(Event::Unlink { record: case.record.clone() }, case.world.clock);
+    case.browser.settle(&mut case.world);
+    assert!(case.world.records[&case.record].docs.contains_key(&old), "{}", case.trace());
+}
+
+#[test]
 fn b8_c15_trees_of_a_newer_version_authorise_no_deletion() {
     let mut case = Case::new(Variants::default(), &[(A, X), ("b.txt", Y)]);
     case.browser.crash();

@@ -250,7 +250,8 @@ impl Engine {
                 self.happened(record, &place.name, happened);
             }
             (Operation::DeleteDocument { document, .. }, Outcome::Gone(gone)) => {
-                if !gone && self.may_write() {
+                // Unlinked meanwhile, it keeps all that it has.
+                if !gone && self.work.contains_key(record) && self.may_write() {
                     let effect = Effect::DeleteDocument { document: document.clone() };
                     // Still open: the delete closes it.
                     self.task(Purpose::Step(item), effect);

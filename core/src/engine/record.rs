@@ -368,7 +368,8 @@ impl Engine {
     /// A path below a record's folder, relative to the app folder.
     pub(super) fn absolute(&self, record: Number, relative: &str) -> String {
         let folder = self.link(record).and_then(|link| link.folder.as_ref());
-        // Not `below`: what is sent begins with a slash, even if the folder was taken away meanwhile.
+        debug_assert!(folder.is_some(), "a write for a record without a folder");
+        // Not `below`: what is sent begins with a slash.
         [folder.map_or("", |folder| &folder.path), relative].join("/")
     }
 

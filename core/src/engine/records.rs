@@ -21,7 +21,7 @@ struct Known {
     problems: Vec<Problem>,
 }
 
-/// The table. A number stays its record's as long as the engine lives.
+/// The table. A number stays its record's until that is unlinked, and nothing else ever has it.
 #[derive(Debug, Default)]
 pub(super) struct Records {
     known: Vec<Known>,
@@ -113,10 +113,13 @@ impl Records {
         self.insert(number, StoredRecord::fresh());
     }
 
-    pub(super) fn remove(&mut self, number: Number) {
+    /// From now on the record is new: linked again, it has another number. What is under way for the old one is no part
+    /// of the new link.
+    pub(super) fn forget(&mut self, number: Number) {
         let known = &mut self.known[number.at()];
         known.stored = None;
         known.problems.clear();
+        retain(&mut self.sorted, &mut |other| *other != number);
     }
 
     /// Only those.

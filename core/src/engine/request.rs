@@ -1,7 +1,7 @@
 //! What users and the page ask for: press, cancel, unlink, decide, a name heard.
 
 use super::records::Number;
-use super::{Engine, Purpose};
+use super::Engine;
 use crate::sort::retain;
 use crate::state::Link;
 use crate::status::{Halt, Happened};
@@ -16,7 +16,6 @@ impl Engine {
             link.rests_until_ms = None;
             link.name = name.to_string();
         } else {
-            self.removed.remove(record);
             let mut link = Link::new(self.records.record(record).clone(), name.to_string());
             link.pressed = true;
             retain(&mut self.index.shared.unlinked, &mut |other| *other != link.record);
@@ -77,11 +76,6 @@ impl Engine {
 
     pub(super) fn unlink(&mut self, record: Number) {
         self.drop_queued(record);
-        // Linked again, it has another folder, or none yet: what is under way is no part of that.
-        retain(&mut self.tasks, &mut |(_, purpose)| match purpose {
-            Purpose::Step(item) | Purpose::Transfer(item) => item.record != record,
-            _ => true,
-        });
         self.work.remove(record);
         if self.link(record).is_some_and(|link| link.shared) {
             self.index.shared.unlinked.push(self.records.record(record).clone());
@@ -97,7 +91,7 @@ impl Engine {
             self.linked.remove(at);
             self.index.links.remove(at);
         }
-        self.records.remove(record);
+        self.records.forget(record);
         self.dirty.remove(record);
         self.removed.insert(record);
         self.dirty_index = true;

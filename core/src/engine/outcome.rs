@@ -2,7 +2,7 @@
 
 use super::records::Number;
 use super::{Engine, Purpose, Queued, Stage, KEEP_MS};
-use crate::effect::{Document, Effect, Failure, FileEntry, Outcome, TaskId};
+use crate::effect::{Document, Effect, Failure, Outcome, TaskId};
 use crate::ids::DocumentId;
 use crate::map::Map;
 use crate::plan::Operation;
@@ -75,36 +75,21 @@ impl Engine {
         self.writing = false;
         for (at, item) in batch.iter().enumerate() {
             let failure = match outcome {
-                Outcome::Files(files) => match files.get(at) {
+                Outcome::Files(results) => match results.get(at) {
                     Some(Ok(file)) => {
-                        self.written(item, file);
+                        self.written(item, file.as_deref());
                         None
                     }
-                    missing => missing.and_then(|result| result.as_ref().err().copied()),
+                    Some(Err(failure)) => Some(failure),
+                    None => None,
                 },
-                Outcome::Deleted(results) => match results.get(at) {
-                    Some(Ok(())) => {
-                        self.deleted(item.record, &item.operation);
-                        None
-                    }
-                    missing => missing.and_then(|result| result.err()),
-                },
-                Outcome::Failed(failure) => Some(*failure),
+                Outcome::Failed(failure) => Some(failure),
                 _ => None,
             };
             if let Some(failure) = failure {
-                self.failed(item.record, &item.operation, failure);
+                self.failed(item.record, &item.operation, *failure);
             }
             self.close(item.record);
-        }
-    }
-
-    fn written(&mut self, item: &Queued, file: &FileEntry) {
-        match (&item.operation, &item.staged) {
-            (Operation::MoveFile { .. }, _) => self.moved(item.record, file),
-            (Operation::CopyFile { .. }, _) => self.copied(item.record, &item.operation, file),
-            (_, Some(staged)) => self.uploaded(item.record, &item.operation, staged, file),
-            _ => {}
         }
     }
 
@@ -271,14 +256,5 @@ impl Engine {
             _ => {}
         }
         self.close(record);
-    }
-}
-
-/// What came of writing one file.
-pub(super) fn one_result(outcome: &Outcome) -> Option<Result<&FileEntry, Failure>> {
-    match outcome {
-        Outcome::Files(results) => Some(results.last()?.as_ref().map_err(|failure| *failure)),
-        Outcome::Failed(failure) => Some(Err(*failure)),
-        _ => None,
     }
 }

@@ -5,7 +5,6 @@
 //! wrote it last and finds it unchanged knows that nobody has written since. Whoever had to take it from another browser
 //! observes again before anything else. Only what is about to write asks for it.
 
-use super::outcome::one_result;
 use super::records::Number;
 use super::{Engine, Phase, Purpose, OBSERVATIONS_MAX};
 use crate::effect::{Effect, Entry, Failure, Outcome};
@@ -296,9 +295,9 @@ impl Engine {
         if self.held_ms.take().is_none() {
             self.told_ms = self.now_ms;
         }
-        match one_result(outcome) {
-            Some(Ok(file)) => {
-                self.shared_file(LEASE).is_at(&file.rev);
+        match outcome {
+            Outcome::Saved(rev) => {
+                self.shared_file(LEASE).is_at(rev);
                 self.index.shared.mine = true;
                 self.dirty_index = true;
                 self.refused = None;
@@ -307,14 +306,23 @@ impl Engine {
                     self.look_again();
                 }
             }
-            Some(Err(Failure::Conflict | Failure::NotFound)) => self.lose_lease(),
-            Some(Err(failure)) if is_of_the_cycle(&failure) => self.fail(failure),
-            // Dropbox takes no file now. Work goes on, as if there were no other browser.
+            outcome if self.is_not_taken(outcome) => self.held_ms = held.then_some(self.now_ms),
+            _ => {}
+        }
+    }
+
+    /// What a file of the checkpoint that was not written means. Says whether Dropbox takes none now: work goes on, as if
+    /// there were no other browser.
+    fn is_not_taken(&mut self, outcome: &Outcome) -> bool {
+        match outcome {
+            Outcome::Failed(Failure::Conflict | Failure::NotFound) => self.lose_lease(),
+            Outcome::Failed(failure) if is_of_the_cycle(failure) => self.fail(*failure),
             _ => {
-                self.held_ms = held.then_some(self.now_ms);
-                self.keep_to_itself();
+                self.cycle.alone = true;
+                return true;
             }
         }
+        false
     }
 
     /// Another browser has it: nothing more is handed out before everything is looked at again.
@@ -322,11 +330,6 @@ impl Engine {
         self.held_ms = None;
         self.index.shared.mine = false;
         self.look_again();
-    }
-
-    /// The checkpoint is not written in this cycle.
-    fn keep_to_itself(&mut self) {
-        self.cycle.alone = true;
     }
 
     /// What is planned was planned on old knowledge.
@@ -413,22 +416,18 @@ impl Engine {
     pub(super) fn share_written(&mut self, name: &'static str, told: &[Number], outcome: &Outcome) {
         self.writing = false;
         self.dirty_index = true;
-        match one_result(outcome) {
-            Some(Ok(file)) => {
-                self.shared_file(name).is_at(&file.rev);
-                for record in told {
-                    if let Some(link) = self.link_mut(*record) {
-                        link.shared = true;
-                    }
-                }
-                retain(&mut self.index.shared.unlinked, &mut |record| share_of(record) != name);
-                return;
+        let Outcome::Saved(rev) = outcome else {
+            self.shared_file(name).due = true;
+            self.is_not_taken(outcome);
+            return;
+        };
+        self.shared_file(name).is_at(rev);
+        for record in told {
+            if let Some(link) = self.link_mut(*record) {
+                link.shared = true;
             }
-            Some(Err(Failure::Conflict | Failure::NotFound)) => self.lose_lease(),
-            Some(Err(failure)) if is_of_the_cycle(&failure) => self.fail(failure),
-            _ => self.keep_to_itself(),
         }
-        self.shared_file(name).due = true;
+        retain(&mut self.index.shared.unlinked, &mut |record| share_of(record) != name);
     }
 }
 

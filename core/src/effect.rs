@@ -329,8 +329,8 @@ pub struct Save {
 #[derive(Clone, Debug)]
 #[repr(u32)]
 pub enum Outcome {
-    /// Of [`Effect::Load`]: unreadable ones are `None`, like ones never stored.
-    Records(Vec<(Record, Option<StoredRecord>)>),
+    /// Of [`Effect::Load`], in its order: unreadable ones are `None`, like ones never stored.
+    Records(Vec<Option<StoredRecord>>),
     /// It happened.
     Done,
     /// Of [`Effect::ObserveDropbox`] and [`Effect::ListFolder`].

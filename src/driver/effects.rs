@@ -4,7 +4,6 @@ use super::{stored, Driver};
 use crate::json::Read;
 use crate::permits::Permits;
 use crate::ports::{Ports, StoreError};
-use std::mem::take;
 use sync_core::{Effect, Failure, FileEntry, FileWrite, Outcome, Side, Source, StoredRecord};
 
 impl<P: Ports> Driver<P> {
@@ -21,9 +20,9 @@ impl<P: Ports> Driver<P> {
             Effect::Load(records) => {
                 let mut read = Vec::with_capacity(records.len());
                 // One at a time: reading many rows at once would hold up the page.
-                for record in take(records) {
-                    let row = stored::load_row(ports, &self.key, &record).await?;
-                    read.push((record, row.as_ref().and_then(StoredRecord::read)));
+                for record in records.iter() {
+                    let row = stored::load_row(ports, &self.key, record).await?;
+                    read.push(row.as_ref().and_then(StoredRecord::read));
                 }
                 Outcome::Records(read)
             }

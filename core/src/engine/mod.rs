@@ -537,7 +537,8 @@ impl Engine {
         let Some(stored) = self.records.get_mut(record) else {
             return;
         };
-        stored.activity.push(Activity { at_ms: self.now_ms, name: name.to_string(), what });
+        let activity = Activity { at_ms: self.now_ms, name: name.to_string(), what };
+        stored.activity.push(Rc::new(activity));
         let excess = stored.activity.len().saturating_sub(ACTIVITY_MAX);
         stored.activity.drain(..excess);
         self.dirty.insert(record);

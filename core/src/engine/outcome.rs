@@ -25,8 +25,8 @@ impl Engine {
             },
             Purpose::Turn => {}
             Purpose::Names(kind) => self.names_heard(kind, outcome),
-            Purpose::Read(_) => match outcome {
-                Outcome::Records(records) => self.records_read(records),
+            Purpose::Read(records) => match outcome {
+                Outcome::Records(rows) => self.records_read(records, rows),
                 _ => self.fail(Failure::Store),
             },
             Purpose::Save(records, creates) => {

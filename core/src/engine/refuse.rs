@@ -3,12 +3,11 @@
 use super::records::Number;
 use super::Engine;
 use crate::effect::{Failure, Reason};
-use crate::ids::FileId;
 use crate::plan::Operation;
 use crate::sort::retain;
 use crate::state::{Refusal, Subject};
 use crate::status::Happened;
-use crate::tree;
+use crate::tree::{self, File};
 
 impl Engine {
     pub(super) fn observe_again(&mut self, record: Number) {
@@ -81,36 +80,29 @@ impl Engine {
         let Some(stored) = self.records.get(record) else {
             return;
         };
-        let by_document = |id: &crate::ids::DocumentId| {
-            stored.document(id).map(|seen| Subject::Document {
-                id: seen.id.clone(),
-                updated_at: seen.updated_at.clone(),
-                place: seen.place.clone(),
-            })
-        };
-        let by_file = |id: &FileId| {
-            let file = tree::file_of(&stored.nodes, id)?;
-            Some(Subject::File { id: file.id, rev: file.rev, path: file.path })
-        };
-        let subject = match operation {
+        let (document, file) = match operation {
             Operation::Hash { document, .. } | Operation::Upload { document, .. } => {
-                by_document(document)
+                (Some(document), None)
             }
-            Operation::DeleteDocument { document, .. } => by_document(&document.id),
-            Operation::Create { replaces, .. } => match (&replaces.file, &replaces.document) {
-                (Some(file), _) => by_file(file),
-                (None, Some(document)) => by_document(document),
-                (None, None) => None,
+            Operation::DeleteDocument { document, .. } => (Some(&document.id), None),
+            Operation::Create { replaces, .. } => match &replaces.file {
+                None => (replaces.document.as_ref(), None),
+                file => (None, file.as_ref()),
             },
             Operation::MoveFile { file, .. }
             | Operation::CopyFile { file, .. }
             | Operation::DeleteFile { file, .. } => {
                 let pair = stored.pairs.iter().find(|pair| pair.has_file(file));
-                let document = pair.and_then(|pair| pair.crm.as_ref());
-                document.and_then(|side| by_document(&side.id)).or_else(|| by_file(file))
+                (pair.and_then(|pair| Some(&pair.crm.as_ref()?.id)), Some(file))
             }
-            Operation::ConfirmGone { .. } => None,
+            Operation::ConfirmGone { .. } => (None, None),
         };
+        let by_document = document.and_then(|id| stored.document(id)).map(Subject::document);
+        let by_file = || {
+            let File { id, rev, path, .. } = tree::file_of(&stored.nodes, file?)?;
+            Some(Subject::File { id, rev, path })
+        };
+        let subject = by_document.or_else(by_file);
         if let Some(subject) = subject {
             self.happened(record, subject.name(), Happened::Refused(reason));
             if let Some(stored) = self.records.get_mut(record) {

@@ -231,7 +231,8 @@ struct Planner<'a> {
     leaving: Set<&'a DocumentId>,
     /// Those that do not rest, in their order; behind them, new ones.
     pairs: Vec<Option<Pair>>,
-    hashing: Set<&'a DocumentId>,
+    /// Documents that are to be looked at, by id.
+    hashing: Map<&'a DocumentId, &'a Document>,
     plan: Plan,
     counts: Counts,
 }
@@ -273,7 +274,7 @@ impl<'a> Planner<'a> {
             reserved,
             leaving: Set::new(),
             pairs,
-            hashing: Set::new(),
+            hashing: Map::new(),
             plan: Plan::default(),
             counts: Counts { synced, ..Counts::default() },
         }
@@ -361,7 +362,8 @@ impl<'a> Planner<'a> {
         if let Some(kind) = self.document_refusal(document) {
             return self.problem(&document.place, kind);
         }
-        if self.hashing.insert(&document.id) {
+        if !self.hashing.contains_key(&document.id) {
+            self.hashing.insert(&document.id, document);
             self.plan.operations.push(Operation::Hash {
                 document: document.id.clone(),
                 size_bytes: document.size_bytes,

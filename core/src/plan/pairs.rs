@@ -27,7 +27,7 @@ impl<'a> Planner<'a> {
         if let Some(side) = pair.crm.as_mut() {
             if !self.documents.contains_key(&side.id) {
                 let found = self.free_document(&|document| {
-                    document.place == side.place && !self.hashing.contains(&document.id)
+                    document.place == side.place && !self.hashing.contains_key(&document.id)
                 });
                 if let Some(document) = found {
                     side.id = document.id.clone();
@@ -224,11 +224,9 @@ impl<'a> Planner<'a> {
         };
         let edited = file.hash.as_ref() != Some(&pair.hash);
         // A document of the same size still to be hashed may be this one under a new name (R9).
-        let renamed_perhaps = self.hashing.iter().any(|id| {
-            self.documents.get(id).is_some_and(|d| {
-                (d.size_bytes == side.size_bytes || d.place == side.place)
-                    && !self.used_documents.contains(&d.id)
-            })
+        let renamed_perhaps = self.hashing.values().any(|d| {
+            (d.size_bytes == side.size_bytes || d.place == side.place)
+                && !self.used_documents.contains(&d.id)
         });
         if !edited {
             self.counts.deletes += 1;

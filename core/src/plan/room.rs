@@ -119,7 +119,7 @@ impl<'a> Planner<'a> {
                 .any(|pair| pair.superseded.iter().any(|side| side.id == document.id));
             if superseded
                 || self.leaving.contains(&document.id)
-                || self.hashing.contains(&document.id)
+                || self.hashing.contains_key(&document.id)
             {
                 return Occupant::Leaving;
             }

@@ -39,7 +39,9 @@ impl<'a> Planner<'a> {
         let documents = &self.moving.documents;
         let mut groups: Map<PlaceKey, Vec<usize>> = Map::new();
         for (at, document) in documents.iter().enumerate() {
-            if !self.used_documents.contains(&document.id) && !self.hashing.contains(&document.id) {
+            if !self.used_documents.contains(&document.id)
+                && !self.hashing.contains_key(&document.id)
+            {
                 groups.or_default(path_key(&self.naming().path_of(&document.nfc))).push(at);
             }
         }

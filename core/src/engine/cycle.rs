@@ -105,9 +105,7 @@ impl Engine {
         }
         let unsaved = self.dirty_index || !self.dirty.is_empty();
         if unsaved && !matches!(cycle.error, Some(Failure::Store)) {
-            self.save_wanted = true;
-            self.step_saving();
-            return;
+            return self.save_now();
         }
         let cycle = core::mem::take(cycle);
         let mut report = cycle.report;
@@ -149,12 +147,7 @@ impl Engine {
         for queue in [&mut self.transfers, &mut self.writes, &mut self.creates] {
             retain(queue, &mut |item| item.record != record);
         }
-        retain(&mut self.folders, &mut |step| match &step.0 {
-            Purpose::Folder(other, _)
-            | Purpose::Siblings(other)
-            | Purpose::FolderMove(other, _) => *other != record,
-            _ => true,
-        });
+        retain(&mut self.folders, &mut |step| step.0 != record);
         let dropped = before - self.queued_count();
         if let Some(work) = self.work.get_mut(record) {
             work.open = work.open.saturating_sub(dropped as u32);

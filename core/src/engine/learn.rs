@@ -32,7 +32,7 @@ impl Engine {
         tree::place_file(&mut stored.nodes, &relative, file);
         let path = tree::display(&stored.nodes, &relative);
         let report = &mut self.cycle.report;
-        let (name, what) = match (&item.operation, &item.staged) {
+        match (&item.operation, &item.staged) {
             (Operation::Upload { document, over, .. }, Some(staged)) => {
                 let update = over.is_some();
                 let Some(name) = uploaded(stored, document, update, staged, file, path) else {
@@ -45,21 +45,21 @@ impl Engine {
                     true => Happened::UpdatedInDropbox,
                     false => Happened::CopiedToDropbox,
                 };
-                (name, what)
+                self.happened(record, &name, what);
             }
             (Operation::MoveFile { .. }, _) => {
                 moved(stored, file, &path);
                 report.moved += 1;
                 self.share(record);
-                (split_dir(&path).1.to_string(), Happened::MovedInDropbox { from: before })
+                let what = Happened::MovedInDropbox { from: before };
+                self.happened(record, split_dir(&path).1, what);
             }
             _ => {
                 report.conflicts += 1;
                 let copy = split_dir(&path).1.to_string();
-                (split_dir(&before).1.to_string(), Happened::KeptBoth { copy })
+                self.happened(record, split_dir(&before).1, Happened::KeptBoth { copy });
             }
-        };
-        self.happened(record, &name, what);
+        }
     }
 
     /// One more document of its run is done.

@@ -173,7 +173,7 @@ struct Work {
 type Queued = Box<Job>;
 
 /// What waits to be done to a record's folder.
-type FolderStep = Box<(Purpose, Effect)>;
+type FolderStep = Box<(Number, Purpose, Effect)>;
 
 #[derive(Debug)]
 struct Job {
@@ -508,6 +508,11 @@ impl Engine {
         }
     }
 
+    fn save_now(&mut self) {
+        self.save_wanted = true;
+        self.step_saving();
+    }
+
     fn step_saving(&mut self) {
         let wanted = self.save_wanted || !self.creates.is_empty();
         if self.saving || !wanted {
@@ -550,15 +555,16 @@ impl Engine {
         self.clear_queues();
     }
 
+    /// Its turn ends here, until somebody decides or what stops it is over.
     fn halt_record(&mut self, record: Number, halt: Halt) {
-        let Some(link) = self.link_mut(record) else {
-            return;
-        };
-        let before = link.halt.replace(halt);
-        self.dirty_index = true;
-        if before != Some(halt) {
-            self.happened(record, "", Happened::Halted(halt));
+        if let Some(link) = self.link_mut(record) {
+            let before = link.halt.replace(halt);
+            self.dirty_index = true;
+            if before != Some(halt) {
+                self.happened(record, "", Happened::Halted(halt));
+            }
         }
+        self.rest(record);
     }
 
     fn file_of(operation: &Operation) -> Option<&FileId> {

@@ -34,6 +34,7 @@ impl Engine {
             }
             Purpose::Folder(record, number) => self.folder_made(record, number, outcome),
             Purpose::FolderListing(record, folder) => {
+                self.close(record);
                 match outcome {
                     Outcome::Changes { entries, .. } => self.folder_listed(record, folder, entries),
                     // Gone again meanwhile.
@@ -43,7 +44,6 @@ impl Engine {
                     Outcome::Failed(failure) => self.fail(failure),
                     _ => {}
                 }
-                self.close(record);
             }
             Purpose::Siblings(record) => {
                 let alone = matches!(outcome, Outcome::Children(count) if count <= 1);
@@ -51,15 +51,12 @@ impl Engine {
             }
             Purpose::FolderMove(record, alone) => self.folder_moved(record, alone, outcome),
             Purpose::Listing(record) => {
+                self.close(record);
                 match outcome {
                     Outcome::Documents(documents) => self.listed(record, documents),
-                    Outcome::Failed(failure) => {
-                        self.close(record);
-                        return self.listing_failed(record, failure);
-                    }
+                    Outcome::Failed(failure) => self.listing_failed(record, failure),
                     _ => {}
                 }
-                self.close(record);
             }
             Purpose::Step(item) | Purpose::Transfer(item) => self.stepped(item, outcome),
             Purpose::Write(batch) => self.batch_done(&batch, &outcome),

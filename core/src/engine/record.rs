@@ -154,8 +154,9 @@ impl Engine {
         }
     }
 
-    /// One more plan of this record: what the planner must know besides the trees is as it is now.
-    fn plan_anew(&mut self, record: Number) -> Option<Plan> {
+    /// One more plan of this record, and which of its turn it is: what the planner must know besides the trees is as it
+    /// is now.
+    fn plan_anew(&mut self, record: Number) -> Option<(Plan, u32)> {
         let naming = self.naming();
         let at = self.place(record);
         let link = at.map(|at| &self.index.links[at]);
@@ -170,19 +171,17 @@ impl Engine {
         policy.out_of_space = self.cycle.out_of_space;
         policy.pressed = link.is_some_and(|link| link.pressed);
         policy.confirmed = link.and_then(|link| link.confirmed);
-        Some(plan::plan(self.records.get(record)?, policy))
+        Some((plan::plan(self.records.get(record)?, policy), work.rounds))
     }
 
     fn plan_record(&mut self, record: Number) {
         self.clear_marks(record);
-        let Some(mut plan) = self.plan_anew(record) else {
+        let Some((mut plan, rounds)) = self.plan_anew(record) else {
             return;
         };
-        let rounds = self.work.get(record).map_or(0, |work| work.rounds);
         *self.records.problems_mut(record) = core::mem::take(&mut plan.problems);
         if let Some(halt) = plan.halt.take() {
-            self.halt_record(record, halt);
-            return self.rest(record);
+            return self.halt_record(record, halt);
         }
         if let Some(link) = self.link_mut(record) {
             if link.halt.take().is_some() {
@@ -223,9 +222,8 @@ impl Engine {
         if let Some(stored) = self.records.get_mut(record) {
             stored.refusals.clear();
         }
-        retain(&mut self.index.refused_kinds, &mut |(refused, _)| *refused != kind);
         self.dirty.insert(record);
-        self.dirty_index = true;
+        self.ask_kind_again(kind);
     }
 
     /// The synced tree changes only by what was seen.
@@ -307,14 +305,10 @@ impl Engine {
             return;
         };
         for operation in operations {
-            let size = match operation {
-                Operation::Upload { size_bytes, .. } | Operation::Create { size_bytes, .. } => {
-                    *size_bytes
-                }
-                _ => continue,
-            };
-            work.progress.total_count += 1;
-            work.progress.total_bytes += size;
+            if matches!(operation, Operation::Upload { .. } | Operation::Create { .. }) {
+                work.progress.total_count += 1;
+                work.progress.total_bytes += operation.size_bytes();
+            }
         }
     }
 
@@ -362,7 +356,6 @@ impl Engine {
             other => return self.fail(other),
         };
         self.halt_record(record, halt);
-        self.rest(record);
     }
 
     /// A path below a record's folder, relative to the app folder.

@@ -3,6 +3,7 @@
 use super::records::Number;
 use super::Engine;
 use crate::effect::{Failure, Reason};
+use crate::ids::RecordKind;
 use crate::plan::Operation;
 use crate::sort::retain;
 use crate::state::{Refusal, Subject};
@@ -43,9 +44,8 @@ impl Engine {
             Failure::OutOfSpace => self.cycle.out_of_space = true,
             Failure::KindRefused => {
                 let kind = self.records.record(record).kind;
-                retain(&mut self.index.refused_kinds, &mut |(refused, _)| *refused != kind);
+                self.ask_kind_again(kind);
                 self.index.refused_kinds.push((kind, self.now_ms));
-                self.dirty_index = true;
             }
             Failure::SlashRefused => {
                 self.index.slash_refused = true;
@@ -62,6 +62,12 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Whether the CRM takes uploads to this kind of record is not known any more.
+    pub(super) fn ask_kind_again(&mut self, kind: RecordKind) {
+        retain(&mut self.index.refused_kinds, &mut |(refused, _)| *refused != kind);
+        self.dirty_index = true;
     }
 
     /// N2: an account that refuses characters outside the basic plane.

@@ -89,11 +89,8 @@ impl Engine {
     }
 
     pub(super) fn share_all(&mut self) {
-        for at in 0..SHARES.len() {
-            let name = &SHARES[at..=at];
-            if self.index.links.iter().any(|link| share_of(&link.record) == name) {
-                self.shared_file(name).due = true;
-            }
+        for record in self.linked.clone() {
+            self.share(record);
         }
         self.dirty_index = true;
     }
@@ -185,8 +182,7 @@ impl Engine {
         }
         if self.held_ms.is_none() && self.dirty_index {
             // Who holds it is stored before it is held: a tab that dies finds its own again.
-            self.save_wanted = true;
-            return self.step_saving();
+            return self.save_now();
         }
         self.lease_wanted = false;
         let mine = self.index.shared.mine;
@@ -356,8 +352,7 @@ impl Engine {
         }
         if self.dirty_index || !self.dirty.is_empty() {
             // The checkpoint is never ahead of what is stored here.
-            self.save_wanted = true;
-            self.step_saving();
+            self.save_now();
             return true;
         }
         let Some(name) = due else {
@@ -380,8 +375,7 @@ impl Engine {
         }
         // A share tells what is stored: with a record that is not, it would count as told and lack its last pairs.
         if self.dirty.numbers().iter().any(|record| self.link(*record).is_some()) {
-            self.save_wanted = true;
-            return self.step_saving();
+            return self.save_now();
         }
         match self.due_share() {
             Some(name) => self.tell(name),

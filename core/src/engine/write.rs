@@ -12,13 +12,13 @@ impl Engine {
             for (_, purpose) in &self.tasks {
                 if let Purpose::Transfer(item) = purpose {
                     count += 1;
-                    under_way += size_of(&item.operation);
+                    under_way += item.operation.size_bytes();
                 }
             }
             let Some(operation) = self.transfers.first().map(|item| &item.operation) else {
                 return;
             };
-            let size = size_of(operation);
+            let size = operation.size_bytes();
             if !operation.only_looks() && !self.may_write() {
                 return;
             }
@@ -67,7 +67,10 @@ impl Engine {
             return;
         }
         let next = match self.folders.is_empty() {
-            false => Some(*self.folders.remove(0)),
+            false => {
+                let (_, purpose, effect) = *self.folders.remove(0);
+                Some((purpose, effect))
+            }
             true => self.next_batch(),
         };
         if let Some((purpose, effect)) = next {
@@ -94,11 +97,12 @@ impl Engine {
 
     fn write_of(&self, item: &Queued) -> Option<FileWrite> {
         Some(match &item.operation {
-            Operation::CopyFile { file, to } => {
-                FileWrite::Copy(Move { id: file.clone(), to: self.absolute(item.record, to) })
-            }
-            Operation::MoveFile { file, to } => {
-                FileWrite::Move(Move { id: file.clone(), to: self.absolute(item.record, to) })
+            Operation::CopyFile { file, to } | Operation::MoveFile { file, to } => {
+                let step = Move { id: file.clone(), to: self.absolute(item.record, to) };
+                match &item.operation {
+                    Operation::CopyFile { .. } => FileWrite::Copy(step),
+                    _ => FileWrite::Move(step),
+                }
             }
             Operation::DeleteFile { file, rev } => {
                 FileWrite::Delete(Delete { id: file.clone(), rev: rev.clone() })
@@ -121,14 +125,5 @@ fn turn(operation: &Operation) -> u8 {
         Operation::MoveFile { .. } => 1,
         Operation::DeleteFile { .. } => 2,
         _ => 3,
-    }
-}
-
-fn size_of(operation: &Operation) -> u64 {
-    match operation {
-        Operation::Hash { size_bytes, .. }
-        | Operation::Upload { size_bytes, .. }
-        | Operation::Create { size_bytes, .. } => *size_bytes,
-        _ => 0,
     }
 }

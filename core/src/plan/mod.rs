@@ -135,6 +135,16 @@ impl Operation {
     pub fn only_looks(&self) -> bool {
         matches!(self, Self::Hash { .. } | Self::ConfirmGone { .. })
     }
+
+    /// Bytes that it carries.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        match self {
+            Self::Hash { size_bytes, .. }
+            | Self::Upload { size_bytes, .. }
+            | Self::Create { size_bytes, .. } => *size_bytes,
+            _ => 0,
+        }
+    }
 }
 
 /// What is to be done for one record now.

@@ -1,7 +1,7 @@
 //! Pairs of the synced tree: find each side again, then the matrix, cell by cell.
 
 use super::{dropbox_side, Content, Operation, Planner};
-use crate::effect::{Document, Reason, WriteMode};
+use crate::effect::{Document, Reason};
 use crate::ids::ContentHash;
 use crate::map::Map;
 use crate::path::{alike, fold, is_numbered, PlaceKey};
@@ -322,8 +322,7 @@ impl<'a> Planner<'a> {
             }
             (Some(true), false) => {
                 // M7. The places are looked at when the contents are one.
-                let mode = WriteMode::Update(file.rev.clone());
-                self.upload(document, file.path.clone(), mode, Some(file.id.clone()));
+                self.upload_over(document, file);
                 true
             }
             (Some(true), true) => {

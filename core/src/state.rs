@@ -288,6 +288,15 @@ pub enum Node {
 }
 
 impl Pair {
+    /// Nothing of it is lost or to be deleted.
+    pub(crate) fn new(
+        crm: Option<CrmSide>,
+        dropbox: Option<DropboxSide>,
+        hash: ContentHash,
+    ) -> Self {
+        Self { crm, dropbox, hash, superseded: Vec::new(), lost_path: None }
+    }
+
     /// Both sides stand.
     pub fn is_whole(&self) -> bool {
         self.crm.is_some() && self.dropbox.is_some()

@@ -1,7 +1,7 @@
 //! The life of a cycle: what is due, when it is over, what is stored then. Its records stand in `record`.
 
 use super::records::Number;
-use super::{Cycle, Engine, Phase, Purpose, OBSERVATIONS_MAX};
+use super::{Engine, Phase, Purpose, OBSERVATIONS_MAX};
 use crate::effect::Failure;
 use crate::sort::{retain, sort_by};
 use crate::state::Link;
@@ -40,14 +40,12 @@ impl Engine {
         let names = if full { self.names_due() } else { Vec::new() };
         self.error = None;
         self.shares.clear();
-        self.cycle = Cycle {
-            names,
-            phase: Phase::Wanted,
-            started_ms: self.now_ms,
-            due,
-            full,
-            ..Cycle::default()
-        };
+        let cycle = &mut self.cycle;
+        cycle.names = names;
+        cycle.phase = Phase::Wanted;
+        cycle.started_ms = self.now_ms;
+        cycle.due = due;
+        cycle.full = full;
     }
 
     pub(super) fn finish_cycle(&mut self) {

@@ -11,7 +11,6 @@ use crate::state::{CrmSide, DropboxSide, Pair, StoredRecord};
 use crate::status::Happened;
 use crate::tree;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 
 impl Engine {
     /// A file is as this job was to make it, and stands as told; nothing is told of one that was deleted.
@@ -123,13 +122,8 @@ fn uploaded(
             retain(&mut stored.pairs, &mut |pair| {
                 !(pair.has_document(document) || pair.has_file(&file.id))
             });
-            stored.pairs.push(Pair {
-                crm: Some(side),
-                dropbox: Some(DropboxSide { id: file.id.clone(), path, rev: file.rev.clone() }),
-                hash: staged.hash.clone(),
-                superseded: Vec::new(),
-                lost_path: None,
-            });
+            let there = DropboxSide { id: file.id.clone(), path, rev: file.rev.clone() };
+            stored.pairs.push(Pair::new(Some(side), Some(there), staged.hash.clone()));
         }
     }
     Some(name)

@@ -399,7 +399,7 @@ impl Engine {
             Event::Stop => {
                 self.stopped = true;
                 self.ready.clear();
-                self.cycle = Cycle::default();
+                self.cycle.phase = Phase::Over;
             }
             _ => {}
         }

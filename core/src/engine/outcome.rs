@@ -203,13 +203,11 @@ impl Engine {
                 self.learn_default_folder(record);
             }
             (Operation::ConfirmGone { document }, Outcome::Gone(gone)) => {
-                if let Some(work) = self.work.get_mut(record) {
-                    if gone {
-                        work.policy.gone.insert(document.clone());
-                    } else {
-                        // K7: it stands there after all; the listing shifted.
-                        work.list_again = true;
-                    }
+                if !gone {
+                    // K7: it stands there after all; the listing shifted.
+                    self.list_again(record);
+                } else if let Some(work) = self.work.get_mut(record) {
+                    work.policy.gone.insert(document.clone());
                 }
             }
             (Operation::Create { place, hash, replaces, size_bytes, .. }, Outcome::Done) => {

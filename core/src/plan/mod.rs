@@ -423,13 +423,7 @@ impl<'a> Planner<'a> {
 
 /// A document and its file, as both stand, with the content they have.
 fn paired(document: &Document, file: &File, hash: &ContentHash) -> Pair {
-    Pair {
-        crm: Some(CrmSide::of(document)),
-        dropbox: Some(dropbox_side(file)),
-        hash: hash.clone(),
-        superseded: Vec::new(),
-        lost_path: None,
-    }
+    Pair::new(Some(CrmSide::of(document)), Some(dropbox_side(file)), hash.clone())
 }
 
 /// A path as a place, so that one map finds both: what the CRM has in a folder called `/` stands at the root in Dropbox.

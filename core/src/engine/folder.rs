@@ -3,7 +3,7 @@
 use super::records::Number;
 use super::{Engine, Purpose, Stage};
 use crate::effect::{Effect, Failure, FolderEntry, Outcome, Place, Reason};
-use crate::path::{below, fold, numbered, split_dir};
+use crate::path::{alike, below, numbered, split_dir};
 use crate::status::{Halt, Happened, Problem, ProblemKind};
 use crate::tree;
 use alloc::boxed::Box;
@@ -33,7 +33,7 @@ impl Engine {
                     return self.stage(record, Stage::Listing);
                 }
                 // R12: only the case; R18: a folder the user put elsewhere stays there.
-                if fold(&before) == fold(&target) || fold(&folder.path) != fold(&before) {
+                if alike(&before, &target) || !alike(&folder.path, &before) {
                     self.keep_folder(record);
                     return self.stage(record, Stage::Listing);
                 }

@@ -10,9 +10,9 @@ use super::records::{Marked, Number};
 use super::{Engine, Phase, Purpose};
 use crate::effect::{Effect, Entry, FolderEntry};
 use crate::map::Map;
-use crate::sort::sort_by;
 use crate::status::Halt;
 use crate::tree;
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::{self, Vec};
 
@@ -72,7 +72,7 @@ impl Engine {
         }
         let told = if gone { entries.clone() } else { Vec::new() };
         let entries = entries.into_iter();
-        self.cycle.giving = Some(Giving { entries, folders, observed, told });
+        self.cycle.giving = Some(Box::new(Giving { entries, folders, observed, told }));
         self.give();
     }
 
@@ -276,8 +276,13 @@ impl Engine {
         let mut queue = due.numbers();
         queue.reverse();
         queue.append(&mut cycle.due);
-        sort_by(&mut queue, &mut |a, b| pressed.contains(*b).cmp(&pressed.contains(*a)));
-        cycle.due = queue;
+        for first in [true, false] {
+            for record in &queue {
+                if pressed.contains(*record) == first {
+                    cycle.due.push(*record);
+                }
+            }
+        }
     }
 
     /// G1: every linked folder that held synced files is gone or empty.

@@ -129,7 +129,7 @@ struct Cycle {
     entries: Vec<crate::effect::Entry>,
     cursor: Option<crate::ids::Cursor>,
     listing_is_whole: bool,
-    giving: Option<give::Giving>,
+    giving: Option<Box<give::Giving>>,
     out_of_space: bool,
     /// Something was put off: the next cycle comes soon.
     unfinished: bool,
@@ -544,8 +544,9 @@ impl Engine {
         };
         let activity = Activity { at_ms: self.now_ms, name: name.to_string(), what };
         stored.activity.push(Rc::new(activity));
-        let excess = stored.activity.len().saturating_sub(ACTIVITY_MAX);
-        stored.activity.drain(..excess);
+        while stored.activity.len() > ACTIVITY_MAX {
+            stored.activity.remove(0);
+        }
         self.dirty.insert(record);
         self.version += 1;
     }

@@ -159,7 +159,6 @@ impl Engine {
     fn plan_anew(&mut self, record: Number) -> Option<(Plan, u32)> {
         let naming = self.naming();
         let at = self.place(record);
-        let link = at.map(|at| &self.index.links[at]);
         let work = self.work.get_mut(record)?;
         work.rounds += 1;
         let policy = &mut work.policy;
@@ -169,8 +168,11 @@ impl Engine {
                 && self.now_ms.saturating_sub(*at_ms) < REFUSED_KIND_MS
         });
         policy.out_of_space = self.cycle.out_of_space;
-        policy.pressed = link.is_some_and(|link| link.pressed);
-        policy.confirmed = link.and_then(|link| link.confirmed);
+        if let Some(at) = at {
+            let link = &self.index.links[at];
+            policy.pressed = link.pressed;
+            policy.confirmed = link.confirmed;
+        }
         Some((plan::plan(self.records.get(record)?, policy), work.rounds))
     }
 

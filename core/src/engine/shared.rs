@@ -11,7 +11,7 @@ use crate::effect::{Effect, Entry, Failure, Outcome};
 use crate::ids::{Record, Revision};
 use crate::sort::retain;
 use crate::state::{Lease, LeaseState, Share, SharedFile, SharedRecord};
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 /// A lease that was not renewed for so long, by the service's time, is a dead browser's (ms).
@@ -206,12 +206,14 @@ impl Engine {
     /// written over is.
     fn number(&mut self) -> u64 {
         let mut mixed = self.index.shared.browser ^ self.now_ms.rotate_left(24);
-        let mut over = self.shared_file(LEASE).seen.clone().map_or_else(String::new, |rev| rev.0);
-        over.push_str("\0\0");
-        for byte in over.bytes() {
+        let mut mix = |byte: u8| {
             mixed = (mixed ^ u64::from(byte)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             mixed ^= mixed >> 29;
-        }
+        };
+        let over = self.shared_file(LEASE).seen.as_ref().map_or("", |rev| rev.as_str());
+        over.bytes().for_each(&mut mix);
+        mix(0);
+        mix(0);
         mixed | 1
     }
 

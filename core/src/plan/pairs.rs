@@ -55,7 +55,7 @@ impl<'a> Planner<'a> {
             _ => return None,
         };
         let key = fold(lost);
-        let found = self.loose_files().into_iter().find(|file| {
+        let found = self.loose.values().copied().find(|file| {
             folds_to(&file.path, &key)
                 // A kept document is only its own file's come back; another content takes the name, and the
                 // document steps aside (R7).
@@ -69,7 +69,7 @@ impl<'a> Planner<'a> {
     fn copied(&self, side: &CrmSide, hash: &ContentHash) -> Option<&'a File> {
         let document = self.documents.get(&side.id)?;
         let path = self.naming().path_of(&document.nfc);
-        self.loose_files().into_iter().find(|file| {
+        self.loose.values().copied().find(|file| {
             file.hash.as_ref() == Some(hash)
                 && (alike(&file.path, &path) || is_numbered(&file.path, &path))
                 && !self.belongs_to_another(file, true)

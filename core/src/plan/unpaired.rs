@@ -60,7 +60,7 @@ impl<'a> Planner<'a> {
                 if self.used_documents.contains(&document.id) {
                     continue;
                 }
-                match self.candidates(&files, &spots, key, document).into_iter().next() {
+                match self.candidates(&files, &spots, key, document).first().copied() {
                     Some(file) if file.hash.is_some() => {
                         self.loose.remove(&file.id);
                         conflicts.push((document, file)); // M5
@@ -114,7 +114,7 @@ impl<'a> Planner<'a> {
                     found.push(file);
                 }
             }
-            for file in self.loose_files() {
+            for file in self.loose.values().copied() {
                 if may_be(file) && is_numbered(&file.path, &key.1) {
                     found.push(file);
                 }

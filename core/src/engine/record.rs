@@ -64,7 +64,7 @@ impl Engine {
 
     fn step_record(&mut self, record: Number) {
         loop {
-            let Some(work) = self.work.get(record) else {
+            let Some(work) = self.work.get_mut(record) else {
                 return;
             };
             if work.open > 0 {
@@ -94,9 +94,7 @@ impl Engine {
                 Stage::Planning => self.plan_record(record),
                 Stage::Doing => {
                     // Everything of the last plan came back.
-                    let again = core::mem::take(
-                        &mut self.work.get_mut(record).expect("looked up above").list_again,
-                    );
+                    let again = core::mem::take(&mut work.list_again);
                     self.stage(record, if again { Stage::Listing } else { Stage::Planning });
                 }
             }
@@ -238,9 +236,10 @@ impl Engine {
         }
         let mut kept: Vec<String> = Vec::new();
         // New pairs have both sides.
-        for (_, pair) in &plan.changed_pairs {
+        for (at, pair) in &plan.changed_pairs {
             let Some(Pair { crm: Some(side), dropbox: None, .. }) = pair else { continue };
-            if stored.pairs.iter().any(|old| old.dropbox.is_some() && old.has_document(&side.id)) {
+            let old = &stored.pairs[*at];
+            if old.dropbox.is_some() && old.has_document(&side.id) {
                 kept.push(side.place.name.clone());
             }
         }

@@ -7,7 +7,7 @@
 
 use super::records::Number;
 use super::{Engine, Phase, Purpose, OBSERVATIONS_MAX};
-use crate::effect::{Effect, Entry, Failure, Outcome};
+use crate::effect::{Effect, Entry, Failure, Outcome, WriteMode};
 use crate::ids::{Record, Revision};
 use crate::sort::retain;
 use crate::state::{Lease, LeaseState, Share, SharedFile, SharedRecord};
@@ -198,7 +198,12 @@ impl Engine {
         // Held by another when it was last looked at, and not touched since: how long ago was that?
         let stands = held.is_some();
         let clock = stands.then(|| self.shared_file(CLOCK).mode());
-        let purpose = Purpose::LoadLease(rev.clone(), true);
+        self.load_lease(rev, true, clock);
+    }
+
+    /// `take` says whether it is wanted.
+    pub(super) fn load_lease(&mut self, rev: Revision, take: bool, clock: Option<WriteMode>) {
+        let purpose = Purpose::LoadLease(rev.clone(), take);
         self.task(purpose, Effect::LoadLease { rev, clock });
     }
 
@@ -241,8 +246,7 @@ impl Engine {
     pub(super) fn lease_read(&mut self, rev: Revision, take: bool, outcome: &Outcome) {
         let (lease, age_ms) = match outcome {
             Outcome::Lease { lease, age_ms } => (lease.as_ref(), *age_ms),
-            Outcome::Failed(Failure::NotFound | Failure::Conflict) => return self.look_again(),
-            Outcome::Failed(failure) => return self.fail(*failure),
+            Outcome::Failed(failure) => return self.not_read(*failure),
             _ => return,
         };
         self.shared_file(LEASE).known = Some(rev.clone());
@@ -272,6 +276,14 @@ impl Engine {
             return self.refuse_lease();
         }
         self.write_lease(LeaseState::Held, !own);
+    }
+
+    /// A file of the checkpoint could not be read: another one stands there by now, or the cycle ends.
+    pub(super) fn not_read(&mut self, failure: Failure) {
+        match failure {
+            Failure::NotFound | Failure::Conflict => self.look_again(),
+            failure => self.fail(failure),
+        }
     }
 
     /// Another browser works. What wanted to write waits for the next cycle.

@@ -158,10 +158,8 @@ impl<'a> Planner<'a> {
             return;
         }
         for pair in self.pairs.iter().flatten() {
-            let (Some(crm), Some(dropbox)) = (&pair.crm, &pair.dropbox) else {
-                continue;
-            };
-            let (Some(document), Some(file)) = (self.documents.get(&crm.id), self.file(dropbox))
+            let (Some(crm), Some(dropbox), Some((document, file))) =
+                (&pair.crm, &pair.dropbox, self.sides(pair))
             else {
                 continue;
             };

@@ -141,18 +141,17 @@ impl Engine {
 
     /// Takes back what has not been started for a record.
     pub(super) fn drop_queued(&mut self, record: Number) {
-        let before = self.queued_count();
+        let mut dropped = 0;
+        let mut stays = |other: Number| {
+            dropped += u32::from(other == record);
+            other != record
+        };
         for queue in [&mut self.transfers, &mut self.writes, &mut self.creates] {
-            retain(queue, &mut |item| item.record != record);
+            retain(queue, &mut |item| stays(item.record));
         }
-        retain(&mut self.folders, &mut |step| step.0 != record);
-        let dropped = before - self.queued_count();
+        retain(&mut self.folders, &mut |step| stays(step.0));
         if let Some(work) = self.work.get_mut(record) {
-            work.open = work.open.saturating_sub(dropped as u32);
+            work.open = work.open.saturating_sub(dropped);
         }
-    }
-
-    fn queued_count(&self) -> usize {
-        self.transfers.len() + self.writes.len() + self.creates.len() + self.folders.len()
     }
 }

@@ -551,9 +551,12 @@ impl Engine {
         self.version += 1;
     }
 
+    /// Ends the cycle; what fails between two of them ends none.
     fn fail(&mut self, failure: Failure) {
-        self.cycle.error.get_or_insert(failure);
-        self.clear_queues();
+        if self.is_running() {
+            self.cycle.error.get_or_insert(failure);
+            self.clear_queues();
+        }
     }
 
     /// Its turn ends here, until somebody decides or what stops it is over.

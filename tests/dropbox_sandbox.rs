@@ -11,8 +11,8 @@ use support::ports::{content_hash, Content, WorldPorts};
 use support::scene::Scene;
 use support::store::MemoryStore;
 use sync_core::{
-    Commit, Cursor, Delete, Entry, Failure, FileEntry, Move, Reason, Revision, Side, Staged,
-    WriteMode,
+    Commit, Cursor, Delete, Entry, Failure, FileEntry, FileWrite, Move, Reason, Revision, Side,
+    Staged, WriteMode,
 };
 use teamleader_dropbox::dropbox::Dropbox;
 
@@ -58,8 +58,15 @@ impl Bench {
         path: &str,
         mode: WriteMode,
     ) -> Result<FileEntry, Failure> {
-        let commits = vec![Commit { staged: staged.clone(), path: path.into(), mode }];
-        self.run(|client| async move { client.commit(&commits).await }).unwrap().remove(0)
+        self.write(FileWrite::Commit(Commit { staged: staged.clone(), path: path.into(), mode }))
+    }
+
+    fn write(&mut self, write: FileWrite) -> Result<FileEntry, Failure> {
+        Ok(*self.try_write(write)?.expect("nothing is told of a delete alone"))
+    }
+
+    fn try_write(&mut self, write: FileWrite) -> Result<Option<Box<FileEntry>>, Failure> {
+        self.run(|client| async move { client.write_files(&[write]).await }).unwrap().remove(0)
     }
 
     fn put(&mut self, path: &str, bytes: &[u8]) -> Result<FileEntry, Failure> {
@@ -78,13 +85,12 @@ impl Bench {
     }
 
     fn move_file(&mut self, file: &FileEntry, to: &str) -> Result<FileEntry, Failure> {
-        let moves = vec![Move { id: file.id.clone(), to: to.into() }];
-        self.run(|client| async move { client.move_files(&moves).await }).unwrap().remove(0)
+        self.write(FileWrite::Move(Move { id: file.id.clone(), to: to.into() }))
     }
 
     fn delete(&mut self, file: &FileEntry, rev: &Revision) -> Result<(), Failure> {
-        let deletes = vec![Delete { id: file.id.clone(), rev: rev.clone() }];
-        self.run(|client| async move { client.delete_files(&deletes).await }).unwrap().remove(0)
+        let delete = Delete { id: file.id.clone(), rev: rev.clone() };
+        self.try_write(FileWrite::Delete(delete)).map(|_| ())
     }
 
     /// What stands, by path, without the folders.
@@ -338,9 +344,10 @@ fn n7_names_that_dropbox_refuses_cost_only_themselves() {
     for name in names {
         let staged =
             if name == "/good.txt" { staged.clone() } else { dropbox.stage(b"x").unwrap() };
-        commits.push(Commit { staged, path: name.into(), mode: WriteMode::Add });
+        let commit = Commit { staged, path: name.into(), mode: WriteMode::Add };
+        commits.push(FileWrite::Commit(commit));
     }
-    let done = dropbox.run(|client| async move { client.commit(&commits).await }).unwrap();
+    let done = dropbox.run(|client| async move { client.write_files(&commits).await }).unwrap();
     let name = Err(Failure::Refused(Reason::Name));
     let done: Vec<_> = done.into_iter().map(|result| result.map(|_| ())).collect();
     assert_eq!(done, [Ok(()), name, name, name, name, Ok(())]);

@@ -6,7 +6,7 @@ mod support;
 use serde_json::{json, Value};
 use support::bench::{failure, file, refused, staged, tagged, Bench, Client};
 use support::script::{cut, json as answer, ok, text};
-use sync_core::{Commit, Delete, Failure, Move, Reason, Side, WriteMode};
+use sync_core::{Commit, Failure, FileWrite, Move, Reason, Side, WriteMode};
 
 #[test]
 fn c3_writers_in_the_way_are_waited_for_in_every_form() {
@@ -111,10 +111,10 @@ fn c5_a_move_whose_answer_was_lost_recognises_itself() {
         _ => unreachable!(),
     });
     let moves = vec![
-        Move { id: "id:a".into(), to: "/new/A\u{308}.txt".into() },
-        Move { id: "id:b".into(), to: "/new.txt".into() },
+        FileWrite::Move(Move { id: "id:a".into(), to: "/new/A\u{308}.txt".into() }),
+        FileWrite::Move(Move { id: "id:b".into(), to: "/new.txt".into() }),
     ];
-    let done = bench.run(|client| async move { client.move_files(&moves).await }).unwrap();
+    let done = bench.run(|client| async move { client.write_files(&moves).await }).unwrap();
     assert!(done[0].is_ok());
     assert_eq!(done[1], Err(Failure::Conflict));
 }
@@ -132,10 +132,7 @@ fn c5_a_file_already_gone_counts_as_deleted() {
         ] })),
         _ => unreachable!(),
     });
-    let deletes: Vec<Delete> = ["a", "b", "c", "d"]
-        .map(|id| Delete { id: id.into(), rev: "015f00000000000000abc".into() })
-        .into();
-    let done = bench.run(|client| async move { client.delete_files(&deletes).await }).unwrap();
+    let done = bench.delete(&["a", "b", "c", "d"], "015f00000000000000abc");
     let wanted =
         [Ok(()), Ok(()), Err(Failure::Conflict), Err(Failure::Refused(Reason::DropboxRefused))];
     assert_eq!(done, wanted);
@@ -151,8 +148,7 @@ fn c3_a_job_that_met_other_writers_is_launched_again() {
         3 => ok(json!({ ".tag": "complete", "entries": [{ ".tag": "success" }] })),
         _ => unreachable!(),
     });
-    let deletes = vec![Delete { id: "id:a".into(), rev: "015f00000000000000abc".into() }];
-    let done = bench.run(|client| async move { client.delete_files(&deletes).await }).unwrap();
+    let done = bench.delete(&["a"], "015f00000000000000abc");
     assert_eq!(done, [Ok(())]);
     assert_eq!(bench.asked_json(3)["async_job_id"], "job2");
 }

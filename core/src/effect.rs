@@ -5,6 +5,7 @@
 
 use crate::ids::{ContentHash, Cursor, DocumentId, FileId, FolderId, Record, RecordKind, Revision};
 use crate::state::{Lease, Share, StoredRecord};
+use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -141,7 +142,7 @@ pub struct Commit {
     pub mode: WriteMode,
 }
 
-/// Moves one file.
+/// Moves one file, or copies it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Move {
     /// Which file.
@@ -157,6 +158,20 @@ pub struct Delete {
     pub id: FileId,
     /// Its revision as the plan saw it.
     pub rev: Revision,
+}
+
+/// One write to a file in Dropbox.
+#[derive(Clone, Debug)]
+#[repr(u32)]
+pub enum FileWrite {
+    /// Makes staged bytes visible.
+    Commit(Commit),
+    /// Moves a file.
+    Move(Move),
+    /// Deletes a file; one already gone counts as deleted.
+    Delete(Delete),
+    /// Copies a file to a path where nothing stands.
+    Copy(Move),
 }
 
 /// Where the bytes of a new document come from.
@@ -248,19 +263,8 @@ pub enum Effect {
         /// Somebody waits for it.
         urgent: bool,
     },
-    /// Make at most 1000 staged contents visible, in order. → [`Outcome::Files`], one result each
-    CommitFiles(Vec<Commit>),
-    /// Move at most 1000 files. → [`Outcome::Files`], one result each
-    MoveFiles(Vec<Move>),
-    /// Delete at most 1000 files. → [`Outcome::Deleted`], one result each; a file already gone counts as deleted
-    DeleteFiles(Vec<Delete>),
-    /// Copy a file to a path where nothing stands. → [`Outcome::Files`] with one result
-    CopyFile {
-        /// Which file.
-        id: FileId,
-        /// Where to.
-        to: String,
-    },
+    /// Write at most 1000 files of Dropbox, in order and all in one way; a copy stands alone. → [`Outcome::Files`]
+    WriteFiles(Vec<FileWrite>),
     /// Upload a new document to the CRM: download the source, check it against the hash, two-step upload. → [`Outcome::Done`]
     CreateDocument {
         /// To which record.
@@ -287,7 +291,7 @@ pub enum Effect {
         /// How to write the file whose answer tells the time; without it the age is not asked for.
         clock: Option<WriteMode>,
     },
-    /// Write the lease. → [`Outcome::Files`] with one result
+    /// Write the lease. → [`Outcome::Saved`]
     SaveLease {
         /// What it says from then on.
         lease: Lease,
@@ -299,7 +303,7 @@ pub enum Effect {
         /// As listed.
         rev: Revision,
     },
-    /// Write a share, with the synced trees of its records as they are stored here. → [`Outcome::Files`] with one result
+    /// Write a share, with the synced trees of its records as they are stored here. → [`Outcome::Saved`]
     SaveShare {
         /// Its name.
         name: String,
@@ -325,8 +329,8 @@ pub struct Save {
 #[derive(Clone, Debug)]
 #[repr(u32)]
 pub enum Outcome {
-    /// Of [`Effect::Load`]: unreadable ones are `None`, like ones never stored.
-    Records(Vec<(Record, Option<StoredRecord>)>),
+    /// Of [`Effect::Load`], in its order: unreadable ones are `None`, like ones never stored.
+    Records(Vec<Option<StoredRecord>>),
     /// It happened.
     Done,
     /// Of [`Effect::ObserveDropbox`] and [`Effect::ListFolder`].
@@ -360,10 +364,10 @@ pub enum Outcome {
     },
     /// Of [`Effect::StageDocument`].
     Staged(Staged),
-    /// One result per item of a batch.
-    Files(Vec<Result<FileEntry, Failure>>),
-    /// One result per item of [`Effect::DeleteFiles`].
-    Deleted(Vec<Result<(), Failure>>),
+    /// One result for each write of [`Effect::WriteFiles`]: the file as it stands now. Of a delete nobody looks at it.
+    Files(Vec<Result<Option<Box<FileEntry>>, Failure>>),
+    /// Of [`Effect::SaveLease`] and [`Effect::SaveShare`]: the file's revision now.
+    Saved(Revision),
     /// Of [`Effect::LoadLease`].
     Lease {
         /// `None` for one that makes no sense or is another account's.

@@ -21,16 +21,13 @@ pub(crate) fn apply(record: &StoredRecord, policy: &Policy, counts: &Counts, pla
     if policy.confirmed.as_ref().is_some_and(|passed| same_kind(passed, &halt)) {
         return;
     }
-    if counts.undecided > 0 && plan.operations.iter().any(|op| matches!(op, Operation::Hash { .. }))
-    {
-        // Not yet certain: hashes decide, and nothing is written before.
-        retain(&mut plan.operations, &mut |op| matches!(op, Operation::Hash { .. }));
-        plan.waiting = true;
-        return;
+    // Not yet certain while a hash may clear it: then hashes decide, and nothing is written before.
+    let undecided = counts.undecided > 0;
+    retain(&mut plan.operations, &mut |op| undecided && matches!(op, Operation::Hash { .. }));
+    plan.waiting = !plan.operations.is_empty();
+    if !plan.waiting {
+        plan.halt = Some(halt);
     }
-    plan.operations.clear();
-    plan.waiting = false;
-    plan.halt = Some(halt);
 }
 
 fn suspicion(record: &StoredRecord, policy: &Policy, counts: &Counts) -> Option<Halt> {

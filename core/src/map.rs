@@ -101,7 +101,7 @@ impl Order {
             let keep = if at == CHUNK_MAX { at } else { CHUNK_MAX / 2 };
             let rest = numbers.split_off(keep);
             self.chunks.insert(chunk + 1, rest);
-            if at == CHUNK_MAX || at > keep {
+            if at >= keep {
                 at -= keep;
                 chunk += 1;
             }

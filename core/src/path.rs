@@ -164,10 +164,8 @@ impl Naming {
             || (folded.starts_with('~') && folded.ends_with(".tmp"))
         {
             // A suffix would not help here: the prefix is what Dropbox refuses.
-            for (refused, taken) in [(".~", ".～"), ("~", "～")] {
-                if let Some(rest) = name.strip_prefix(refused) {
-                    name = format!("{taken}{rest}");
-                }
+            if let Some((before, rest)) = name.split_once('~') {
+                name = format!("{before}～{rest}");
             }
         }
         name

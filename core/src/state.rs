@@ -7,6 +7,7 @@ use crate::ids::{ContentHash, Cursor, DocumentId, FileId, Record, RecordKind, Re
 use crate::map::Map;
 use crate::path::split_dir;
 use crate::status::{Activity, Halt};
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -242,7 +243,7 @@ pub struct StoredRecord {
     /// Items not to be tried again until they change.
     pub refusals: Vec<Refusal>,
     /// The last 200 things that happened, oldest first.
-    pub activity: Vec<Activity>,
+    pub activity: Vec<Rc<Activity>>,
 }
 
 impl StoredRecord {
@@ -287,6 +288,15 @@ pub enum Node {
 }
 
 impl Pair {
+    /// Nothing of it is lost or to be deleted.
+    pub(crate) fn new(
+        crm: Option<CrmSide>,
+        dropbox: Option<DropboxSide>,
+        hash: ContentHash,
+    ) -> Self {
+        Self { crm, dropbox, hash, superseded: Vec::new(), lost_path: None }
+    }
+
     /// Both sides stand.
     pub fn is_whole(&self) -> bool {
         self.crm.is_some() && self.dropbox.is_some()
@@ -418,6 +428,15 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// A document as it stands.
+    pub(crate) fn document(document: &Document) -> Self {
+        Self::Document {
+            id: document.id.clone(),
+            updated_at: document.updated_at.clone(),
+            place: document.place.clone(),
+        }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         match self {

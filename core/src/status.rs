@@ -2,6 +2,7 @@
 
 use crate::effect::{Failure, Place, Reason};
 use crate::ids::{DocumentId, FileId, Record};
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -84,7 +85,7 @@ pub struct RecordStatus {
     /// Paths that could not be done.
     pub problems: Vec<Problem>,
     /// Newest first.
-    pub activity: Vec<Activity>,
+    pub activity: Vec<Rc<Activity>>,
     /// What a guard's halt is about: files that would be deleted, or contents that changed, by path.
     pub affected: Vec<String>,
     /// The user stopped it, and nothing of it is under way.

@@ -4,8 +4,7 @@ use super::{stored, Driver};
 use crate::json::Read;
 use crate::permits::Permits;
 use crate::ports::{Ports, StoreError};
-use std::mem::take;
-use sync_core::{Effect, Failure, Outcome, Side, Source, StoredRecord};
+use sync_core::{Effect, Failure, FileEntry, FileWrite, Outcome, Side, Source, StoredRecord};
 
 impl<P: Ports> Driver<P> {
     /// One effect, start to end.
@@ -21,9 +20,9 @@ impl<P: Ports> Driver<P> {
             Effect::Load(records) => {
                 let mut read = Vec::with_capacity(records.len());
                 // One at a time: reading many rows at once would hold up the page.
-                for record in take(records) {
-                    let row = stored::load_row(ports, &self.key, &record).await?;
-                    read.push((record, row.as_ref().and_then(StoredRecord::read)));
+                for record in records.iter() {
+                    let row = stored::load_row(ports, &self.key, record).await?;
+                    read.push(row.as_ref().and_then(StoredRecord::read));
                 }
                 Outcome::Records(read)
             }
@@ -70,19 +69,12 @@ impl<P: Ports> Driver<P> {
                 let (content, hash) = crm.download(document, *size_bytes, *urgent, None).await?;
                 Outcome::Staged(dropbox.stage(&content, &hash).await?)
             }
-            Effect::CommitFiles(commits) => Outcome::Files(dropbox.commit(commits).await?),
-            Effect::MoveFiles(moves) => Outcome::Files(dropbox.move_files(moves).await?),
-            Effect::DeleteFiles(deletes) => Outcome::Deleted(dropbox.delete_files(deletes).await?),
-            Effect::CopyFile { id, to } => {
-                let copied = dropbox.copy_file(id, to).await;
-                match copied {
-                    // What concerns the cycle is told as such, what concerns the file as its result.
-                    Err(failure @ (Failure::Unavailable(_) | Failure::Unauthorized(_))) => {
-                        return Err(failure);
-                    }
-                    result => Outcome::Files(vec![result.map(|file| *file)]),
+            Effect::WriteFiles(writes) => Outcome::Files(match &writes[..] {
+                [FileWrite::Copy(copy)] => {
+                    vec![Ok(Some(dropbox.copy_file(&copy.id, &copy.to).await?))]
                 }
-            }
+                writes => dropbox.write_files(writes).await?,
+            }),
             Effect::CreateDocument { record, place, source, hash, size_bytes } => {
                 let content = match source {
                     Source::File { rev, .. } => dropbox.download(rev, *size_bytes, hash).await?,
@@ -96,14 +88,12 @@ impl<P: Ports> Driver<P> {
             Effect::LoadLease { rev, clock } => self.load_lease(rev, clock.as_ref()).await?,
             Effect::SaveLease { lease, mode } => {
                 let text = self.shared_text(lease);
-                let (file, _) = self.write_shared("lease", text, mode).await?;
-                Outcome::Files(vec![Ok(*file)])
+                saved(self.write_shared("lease", text, mode).await?)
             }
             Effect::LoadShare { rev } => self.read_share(&dropbox.read_text(rev).await?.0)?,
             Effect::SaveShare { name, share, mode } => {
                 let text = self.share_text(share).await?;
-                let (file, _) = self.write_shared(name, text, mode).await?;
-                Outcome::Files(vec![Ok(*file)])
+                saved(self.write_shared(name, text, mode).await?)
             }
             Effect::DeleteDocument { document } => {
                 crm.delete(document).await?;
@@ -122,16 +112,18 @@ impl<P: Ports> Driver<P> {
             }
             Effect::EnsureFolder { .. }
             | Effect::MoveFolder { .. }
-            | Effect::CommitFiles(_)
-            | Effect::MoveFiles(_)
-            | Effect::DeleteFiles(_)
-            | Effect::CopyFile { .. }
+            | Effect::WriteFiles(_)
             | Effect::LoadLease { clock: Some(_), .. }
             | Effect::SaveLease { .. }
             | Effect::SaveShare { .. } => Some((self.dropbox.writer(), 1)),
             _ => None,
         }
     }
+}
+
+/// A file of the checkpoint was written.
+fn saved((file, _): (Box<FileEntry>, u64)) -> Outcome {
+    Outcome::Saved(file.rev)
 }
 
 /// Whether longpolling again makes sense without a new connection.

@@ -11,8 +11,9 @@ use super::{malformed, Dropbox};
 use crate::backoff::{Backoff, Wait};
 use crate::json::{Object, Write};
 use crate::ports::{Ports, Response};
-use std::future::Future;
-use sync_core::{Commit, Delete, Entry, Failure, FileEntry, FileId, Move, Side, WriteMode};
+use sync_core::{
+    Commit, Delete, Entry, Failure, FileEntry, FileId, FileWrite, Move, Side, WriteMode,
+};
 
 /// An entry's end: the file, where it is told, or why it failed.
 type Settled = Answer<Option<Box<FileEntry>>>;
@@ -37,108 +38,61 @@ const DELETE: BatchRoute =
     BatchRoute { route: "files/delete_batch", check: "files/delete_batch/check", rest: "" };
 
 /// What came of each entry of a batch, or of the whole of it.
-type Written = Result<Vec<Result<FileEntry, Failure>>, Failure>;
+type Written = Result<Vec<Result<Option<Box<FileEntry>>, Failure>>, Failure>;
 
-/// The entries of a batch.
-#[derive(Clone, Copy)]
-enum Items<'a> {
-    Commits(&'a [Commit]),
-    Moves(&'a [Move]),
-    Deletes(&'a [Delete]),
+/// All of one kind.
+fn route(writes: &[FileWrite]) -> &'static BatchRoute {
+    match writes {
+        [FileWrite::Move(_), ..] => &MOVE,
+        [FileWrite::Delete(_), ..] => &DELETE,
+        _ => &COMMIT,
+    }
 }
 
-impl<'a> Items<'a> {
-    fn route(self) -> &'static BatchRoute {
-        match self {
-            Self::Commits(_) => &COMMIT,
-            Self::Moves(_) => &MOVE,
-            Self::Deletes(_) => &DELETE,
-        }
+/// An entry as it is sent.
+fn entry(write: &FileWrite) -> String {
+    match write {
+        FileWrite::Commit(commit) => finish_arg(commit),
+        FileWrite::Move(item) | FileWrite::Copy(item) => relocation_path(item),
+        FileWrite::Delete(item) => delete_arg(item),
     }
+}
 
-    fn count(self) -> usize {
-        match self {
-            Self::Commits(commits) => commits.len(),
-            Self::Moves(moves) => moves.len(),
-            Self::Deletes(deletes) => deletes.len(),
-        }
-    }
-
-    /// An entry as it is sent.
-    fn argument(self, index: usize) -> String {
-        match self {
-            Self::Commits(commits) => finish_arg(&commits[index]),
-            Self::Moves(moves) => relocation_path(&moves[index]),
-            Self::Deletes(deletes) => delete_arg(&deletes[index]),
-        }
-    }
-
-    /// Where our own write of an entry is looked for.
-    fn path(self, index: usize) -> &'a str {
-        match self {
-            Self::Commits(commits) => &commits[index].path,
-            Self::Moves(moves) => moves[index].id.as_str(),
-            Self::Deletes(deletes) => deletes[index].id.as_str(),
-        }
-    }
-
-    fn failure(self, refusal: Refusal) -> Failure {
-        match (self, refusal) {
-            (Self::Commits(_), Refusal::Final(Failure::NotFound))
-            | (Self::Moves(_), Refusal::Nested) => Failure::Conflict,
-            (_, refusal) => refusal.path_failure(),
-        }
+/// Where our own write of an entry is looked for.
+fn path(write: &FileWrite) -> &str {
+    match write {
+        FileWrite::Commit(commit) => &commit.path,
+        FileWrite::Move(item) | FileWrite::Copy(item) => item.id.as_str(),
+        FileWrite::Delete(item) => item.id.as_str(),
     }
 }
 
 impl<P: Ports> Dropbox<P> {
-    /// Makes staged contents visible, in order; at most 1000. One result each.
-    pub fn commit<'a>(&'a self, commits: &'a [Commit]) -> impl Future<Output = Written> + 'a {
-        self.write_files(Items::Commits(commits))
-    }
-
-    /// Moves files by id, in order; at most 1000. One result each.
-    pub fn move_files<'a>(&'a self, moves: &'a [Move]) -> impl Future<Output = Written> + 'a {
-        self.write_files(Items::Moves(moves))
-    }
-
-    async fn write_files(&self, items: Items<'_>) -> Written {
-        let batch = self.batch(items).await?;
+    /// Commits, moves or deletes files, in order; at most 1000, all in one way. One result each. Files are deleted at
+    /// exactly these revisions; one already gone counts as deleted, so a repeat after a lost answer needs no further
+    /// look.
+    pub async fn write_files(&self, writes: &[FileWrite]) -> Written {
+        let batch = self.batch(writes).await?;
         let mut results = Vec::with_capacity(batch.len());
-        for (index, settled) in batch.into_iter().enumerate() {
+        for (write, settled) in writes.iter().zip(batch) {
+            let deletes = matches!(write, FileWrite::Delete(_));
             let refusal = match settled.result {
-                Ok(Some(file)) => {
-                    results.push(Ok(*file));
+                Ok(None) if !deletes => return malformed(),
+                Ok(file) => {
+                    results.push(Ok(file));
                     continue;
                 }
-                Ok(None) => return malformed(),
                 Err(refusal) => refusal,
             };
             // After a lost answer: is it our own write that stands there?
-            let found = if settled.unclear {
-                standing_file(self.metadata(items.path(index)).await)?
+            let found = if settled.unclear && !deletes {
+                standing_file(self.metadata(path(write)).await)?
             } else {
                 None
             };
             results.push(match found {
-                Some(file) if self.is_own(items, index, &file) => Ok(*file),
-                _ => Err(items.failure(refusal)),
-            });
-        }
-        Ok(results)
-    }
-
-    /// Deletes files at exactly these revisions, in order; at most 1000. One result each; a file already gone
-    /// counts as deleted, so a repeat after a lost answer needs no further look.
-    pub async fn delete_files(
-        &self,
-        deletes: &[Delete],
-    ) -> Result<Vec<Result<(), Failure>>, Failure> {
-        let mut results = Vec::with_capacity(deletes.len());
-        for settled in self.batch(Items::Deletes(deletes)).await? {
-            results.push(match settled.plain() {
-                Ok(_) | Err(Failure::NotFound) => Ok(()),
-                Err(failure) => Err(failure),
+                Some(file) if self.is_own(write, &file) => Ok(Some(file)),
+                _ => failed(write, refusal),
             });
         }
         Ok(results)
@@ -167,26 +121,25 @@ impl<P: Ports> Dropbox<P> {
     }
 
     /// Whether the file stands as this entry would have left it.
-    fn is_own(&self, items: Items<'_>, index: usize, file: &FileEntry) -> bool {
-        match items {
-            Items::Commits(commits) => {
-                let commit = &commits[index];
+    fn is_own(&self, write: &FileWrite, file: &FileEntry) -> bool {
+        match write {
+            FileWrite::Commit(commit) => {
                 let replaced = match &commit.mode {
                     WriteMode::Add => true,
                     WriteMode::Update(before) => file.rev != *before,
                 };
                 replaced && file.hash.as_ref() == Some(&commit.staged.hash)
             }
-            Items::Moves(moves) => self.stands_at(&file.path_lower, &moves[index].to),
-            Items::Deletes(_) => false,
+            FileWrite::Move(item) => self.stands_at(&file.path_lower, &item.to),
+            _ => false,
         }
     }
 
     /// Sends a batch until every entry is settled. Entries that met other writers are sent again, in order;
     /// a batch that Dropbox does not understand is halved until the entry at fault stands alone.
-    async fn batch(&self, items: Items<'_>) -> Result<Vec<Settled>, Failure> {
-        let mut batch = Batch::new(items);
-        let route = items.route();
+    async fn batch(&self, writes: &[FileWrite]) -> Result<Vec<Settled>, Failure> {
+        let mut batch = Batch::new(writes);
+        let route = route(writes);
         let mut backoff = Backoff::new(Side::Dropbox);
         while let Some(indices) = batch.rounds.pop() {
             if indices.is_empty() {
@@ -251,7 +204,7 @@ impl<P: Ports> Dropbox<P> {
 
 /// A batch under way.
 struct Batch<'a> {
-    items: Items<'a>,
+    writes: &'a [FileWrite],
     /// Of each item, as far as it is known.
     settled: Vec<Settled>,
     /// Indices of the items that are still to be sent, request by request; the last one is the next.
@@ -261,14 +214,14 @@ struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    fn new(items: Items<'a>) -> Self {
-        let mut settled = Vec::with_capacity(items.count());
-        let mut all = Vec::with_capacity(items.count());
-        for index in 0..items.count() {
+    fn new(writes: &'a [FileWrite]) -> Self {
+        let mut settled = Vec::with_capacity(writes.len());
+        let mut all = Vec::with_capacity(writes.len());
+        for index in 0..writes.len() {
             settled.push(Answer { result: Ok(None), unclear: false });
             all.push(index);
         }
-        Self { items, settled, rounds: vec![all], unclear: false }
+        Self { writes, settled, rounds: vec![all], unclear: false }
     }
 
     fn argument(&self, indices: &[usize]) -> String {
@@ -277,10 +230,10 @@ impl<'a> Batch<'a> {
             if place > 0 {
                 argument.push(',');
             }
-            argument.push_str(&self.items.argument(*index));
+            argument.push_str(&entry(&self.writes[*index]));
         }
         argument.push(']');
-        argument.push_str(self.items.route().rest);
+        argument.push_str(route(self.writes).rest);
         argument.push('}');
         argument
     }
@@ -327,6 +280,19 @@ impl<'a> Batch<'a> {
 
     fn end(&mut self, index: usize, result: Result<Option<Box<FileEntry>>, Refusal>) {
         self.settled[index] = Answer { result, unclear: self.unclear };
+    }
+}
+
+/// The result of an entry that was refused.
+fn failed(write: &FileWrite, refusal: Refusal) -> Result<Option<Box<FileEntry>>, Failure> {
+    match (write, refusal) {
+        (FileWrite::Commit(_), Refusal::Final(Failure::NotFound))
+        | (FileWrite::Move(_), Refusal::Nested) => Err(Failure::Conflict),
+        (FileWrite::Delete(_), refusal) => match refusal.failure() {
+            Failure::NotFound => Ok(None),
+            failure => Err(failure),
+        },
+        (_, refusal) => Err(refusal.path_failure()),
     }
 }
 

@@ -34,7 +34,7 @@ impl Seen {
     /// A line never changes: when it was, and about what, tells it from the others.
     fn same_activity(&self, now: &Self) -> bool {
         let (before, after) = (&self.record.activity, &now.record.activity);
-        let same = |(one, other): (&Activity, &Activity)| {
+        let same = |(one, other): (&Rc<Activity>, &Rc<Activity>)| {
             one.at_ms == other.at_ms && one.name == other.name
         };
         self.minute == now.minute
@@ -169,7 +169,12 @@ fn document(item: &Item, now: &Seen, words: &Words) -> Box<Element> {
     }
 }
 
-fn activity(happened: &[Activity], words: &Words, now_ms: u64, keep: bool) -> Option<Box<Element>> {
+fn activity(
+    happened: &[Rc<Activity>],
+    words: &Words,
+    now_ms: u64,
+    keep: bool,
+) -> Option<Box<Element>> {
     if happened.is_empty() {
         return None;
     }

@@ -102,9 +102,9 @@ impl Browser {
     pub fn finish(&mut self, world: &mut World, at: usize, fault: Fault) {
         let task = self.tasks.remove(at);
         let outcome = match &task.effect {
-            Effect::Load(records) => Outcome::Records(
-                records.iter().map(|r| (r.clone(), self.rows.get(r).cloned())).collect(),
-            ),
+            Effect::Load(records) => {
+                Outcome::Records(records.iter().map(|r| self.rows.get(r).cloned()).collect())
+            }
             Effect::Turn => Outcome::Done,
             Effect::Save(_) if fault != Fault::None => Outcome::Failed(Failure::Store),
             Effect::Save(save) => {

@@ -109,51 +109,8 @@ impl World {
                 }),
                 None => failed(Failure::NotFound),
             },
-            Effect::CommitFiles(commits) => {
-                Outcome::Files(commits.iter().map(|commit| self.commit(d, commit)).collect())
-            }
-            Effect::MoveFiles(moves) => Outcome::Files(
-                moves
-                    .iter()
-                    .map(|m| {
-                        let key = self.find_file(d, m.id.as_str()).ok_or(Failure::NotFound)?;
-                        if !self.rename(d, &key, &m.to) {
-                            return Err(Failure::Conflict);
-                        }
-                        self.writes += 1;
-                        self.file_result(d, &lower(&m.to))
-                    })
-                    .collect(),
-            ),
-            Effect::DeleteFiles(deletes) => Outcome::Deleted(
-                deletes
-                    .iter()
-                    .map(|delete| {
-                        let Some(key) = self.find_file(d, delete.id.as_str()) else {
-                            return Ok(());
-                        };
-                        if self.file_result(d, &key)?.rev != delete.rev {
-                            return Err(Failure::Conflict);
-                        }
-                        self.writes += 1;
-                        self.delete(d, &key);
-                        Ok(())
-                    })
-                    .collect(),
-            ),
-            Effect::CopyFile { id, to } => {
-                let Some(key) = self.find_file(d, id.as_str()) else {
-                    return failed(Failure::NotFound);
-                };
-                if self.dropboxes[d].things.contains_key(&lower(to)) {
-                    return failed(Failure::Conflict);
-                }
-                let Some(Thing::File { content, .. }) = self.dropboxes[d].things.get(&key).cloned()
-                else {
-                    return failed(Failure::NotFound);
-                };
-                self.writes += 1;
-                Outcome::Files(vec![self.put(d, to, content).ok_or(Failure::Conflict)])
+            Effect::WriteFiles(writes) => {
+                Outcome::Files(writes.iter().map(|write| self.write(d, write)).collect())
             }
             Effect::CreateDocument { record, place, source, hash, .. } => {
                 if self.variants.one_way {
@@ -205,6 +162,44 @@ impl World {
                 }
             }
         }
+    }
+
+    fn write(&mut self, d: usize, write: &FileWrite) -> Result<Option<Box<FileEntry>>, Failure> {
+        let file = match write {
+            FileWrite::Commit(commit) => self.commit(d, commit)?,
+            FileWrite::Move(Move { id, to }) => {
+                let key = self.find_file(d, id.as_str()).ok_or(Failure::NotFound)?;
+                if !self.rename(d, &key, to) {
+                    return Err(Failure::Conflict);
+                }
+                self.writes += 1;
+                self.file_result(d, &lower(to))?
+            }
+            FileWrite::Delete(delete) => {
+                let Some(key) = self.find_file(d, delete.id.as_str()) else {
+                    return Ok(None);
+                };
+                if self.file_result(d, &key)?.rev != delete.rev {
+                    return Err(Failure::Conflict);
+                }
+                self.writes += 1;
+                self.delete(d, &key);
+                return Ok(None);
+            }
+            FileWrite::Copy(Move { id, to }) => {
+                let key = self.find_file(d, id.as_str()).ok_or(Failure::NotFound)?;
+                if self.dropboxes[d].things.contains_key(&lower(to)) {
+                    return Err(Failure::Conflict);
+                }
+                let Some(Thing::File { content, .. }) = self.dropboxes[d].things.get(&key).cloned()
+                else {
+                    return Err(Failure::NotFound);
+                };
+                self.writes += 1;
+                self.put(d, to, content).ok_or(Failure::Conflict)?
+            }
+        };
+        Ok(Some(Box::new(file)))
     }
 
     fn commit(&mut self, d: usize, commit: &Commit) -> Result<FileEntry, Failure> {

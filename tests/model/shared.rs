@@ -31,12 +31,9 @@ impl World {
                     _ => Outcome::Lease { lease: None, age_ms },
                 }
             }
-            Effect::SaveLease { lease, mode } => Outcome::Files(vec![self.write_shared(
-                d,
-                "lease",
-                mode,
-                Said::Lease(lease.clone()),
-            )]),
+            Effect::SaveLease { lease, mode } => {
+                saved(self.write_shared(d, "lease", mode, Said::Lease(lease.clone())))
+            }
             Effect::LoadShare { rev } => {
                 match self.dropboxes[d].shared.get(rev.as_str()).map(|(said, _)| said.clone()) {
                     Some(Said::Share(share)) => Outcome::Share(Some(share)),
@@ -51,7 +48,7 @@ impl World {
                     told.pairs =
                         rows.get(&told.record).map_or_else(Vec::new, |row| row.pairs.clone());
                 }
-                Outcome::Files(vec![self.write_shared(d, name, mode, Said::Share(share))])
+                saved(self.write_shared(d, name, mode, Said::Share(share)))
             }
             effect => self.perform(d, effect),
         }
@@ -99,14 +96,13 @@ impl World {
 
     /// Counts what becomes of the checkpoint.
     pub fn meet(&mut self, effect: &Effect, outcome: &Outcome) {
-        let written = matches!(outcome, Outcome::Files(files) if files.iter().all(Result::is_ok));
         let what = match (effect, outcome) {
-            (Effect::SaveLease { lease, .. }, _) if written => match lease.state {
+            (Effect::SaveLease { lease, .. }, Outcome::Saved(_)) => match lease.state {
                 LeaseState::Held => "lease: taken",
                 _ => "lease: freed",
             },
-            (Effect::SaveLease { .. }, Outcome::Files(_)) => "lease: lost",
-            (Effect::SaveShare { .. }, Outcome::Files(_)) if !written => {
+            (Effect::SaveLease { .. }, Outcome::Failed(Failure::Conflict)) => "lease: lost",
+            (Effect::SaveShare { .. }, Outcome::Failed(Failure::Conflict)) => {
                 "lease: lost while telling"
             }
             (Effect::LoadLease { .. }, Outcome::Lease { lease: Some(lease), age_ms }) => {
@@ -130,4 +126,8 @@ impl World {
             Thing::Folder { .. } => None,
         }
     }
+}
+
+fn saved(written: Result<FileEntry, Failure>) -> Outcome {
+    written.map_or_else(Outcome::Failed, |file| Outcome::Saved(file.rev))
 }

@@ -170,7 +170,7 @@ fn at_rest() -> Vec<Scene> {
         "",
         &format!("{}.pdf", "Averyveryverylongnamewithoutanyspace".repeat(5)),
     ));
-    hostile.activity = vec![did(1, "two\nlines.txt", Happened::CopiedToCrm)];
+    hostile.activity = vec![Rc::new(did(1, "two\nlines.txt", Happened::CopiedToCrm))];
     let mut many = linked(RecordState::Settled);
     many.items = (0..500).map(|at| item(100 + at, "Photos", &format!("IMG_{at:04}.jpg"))).collect();
     vec![
@@ -384,7 +384,7 @@ pub fn linked(state: RecordState) -> RecordStatus {
             .map(|(at, (folder, name))| item(at, folder, name))
             .collect(),
         problems: Vec::new(),
-        activity: activity(),
+        activity: activity().into_iter().map(Rc::new).collect(),
         affected: Vec::new(),
         cancelled: false,
     }

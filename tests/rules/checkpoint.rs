@@ -30,10 +30,7 @@ fn hold(case: &mut Case) {
 fn is_write(effect: &Effect) -> bool {
     matches!(
         effect,
-        Effect::CommitFiles(_)
-            | Effect::MoveFiles(_)
-            | Effect::DeleteFiles(_)
-            | Effect::CopyFile { .. }
+        Effect::WriteFiles(_)
             | Effect::CreateDocument { .. }
             | Effect::DeleteDocument { .. }
             | Effect::EnsureFolder { .. }
@@ -150,7 +147,7 @@ fn p6_c16_the_lease_of_a_dead_browser_ends_by_the_service_s_clock() {
 fn p6_in_the_middle_of_a_long_cycle_nothing_is_told_that_is_not_stored_yet() {
     let (mut case, mut other) = two_browsers();
     let is_staging = |effect: &Effect| matches!(effect, Effect::StageDocument { .. });
-    let is_commit = |effect: &Effect| matches!(effect, Effect::CommitFiles(_));
+    let is_commit = |effect: &Effect| matches!(effect, Effect::WriteFiles(_));
     for name in ["c.txt", "d.txt"] {
         case.world.add(&case.record.clone(), "", name, Z);
     }

@@ -97,6 +97,17 @@ fn c13_what_could_not_be_stored_is_stored_later() {
 }
 
 #[test]
+fn c13_what_could_not_be_stored_between_two_cycles_ends_none() {
+    let mut case = Case::new(Variants::default(), &[(A, X)]);
+    case.browser.send(Event::Pause(true), case.world.clock);
+    case.finish(Fault::Before, |effect| matches!(effect, Effect::Save(_)));
+    case.browser.settle(&mut case.world);
+    let both = [(A, X), ("b.txt", Y)];
+    case.put("b.txt", Y).run().expect(&both, &both);
+    assert_eq!(case.browser.reports.last().unwrap().error, None);
+}
+
+#[test]
 fn c16_a_clock_set_back_in_the_middle_of_a_cycle() {
     // Found by seed 0, when the wait was first counted from the cycle's beginning.
     let mut case = Case::new(Variants::default(), &[(A, X)]);

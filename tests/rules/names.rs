@@ -155,7 +155,7 @@ fn z3_at_the_limit_it_is_copied_and_one_byte_beyond_it_is_not() {
 
 #[test]
 fn z7_what_was_refused_is_tried_again_when_it_changes_or_the_button_is_pressed() {
-    for (effect, from_crm) in [("CommitFiles", true), ("CreateDocument", false)] {
+    for (effect, from_crm) in [("WriteFiles([Commit", true), ("CreateDocument", false)] {
         let mut case = Case::new(Variants::default(), &[]);
         case.world.refused.extend([X, Y]);
         if from_crm {

@@ -53,7 +53,7 @@ fn b4_a_new_time_is_looked_at_before_anything_is_decided() {
 fn b5_a_file_edited_just_before_it_would_be_deleted_survives() {
     let mut case = Case::new(Variants::default(), &[(A, X)]);
     case.crm_delete(A);
-    case.run_until(|effect| matches!(effect, Effect::DeleteFiles(_)));
+    case.run_until(|effect| matches!(effect, Effect::WriteFiles(_)));
     case.put(A, Y);
     case.browser.settle(&mut case.world);
     // Observed and planned anew within the cycle.
@@ -65,7 +65,7 @@ fn b5_a_file_edited_just_before_it_would_be_deleted_survives() {
 fn b5_a_file_edited_just_before_it_would_be_written_over_survives() {
     let mut case = Case::new(Variants::default(), &[(A, X)]);
     case.crm_edit(A, Y);
-    case.run_until(|effect| matches!(effect, Effect::CommitFiles(_)));
+    case.run_until(|effect| matches!(effect, Effect::WriteFiles(_)));
     case.put(A, Z);
     case.browser.settle(&mut case.world);
     assert_eq!(case.browser.reports.last().unwrap().error, None);
@@ -168,7 +168,7 @@ fn r18_what_was_under_way_when_a_record_was_unlinked_is_not_written_for_the_next
         case.finish(Fault::None, |effect| !staging(effect));
     }
     case.finish(Fault::None, staging);
-    assert!(case.browser.tasks.iter().all(|task| !matches!(task.effect, Effect::CommitFiles(_))));
+    assert!(case.browser.tasks.iter().all(|task| !matches!(task.effect, Effect::WriteFiles(_))));
     case.browser.settle(&mut case.world);
     case.expect(&[(A, X), ("b.txt", Y)], &[(A, X), ("b.txt", Y)]);
 }

@@ -6,7 +6,7 @@ use sandbox::{Reply, Request};
 use serde_json::{json, Value};
 use std::future::Future;
 use std::rc::Rc;
-use sync_core::{Commit, ContentHash, Failure, FileEntry, Staged, WriteMode};
+use sync_core::{Commit, ContentHash, Delete, Failure, FileEntry, FileWrite, Staged, WriteMode};
 use teamleader_dropbox::dropbox::Dropbox;
 use teamleader_dropbox::wire::Wire;
 
@@ -50,7 +50,18 @@ impl Bench {
         &mut self,
         commits: Vec<Commit>,
     ) -> Result<Vec<Result<FileEntry, Failure>>, Failure> {
-        self.run(|client| async move { client.commit(&commits).await })
+        let writes: Vec<FileWrite> = commits.into_iter().map(FileWrite::Commit).collect();
+        let done = self.run(|client| async move { client.write_files(&writes).await })?;
+        let file = |file: Option<Box<FileEntry>>| *file.expect("a commit tells its file");
+        Ok(done.into_iter().map(|result| result.map(file)).collect())
+    }
+
+    /// Deletes files at this revision.
+    pub fn delete(&mut self, ids: &[&str], rev: &str) -> Vec<Result<(), Failure>> {
+        let delete = |id: &&str| FileWrite::Delete(Delete { id: (*id).into(), rev: rev.into() });
+        let writes: Vec<FileWrite> = ids.iter().map(delete).collect();
+        let done = self.run(|client| async move { client.write_files(&writes).await }).unwrap();
+        done.into_iter().map(|result| result.map(|_| ())).collect()
     }
 
     /// The request of this number, from 0.

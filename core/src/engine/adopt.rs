@@ -7,7 +7,7 @@
 use super::records::Number;
 use super::shared::{is_share, share_named, share_of};
 use super::{Engine, Phase, Purpose};
-use crate::effect::{Effect, Failure, Outcome};
+use crate::effect::{Effect, Outcome};
 use crate::ids::Revision;
 use crate::sort::retain;
 use crate::state::{count_whole, Link, Share, SharedRecord};
@@ -40,8 +40,7 @@ impl Engine {
             return false;
         }
         if let Some(rev) = lease.news() {
-            let purpose = Purpose::LoadLease(rev.clone(), false);
-            self.task(purpose, Effect::LoadLease { rev, clock: None });
+            self.load_lease(rev, false, None);
             return true;
         }
         if self.index.shared.generation == 0 {
@@ -79,13 +78,9 @@ impl Engine {
     pub(super) fn share_read(&mut self, name: &'static str, rev: Revision, outcome: Outcome) {
         match outcome {
             Outcome::Share(share) => self.shares.push((name, rev, share)),
-            Outcome::Failed(Failure::NotFound | Failure::Conflict) => {
-                self.shares.clear();
-                self.look_again();
-            }
             Outcome::Failed(failure) => {
                 self.shares.clear();
-                self.fail(failure);
+                self.not_read(failure);
             }
             _ => {}
         }

@@ -1,7 +1,7 @@
 //! The life of a cycle: what is due, when it is over, what is stored then. Its records stand in `record`.
 
 use super::records::Number;
-use super::{Cycle, Engine, Phase, Purpose, OBSERVATIONS_MAX};
+use super::{Engine, Phase, Purpose, OBSERVATIONS_MAX};
 use crate::effect::Failure;
 use crate::sort::{retain, sort_by};
 use crate::state::Link;
@@ -40,14 +40,12 @@ impl Engine {
         let names = if full { self.names_due() } else { Vec::new() };
         self.error = None;
         self.shares.clear();
-        self.cycle = Cycle {
-            names,
-            phase: Phase::Wanted,
-            started_ms: self.now_ms,
-            due,
-            full,
-            ..Cycle::default()
-        };
+        let cycle = &mut self.cycle;
+        cycle.names = names;
+        cycle.phase = Phase::Wanted;
+        cycle.started_ms = self.now_ms;
+        cycle.due = due;
+        cycle.full = full;
     }
 
     pub(super) fn finish_cycle(&mut self) {
@@ -105,9 +103,7 @@ impl Engine {
         }
         let unsaved = self.dirty_index || !self.dirty.is_empty();
         if unsaved && !matches!(cycle.error, Some(Failure::Store)) {
-            self.save_wanted = true;
-            self.step_saving();
-            return;
+            return self.save_now();
         }
         let cycle = core::mem::take(cycle);
         let mut report = cycle.report;
@@ -145,23 +141,17 @@ impl Engine {
 
     /// Takes back what has not been started for a record.
     pub(super) fn drop_queued(&mut self, record: Number) {
-        let before = self.queued_count();
+        let mut dropped = 0;
+        let mut stays = |other: Number| {
+            dropped += u32::from(other == record);
+            other != record
+        };
         for queue in [&mut self.transfers, &mut self.writes, &mut self.creates] {
-            retain(queue, &mut |item| item.record != record);
+            retain(queue, &mut |item| stays(item.record));
         }
-        retain(&mut self.folders, &mut |step| match &step.0 {
-            Purpose::Folder(other, _)
-            | Purpose::Siblings(other)
-            | Purpose::FolderMove(other, _) => *other != record,
-            _ => true,
-        });
-        let dropped = before - self.queued_count();
+        retain(&mut self.folders, &mut |step| stays(step.0));
         if let Some(work) = self.work.get_mut(record) {
-            work.open = work.open.saturating_sub(dropped as u32);
+            work.open = work.open.saturating_sub(dropped);
         }
-    }
-
-    fn queued_count(&self) -> usize {
-        self.transfers.len() + self.writes.len() + self.creates.len() + self.folders.len()
     }
 }

@@ -3,7 +3,7 @@
 use super::records::Number;
 use super::{Engine, Purpose, Stage};
 use crate::effect::{Effect, Failure, FolderEntry, Outcome, Place, Reason};
-use crate::path::{below, fold, numbered, split_dir};
+use crate::path::{alike, below, numbered, split_dir};
 use crate::status::{Halt, Happened, Problem, ProblemKind};
 use crate::tree;
 use alloc::boxed::Box;
@@ -22,9 +22,7 @@ impl Engine {
         };
         if link.folder_removed && !link.pressed {
             // F4: the CRM keeps all; M2 and M14 wait for the button.
-            self.halt_record(record, Halt::FolderRemoved);
-            self.rest(record);
-            return;
+            return self.halt_record(record, Halt::FolderRemoved);
         }
         let target = self.folder_of(record, &link.name);
         match &link.folder {
@@ -35,14 +33,14 @@ impl Engine {
                     return self.stage(record, Stage::Listing);
                 }
                 // R12: only the case; R18: a folder the user put elsewhere stays there.
-                if fold(&before) == fold(&target) || fold(&folder.path) != fold(&before) {
+                if alike(&before, &target) || !alike(&folder.path, &before) {
                     self.keep_folder(record);
                     return self.stage(record, Stage::Listing);
                 }
                 let parent = split_dir(&folder.path).0.to_string();
                 self.open(record);
                 let count = Effect::CountChildren { path: parent };
-                self.folders.push(Box::new((Purpose::Siblings(record), count)));
+                self.folders.push(Box::new((record, Purpose::Siblings(record), count)));
             }
             _ => self.make_folder(record, 1, target),
         }
@@ -52,7 +50,7 @@ impl Engine {
     fn make_folder(&mut self, record: Number, number: u32, path: String) {
         self.open(record);
         let effect = Effect::EnsureFolder { path };
-        self.folders.push(Box::new((Purpose::Folder(record, number), effect)));
+        self.folders.push(Box::new((record, Purpose::Folder(record, number), effect)));
     }
 
     /// It stays as it is, whatever its record is called now.
@@ -87,7 +85,7 @@ impl Engine {
             (folder.id.to_string(), target)
         };
         let effect = Effect::MoveFolder { from, to };
-        self.folders.insert(0, Box::new((Purpose::FolderMove(record, alone), effect)));
+        self.folders.insert(0, Box::new((record, Purpose::FolderMove(record, alone), effect)));
     }
 
     pub(super) fn folder_made(&mut self, record: Number, number: u32, outcome: Outcome) {
@@ -96,19 +94,19 @@ impl Engine {
             Outcome::Folder { folder, existed } => {
                 if existed {
                     // The link gets the folder only together with what stands in it.
-                    let effect = Effect::ListFolder { path: folder.path.clone() };
-                    self.task(Purpose::FolderListing(record, folder), effect);
-                    return;
+                    return self.list_folder(record, folder);
                 }
                 self.folder_listed(record, folder, Vec::new());
-                self.close(record);
             }
-            Outcome::Failed(failure) => {
-                self.close(record);
-                self.folder_refused(record, number, failure);
-            }
-            _ => self.close(record),
+            Outcome::Failed(failure) => self.folder_refused(record, number, failure),
+            _ => {}
         }
+        self.close(record);
+    }
+
+    fn list_folder(&mut self, record: Number, folder: FolderEntry) {
+        let effect = Effect::ListFolder { path: folder.path.clone() };
+        self.task(Purpose::FolderListing(record, folder), effect);
     }
 
     /// The folder cannot be made under this name: under another one, or it is this record's problem alone.
@@ -198,9 +196,7 @@ impl Engine {
                 self.happened(record, "", Happened::FolderMoved);
                 // What a person did below the old path just before will be told under that path, where no
                 // folder is ours any more: so it is listed anew.
-                let effect = Effect::ListFolder { path: to.path.clone() };
-                self.task(Purpose::FolderListing(record, to), effect);
-                return;
+                return self.list_folder(record, to);
             }
             Outcome::Failed(Failure::Refused(Reason::Name)) if self.learn_astral(&target) => {
                 return self.close(record); // Written otherwise, and asked for again.

@@ -10,9 +10,9 @@ use super::records::{Marked, Number};
 use super::{Engine, Phase, Purpose};
 use crate::effect::{Effect, Entry, FolderEntry};
 use crate::map::Map;
-use crate::sort::sort_by;
 use crate::status::Halt;
 use crate::tree;
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::{self, Vec};
 
@@ -21,7 +21,6 @@ use alloc::vec::{self, Vec};
 pub(super) struct Giving {
     /// Those that are not given yet.
     entries: vec::IntoIter<Entry>,
-    touched: Marked,
     /// Linked folders by path.
     folders: Map<String, Number>,
     /// By the records' numbers.
@@ -32,9 +31,11 @@ pub(super) struct Giving {
 
 /// What the entries say of one record's folder.
 #[derive(Debug, Default)]
-struct Observed {
+pub(super) struct Observed {
+    /// They speak of it, or of something above or below it.
+    pub touched: bool,
     /// Where it stands after all of these changes, if they tell of it.
-    moved: Option<FolderEntry>,
+    pub moved: Option<FolderEntry>,
     /// The one that was told of at the path where it stands.
     again: Option<FolderEntry>,
     /// It is gone, as far as was given.
@@ -44,21 +45,18 @@ struct Observed {
 }
 
 impl Engine {
-    /// Every touched record is in memory; linked folders are known by their ids.
-    pub(super) fn begin_giving(&mut self, touched: Marked, known: &Map<String, Number>) {
+    /// Every touched record is in memory.
+    pub(super) fn begin_giving(&mut self, mut observed: Vec<Observed>) {
         let entries = core::mem::take(&mut self.cycle.entries);
         let whole = self.cycle.listing_is_whole;
         self.cycle.phase = Phase::Giving;
         self.see_shared(&entries, whole);
-        let mut observed = Vec::new();
-        observed.resize_with(self.records.len(), Observed::default);
-        folders_moved(&mut observed, known, &entries);
         let mut folders: Map<String, Number> = Map::new();
         // Where nothing is gone, nothing has to be looked for afterwards: the entries become the trees.
         let mut gone = entries.iter().any(is_deletion);
         for (&record, link) in self.linked.iter().zip(&self.index.links) {
             let Some(folder) = &link.folder else { continue };
-            if !touched.contains(record) {
+            if !is_touched(&observed, record) {
                 continue;
             }
             let observed = &mut observed[record.at()];
@@ -74,7 +72,7 @@ impl Engine {
         }
         let told = if gone { entries.clone() } else { Vec::new() };
         let entries = entries.into_iter();
-        self.cycle.giving = Some(Giving { entries, touched, folders, observed, told });
+        self.cycle.giving = Some(Box::new(Giving { entries, folders, observed, told }));
         self.give();
     }
 
@@ -118,7 +116,7 @@ impl Engine {
                 }
             }
         }
-        self.given(&giving.touched);
+        self.given(&giving.observed);
     }
 
     /// A record is unlinked: what is on its way is begun again without it.
@@ -218,23 +216,21 @@ impl Engine {
             *other != record
                 && theirs.is_some_and(|theirs| is_within(root, theirs) || is_within(theirs, root))
         });
-        // As it was told of last.
-        let mut folder = None;
+        // The folder as it was told of last, and what stands in it.
+        let (mut folder, mut nodes) = (None, tree::Nodes::new());
+        let below = alloc::format!("{root}/");
         for entry in entries {
-            match entry {
-                Entry::Folder(entry) if entry.path_lower == root => folder = Some(entry),
+            match (entry, path_of(entry).strip_prefix(&below)) {
+                (_, Some(relative)) => {
+                    tree::apply(&mut nodes, relative.to_string(), entry.clone());
+                }
+                (Entry::Folder(entry), None) if entry.path_lower == root => folder = Some(entry),
                 _ => {}
             }
         }
         let (false, Some(folder)) = (taken, folder) else {
             return false;
         };
-        let mut nodes = tree::Nodes::new();
-        for entry in entries {
-            if let Some(relative) = path_of(entry).strip_prefix(&alloc::format!("{root}/")) {
-                tree::apply(&mut nodes, relative.to_string(), entry.clone());
-            }
-        }
         if let Some(stored) = self.records.get_mut(record) {
             stored.nodes = nodes;
         }
@@ -246,16 +242,17 @@ impl Engine {
     }
 
     /// The trees are as they were observed.
-    fn given(&mut self, touched: &Marked) {
+    fn given(&mut self, observed: &[Observed]) {
         // P6: nothing is planned from a CRM listing of an earlier cycle: a change makes the record due.
         let (mut due, mut pressed) = (Marked::default(), Marked::default());
         for (record, link) in self.linked.iter().zip(&mut self.index.links) {
             if link.pressed {
                 pressed.insert(*record);
             }
-            if !touched.contains(*record) {
+            if !is_touched(observed, *record) {
                 continue;
             }
+            self.dirty_index = true;
             let stored = self.records.get(*record);
             link.file_count = stored.map_or(0, |stored| tree::count_files(&stored.nodes));
             link.dirty = true;
@@ -264,7 +261,6 @@ impl Engine {
                 due.insert(*record);
             }
         }
-        self.dirty_index |= !touched.is_empty();
         if self.guard_all() {
             self.index.halt = Some(Halt::AllFoldersGone);
             self.dirty_index = true;
@@ -280,8 +276,13 @@ impl Engine {
         let mut queue = due.numbers();
         queue.reverse();
         queue.append(&mut cycle.due);
-        sort_by(&mut queue, &mut |a, b| pressed.contains(*b).cmp(&pressed.contains(*a)));
-        cycle.due = queue;
+        for first in [true, false] {
+            for record in &queue {
+                if pressed.contains(*record) == first {
+                    cycle.due.push(*record);
+                }
+            }
+        }
     }
 
     /// G1: every linked folder that held synced files is gone or empty.
@@ -297,26 +298,9 @@ impl Engine {
     }
 }
 
-/// Where each linked folder stands after these changes, by its id.
-fn folders_moved(observed: &mut [Observed], known: &Map<String, Number>, entries: &[Entry]) {
-    for entry in entries {
-        match entry {
-            Entry::Folder(folder) => {
-                if let Some(record) = known.get(folder.id.as_str()) {
-                    observed[record.at()].moved = Some(folder.clone());
-                }
-            }
-            Entry::Deleted { path_lower } => {
-                // In order: what was deleted after it was last seen stands nowhere.
-                for Observed { moved, .. } in observed.iter_mut() {
-                    if moved.as_ref().is_some_and(|to| is_within(&to.path_lower, path_lower)) {
-                        *moved = None;
-                    }
-                }
-            }
-            Entry::File(_) => {}
-        }
-    }
+/// These changes speak of the record.
+pub(super) fn is_touched(observed: &[Observed], record: Number) -> bool {
+    observed.get(record.at()).is_some_and(|observed| observed.touched)
 }
 
 fn is_deletion(entry: &Entry) -> bool {
@@ -324,7 +308,7 @@ fn is_deletion(entry: &Entry) -> bool {
 }
 
 /// The folder itself, or something below it.
-fn is_within(path: &str, folder: &str) -> bool {
+pub(super) fn is_within(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 

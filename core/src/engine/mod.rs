@@ -129,7 +129,7 @@ struct Cycle {
     entries: Vec<crate::effect::Entry>,
     cursor: Option<crate::ids::Cursor>,
     listing_is_whole: bool,
-    giving: Option<give::Giving>,
+    giving: Option<Box<give::Giving>>,
     out_of_space: bool,
     /// Something was put off: the next cycle comes soon.
     unfinished: bool,
@@ -173,7 +173,7 @@ struct Work {
 type Queued = Box<Job>;
 
 /// What waits to be done to a record's folder.
-type FolderStep = Box<(Purpose, Effect)>;
+type FolderStep = Box<(Number, Purpose, Effect)>;
 
 #[derive(Debug)]
 struct Job {
@@ -399,7 +399,7 @@ impl Engine {
             Event::Stop => {
                 self.stopped = true;
                 self.ready.clear();
-                self.cycle = Cycle::default();
+                self.cycle.phase = Phase::Over;
             }
             _ => {}
         }
@@ -508,6 +508,11 @@ impl Engine {
         }
     }
 
+    fn save_now(&mut self) {
+        self.save_wanted = true;
+        self.step_saving();
+    }
+
     fn step_saving(&mut self) {
         let wanted = self.save_wanted || !self.creates.is_empty();
         if self.saving || !wanted {
@@ -537,27 +542,33 @@ impl Engine {
         let Some(stored) = self.records.get_mut(record) else {
             return;
         };
-        stored.activity.push(Activity { at_ms: self.now_ms, name: name.to_string(), what });
-        let excess = stored.activity.len().saturating_sub(ACTIVITY_MAX);
-        stored.activity.drain(..excess);
+        let activity = Activity { at_ms: self.now_ms, name: name.to_string(), what };
+        stored.activity.push(Rc::new(activity));
+        while stored.activity.len() > ACTIVITY_MAX {
+            stored.activity.remove(0);
+        }
         self.dirty.insert(record);
         self.version += 1;
     }
 
+    /// Ends the cycle; what fails between two of them ends none.
     fn fail(&mut self, failure: Failure) {
-        self.cycle.error.get_or_insert(failure);
-        self.clear_queues();
+        if self.is_running() {
+            self.cycle.error.get_or_insert(failure);
+            self.clear_queues();
+        }
     }
 
+    /// Its turn ends here, until somebody decides or what stops it is over.
     fn halt_record(&mut self, record: Number, halt: Halt) {
-        let Some(link) = self.link_mut(record) else {
-            return;
-        };
-        let before = link.halt.replace(halt);
-        self.dirty_index = true;
-        if before != Some(halt) {
-            self.happened(record, "", Happened::Halted(halt));
+        if let Some(link) = self.link_mut(record) {
+            let before = link.halt.replace(halt);
+            self.dirty_index = true;
+            if before != Some(halt) {
+                self.happened(record, "", Happened::Halted(halt));
+            }
         }
+        self.rest(record);
     }
 
     fn file_of(operation: &Operation) -> Option<&FileId> {

@@ -15,8 +15,9 @@ const BATCH_MAX: usize = 100;
 impl Engine {
     /// Whose names to ask for in this cycle.
     pub(super) fn names_due(&mut self) -> Vec<Number> {
-        let asked_ms = self.index.named_ms.filter(|asked_ms| *asked_ms <= self.now_ms);
-        if asked_ms.is_some_and(|asked_ms| self.now_ms - asked_ms < NAMES_MS) {
+        let now_ms = self.now_ms;
+        let lately = |asked_ms: u64| asked_ms <= now_ms && now_ms - asked_ms < NAMES_MS;
+        if self.index.named_ms.is_some_and(lately) {
             return Vec::new();
         }
         self.index.named_ms = Some(self.now_ms);

@@ -1,14 +1,12 @@
 //! Observing Dropbox: one recursive cursor for the whole app folder. A record's folder is known by its id, so it may be
 //! renamed or moved (R18).
 
-use super::give::owner;
-use super::records::{Marked, Number};
-use super::{Cycle, Engine, Phase, Purpose};
+use super::give::{is_touched, is_within, owner, Observed};
+use super::records::Number;
+use super::{Engine, Phase, Purpose};
 use crate::effect::{Effect, Entry, Failure};
-use crate::ids::Record;
 use crate::map::Map;
-use crate::sort::retain;
-use crate::state::{Link, StoredRecord, SCHEMA};
+use crate::state::{StoredRecord, SCHEMA};
 use crate::status::Halt;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -42,13 +40,68 @@ impl Engine {
 
     /// Reads the records that what was observed touches; once all of them are in memory, they are given it.
     fn take_changes(&mut self) {
-        let (touched, known) = touched(&self.linked, &self.index.links, &self.cycle);
-        let mut missing = touched.numbers();
-        retain(&mut missing, &mut |record| !self.records.contains_key(*record));
+        let observed = self.observed();
+        let mut missing = Vec::new();
+        for record in &self.linked {
+            if is_touched(&observed, *record) && !self.records.contains_key(*record) {
+                missing.push(*record);
+            }
+        }
         if !missing.is_empty() {
             return self.read(missing);
         }
-        self.begin_giving(touched, &known);
+        self.begin_giving(observed);
+    }
+
+    /// What the entries say of the linked records' folders: none of them is touched where nothing changed, and all of
+    /// them by a whole listing.
+    fn observed(&self) -> Vec<Observed> {
+        let cycle = &self.cycle;
+        let mut observed = Vec::new();
+        if !cycle.listing_is_whole && cycle.entries.is_empty() {
+            return observed;
+        }
+        observed.resize_with(self.records.len(), Observed::default);
+        // By path and by id: a path begins with a slash, and no id does.
+        let mut folders: Map<String, Number> = Map::new();
+        for (record, link) in self.linked.iter().zip(&self.index.links) {
+            let Some(folder) = &link.folder else { continue };
+            observed[record.at()].touched = cycle.listing_is_whole;
+            folders.insert(folder.path_lower.clone(), *record);
+            folders.insert(folder.id.to_string(), *record);
+        }
+        for entry in &cycle.entries {
+            let path = path_of(entry);
+            if let Some((_, record)) = owner(&folders, path) {
+                observed[record.at()].touched = true;
+            }
+            match entry {
+                Entry::Folder(folder) => {
+                    if let Some(record) = folders.get(folder.id.as_str()) {
+                        let observed = &mut observed[record.at()];
+                        observed.touched = true;
+                        observed.moved = Some(folder.clone());
+                    }
+                }
+                Entry::Deleted { .. } => {
+                    let below = alloc::format!("{path}/");
+                    for (folder, record) in folders.from_key(below.as_str()) {
+                        if !folder.starts_with(&below) {
+                            break;
+                        }
+                        observed[record.at()].touched = true;
+                    }
+                    // In order: what was deleted after it was last seen stands nowhere.
+                    for Observed { moved, .. } in &mut observed {
+                        if moved.as_ref().is_some_and(|to| is_within(&to.path_lower, path)) {
+                            *moved = None;
+                        }
+                    }
+                }
+                Entry::File(_) => {}
+            }
+        }
+        observed
     }
 
     pub(super) fn changes_arrived(&mut self, entries: Vec<Entry>, cursor: crate::ids::Cursor) {
@@ -71,12 +124,11 @@ impl Engine {
         }
     }
 
-    pub(super) fn records_read(&mut self, records: Vec<(Record, Option<StoredRecord>)>) {
-        for (record, stored) in records {
+    pub(super) fn records_read(&mut self, records: Vec<Number>, rows: Vec<Option<StoredRecord>>) {
+        for (record, stored) in records.into_iter().zip(rows) {
             // Unreadable or newer than this version: as if never seen, so a first link, which deletes nothing.
             let stored =
                 stored.filter(|stored| stored.schema <= SCHEMA).unwrap_or_else(StoredRecord::fresh);
-            let record = self.records.number(&record);
             if self.link(record).is_some() && !self.records.contains_key(record) {
                 self.records.insert(record, stored);
             }
@@ -90,45 +142,4 @@ pub(super) fn path_of(entry: &Entry) -> &str {
         Entry::Folder(folder) => &folder.path_lower,
         Entry::Deleted { path_lower } => path_lower,
     }
-}
-
-/// The records whose folder or files these entries speak of; all of them for a whole listing. And linked folders, by path
-/// and by id: a path begins with a slash, and no id does.
-fn touched(linked: &[Number], links: &[Link], cycle: &Cycle) -> (Marked, Map<String, Number>) {
-    let (mut touched, mut folders) = (Marked::default(), Map::new());
-    if !cycle.listing_is_whole && cycle.entries.is_empty() {
-        return (touched, folders);
-    }
-    for (record, link) in linked.iter().zip(links) {
-        let Some(folder) = &link.folder else { continue };
-        if cycle.listing_is_whole {
-            touched.insert(*record);
-        }
-        folders.insert(folder.path_lower.clone(), *record);
-        folders.insert(folder.id.to_string(), *record);
-    }
-    for entry in &cycle.entries {
-        let path = path_of(entry);
-        if let Some((_, record)) = owner(&folders, path) {
-            touched.insert(record);
-        }
-        match entry {
-            Entry::Folder(folder) => {
-                if let Some(record) = folders.get(folder.id.as_str()) {
-                    touched.insert(*record);
-                }
-            }
-            Entry::Deleted { .. } => {
-                let below = alloc::format!("{path}/");
-                for (folder, record) in folders.from_key(below.as_str()) {
-                    if !folder.starts_with(&below) {
-                        break;
-                    }
-                    touched.insert(*record);
-                }
-            }
-            Entry::File(_) => {}
-        }
-    }
-    (touched, folders)
 }

@@ -2,7 +2,7 @@
 
 use super::records::Number;
 use super::{Engine, Purpose, Queued, Stage, KEEP_MS};
-use crate::effect::{Document, Effect, Failure, FileEntry, Outcome, TaskId};
+use crate::effect::{Document, Effect, Failure, Outcome, TaskId};
 use crate::ids::DocumentId;
 use crate::map::Map;
 use crate::plan::Operation;
@@ -25,8 +25,8 @@ impl Engine {
             },
             Purpose::Turn => {}
             Purpose::Names(kind) => self.names_heard(kind, outcome),
-            Purpose::Read(_) => match outcome {
-                Outcome::Records(records) => self.records_read(records),
+            Purpose::Read(records) => match outcome {
+                Outcome::Records(rows) => self.records_read(records, rows),
                 _ => self.fail(Failure::Store),
             },
             Purpose::Save(records, creates) => {
@@ -34,6 +34,7 @@ impl Engine {
             }
             Purpose::Folder(record, number) => self.folder_made(record, number, outcome),
             Purpose::FolderListing(record, folder) => {
+                self.close(record);
                 match outcome {
                     Outcome::Changes { entries, .. } => self.folder_listed(record, folder, entries),
                     // Gone again meanwhile.
@@ -43,7 +44,6 @@ impl Engine {
                     Outcome::Failed(failure) => self.fail(failure),
                     _ => {}
                 }
-                self.close(record);
             }
             Purpose::Siblings(record) => {
                 let alone = matches!(outcome, Outcome::Children(count) if count <= 1);
@@ -51,15 +51,12 @@ impl Engine {
             }
             Purpose::FolderMove(record, alone) => self.folder_moved(record, alone, outcome),
             Purpose::Listing(record) => {
+                self.close(record);
                 match outcome {
                     Outcome::Documents(documents) => self.listed(record, documents),
-                    Outcome::Failed(failure) => {
-                        self.close(record);
-                        return self.listing_failed(record, failure);
-                    }
+                    Outcome::Failed(failure) => self.listing_failed(record, failure),
                     _ => {}
                 }
-                self.close(record);
             }
             Purpose::Step(item) | Purpose::Transfer(item) => self.stepped(item, outcome),
             Purpose::Write(batch) => self.batch_done(&batch, &outcome),
@@ -75,36 +72,21 @@ impl Engine {
         self.writing = false;
         for (at, item) in batch.iter().enumerate() {
             let failure = match outcome {
-                Outcome::Files(files) => match files.get(at) {
+                Outcome::Files(results) => match results.get(at) {
                     Some(Ok(file)) => {
-                        self.written(item, file);
+                        self.written(item, file.as_deref());
                         None
                     }
-                    missing => missing.and_then(|result| result.as_ref().err().copied()),
+                    Some(Err(failure)) => Some(failure),
+                    None => None,
                 },
-                Outcome::Deleted(results) => match results.get(at) {
-                    Some(Ok(())) => {
-                        self.deleted(item.record, &item.operation);
-                        None
-                    }
-                    missing => missing.and_then(|result| result.err()),
-                },
-                Outcome::Failed(failure) => Some(*failure),
+                Outcome::Failed(failure) => Some(failure),
                 _ => None,
             };
             if let Some(failure) = failure {
-                self.failed(item.record, &item.operation, failure);
+                self.failed(item.record, &item.operation, *failure);
             }
             self.close(item.record);
-        }
-    }
-
-    fn written(&mut self, item: &Queued, file: &FileEntry) {
-        match (&item.operation, &item.staged) {
-            (Operation::MoveFile { .. }, _) => self.moved(item.record, file),
-            (Operation::CopyFile { .. }, _) => self.copied(item.record, &item.operation, file),
-            (_, Some(staged)) => self.uploaded(item.record, &item.operation, staged, file),
-            _ => {}
         }
     }
 
@@ -221,13 +203,11 @@ impl Engine {
                 self.learn_default_folder(record);
             }
             (Operation::ConfirmGone { document }, Outcome::Gone(gone)) => {
-                if let Some(work) = self.work.get_mut(record) {
-                    if gone {
-                        work.policy.gone.insert(document.clone());
-                    } else {
-                        // K7: it stands there after all; the listing shifted.
-                        work.list_again = true;
-                    }
+                if !gone {
+                    // K7: it stands there after all; the listing shifted.
+                    self.list_again(record);
+                } else if let Some(work) = self.work.get_mut(record) {
+                    work.policy.gone.insert(document.clone());
                 }
             }
             (Operation::Create { place, hash, replaces, size_bytes, .. }, Outcome::Done) => {
@@ -272,14 +252,5 @@ impl Engine {
             _ => {}
         }
         self.close(record);
-    }
-}
-
-/// What came of writing one file.
-pub(super) fn one_result(outcome: &Outcome) -> Option<Result<&FileEntry, Failure>> {
-    match outcome {
-        Outcome::Files(results) => Some(results.last()?.as_ref().map_err(|failure| *failure)),
-        Outcome::Failed(failure) => Some(Err(*failure)),
-        _ => None,
     }
 }

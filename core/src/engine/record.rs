@@ -64,7 +64,7 @@ impl Engine {
 
     fn step_record(&mut self, record: Number) {
         loop {
-            let Some(work) = self.work.get(record) else {
+            let Some(work) = self.work.get_mut(record) else {
                 return;
             };
             if work.open > 0 {
@@ -94,9 +94,7 @@ impl Engine {
                 Stage::Planning => self.plan_record(record),
                 Stage::Doing => {
                     // Everything of the last plan came back.
-                    let again = core::mem::take(
-                        &mut self.work.get_mut(record).expect("looked up above").list_again,
-                    );
+                    let again = core::mem::take(&mut work.list_again);
                     self.stage(record, if again { Stage::Listing } else { Stage::Planning });
                 }
             }
@@ -154,11 +152,11 @@ impl Engine {
         }
     }
 
-    /// One more plan of this record: what the planner must know besides the trees is as it is now.
-    fn plan_anew(&mut self, record: Number) -> Option<Plan> {
+    /// One more plan of this record, and which of its turn it is: what the planner must know besides the trees is as it
+    /// is now.
+    fn plan_anew(&mut self, record: Number) -> Option<(Plan, u32)> {
         let naming = self.naming();
         let at = self.place(record);
-        let link = at.map(|at| &self.index.links[at]);
         let work = self.work.get_mut(record)?;
         work.rounds += 1;
         let policy = &mut work.policy;
@@ -168,21 +166,22 @@ impl Engine {
                 && self.now_ms.saturating_sub(*at_ms) < REFUSED_KIND_MS
         });
         policy.out_of_space = self.cycle.out_of_space;
-        policy.pressed = link.is_some_and(|link| link.pressed);
-        policy.confirmed = link.and_then(|link| link.confirmed);
-        Some(plan::plan(self.records.get(record)?, policy))
+        if let Some(at) = at {
+            let link = &self.index.links[at];
+            policy.pressed = link.pressed;
+            policy.confirmed = link.confirmed;
+        }
+        Some((plan::plan(self.records.get(record)?, policy), work.rounds))
     }
 
     fn plan_record(&mut self, record: Number) {
         self.clear_marks(record);
-        let Some(mut plan) = self.plan_anew(record) else {
+        let Some((mut plan, rounds)) = self.plan_anew(record) else {
             return;
         };
-        let rounds = self.work.get(record).map_or(0, |work| work.rounds);
         *self.records.problems_mut(record) = core::mem::take(&mut plan.problems);
         if let Some(halt) = plan.halt.take() {
-            self.halt_record(record, halt);
-            return self.rest(record);
+            return self.halt_record(record, halt);
         }
         if let Some(link) = self.link_mut(record) {
             if link.halt.take().is_some() {
@@ -223,9 +222,8 @@ impl Engine {
         if let Some(stored) = self.records.get_mut(record) {
             stored.refusals.clear();
         }
-        retain(&mut self.index.refused_kinds, &mut |(refused, _)| *refused != kind);
         self.dirty.insert(record);
-        self.dirty_index = true;
+        self.ask_kind_again(kind);
     }
 
     /// The synced tree changes only by what was seen.
@@ -238,9 +236,10 @@ impl Engine {
         }
         let mut kept: Vec<String> = Vec::new();
         // New pairs have both sides.
-        for (_, pair) in &plan.changed_pairs {
+        for (at, pair) in &plan.changed_pairs {
             let Some(Pair { crm: Some(side), dropbox: None, .. }) = pair else { continue };
-            if stored.pairs.iter().any(|old| old.dropbox.is_some() && old.has_document(&side.id)) {
+            let old = &stored.pairs[*at];
+            if old.dropbox.is_some() && old.has_document(&side.id) {
                 kept.push(side.place.name.clone());
             }
         }
@@ -307,14 +306,10 @@ impl Engine {
             return;
         };
         for operation in operations {
-            let size = match operation {
-                Operation::Upload { size_bytes, .. } | Operation::Create { size_bytes, .. } => {
-                    *size_bytes
-                }
-                _ => continue,
-            };
-            work.progress.total_count += 1;
-            work.progress.total_bytes += size;
+            if matches!(operation, Operation::Upload { .. } | Operation::Create { .. }) {
+                work.progress.total_count += 1;
+                work.progress.total_bytes += operation.size_bytes();
+            }
         }
     }
 
@@ -362,7 +357,6 @@ impl Engine {
             other => return self.fail(other),
         };
         self.halt_record(record, halt);
-        self.rest(record);
     }
 
     /// A path below a record's folder, relative to the app folder.

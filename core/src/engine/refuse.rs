@@ -3,12 +3,12 @@
 use super::records::Number;
 use super::Engine;
 use crate::effect::{Failure, Reason};
-use crate::ids::FileId;
+use crate::ids::RecordKind;
 use crate::plan::Operation;
 use crate::sort::retain;
 use crate::state::{Refusal, Subject};
 use crate::status::Happened;
-use crate::tree;
+use crate::tree::{self, File};
 
 impl Engine {
     pub(super) fn observe_again(&mut self, record: Number) {
@@ -44,9 +44,8 @@ impl Engine {
             Failure::OutOfSpace => self.cycle.out_of_space = true,
             Failure::KindRefused => {
                 let kind = self.records.record(record).kind;
-                retain(&mut self.index.refused_kinds, &mut |(refused, _)| *refused != kind);
+                self.ask_kind_again(kind);
                 self.index.refused_kinds.push((kind, self.now_ms));
-                self.dirty_index = true;
             }
             Failure::SlashRefused => {
                 self.index.slash_refused = true;
@@ -65,6 +64,12 @@ impl Engine {
         }
     }
 
+    /// Whether the CRM takes uploads to this kind of record is not known any more.
+    pub(super) fn ask_kind_again(&mut self, kind: RecordKind) {
+        retain(&mut self.index.refused_kinds, &mut |(refused, _)| *refused != kind);
+        self.dirty_index = true;
+    }
+
     /// N2: an account that refuses characters outside the basic plane.
     pub(super) fn learn_astral(&mut self, path: &str) -> bool {
         // Known already: the refused path was written before it was.
@@ -81,36 +86,29 @@ impl Engine {
         let Some(stored) = self.records.get(record) else {
             return;
         };
-        let by_document = |id: &crate::ids::DocumentId| {
-            stored.document(id).map(|seen| Subject::Document {
-                id: seen.id.clone(),
-                updated_at: seen.updated_at.clone(),
-                place: seen.place.clone(),
-            })
-        };
-        let by_file = |id: &FileId| {
-            let file = tree::file_of(&stored.nodes, id)?;
-            Some(Subject::File { id: file.id, rev: file.rev, path: file.path })
-        };
-        let subject = match operation {
+        let (document, file) = match operation {
             Operation::Hash { document, .. } | Operation::Upload { document, .. } => {
-                by_document(document)
+                (Some(document), None)
             }
-            Operation::DeleteDocument { document, .. } => by_document(&document.id),
-            Operation::Create { replaces, .. } => match (&replaces.file, &replaces.document) {
-                (Some(file), _) => by_file(file),
-                (None, Some(document)) => by_document(document),
-                (None, None) => None,
+            Operation::DeleteDocument { document, .. } => (Some(&document.id), None),
+            Operation::Create { replaces, .. } => match &replaces.file {
+                None => (replaces.document.as_ref(), None),
+                file => (None, file.as_ref()),
             },
             Operation::MoveFile { file, .. }
             | Operation::CopyFile { file, .. }
             | Operation::DeleteFile { file, .. } => {
                 let pair = stored.pairs.iter().find(|pair| pair.has_file(file));
-                let document = pair.and_then(|pair| pair.crm.as_ref());
-                document.and_then(|side| by_document(&side.id)).or_else(|| by_file(file))
+                (pair.and_then(|pair| Some(&pair.crm.as_ref()?.id)), Some(file))
             }
-            Operation::ConfirmGone { .. } => None,
+            Operation::ConfirmGone { .. } => (None, None),
         };
+        let by_document = document.and_then(|id| stored.document(id)).map(Subject::document);
+        let by_file = || {
+            let File { id, rev, path, .. } = tree::file_of(&stored.nodes, file?)?;
+            Some(Subject::File { id, rev, path })
+        };
+        let subject = by_document.or_else(by_file);
         if let Some(subject) = subject {
             self.happened(record, subject.name(), Happened::Refused(reason));
             if let Some(stored) = self.records.get_mut(record) {

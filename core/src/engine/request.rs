@@ -153,6 +153,9 @@ impl Engine {
             return;
         }
         self.begin(false);
+        if !self.is_running() {
+            return;
+        }
         let busy = self.work.contains_key(record);
         let cycle = &mut self.cycle;
         if busy {

@@ -5,14 +5,13 @@
 //! wrote it last and finds it unchanged knows that nobody has written since. Whoever had to take it from another browser
 //! observes again before anything else. Only what is about to write asks for it.
 
-use super::outcome::one_result;
 use super::records::Number;
 use super::{Engine, Phase, Purpose, OBSERVATIONS_MAX};
-use crate::effect::{Effect, Entry, Failure, Outcome};
+use crate::effect::{Effect, Entry, Failure, Outcome, WriteMode};
 use crate::ids::{Record, Revision};
 use crate::sort::retain;
 use crate::state::{Lease, LeaseState, Share, SharedFile, SharedRecord};
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 /// A lease that was not renewed for so long, by the service's time, is a dead browser's (ms).
@@ -90,11 +89,8 @@ impl Engine {
     }
 
     pub(super) fn share_all(&mut self) {
-        for at in 0..SHARES.len() {
-            let name = &SHARES[at..=at];
-            if self.index.links.iter().any(|link| share_of(&link.record) == name) {
-                self.shared_file(name).due = true;
-            }
+        for record in self.linked.clone() {
+            self.share(record);
         }
         self.dirty_index = true;
     }
@@ -186,8 +182,7 @@ impl Engine {
         }
         if self.held_ms.is_none() && self.dirty_index {
             // Who holds it is stored before it is held: a tab that dies finds its own again.
-            self.save_wanted = true;
-            return self.step_saving();
+            return self.save_now();
         }
         self.lease_wanted = false;
         let mine = self.index.shared.mine;
@@ -203,7 +198,12 @@ impl Engine {
         // Held by another when it was last looked at, and not touched since: how long ago was that?
         let stands = held.is_some();
         let clock = stands.then(|| self.shared_file(CLOCK).mode());
-        let purpose = Purpose::LoadLease(rev.clone(), true);
+        self.load_lease(rev, true, clock);
+    }
+
+    /// `take` says whether it is wanted.
+    pub(super) fn load_lease(&mut self, rev: Revision, take: bool, clock: Option<WriteMode>) {
+        let purpose = Purpose::LoadLease(rev.clone(), take);
         self.task(purpose, Effect::LoadLease { rev, clock });
     }
 
@@ -211,12 +211,14 @@ impl Engine {
     /// written over is.
     fn number(&mut self) -> u64 {
         let mut mixed = self.index.shared.browser ^ self.now_ms.rotate_left(24);
-        let mut over = self.shared_file(LEASE).seen.clone().map_or_else(String::new, |rev| rev.0);
-        over.push_str("\0\0");
-        for byte in over.bytes() {
+        let mut mix = |byte: u8| {
             mixed = (mixed ^ u64::from(byte)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             mixed ^= mixed >> 29;
-        }
+        };
+        let over = self.shared_file(LEASE).seen.as_ref().map_or("", |rev| rev.as_str());
+        over.bytes().for_each(&mut mix);
+        mix(0);
+        mix(0);
         mixed | 1
     }
 
@@ -244,8 +246,7 @@ impl Engine {
     pub(super) fn lease_read(&mut self, rev: Revision, take: bool, outcome: &Outcome) {
         let (lease, age_ms) = match outcome {
             Outcome::Lease { lease, age_ms } => (lease.as_ref(), *age_ms),
-            Outcome::Failed(Failure::NotFound | Failure::Conflict) => return self.look_again(),
-            Outcome::Failed(failure) => return self.fail(*failure),
+            Outcome::Failed(failure) => return self.not_read(*failure),
             _ => return,
         };
         self.shared_file(LEASE).known = Some(rev.clone());
@@ -277,6 +278,14 @@ impl Engine {
         self.write_lease(LeaseState::Held, !own);
     }
 
+    /// A file of the checkpoint could not be read: another one stands there by now, or the cycle ends.
+    pub(super) fn not_read(&mut self, failure: Failure) {
+        match failure {
+            Failure::NotFound | Failure::Conflict => self.look_again(),
+            failure => self.fail(failure),
+        }
+    }
+
     /// Another browser works. What wanted to write waits for the next cycle.
     fn refuse_lease(&mut self) {
         self.lease_wanted = false;
@@ -296,9 +305,9 @@ impl Engine {
         if self.held_ms.take().is_none() {
             self.told_ms = self.now_ms;
         }
-        match one_result(outcome) {
-            Some(Ok(file)) => {
-                self.shared_file(LEASE).is_at(&file.rev);
+        match outcome {
+            Outcome::Saved(rev) => {
+                self.shared_file(LEASE).is_at(rev);
                 self.index.shared.mine = true;
                 self.dirty_index = true;
                 self.refused = None;
@@ -307,14 +316,23 @@ impl Engine {
                     self.look_again();
                 }
             }
-            Some(Err(Failure::Conflict | Failure::NotFound)) => self.lose_lease(),
-            Some(Err(failure)) if is_of_the_cycle(&failure) => self.fail(failure),
-            // Dropbox takes no file now. Work goes on, as if there were no other browser.
+            outcome if self.is_not_taken(outcome) => self.held_ms = held.then_some(self.now_ms),
+            _ => {}
+        }
+    }
+
+    /// What a file of the checkpoint that was not written means. Says whether Dropbox takes none now: work goes on, as if
+    /// there were no other browser.
+    fn is_not_taken(&mut self, outcome: &Outcome) -> bool {
+        match outcome {
+            Outcome::Failed(Failure::Conflict | Failure::NotFound) => self.lose_lease(),
+            Outcome::Failed(failure) if is_of_the_cycle(failure) => self.fail(*failure),
             _ => {
-                self.held_ms = held.then_some(self.now_ms);
-                self.keep_to_itself();
+                self.cycle.alone = true;
+                return true;
             }
         }
+        false
     }
 
     /// Another browser has it: nothing more is handed out before everything is looked at again.
@@ -322,11 +340,6 @@ impl Engine {
         self.held_ms = None;
         self.index.shared.mine = false;
         self.look_again();
-    }
-
-    /// The checkpoint is not written in this cycle.
-    fn keep_to_itself(&mut self) {
-        self.cycle.alone = true;
     }
 
     /// What is planned was planned on old knowledge.
@@ -353,8 +366,7 @@ impl Engine {
         }
         if self.dirty_index || !self.dirty.is_empty() {
             // The checkpoint is never ahead of what is stored here.
-            self.save_wanted = true;
-            self.step_saving();
+            self.save_now();
             return true;
         }
         let Some(name) = due else {
@@ -377,8 +389,7 @@ impl Engine {
         }
         // A share tells what is stored: with a record that is not, it would count as told and lack its last pairs.
         if self.dirty.numbers().iter().any(|record| self.link(*record).is_some()) {
-            self.save_wanted = true;
-            return self.step_saving();
+            return self.save_now();
         }
         match self.due_share() {
             Some(name) => self.tell(name),
@@ -413,22 +424,18 @@ impl Engine {
     pub(super) fn share_written(&mut self, name: &'static str, told: &[Number], outcome: &Outcome) {
         self.writing = false;
         self.dirty_index = true;
-        match one_result(outcome) {
-            Some(Ok(file)) => {
-                self.shared_file(name).is_at(&file.rev);
-                for record in told {
-                    if let Some(link) = self.link_mut(*record) {
-                        link.shared = true;
-                    }
-                }
-                retain(&mut self.index.shared.unlinked, &mut |record| share_of(record) != name);
-                return;
+        let Outcome::Saved(rev) = outcome else {
+            self.shared_file(name).due = true;
+            self.is_not_taken(outcome);
+            return;
+        };
+        self.shared_file(name).is_at(rev);
+        for record in told {
+            if let Some(link) = self.link_mut(*record) {
+                link.shared = true;
             }
-            Some(Err(Failure::Conflict | Failure::NotFound)) => self.lose_lease(),
-            Some(Err(failure)) if is_of_the_cycle(&failure) => self.fail(failure),
-            _ => self.keep_to_itself(),
         }
-        self.shared_file(name).due = true;
+        retain(&mut self.index.shared.unlinked, &mut |record| share_of(record) != name);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Handing out writes: transfers bounded in number and bytes, Dropbox's writes one batch at a time.
 
 use super::{Engine, Purpose, Queued, BATCH_MAX, TRANSFERS_MAX, TRANSFER_BYTES_MAX};
-use crate::effect::{Commit, Delete, Effect, Move};
+use crate::effect::{Commit, Delete, Effect, FileWrite, Move};
 use crate::plan::Operation;
 use alloc::vec::Vec;
 
@@ -12,13 +12,13 @@ impl Engine {
             for (_, purpose) in &self.tasks {
                 if let Purpose::Transfer(item) = purpose {
                     count += 1;
-                    under_way += size_of(&item.operation);
+                    under_way += item.operation.size_bytes();
                 }
             }
             let Some(operation) = self.transfers.first().map(|item| &item.operation) else {
                 return;
             };
-            let size = size_of(operation);
+            let size = operation.size_bytes();
             if !operation.only_looks() && !self.may_write() {
                 return;
             }
@@ -67,8 +67,11 @@ impl Engine {
             return;
         }
         let next = match self.folders.is_empty() {
-            false => Some(*self.folders.remove(0)),
-            true => self.next_copy().or_else(|| self.next_batch()),
+            false => {
+                let (_, purpose, effect) = *self.folders.remove(0);
+                Some((purpose, effect))
+            }
+            true => self.next_batch(),
         };
         if let Some((purpose, effect)) = next {
             self.writing = true;
@@ -76,64 +79,51 @@ impl Engine {
         }
     }
 
-    /// A conflicted copy before anything is written over; of copies Dropbox takes no batch.
-    fn next_copy(&mut self) -> Option<(Purpose, Effect)> {
-        let is_copy = |item: &Queued| matches!(item.operation, Operation::CopyFile { .. });
-        let item = self.writes.remove(self.writes.iter().position(is_copy)?);
-        let Operation::CopyFile { file, to } = &item.operation else { return None };
-        let copy = Effect::CopyFile { id: file.clone(), to: self.absolute(item.record, to) };
-        Some((Purpose::Write(Vec::from([item])), copy))
-    }
-
-    /// Operations of one kind: Dropbox takes a batch of nothing else.
+    /// Operations of one kind: Dropbox takes a batch of nothing else, and none of copies.
     fn next_batch(&mut self) -> Option<(Purpose, Effect)> {
         let first = self.writes.iter().map(|item| turn(&item.operation)).min()?;
-        let mut effect = match first {
-            0 => Effect::MoveFiles(Vec::new()),
-            1 => Effect::DeleteFiles(Vec::new()),
-            _ => Effect::CommitFiles(Vec::new()),
-        };
-        let mut batch = Vec::new();
+        let most = if first == 0 { 1 } else { BATCH_MAX };
+        let (mut batch, mut writes) = (Vec::new(), Vec::new());
         for item in core::mem::take(&mut self.writes) {
-            if turn(&item.operation) != first || batch.len() >= BATCH_MAX {
+            if turn(&item.operation) != first || batch.len() >= most {
                 self.writes.push(item);
-                continue;
+            } else if let Some(write) = self.write_of(&item) {
+                writes.push(write);
+                batch.push(item);
             }
-            match (&mut effect, &item.operation) {
-                (Effect::MoveFiles(moves), Operation::MoveFile { file, to }) => {
-                    let to = self.absolute(item.record, to);
-                    moves.push(Move { id: file.clone(), to });
-                }
-                (Effect::DeleteFiles(deletes), Operation::DeleteFile { file, rev }) => {
-                    deletes.push(Delete { id: file.clone(), rev: rev.clone() });
-                }
-                (Effect::CommitFiles(commits), Operation::Upload { path, mode, .. }) => {
-                    let Some(staged) = item.staged.clone() else { continue };
-                    let path = self.absolute(item.record, path);
-                    commits.push(Commit { staged, path, mode: mode.clone() });
-                }
-                _ => continue,
-            }
-            batch.push(item);
         }
-        Some((Purpose::Write(batch), effect))
+        Some((Purpose::Write(batch), Effect::WriteFiles(writes)))
+    }
+
+    fn write_of(&self, item: &Queued) -> Option<FileWrite> {
+        Some(match &item.operation {
+            Operation::CopyFile { file, to } | Operation::MoveFile { file, to } => {
+                let step = Move { id: file.clone(), to: self.absolute(item.record, to) };
+                match &item.operation {
+                    Operation::CopyFile { .. } => FileWrite::Copy(step),
+                    _ => FileWrite::Move(step),
+                }
+            }
+            Operation::DeleteFile { file, rev } => {
+                FileWrite::Delete(Delete { id: file.clone(), rev: rev.clone() })
+            }
+            Operation::Upload { path, mode, .. } => FileWrite::Commit(Commit {
+                staged: item.staged.clone()?,
+                path: self.absolute(item.record, path),
+                mode: mode.clone(),
+            }),
+            _ => return None,
+        })
     }
 }
 
-/// What is deleted may have been moved away before; new contents come last.
+/// A conflicted copy before anything is written over. What is deleted may have been moved away before; new contents
+/// come last.
 fn turn(operation: &Operation) -> u8 {
     match operation {
-        Operation::MoveFile { .. } => 0,
-        Operation::DeleteFile { .. } => 1,
-        _ => 2,
-    }
-}
-
-fn size_of(operation: &Operation) -> u64 {
-    match operation {
-        Operation::Hash { size_bytes, .. }
-        | Operation::Upload { size_bytes, .. }
-        | Operation::Create { size_bytes, .. } => *size_bytes,
-        _ => 0,
+        Operation::CopyFile { .. } => 0,
+        Operation::MoveFile { .. } => 1,
+        Operation::DeleteFile { .. } => 2,
+        _ => 3,
     }
 }

@@ -87,7 +87,7 @@ impl<'a> Planner<'a> {
                 docs.push(Doc { at: None, document, content, rests: false });
             }
         }
-        for file in self.loose_files() {
+        for file in self.loose.values().copied() {
             if let Some(hash) = &file.hash {
                 held.push(Held { at: None, file, hash, stored: None, rests: false });
             }
@@ -112,7 +112,7 @@ impl<'a> Planner<'a> {
             let path = path_key(&self.naming().path_of(&doc.document.nfc));
             let there = spots.of(self.naming(), &path, doc.document);
             let fits = |other: &usize| !given[*other] && *held[*other].hash == doc.content;
-            let found = there.into_iter().find(fits);
+            let found = there.iter().copied().find(fits);
             if let Some(other) = found {
                 given[other] = true;
             }

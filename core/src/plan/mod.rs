@@ -135,6 +135,16 @@ impl Operation {
     pub fn only_looks(&self) -> bool {
         matches!(self, Self::Hash { .. } | Self::ConfirmGone { .. })
     }
+
+    /// Bytes that it carries.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        match self {
+            Self::Hash { size_bytes, .. }
+            | Self::Upload { size_bytes, .. }
+            | Self::Create { size_bytes, .. } => *size_bytes,
+            _ => 0,
+        }
+    }
 }
 
 /// What is to be done for one record now.
@@ -231,7 +241,8 @@ struct Planner<'a> {
     leaving: Set<&'a DocumentId>,
     /// Those that do not rest, in their order; behind them, new ones.
     pairs: Vec<Option<Pair>>,
-    hashing: Set<&'a DocumentId>,
+    /// Documents that are to be looked at, by id.
+    hashing: Map<&'a DocumentId, &'a Document>,
     plan: Plan,
     counts: Counts,
 }
@@ -273,7 +284,7 @@ impl<'a> Planner<'a> {
             reserved,
             leaving: Set::new(),
             pairs,
-            hashing: Set::new(),
+            hashing: Map::new(),
             plan: Plan::default(),
             counts: Counts { synced, ..Counts::default() },
         }
@@ -361,7 +372,8 @@ impl<'a> Planner<'a> {
         if let Some(kind) = self.document_refusal(document) {
             return self.problem(&document.place, kind);
         }
-        if self.hashing.insert(&document.id) {
+        if !self.hashing.contains_key(&document.id) {
+            self.hashing.insert(&document.id, document);
             self.plan.operations.push(Operation::Hash {
                 document: document.id.clone(),
                 size_bytes: document.size_bytes,
@@ -411,13 +423,7 @@ impl<'a> Planner<'a> {
 
 /// A document and its file, as both stand, with the content they have.
 fn paired(document: &Document, file: &File, hash: &ContentHash) -> Pair {
-    Pair {
-        crm: Some(CrmSide::of(document)),
-        dropbox: Some(dropbox_side(file)),
-        hash: hash.clone(),
-        superseded: Vec::new(),
-        lost_path: None,
-    }
+    Pair::new(Some(CrmSide::of(document)), Some(dropbox_side(file)), hash.clone())
 }
 
 /// A path as a place, so that one map finds both: what the CRM has in a folder called `/` stands at the root in Dropbox.

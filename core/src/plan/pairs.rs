@@ -1,7 +1,7 @@
 //! Pairs of the synced tree: find each side again, then the matrix, cell by cell.
 
 use super::{dropbox_side, Content, Operation, Planner};
-use crate::effect::{Document, Reason, WriteMode};
+use crate::effect::{Document, Reason};
 use crate::ids::ContentHash;
 use crate::map::Map;
 use crate::path::{alike, fold, is_numbered, PlaceKey};
@@ -27,7 +27,7 @@ impl<'a> Planner<'a> {
         if let Some(side) = pair.crm.as_mut() {
             if !self.documents.contains_key(&side.id) {
                 let found = self.free_document(&|document| {
-                    document.place == side.place && !self.hashing.contains(&document.id)
+                    document.place == side.place && !self.hashing.contains_key(&document.id)
                 });
                 if let Some(document) = found {
                     side.id = document.id.clone();
@@ -55,7 +55,7 @@ impl<'a> Planner<'a> {
             _ => return None,
         };
         let key = fold(lost);
-        let found = self.loose_files().into_iter().find(|file| {
+        let found = self.loose.values().copied().find(|file| {
             folds_to(&file.path, &key)
                 // A kept document is only its own file's come back; another content takes the name, and the
                 // document steps aside (R7).
@@ -69,7 +69,7 @@ impl<'a> Planner<'a> {
     fn copied(&self, side: &CrmSide, hash: &ContentHash) -> Option<&'a File> {
         let document = self.documents.get(&side.id)?;
         let path = self.naming().path_of(&document.nfc);
-        self.loose_files().into_iter().find(|file| {
+        self.loose.values().copied().find(|file| {
             file.hash.as_ref() == Some(hash)
                 && (alike(&file.path, &path) || is_numbered(&file.path, &path))
                 && !self.belongs_to_another(file, true)
@@ -158,10 +158,8 @@ impl<'a> Planner<'a> {
             return;
         }
         for pair in self.pairs.iter().flatten() {
-            let (Some(crm), Some(dropbox)) = (&pair.crm, &pair.dropbox) else {
-                continue;
-            };
-            let (Some(document), Some(file)) = (self.documents.get(&crm.id), self.file(dropbox))
+            let (Some(crm), Some(dropbox), Some((document, file))) =
+                (&pair.crm, &pair.dropbox, self.sides(pair))
             else {
                 continue;
             };
@@ -224,11 +222,9 @@ impl<'a> Planner<'a> {
         };
         let edited = file.hash.as_ref() != Some(&pair.hash);
         // A document of the same size still to be hashed may be this one under a new name (R9).
-        let renamed_perhaps = self.hashing.iter().any(|id| {
-            self.documents.get(id).is_some_and(|d| {
-                (d.size_bytes == side.size_bytes || d.place == side.place)
-                    && !self.used_documents.contains(&d.id)
-            })
+        let renamed_perhaps = self.hashing.values().any(|d| {
+            (d.size_bytes == side.size_bytes || d.place == side.place)
+                && !self.used_documents.contains(&d.id)
         });
         if !edited {
             self.counts.deletes += 1;
@@ -324,8 +320,7 @@ impl<'a> Planner<'a> {
             }
             (Some(true), false) => {
                 // M7. The places are looked at when the contents are one.
-                let mode = WriteMode::Update(file.rev.clone());
-                self.upload(document, file.path.clone(), mode, Some(file.id.clone()));
+                self.upload_over(document, file);
                 true
             }
             (Some(true), true) => {

@@ -56,11 +56,10 @@ impl<'a> Planner<'a> {
 
     /// The pair's document was perhaps replaced already, by one that is still to be hashed (K3).
     pub(super) fn replaced_perhaps(&self, pair: &Pair) -> bool {
-        let unlooked = |id| self.documents.get(id).filter(|d| !self.used_documents.contains(&d.id));
         self.record.attempts.iter().any(|attempt| {
             is_made_for(attempt, pair)
-                && self.hashing.iter().any(|id| {
-                    unlooked(id).is_some_and(|document| self.attempted(attempt, document))
+                && self.hashing.values().any(|document| {
+                    !self.used_documents.contains(&document.id) && self.attempted(attempt, document)
                 })
         })
     }

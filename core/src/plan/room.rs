@@ -119,7 +119,7 @@ impl<'a> Planner<'a> {
                 .any(|pair| pair.superseded.iter().any(|side| side.id == document.id));
             if superseded
                 || self.leaving.contains(&document.id)
-                || self.hashing.contains(&document.id)
+                || self.hashing.contains_key(&document.id)
             {
                 return Occupant::Leaving;
             }
@@ -131,17 +131,22 @@ impl<'a> Planner<'a> {
         found
     }
 
-    /// CRM → Dropbox, unless it is known to be impossible. Says whether it was planned.
+    /// CRM → Dropbox, over this file.
+    pub(super) fn upload_over(&mut self, document: &Document, file: &File) {
+        let mode = WriteMode::Update(file.rev.clone());
+        self.upload(document, file.path.clone(), mode, Some(file.id.clone()));
+    }
+
+    /// CRM → Dropbox, unless it is known to be impossible.
     pub(super) fn upload(
         &mut self,
         document: &Document,
         path: String,
         mode: WriteMode,
         over: Option<FileId>,
-    ) -> bool {
+    ) {
         if let Some(kind) = self.upload_obstacle(document) {
-            self.problem(&document.place, kind);
-            return false;
+            return self.problem(&document.place, kind);
         }
         self.plan.operations.push(Operation::Upload {
             document: document.id.clone(),
@@ -150,7 +155,6 @@ impl<'a> Planner<'a> {
             mode,
             over,
         });
-        true
     }
 
     /// Why a document cannot be copied to Dropbox, as far as it is known.
@@ -162,16 +166,15 @@ impl<'a> Planner<'a> {
         self.document_refusal(document).or(full)
     }
 
-    /// Dropbox → CRM, unless it is known to be impossible. Says whether it was planned.
+    /// Dropbox → CRM, unless it is known to be impossible.
     pub(super) fn create_from_file(
         &mut self,
         file: &File,
         place: Place,
         replaces: Option<DocumentId>,
-    ) -> bool {
+    ) {
         let Some(hash) = file.hash.clone() else {
-            self.problem(&place, ProblemKind::Refused(Reason::Unsupported));
-            return false;
+            return self.problem(&place, ProblemKind::Refused(Reason::Unsupported));
         };
         let obstacle = if self.policy.one_way {
             Some(if replaces.is_some() { ProblemKind::NewerInDropbox } else { ProblemKind::OneWay })
@@ -181,13 +184,11 @@ impl<'a> Planner<'a> {
             self.file_refusal(file)
         };
         if let Some(kind) = obstacle {
-            self.problem(&place, kind);
-            return false;
+            return self.problem(&place, kind);
         }
         let source = Source::File { id: file.id.clone(), rev: file.rev.clone() };
         let replaces = Replacement { file: Some(file.id.clone()), document: replaces };
         self.create(place, source, hash, file.size_bytes, replaces);
-        true
     }
 
     pub(super) fn create(
@@ -222,8 +223,7 @@ impl<'a> Planner<'a> {
                 && is_conflicted_copy(&other.path, &file.path)
         });
         if kept {
-            let mode = WriteMode::Update(file.rev.clone());
-            self.upload(document, file.path.clone(), mode, Some(file.id.clone()));
+            self.upload_over(document, file);
         } else if let Some(kind) = self.upload_obstacle(document) {
             self.problem(&document.place, kind);
         } else {

@@ -39,7 +39,9 @@ impl<'a> Planner<'a> {
         let documents = &self.moving.documents;
         let mut groups: Map<PlaceKey, Vec<usize>> = Map::new();
         for (at, document) in documents.iter().enumerate() {
-            if !self.used_documents.contains(&document.id) && !self.hashing.contains(&document.id) {
+            if !self.used_documents.contains(&document.id)
+                && !self.hashing.contains_key(&document.id)
+            {
                 groups.or_default(path_key(&self.naming().path_of(&document.nfc))).push(at);
             }
         }
@@ -58,7 +60,7 @@ impl<'a> Planner<'a> {
                 if self.used_documents.contains(&document.id) {
                     continue;
                 }
-                match self.candidates(&files, &spots, key, document).into_iter().next() {
+                match self.candidates(&files, &spots, key, document).first().copied() {
                     Some(file) if file.hash.is_some() => {
                         self.loose.remove(&file.id);
                         conflicts.push((document, file)); // M5
@@ -112,7 +114,7 @@ impl<'a> Planner<'a> {
                     found.push(file);
                 }
             }
-            for file in self.loose_files() {
+            for file in self.loose.values().copied() {
                 if may_be(file) && is_numbered(&file.path, &key.1) {
                     found.push(file);
                 }

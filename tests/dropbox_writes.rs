@@ -6,6 +6,7 @@ mod support;
 use serde_json::{json, Value};
 use support::bench::{failure, file, refused, staged, tagged, Bench, Client};
 use support::script::{cut, json as answer, ok, text};
+use support::told;
 use sync_core::{Commit, Delete, Failure, Move, Reason, Side, WriteMode};
 
 #[test]
@@ -114,7 +115,9 @@ fn c5_a_move_whose_answer_was_lost_recognises_itself() {
         Move { id: "id:a".into(), to: "/new/A\u{308}.txt".into() },
         Move { id: "id:b".into(), to: "/new.txt".into() },
     ];
-    let done = bench.run(|client| async move { client.move_files(&moves).await }).unwrap();
+    let done = bench
+        .run(|client| async move { client.move_files(&moves).await.map(told::files) })
+        .unwrap();
     assert!(done[0].is_ok());
     assert_eq!(done[1], Err(Failure::Conflict));
 }
@@ -135,7 +138,9 @@ fn c5_a_file_already_gone_counts_as_deleted() {
     let deletes: Vec<Delete> = ["a", "b", "c", "d"]
         .map(|id| Delete { id: id.into(), rev: "015f00000000000000abc".into() })
         .into();
-    let done = bench.run(|client| async move { client.delete_files(&deletes).await }).unwrap();
+    let done = bench
+        .run(|client| async move { client.delete_files(&deletes).await.map(told::deleted) })
+        .unwrap();
     let wanted =
         [Ok(()), Ok(()), Err(Failure::Conflict), Err(Failure::Refused(Reason::DropboxRefused))];
     assert_eq!(done, wanted);
@@ -152,7 +157,9 @@ fn c3_a_job_that_met_other_writers_is_launched_again() {
         _ => unreachable!(),
     });
     let deletes = vec![Delete { id: "id:a".into(), rev: "015f00000000000000abc".into() }];
-    let done = bench.run(|client| async move { client.delete_files(&deletes).await }).unwrap();
+    let done = bench
+        .run(|client| async move { client.delete_files(&deletes).await.map(told::deleted) })
+        .unwrap();
     assert_eq!(done, [Ok(())]);
     assert_eq!(bench.asked_json(3)["async_job_id"], "job2");
 }
@@ -226,7 +233,7 @@ fn l1_a_folder_that_is_there_is_found() {
     let folder = json!({ "name": "A", "path_lower": "/a", "path_display": "/A", "id": "id:f" });
     let metadata = folder.clone();
     let mut bench = Bench::new(move |_| ok(json!({ "metadata": metadata })));
-    let ensure = |client: Client| async move { client.ensure_folder("/A").await };
+    let ensure = |client: Client| async move { client.ensure_folder("/A").await.map(told::folder) };
     let (made, existed) = bench.run(ensure).unwrap();
     assert_eq!((made.id.as_str(), existed), ("id:f", false));
     let mut bench = Bench::numbered(move |number, _| match number {
@@ -254,7 +261,7 @@ fn r10_a_folder_move_whose_answer_was_lost_recognises_itself() {
             _ => ok(folder.clone()),
         });
         let moved = bench.run(|client| async move { client.move_folder(from, "/B").await });
-        assert_eq!(moved.unwrap().id.as_str(), "id:f");
+        assert_eq!(told::folder(moved.unwrap()).0.id.as_str(), "id:f");
     }
     let mut bench = Bench::new(|_| refused(&["too_many_files"]));
     let moved = bench.run(|client| async move { client.move_folder("/a", "/b").await });

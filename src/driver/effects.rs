@@ -3,113 +3,117 @@
 use super::{stored, Driver};
 use crate::json::Read;
 use crate::permits::Permits;
-use crate::ports::{Ports, StoreError};
-use std::mem::take;
-use sync_core::{Effect, Failure, Outcome, Side, Source, StoredRecord};
+use crate::ports::Ports;
+use futures_util::future::LocalBoxFuture;
+use futures_util::{FutureExt, TryFutureExt};
+use sync_core::{
+    ContentHash, DocumentId, Effect, Failure, FileEntry, Outcome, Place, Record, Save, Side,
+    Source, StoredRecord,
+};
+
+/// What an effect asks for, under way. Boxed: whatever it is, [`Driver::carry_out`] waits for it at one place.
+type Step<'a> = LocalBoxFuture<'a, Result<Outcome, Failure>>;
 
 impl<P: Ports> Driver<P> {
     /// One effect, start to end.
     pub(super) async fn carry_out(&self, mut effect: Effect) -> Result<Outcome, Failure> {
-        let ports = &*self.ports;
-        let dropbox = &self.dropbox;
-        let crm = &self.crm;
         let _held = match self.permits(&effect) {
             Some((permits, units)) => Some(permits.take(units).await),
             None => None,
         };
-        Ok(match &mut effect {
-            Effect::Load(records) => {
-                let mut read = Vec::with_capacity(records.len());
-                // One at a time: reading many rows at once would hold up the page.
-                for record in take(records) {
-                    let row = stored::load_row(ports, &self.key, &record).await?;
-                    read.push((record, row.as_ref().and_then(StoredRecord::read)));
-                }
-                Outcome::Records(read)
-            }
-            Effect::Save(save) => {
-                stored::save(ports, &self.key, save).await?;
-                *self.cursor.borrow_mut() = save.cursor.take();
-                Outcome::Done
-            }
-            Effect::Turn => {
-                // The page goes on until the store has answered. A timer would let a page in the background wait for up
-                // to a minute.
-                let _: Result<Option<String>, StoreError> = ports.load("").await;
-                Outcome::Done
-            }
-            Effect::ObserveDropbox { cursor } => {
-                let listing = dropbox.changes(cursor.as_ref()).await?;
-                Outcome::Changes { entries: listing.entries, cursor: listing.cursor }
-            }
-            Effect::ListFolder { path } => {
-                let listing = dropbox.folder_tree(path).await?;
-                Outcome::Changes { entries: listing.entries, cursor: listing.cursor }
-            }
-            Effect::EnsureFolder { path } => {
-                let (folder, existed) = dropbox.ensure_folder(path).await?;
-                Outcome::Folder { folder, existed }
-            }
-            Effect::CountChildren { path } => {
-                Outcome::Children(dropbox.children(path).await?.count())
-            }
-            Effect::MoveFolder { from, to } => {
-                let folder = dropbox.move_folder(from, to).await?;
-                Outcome::Folder { folder, existed: false }
-            }
-            Effect::NameRecords { kind, ids } => Outcome::Names(crm.names(*kind, ids).await?),
+        self.begin(&mut effect).await
+    }
+
+    fn begin<'a>(&'a self, effect: &'a mut Effect) -> Step<'a> {
+        let Self { dropbox, crm, .. } = self;
+        match effect {
+            Effect::Load(records) => self.load(records).boxed_local(),
+            Effect::Save(save) => self.save(save).boxed_local(),
+            // The page goes on until the store has answered. A timer would let a page in the background wait for up to
+            // a minute.
+            Effect::Turn => self.ports.load("").map(|_| Ok(Outcome::Done)).boxed_local(),
+            Effect::ObserveDropbox { cursor } => dropbox.changes(cursor.as_ref()),
+            Effect::ListFolder { path } => dropbox.folder_tree(path),
+            Effect::EnsureFolder { path } => dropbox.ensure_folder(path).boxed_local(),
+            Effect::CountChildren { path } => dropbox.count_children(path),
+            Effect::MoveFolder { from, to } => dropbox.move_folder(from, to).boxed_local(),
+            Effect::NameRecords { kind, ids } => crm.names(*kind, ids).boxed_local(),
             Effect::ListDocuments { record, urgent } => {
-                Outcome::Documents(crm.documents(record, *urgent).await?)
+                crm.documents(record, *urgent).boxed_local()
             }
-            Effect::ConfirmGone { document } => Outcome::Gone(crm.shown(document).await?.is_none()),
+            Effect::ConfirmGone { document } => {
+                crm.shown(document).map_ok(|shown| Outcome::Gone(shown.is_none())).boxed_local()
+            }
             Effect::HashDocument { document, size_bytes } => {
-                let (content, hash) = crm.download(document, *size_bytes, true, None).await?;
-                Outcome::Hashed { hash, size_bytes: ports.size_bytes(&content) }
+                self.read_document(document, *size_bytes, true, false).boxed_local()
             }
             Effect::StageDocument { document, size_bytes, urgent } => {
-                let (content, hash) = crm.download(document, *size_bytes, *urgent, None).await?;
-                Outcome::Staged(dropbox.stage(&content, &hash).await?)
+                self.read_document(document, *size_bytes, *urgent, true).boxed_local()
             }
-            Effect::CommitFiles(commits) => Outcome::Files(dropbox.commit(commits).await?),
-            Effect::MoveFiles(moves) => Outcome::Files(dropbox.move_files(moves).await?),
-            Effect::DeleteFiles(deletes) => Outcome::Deleted(dropbox.delete_files(deletes).await?),
-            Effect::CopyFile { id, to } => {
-                let copied = dropbox.copy_file(id, to).await;
-                match copied {
-                    // What concerns the cycle is told as such, what concerns the file as its result.
-                    Err(failure @ (Failure::Unavailable(_) | Failure::Unauthorized(_))) => {
-                        return Err(failure);
-                    }
-                    result => Outcome::Files(vec![result.map(|file| *file)]),
-                }
-            }
+            Effect::CommitFiles(commits) => dropbox.commit(commits).boxed_local(),
+            Effect::MoveFiles(moves) => dropbox.move_files(moves).boxed_local(),
+            Effect::DeleteFiles(deletes) => dropbox.delete_files(deletes).boxed_local(),
+            Effect::CopyFile { id, to } => dropbox.copy_file(id, to).map(copied).boxed_local(),
             Effect::CreateDocument { record, place, source, hash, size_bytes } => {
-                let content = match source {
-                    Source::File { rev, .. } => dropbox.download(rev, *size_bytes, hash).await?,
-                    Source::Document { id } => {
-                        crm.download(id, *size_bytes, true, Some(hash)).await?.0
-                    }
-                };
-                crm.create(record, place, content).await?;
-                Outcome::Done
+                self.create_document(record, place, source, hash, *size_bytes).boxed_local()
             }
-            Effect::LoadLease { rev, clock } => self.load_lease(rev, clock.as_ref()).await?,
+            Effect::DeleteDocument { document } => crm.delete(document).boxed_local(),
+            Effect::LoadLease { rev, clock } => self.load_lease(rev, clock.as_ref()).boxed_local(),
             Effect::SaveLease { lease, mode } => {
-                let text = self.shared_text(lease);
-                let (file, _) = self.write_shared("lease", text, mode).await?;
-                Outcome::Files(vec![Ok(*file)])
+                self.save_shared("lease", self.shared_text(lease), mode).boxed_local()
             }
-            Effect::LoadShare { rev } => self.read_share(&dropbox.read_text(rev).await?.0)?,
+            Effect::LoadShare { rev } => self.load_share(rev).boxed_local(),
             Effect::SaveShare { name, share, mode } => {
-                let text = self.share_text(share).await?;
-                let (file, _) = self.write_shared(name, text, mode).await?;
-                Outcome::Files(vec![Ok(*file)])
+                self.save_share(name, share, mode).boxed_local()
             }
-            Effect::DeleteDocument { document } => {
-                crm.delete(document).await?;
-                Outcome::Done
-            }
-        })
+        }
+    }
+
+    async fn load(&self, records: &[Record]) -> Result<Outcome, Failure> {
+        let mut read = Vec::with_capacity(records.len());
+        // One at a time: reading many rows at once would hold up the page.
+        for record in records {
+            let row = stored::load_row(&*self.ports, &self.key, record).await?;
+            read.push((record.clone(), row.as_ref().and_then(StoredRecord::read)));
+        }
+        Ok(Outcome::Records(read))
+    }
+
+    async fn save(&self, save: &mut Save) -> Result<Outcome, Failure> {
+        stored::save(&*self.ports, &self.key, save).await?;
+        *self.cursor.borrow_mut() = save.cursor.take();
+        Ok(Outcome::Done)
+    }
+
+    /// A document's bytes, hashed, and staged if that is asked for.
+    async fn read_document(
+        &self,
+        document: &DocumentId,
+        size_bytes: u64,
+        urgent: bool,
+        stages: bool,
+    ) -> Result<Outcome, Failure> {
+        let (content, hash) = self.crm.download(document, size_bytes, urgent, None).await?;
+        if stages {
+            return Ok(Outcome::Staged(self.dropbox.stage(&content, &hash).await?));
+        }
+        Ok(Outcome::Hashed { hash, size_bytes })
+    }
+
+    async fn create_document(
+        &self,
+        record: &Record,
+        place: &Place,
+        source: &Source,
+        hash: &ContentHash,
+        size_bytes: u64,
+    ) -> Result<Outcome, Failure> {
+        let content = match source {
+            Source::File { rev, .. } => self.dropbox.download(rev, size_bytes, hash).await?,
+            Source::Document { id } => self.crm.download(id, size_bytes, true, Some(hash)).await?.0,
+        };
+        self.crm.create(record, place, content).await?;
+        Ok(Outcome::Done)
     }
 
     /// What an effect holds while it is carried out: bytes in the page, or the turn to write to Dropbox.
@@ -131,6 +135,14 @@ impl<P: Ports> Driver<P> {
             | Effect::SaveShare { .. } => Some((self.dropbox.writer(), 1)),
             _ => None,
         }
+    }
+}
+
+/// What concerns the cycle is told as such, what concerns the file as its result.
+fn copied(result: Result<Box<FileEntry>, Failure>) -> Result<Outcome, Failure> {
+    match result {
+        Err(failure @ (Failure::Unavailable(_) | Failure::Unauthorized(_))) => Err(failure),
+        result => Ok(Outcome::Files(vec![result.map(|file| *file)])),
     }
 }
 

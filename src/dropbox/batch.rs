@@ -3,16 +3,18 @@
 //! A batch is sent again only for the entries that writers got in the way of. After a lost answer, an entry
 //! that failed is compared with what stands there: our own write is recognised, everything else is told.
 
-use super::call::{part, read, Answer};
+use super::call::{part, Answer};
 use super::listing::standing_file;
 use super::tags::Refusal;
 use super::types::{BatchEntry, CommitInfo, Launch, Metadata};
 use super::{malformed, Dropbox};
 use crate::backoff::{Backoff, Wait};
-use crate::json::{Object, Write};
+use crate::json::{separate, Object, Read, Write};
 use crate::ports::{Ports, Response};
 use std::future::Future;
-use sync_core::{Commit, Delete, Entry, Failure, FileEntry, FileId, Move, Side, WriteMode};
+use sync_core::{
+    Commit, Delete, Entry, Failure, FileEntry, FileId, Move, Outcome, Side, WriteMode,
+};
 
 /// An entry's end: the file, where it is told, or why it failed.
 type Settled = Answer<Option<Box<FileEntry>>>;
@@ -37,7 +39,7 @@ const DELETE: BatchRoute =
     BatchRoute { route: "files/delete_batch", check: "files/delete_batch/check", rest: "" };
 
 /// What came of each entry of a batch, or of the whole of it.
-type Written = Result<Vec<Result<FileEntry, Failure>>, Failure>;
+type Written = Result<Outcome, Failure>;
 
 /// The entries of a batch.
 #[derive(Clone, Copy)]
@@ -92,27 +94,35 @@ impl<'a> Items<'a> {
 }
 
 impl<P: Ports> Dropbox<P> {
-    /// Makes staged contents visible, in order; at most 1000. One result each.
+    /// Makes staged contents visible, in order; at most 1000. → [`Outcome::Files`], one result each.
     pub fn commit<'a>(&'a self, commits: &'a [Commit]) -> impl Future<Output = Written> + 'a {
         self.write_files(Items::Commits(commits))
     }
 
-    /// Moves files by id, in order; at most 1000. One result each.
+    /// Moves files by id, in order; at most 1000. → [`Outcome::Files`], one result each.
     pub fn move_files<'a>(&'a self, moves: &'a [Move]) -> impl Future<Output = Written> + 'a {
         self.write_files(Items::Moves(moves))
     }
 
+    /// Deletes files at exactly these revisions, in order; at most 1000. → [`Outcome::Deleted`], one result each.
+    pub fn delete_files<'a>(&'a self, deletes: &'a [Delete]) -> impl Future<Output = Written> + 'a {
+        self.write_files(Items::Deletes(deletes))
+    }
+
     async fn write_files(&self, items: Items<'_>) -> Written {
-        let batch = self.batch(items).await?;
+        let mut batch = self.batch(items).await?;
+        if let Items::Deletes(_) = items {
+            return Ok(Outcome::Deleted(deleted(batch)));
+        }
         let mut results = Vec::with_capacity(batch.len());
-        for (index, settled) in batch.into_iter().enumerate() {
-            let refusal = match settled.result {
-                Ok(Some(file)) => {
+        for (index, settled) in batch.iter_mut().enumerate() {
+            let refusal = match &mut settled.result {
+                Ok(file) => {
+                    let Some(file) = file.take() else { return malformed() };
                     results.push(Ok(*file));
                     continue;
                 }
-                Ok(None) => return malformed(),
-                Err(refusal) => refusal,
+                Err(refusal) => *refusal,
             };
             // After a lost answer: is it our own write that stands there?
             let found = if settled.unclear {
@@ -125,23 +135,7 @@ impl<P: Ports> Dropbox<P> {
                 _ => Err(items.failure(refusal)),
             });
         }
-        Ok(results)
-    }
-
-    /// Deletes files at exactly these revisions, in order; at most 1000. One result each; a file already gone
-    /// counts as deleted, so a repeat after a lost answer needs no further look.
-    pub async fn delete_files(
-        &self,
-        deletes: &[Delete],
-    ) -> Result<Vec<Result<(), Failure>>, Failure> {
-        let mut results = Vec::with_capacity(deletes.len());
-        for settled in self.batch(Items::Deletes(deletes)).await? {
-            results.push(match settled.plain() {
-                Ok(_) | Err(Failure::NotFound) => Ok(()),
-                Err(failure) => Err(failure),
-            });
-        }
-        Ok(results)
+        Ok(Outcome::Files(results))
     }
 
     /// Copies a file to a path where nothing stands.
@@ -155,9 +149,11 @@ impl<P: Ports> Dropbox<P> {
             Err(refusal) => refusal,
         };
         if answer.unclear && refusal.is_conflict() {
-            let original = standing_file(self.metadata(id.as_str()).await)?;
-            let copy = standing_file(self.metadata(to).await)?;
-            if let (Some(original), Some(copy)) = (original, copy) {
+            let mut standing = Vec::new();
+            for path in [id.as_str(), to] {
+                standing.push(standing_file(self.metadata(path).await)?);
+            }
+            if let (Some(Some(copy)), Some(Some(original))) = (standing.pop(), standing.pop()) {
                 if copy.hash.is_some() && copy.hash == original.hash && copy.id != original.id {
                     return Ok(copy);
                 }
@@ -218,7 +214,9 @@ impl<P: Ports> Dropbox<P> {
             let answer = called.await?;
             unclear |= answer.unclear;
             let launch = match answer.result {
-                Ok(said) => read(&said.text)?,
+                Ok(said) => {
+                    Launch::read_text(&said.text).ok_or(Failure::Malformed(Side::Dropbox))?
+                }
                 Err(refusal) => {
                     // A job is no longer known, or nobody knows how it ended: look at each item.
                     unclear |= job_id.is_some();
@@ -273,10 +271,8 @@ impl<'a> Batch<'a> {
 
     fn argument(&self, indices: &[usize]) -> String {
         let mut argument = String::from(r#"{"entries":["#);
-        for (place, index) in indices.iter().enumerate() {
-            if place > 0 {
-                argument.push(',');
-            }
+        for index in indices {
+            separate(&mut argument);
             argument.push_str(&self.items.argument(*index));
         }
         argument.push(']');
@@ -310,7 +306,7 @@ impl<'a> Batch<'a> {
         };
         let mut again = Vec::new();
         let single = indices.len() == 1;
-        for (index, BatchEntry(result)) in indices.into_iter().zip(entries) {
+        for (index, BatchEntry(result)) in indices.iter().copied().zip(entries) {
             match result {
                 Err(Refusal::Transient) => again.push(index),
                 // One entry of many lies across another: alone it does not.
@@ -328,6 +324,18 @@ impl<'a> Batch<'a> {
     fn end(&mut self, index: usize, result: Result<Option<Box<FileEntry>>, Refusal>) {
         self.settled[index] = Answer { result, unclear: self.unclear };
     }
+}
+
+/// One result each; a file already gone counts as deleted, so a repeat after a lost answer needs no further look.
+fn deleted(batch: Vec<Settled>) -> Vec<Result<(), Failure>> {
+    let mut results = Vec::with_capacity(batch.len());
+    for settled in batch {
+        results.push(match settled.plain() {
+            Ok(_) | Err(Failure::NotFound) => Ok(()),
+            Err(failure) => Err(failure),
+        });
+    }
+    results
 }
 
 fn finish_arg(commit: &Commit) -> String {

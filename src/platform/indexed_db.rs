@@ -174,12 +174,14 @@ fn result(request: IdbRequest) -> impl Future<Output = Result<JsValue, JsValue>>
 }
 
 /// Waits until the transaction is on disk.
-async fn completed(transaction: &IdbTransaction) -> Result<(), StoreError> {
+fn completed(transaction: &IdbTransaction) -> impl Future<Output = Result<(), StoreError>> {
     let ended = Promise::new(&mut |resolve, reject| {
         on(transaction, "complete", &resolve);
         // Every error ends in an abort; so does a full disk, without an error before.
         on(transaction, "abort", &reject);
     });
-    JsFuture::from(ended).await?;
-    Ok(())
+    JsFuture::from(ended).map(|ended| match ended {
+        Ok(_) => Ok(()),
+        Err(_) => Err(StoreError),
+    })
 }

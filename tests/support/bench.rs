@@ -2,6 +2,7 @@
 
 use super::ports::{content_hash, WorldPorts};
 use super::script::{json as answer, ok, Script, Scripted};
+use super::told;
 use sandbox::{Reply, Request};
 use serde_json::{json, Value};
 use std::future::Future;
@@ -50,7 +51,7 @@ impl Bench {
         &mut self,
         commits: Vec<Commit>,
     ) -> Result<Vec<Result<FileEntry, Failure>>, Failure> {
-        self.run(|client| async move { client.commit(&commits).await })
+        self.run(|client| async move { client.commit(&commits).await.map(told::files) })
     }
 
     /// The request of this number, from 0.

@@ -158,15 +158,16 @@ impl<P: Ports> OldFolders<P> {
     /// The paths of the folders in a folder. None where nothing stands.
     async fn folders(&self, path: &str) -> Result<Vec<String>, Failure> {
         let mut folders = Vec::new();
-        let entries = match self.dropbox.children(path).await {
-            Ok(Outcome::Changes { entries, .. }) => entries,
-            Ok(_) | Err(Failure::NotFound) => return Ok(folders),
-            Err(failure) => return Err(failure),
-        };
-        for entry in entries {
-            if let Entry::Folder(folder) = entry {
-                folders.push(folder.path);
+        match self.dropbox.children(path).await {
+            Ok(Outcome::Changes { entries, .. }) => {
+                for entry in entries {
+                    if let Entry::Folder(folder) = entry {
+                        folders.push(folder.path);
+                    }
+                }
             }
+            Ok(_) | Err(Failure::NotFound) => {}
+            Err(failure) => return Err(failure),
         }
         Ok(folders)
     }

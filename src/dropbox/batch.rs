@@ -149,11 +149,9 @@ impl<P: Ports> Dropbox<P> {
             Err(refusal) => refusal,
         };
         if answer.unclear && refusal.is_conflict() {
-            let mut standing = Vec::new();
-            for path in [id.as_str(), to] {
-                standing.push(standing_file(self.metadata(path).await)?);
-            }
-            if let (Some(Some(copy)), Some(Some(original))) = (standing.pop(), standing.pop()) {
+            let original = standing_file(self.metadata(id.as_str()).await)?;
+            let copy = standing_file(self.metadata(to).await)?;
+            if let (Some(original), Some(copy)) = (original, copy) {
                 if copy.hash.is_some() && copy.hash == original.hash && copy.id != original.id {
                     return Ok(copy);
                 }

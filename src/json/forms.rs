@@ -228,8 +228,9 @@ impl<T: Form> Form for Vec<T> {
         let Value::List(values) = value else { return None };
         self.reserve_exact(values.len());
         for value in values {
+            let last = self.len();
             self.push(T::blank());
-            self.last_mut()?.fill(value)?;
+            self[last].fill(value)?;
         }
         Some(())
     }

@@ -57,7 +57,9 @@ impl Database {
         let keys: Array = result(self.ask_for_keys(prefix)?).await?.unchecked_into();
         let mut texts = Vec::new();
         for key in keys.iter() {
-            texts.extend(key.as_string());
+            if let Some(text) = key.as_string() {
+                texts.push(text);
+            }
         }
         Ok(texts)
     }

@@ -157,22 +157,20 @@ impl<P: Ports> Driver<P> {
         self.cycle(Event::Look)
     }
 
-    async fn cycle(&self, begin: Event) -> SyncReport {
+    fn cycle(&self, begin: Event) -> impl Future<Output = SyncReport> + '_ {
         let ended = self.ended.get();
         // While a cycle runs the engine knows what is left to begin after it.
         self.send(begin);
-        self.moved
-            .until(|| {
-                if self.ended.get() != ended {
-                    Some(self.report.borrow().clone())
-                } else if self.wire.is_stopped() {
-                    let error = Some(Failure::Cancelled);
-                    Some(SyncReport { error, ..SyncReport::default() })
-                } else {
-                    None
-                }
-            })
-            .await
+        self.moved.until(move || {
+            if self.ended.get() != ended {
+                Some(self.report.borrow().clone())
+            } else if self.wire.is_stopped() {
+                let error = Some(Failure::Cancelled);
+                Some(SyncReport { error, ..SyncReport::default() })
+            } else {
+                None
+            }
+        })
     }
 
     /// A cycle is running.

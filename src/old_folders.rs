@@ -12,7 +12,7 @@ use crate::teamleader::Teamleader;
 use crate::wire::Wire;
 use std::cell::OnceCell;
 use std::rc::Rc;
-use sync_core::{fold, split_dir, Entry, Failure, Naming, Record, RecordKind};
+use sync_core::{fold, split_dir, Entry, Failure, Naming, Outcome, Record, RecordKind};
 
 /// For one record alone, numbers that are looked up though the name beside them is another one: the record may have
 /// been renamed since. Linking many looks all of them up.
@@ -157,15 +157,17 @@ impl<P: Ports> OldFolders<P> {
 
     /// The paths of the folders in a folder. None where nothing stands.
     async fn folders(&self, path: &str) -> Result<Vec<String>, Failure> {
-        let entries = match self.dropbox.children(path).await {
-            Err(Failure::NotFound) => return Ok(Vec::new()),
-            listing => listing?.entries,
-        };
         let mut folders = Vec::new();
-        for entry in entries {
-            if let Entry::Folder(folder) = entry {
-                folders.push(folder.path);
+        match self.dropbox.children(path).await {
+            Ok(Outcome::Changes { entries, .. }) => {
+                for entry in entries {
+                    if let Entry::Folder(folder) = entry {
+                        folders.push(folder.path);
+                    }
+                }
             }
+            Ok(_) | Err(Failure::NotFound) => {}
+            Err(failure) => return Err(failure),
         }
         Ok(folders)
     }

@@ -2,6 +2,7 @@
 
 use crate::bell::Bell;
 use std::cell::RefCell;
+use std::future::Future;
 
 #[derive(Debug)]
 struct State {
@@ -41,11 +42,9 @@ impl Permits {
     }
 
     /// Waits for so many units. Whoever wants more than there are gets all of them, alone.
-    pub async fn take(&self, units: u64) -> Permit<'_> {
+    pub fn take(&self, units: u64) -> impl Future<Output = Permit<'_>> {
         let place = self.queue_up();
-        let look = || self.state.borrow_mut().hand_out(place.ticket, units);
-        let units = self.freed.until(look).await;
-        Permit { permits: self, units }
+        self.freed.until(move || place.hand_out(units))
     }
 
     fn queue_up(&self) -> Place<'_> {
@@ -54,6 +53,14 @@ impl Permits {
         state.next_ticket += 1;
         state.queue.push(ticket);
         Place { permits: self, ticket }
+    }
+}
+
+impl<'a> Place<'a> {
+    fn hand_out(&self, units: u64) -> Option<Permit<'a>> {
+        let permits = self.permits;
+        let units = permits.state.borrow_mut().hand_out(self.ticket, units)?;
+        Some(Permit { permits, units })
     }
 }
 

@@ -13,6 +13,7 @@ use std::rc::Rc;
 use support::bench::{file, hash, page, refused, tagged, Bench, Client};
 use support::ports::Content;
 use support::script::{cut, json as answer, ok, text, Scripted};
+use support::told;
 use sync_core::{Cursor, Entry, Failure, Reason, Side};
 use teamleader_dropbox::dropbox::Dropbox;
 use teamleader_dropbox::wire::Wire;
@@ -38,12 +39,13 @@ fn f5_a_listing_goes_on_while_there_is_more_even_through_empty_pages() {
         ),
         _ => unreachable!(),
     });
-    let listing = bench.run(|client| async move { client.changes(None).await }).unwrap();
-    assert_eq!(listing.cursor, Cursor::from("c3"));
+    let listed = bench.run(|client| async move { client.changes(None).await });
+    let (entries, cursor) = told::changes(listed.unwrap());
+    assert_eq!(cursor, Cursor::from("c3"));
     let [Entry::File(a), Entry::Deleted { path_lower }, Entry::Folder(c), Entry::File(paper)] =
-        &listing.entries[..]
+        &entries[..]
     else {
-        panic!("{:?}", listing.entries);
+        panic!("{entries:?}");
     };
     assert_eq!((a.path_lower.as_str(), a.hash.clone()), ("/a.txt", Some(hash(b"a"))));
     assert_eq!((path_lower.as_str(), c.path.as_str()), ("/b", "/C"));

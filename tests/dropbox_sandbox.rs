@@ -10,6 +10,7 @@ use std::rc::Rc;
 use support::ports::{content_hash, Content, WorldPorts};
 use support::scene::Scene;
 use support::store::MemoryStore;
+use support::told;
 use sync_core::{
     Commit, Cursor, Delete, Entry, Failure, FileEntry, FileWrite, Move, Reason, Revision, Side,
     Staged, WriteMode,
@@ -75,8 +76,7 @@ impl Bench {
     }
 
     fn changes(&mut self, cursor: Option<Cursor>) -> Result<(Vec<Entry>, Cursor), Failure> {
-        let listed = self.run(|client| async move { client.changes(cursor.as_ref()).await })?;
-        Ok((listed.entries, listed.cursor))
+        self.run(|client| async move { client.changes(cursor.as_ref()).await.map(told::changes) })
     }
 
     fn download(&mut self, file: &FileEntry, bytes: &[u8]) -> Result<Content, Failure> {
@@ -212,23 +212,30 @@ fn m5_a_copy_wants_a_free_place() {
 #[test]
 fn r10_folders_are_made_found_counted_and_moved() {
     let mut dropbox = Bench::new();
-    let ensure = |client: Client| async move { client.ensure_folder("/Companies/A/1").await };
+    let ensure = |client: Client| async move {
+        client.ensure_folder("/Companies/A/1").await.map(told::folder)
+    };
     let (made, existed) = dropbox.run(ensure).unwrap();
     assert!(!existed);
     assert_eq!(dropbox.run(ensure).unwrap(), (made.clone(), true));
     let count = |client: Client| async move {
-        client.children("/companies/a").await.map(|listing| listing.count())
+        client.count_children("/companies/a").await.map(told::children)
     };
     assert_eq!(dropbox.run(count).unwrap(), 1);
     let inside = dropbox.put("/Companies/A/1/x.txt", b"x").unwrap();
     let id = made.id.to_string();
-    let moved = dropbox
-        .run(|client| async move { client.move_folder(&id, "/Companies/B/1").await })
-        .unwrap();
+    let moved =
+        dropbox
+            .run(|client| async move {
+                client.move_folder(&id, "/Companies/B/1").await.map(told::folder)
+            })
+            .unwrap()
+            .0;
     assert_eq!((moved.id, moved.path.as_str()), (made.id, "/Companies/B/1"));
-    let listed = |client: Client| async move { client.folder_tree("/Companies/B").await };
-    let tree = dropbox.run(listed).unwrap();
-    let file = tree.entries.iter().find_map(|entry| match entry {
+    let listed =
+        |client: Client| async move { client.folder_tree("/Companies/B").await.map(told::changes) };
+    let (entries, _) = dropbox.run(listed).unwrap();
+    let file = entries.iter().find_map(|entry| match entry {
         Entry::File(file) => Some(file),
         _ => None,
     });
@@ -257,8 +264,9 @@ fn c5_every_write_recognises_itself_after_a_lost_answer() {
         let id = two.id.clone();
         dropbox.run(|client| async move { client.copy_file(&id, "/copy.txt").await }).unwrap();
         dropbox.fault("create_folder_v2", effect.clone());
-        let (folder, existed) =
-            dropbox.run(|client| async move { client.ensure_folder("/F").await }).unwrap();
+        let (folder, existed) = dropbox
+            .run(|client| async move { client.ensure_folder("/F").await.map(told::folder) })
+            .unwrap();
         assert!(existed, "our own counts as there before");
         dropbox.fault("move_v2", effect.clone());
         let id = folder.id.to_string();

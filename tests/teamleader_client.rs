@@ -13,6 +13,7 @@ use support::ports::{content_hash, Content, WorldPorts};
 use support::scene::Scene;
 use support::script::{json as answer, ok, text, Script, Scripted};
 use support::store::MemoryStore;
+use support::told;
 use sync_core::{Document, DocumentId, Failure, Place, Reason, Record, RecordKind, Side};
 use teamleader_dropbox::teamleader::Teamleader;
 use teamleader_dropbox::wire::Wire;
@@ -54,7 +55,7 @@ impl Crm {
 
     fn list(&mut self) -> Result<Vec<Document>, Failure> {
         let record = self.record.clone();
-        self.run(|crm| async move { crm.documents(&record, true).await })
+        self.run(|crm| async move { crm.documents(&record, true).await.map(told::documents) })
     }
 
     fn create(&mut self, folder: &str, name: &str, bytes: &[u8]) -> Result<(), Failure> {
@@ -72,7 +73,7 @@ impl Crm {
     }
 
     fn delete(&mut self, document: Document) -> Result<(), Failure> {
-        self.run(|crm| async move { crm.delete(&document).await })
+        self.run(|crm| async move { crm.delete(&document).await.map(drop) })
     }
 
     /// How often an endpoint was asked.
@@ -158,7 +159,7 @@ fn k7_a_listing_whose_pages_shift_has_each_document_once() {
     });
     let client = scripted(&script);
     let listed = script.executor.block_on(client.documents(&company(), true)).unwrap();
-    assert_eq!(listed.len(), 140);
+    assert_eq!(told::documents(listed).len(), 140);
 }
 
 #[test]
@@ -238,7 +239,8 @@ fn p7_what_somebody_waits_for_asks_again_at_short_notice() {
         crm.scene.world().plan_fault(fault);
         let begun_ms = crm.scene.now_ms();
         let record = crm.record.clone();
-        let listed = crm.run(|crm| async move { crm.documents(&record, urgent).await });
+        let listed =
+            crm.run(|crm| async move { crm.documents(&record, urgent).await.map(told::documents) });
         assert_eq!(listed.unwrap().len(), 1);
         crm.scene.now_ms() - begun_ms
     };
@@ -373,15 +375,18 @@ fn k9_both_generations_of_projects_in_one_account() {
         let record = Record::new(RecordKind::Project, id.clone());
         for _ in 0..2 {
             let record = record.clone();
-            let listed = crm.run(|crm| async move { crm.documents(&record, true).await }).unwrap();
+            let listed = crm
+                .run(|crm| async move { crm.documents(&record, true).await.map(told::documents) })
+                .unwrap();
             assert_eq!(listed[0].place.name, name);
         }
     }
     assert_eq!(crm.count("projects-v2-status"), 1);
     assert!(crm.count("projects.info") <= 3, "each project's generation is asked for once");
     let ids = vec![old.clone(), new.clone(), "3b8a6ee4-0000-4000-8000-000000000000".into()];
-    let mut names =
-        crm.run(|crm| async move { crm.names(RecordKind::Project, &ids).await }).unwrap();
+    let mut names = crm
+        .run(|crm| async move { crm.names(RecordKind::Project, &ids).await.map(told::names) })
+        .unwrap();
     names.sort();
     let mut wanted = vec![(new, "New".to_string()), (old, "Old".to_string())];
     wanted.sort();
@@ -396,7 +401,8 @@ fn r10_every_kind_tells_its_names() {
         let one = crm.scene.add_record(kind, "Anna Lee");
         let two = crm.scene.add_record(kind, "Zed");
         let ids = vec![one.id.clone(), two.id.clone()];
-        let mut names = crm.run(|crm| async move { crm.names(kind, &ids).await }).unwrap();
+        let mut names =
+            crm.run(|crm| async move { crm.names(kind, &ids).await.map(told::names) }).unwrap();
         names.sort_by(|a, b| a.1.cmp(&b.1));
         let wanted = [(one.id, "Anna Lee".to_string()), (two.id, "Zed".to_string())];
         assert_eq!(names, wanted, "{kind:?}");

@@ -9,6 +9,7 @@ use crate::support::executor::next_random;
 use crate::support::ports::Watch;
 use crate::support::scene::{keep_time, Scene, Tab};
 use crate::support::store::MemoryStore;
+use crate::support::told;
 use sandbox::{Options, Origin, Reply, Request, World};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -116,16 +117,13 @@ fn begin(scene: &mut Scene, tab: &Tab, user: usize, arrives_ms: u64, ledger: &Rc
     // Nothing stands there, and nothing is told of the folders: they are as they were yesterday.
     let (dropbox, _) = scene.clients(tab);
     let listing = scene.executor.block_on(async { dropbox.changes(None).await });
+    let (_, cursor) = told::changes(listing.unwrap());
     let mut setup = scene.setup(tab, &account);
     setup.config.seed = 1_000 + user as u64;
     let links =
         records.iter().enumerate().map(|(number, record)| link(user, number, record)).collect();
-    let index = StoredIndex {
-        schema: SCHEMA,
-        cursor: Some(listing.unwrap().cursor),
-        links,
-        ..StoredIndex::default()
-    };
+    let index =
+        StoredIndex { schema: SCHEMA, cursor: Some(cursor), links, ..StoredIndex::default() };
     let store = tab.ports.store();
     let prefix = setup.key.prefix();
     store.put(&format!("{prefix}index"), &index.write_text());

@@ -6,8 +6,8 @@ use serde_json::json;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use sync_core::{
-    Config, CrmSide, DropboxSide, Entry, Event, FolderEntry, Link, Node, Pair, Place, Record,
-    RecordKind, StoredIndex, StoredRecord, SCHEMA,
+    Config, CrmSide, DropboxSide, Entry, Event, FolderEntry, Link, Node, Outcome, Pair, Place,
+    Record, RecordKind, StoredIndex, StoredRecord, SCHEMA,
 };
 use teamleader_dropbox::auth::{App, Auth, Owner};
 use teamleader_dropbox::driver::{Driver, Setup, StateKey};
@@ -114,10 +114,13 @@ impl Session {
     /// that as the state. `known`: with the position in Dropbox's changes; otherwise the next cycle lists all.
     pub async fn link(&self, known: bool) -> usize {
         let wire = Rc::new(Wire::new(self.ports.clone()));
-        let listing = Dropbox::new(wire, self.auth.clone()).changes(None).await.unwrap();
+        let told = Dropbox::new(wire, self.auth.clone()).changes(None).await.unwrap();
+        let Outcome::Changes { entries, cursor } = told else {
+            panic!("a listing tells of changes")
+        };
         let mut records: Vec<(Link, StoredRecord)> = Vec::new();
         // A record's folder is told of before what is in it.
-        for entry in &listing.entries {
+        for entry in &entries {
             match entry {
                 Entry::Folder(folder) if folder.path_lower.split('/').count() == 4 => {
                     records.push((
@@ -142,7 +145,7 @@ impl Session {
             }
         }
         let mut index = StoredIndex { schema: SCHEMA, ..StoredIndex::default() };
-        index.cursor = known.then_some(listing.cursor);
+        index.cursor = known.then_some(cursor);
         let mut rows = Vec::new();
         for (link, mut stored) in records {
             if !known {

@@ -8,6 +8,7 @@ use crate::percent::percent_encode;
 use crate::ports::Ports;
 use crate::wire::Wire;
 use futures_util::future::{select, Either};
+use futures_util::{FutureExt, TryFutureExt};
 use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
@@ -63,12 +64,23 @@ impl<P: Ports> Driver<P> {
         Ok(Outcome::Lease { lease, age_ms })
     }
 
-    pub(super) fn read_share(&self, text: &str) -> Result<Outcome, Failure> {
-        Ok(Outcome::Share(read(&self.key.prefix(), text)?))
+    pub(super) fn load_share<'a>(
+        &'a self,
+        rev: &'a Revision,
+    ) -> impl Future<Output = Result<Outcome, Failure>> + 'a {
+        self.dropbox.read_text(rev).map(|told| {
+            let (text, _) = told?;
+            Ok(Outcome::Share(read(&self.key.prefix(), &text)?))
+        })
     }
 
-    /// A share's file, with the synced trees as they are stored here.
-    pub(super) async fn share_text(&self, share: &mut Share) -> Result<String, Failure> {
+    /// Writes a share's file, with the synced trees as they are stored here.
+    pub(super) async fn save_share(
+        &self,
+        name: &str,
+        share: &mut Share,
+        mode: &WriteMode,
+    ) -> Result<Outcome, Failure> {
         for told in &mut share.records {
             let row = stored::load_row(&*self.ports, &self.key, &told.record).await?;
             // Reading a row, writing what is told of it and sending that are a task of the page each: one for all would
@@ -80,7 +92,16 @@ impl<P: Ports> Driver<P> {
         let text = self.shared_text(share);
         share.records = Vec::new();
         self.ports.sleep(0).await;
-        Ok(text)
+        self.save_shared(name, text, mode).await
+    }
+
+    pub(super) fn save_shared<'a>(
+        &'a self,
+        name: &str,
+        text: String,
+        mode: &'a WriteMode,
+    ) -> impl Future<Output = Result<Outcome, Failure>> + 'a {
+        self.write_shared(name, text, mode).map_ok(|(file, _)| Outcome::Saved(file.rev))
     }
 
     /// As it stands in the file. `turn` is another number each time: Dropbox takes equal bytes for no write at all.
@@ -94,7 +115,7 @@ impl<P: Ports> Driver<P> {
         .write_text()
     }
 
-    pub(super) fn write_shared<'a>(
+    fn write_shared<'a>(
         &'a self,
         name: &str,
         text: String,
@@ -110,7 +131,7 @@ impl<P: Ports> Driver<P> {
         let path = self.key.shared_path("lease");
         let telling = async {
             loop {
-                let (text, rev) = dropbox.text_at(&path).await?;
+                let Some((file, text, _)) = dropbox.text_at(&path).await? else { return Ok(()) };
                 let said = read(&self.key.prefix(), &text)?;
                 let Some(lease) = said.filter(|lease: &Lease| lease.generation == generation)
                 else {
@@ -118,7 +139,7 @@ impl<P: Ports> Driver<P> {
                 };
                 let lease = Lease { state: LeaseState::Retired, ..lease };
                 let text = self.shared_text(&lease);
-                match dropbox.write_text(path.clone(), text, &WriteMode::Update(rev)).await {
+                match dropbox.write_text(path.clone(), text, &WriteMode::Update(file.rev)).await {
                     Err(Failure::Conflict) => {}
                     ended => return ended.map(|_| ()),
                 }

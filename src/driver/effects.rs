@@ -3,103 +3,124 @@
 use super::{stored, Driver};
 use crate::json::Read;
 use crate::permits::Permits;
-use crate::ports::{Ports, StoreError};
-use sync_core::{Effect, Failure, FileEntry, FileWrite, Outcome, Side, Source, StoredRecord};
+use crate::ports::Ports;
+use futures_util::future::LocalBoxFuture;
+use futures_util::{FutureExt, TryFutureExt};
+use sync_core::{
+    ContentHash, DocumentId, Effect, Failure, FileWrite, Outcome, Place, Record, Save, Side,
+    Source, StoredRecord,
+};
+
+/// What an effect asks for, under way. Boxed: whatever it is, [`Driver::carry_out`] waits for it at one place.
+type Step<'a> = LocalBoxFuture<'a, Result<Outcome, Failure>>;
 
 impl<P: Ports> Driver<P> {
     /// One effect, start to end.
     pub(super) async fn carry_out(&self, mut effect: Effect) -> Result<Outcome, Failure> {
-        let ports = &*self.ports;
-        let dropbox = &self.dropbox;
-        let crm = &self.crm;
         let _held = match self.permits(&effect) {
             Some((permits, units)) => Some(permits.take(units).await),
             None => None,
         };
-        Ok(match &mut effect {
-            Effect::Load(records) => {
-                let mut read = Vec::with_capacity(records.len());
-                // One at a time: reading many rows at once would hold up the page.
-                for record in records.iter() {
-                    let row = stored::load_row(ports, &self.key, record).await?;
-                    read.push(row.as_ref().and_then(StoredRecord::read));
-                }
-                Outcome::Records(read)
-            }
-            Effect::Save(save) => {
-                stored::save(ports, &self.key, save).await?;
-                *self.cursor.borrow_mut() = save.cursor.take();
-                Outcome::Done
-            }
-            Effect::Turn => {
-                // The page goes on until the store has answered. A timer would let a page in the background wait for up
-                // to a minute.
-                let _: Result<Option<String>, StoreError> = ports.load("").await;
-                Outcome::Done
-            }
-            Effect::ObserveDropbox { cursor } => {
-                let listing = dropbox.changes(cursor.as_ref()).await?;
-                Outcome::Changes { entries: listing.entries, cursor: listing.cursor }
-            }
-            Effect::ListFolder { path } => {
-                let listing = dropbox.folder_tree(path).await?;
-                Outcome::Changes { entries: listing.entries, cursor: listing.cursor }
-            }
-            Effect::EnsureFolder { path } => {
-                let (folder, existed) = dropbox.ensure_folder(path).await?;
-                Outcome::Folder { folder, existed }
-            }
-            Effect::CountChildren { path } => {
-                Outcome::Children(dropbox.children(path).await?.count())
-            }
-            Effect::MoveFolder { from, to } => {
-                let folder = dropbox.move_folder(from, to).await?;
-                Outcome::Folder { folder, existed: false }
-            }
-            Effect::NameRecords { kind, ids } => Outcome::Names(crm.names(*kind, ids).await?),
+        self.begin(&mut effect).await
+    }
+
+    fn begin<'a>(&'a self, effect: &'a mut Effect) -> Step<'a> {
+        let Self { dropbox, crm, .. } = self;
+        match effect {
+            Effect::Load(records) => self.load(records).boxed_local(),
+            Effect::Save(save) => self.save(save).boxed_local(),
+            // The page goes on until the store has answered. A timer would let a page in the background wait for up to
+            // a minute.
+            Effect::Turn => self.ports.load("").map(|_| Ok(Outcome::Done)).boxed_local(),
+            Effect::ObserveDropbox { cursor } => dropbox.changes(cursor.as_ref()),
+            Effect::ListFolder { path } => dropbox.folder_tree(path),
+            Effect::EnsureFolder { path } => dropbox.ensure_folder(path).boxed_local(),
+            Effect::CountChildren { path } => dropbox.count_children(path),
+            Effect::MoveFolder { from, to } => dropbox.move_folder(from, to).boxed_local(),
+            Effect::NameRecords { kind, ids } => crm.names(*kind, ids).boxed_local(),
             Effect::ListDocuments { record, urgent } => {
-                Outcome::Documents(crm.documents(record, *urgent).await?)
+                crm.documents(record, *urgent).boxed_local()
             }
-            Effect::ConfirmGone { document } => Outcome::Gone(crm.shown(document).await?.is_none()),
+            Effect::ConfirmGone { document } => {
+                crm.shown(document).map_ok(|shown| Outcome::Gone(shown.is_none())).boxed_local()
+            }
             Effect::HashDocument { document, size_bytes } => {
-                let (content, hash) = crm.download(document, *size_bytes, true, None).await?;
-                Outcome::Hashed { hash, size_bytes: ports.size_bytes(&content) }
+                self.read_document(document, *size_bytes, true, false).boxed_local()
             }
             Effect::StageDocument { document, size_bytes, urgent } => {
-                let (content, hash) = crm.download(document, *size_bytes, *urgent, None).await?;
-                Outcome::Staged(dropbox.stage(&content, &hash).await?)
+                self.read_document(document, *size_bytes, *urgent, true).boxed_local()
             }
-            Effect::WriteFiles(writes) => Outcome::Files(match &writes[..] {
-                [FileWrite::Copy(copy)] => {
-                    vec![Ok(Some(dropbox.copy_file(&copy.id, &copy.to).await?))]
-                }
-                writes => dropbox.write_files(writes).await?,
-            }),
+            Effect::WriteFiles(writes) => self.write_files(writes).boxed_local(),
             Effect::CreateDocument { record, place, source, hash, size_bytes } => {
-                let content = match source {
-                    Source::File { rev, .. } => dropbox.download(rev, *size_bytes, hash).await?,
-                    Source::Document { id } => {
-                        crm.download(id, *size_bytes, true, Some(hash)).await?.0
-                    }
-                };
-                crm.create(record, place, content).await?;
-                Outcome::Done
+                self.create_document(record, place, source, hash, *size_bytes).boxed_local()
             }
-            Effect::LoadLease { rev, clock } => self.load_lease(rev, clock.as_ref()).await?,
+            Effect::DeleteDocument { document } => crm.delete(document).boxed_local(),
+            Effect::LoadLease { rev, clock } => self.load_lease(rev, clock.as_ref()).boxed_local(),
             Effect::SaveLease { lease, mode } => {
-                let text = self.shared_text(lease);
-                saved(self.write_shared("lease", text, mode).await?)
+                self.save_shared("lease", self.shared_text(lease), mode).boxed_local()
             }
-            Effect::LoadShare { rev } => self.read_share(&dropbox.read_text(rev).await?.0)?,
+            Effect::LoadShare { rev } => self.load_share(rev).boxed_local(),
             Effect::SaveShare { name, share, mode } => {
-                let text = self.share_text(share).await?;
-                saved(self.write_shared(name, text, mode).await?)
+                self.save_share(name, share, mode).boxed_local()
             }
-            Effect::DeleteDocument { document } => {
-                crm.delete(document).await?;
-                Outcome::Done
+        }
+    }
+
+    async fn load(&self, records: &[Record]) -> Result<Outcome, Failure> {
+        let mut read = Vec::with_capacity(records.len());
+        // One at a time: reading many rows at once would hold up the page.
+        for record in records {
+            let row = stored::load_row(&*self.ports, &self.key, record).await?;
+            read.push(row.as_ref().and_then(StoredRecord::read));
+        }
+        Ok(Outcome::Records(read))
+    }
+
+    async fn save(&self, save: &mut Save) -> Result<Outcome, Failure> {
+        stored::save(&*self.ports, &self.key, save).await?;
+        *self.cursor.borrow_mut() = save.cursor.take();
+        Ok(Outcome::Done)
+    }
+
+    /// A copy stands alone: Dropbox takes no batch of them.
+    async fn write_files(&self, writes: &[FileWrite]) -> Result<Outcome, Failure> {
+        Ok(Outcome::Files(match writes {
+            [FileWrite::Copy(copy)] => {
+                vec![Ok(Some(self.dropbox.copy_file(&copy.id, &copy.to).await?))]
             }
-        })
+            writes => self.dropbox.write_files(writes).await?,
+        }))
+    }
+
+    /// A document's bytes, hashed, and staged if that is asked for.
+    async fn read_document(
+        &self,
+        document: &DocumentId,
+        size_bytes: u64,
+        urgent: bool,
+        stages: bool,
+    ) -> Result<Outcome, Failure> {
+        let (content, hash) = self.crm.download(document, size_bytes, urgent, None).await?;
+        if stages {
+            return Ok(Outcome::Staged(self.dropbox.stage(&content, &hash).await?));
+        }
+        Ok(Outcome::Hashed { hash, size_bytes })
+    }
+
+    async fn create_document(
+        &self,
+        record: &Record,
+        place: &Place,
+        source: &Source,
+        hash: &ContentHash,
+        size_bytes: u64,
+    ) -> Result<Outcome, Failure> {
+        let content = match source {
+            Source::File { rev, .. } => self.dropbox.download(rev, size_bytes, hash).await?,
+            Source::Document { id } => self.crm.download(id, size_bytes, true, Some(hash)).await?.0,
+        };
+        self.crm.create(record, place, content).await?;
+        Ok(Outcome::Done)
     }
 
     /// What an effect holds while it is carried out: bytes in the page, or the turn to write to Dropbox.
@@ -119,11 +140,6 @@ impl<P: Ports> Driver<P> {
             _ => None,
         }
     }
-}
-
-/// A file of the checkpoint was written.
-fn saved((file, _): (Box<FileEntry>, u64)) -> Outcome {
-    Outcome::Saved(file.rev)
 }
 
 /// Whether longpolling again makes sense without a new connection.

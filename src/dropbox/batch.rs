@@ -3,13 +3,13 @@
 //! A batch is sent again only for the entries that writers got in the way of. After a lost answer, an entry
 //! that failed is compared with what stands there: our own write is recognised, everything else is told.
 
-use super::call::{part, read, Answer};
+use super::call::{part, Answer};
 use super::listing::standing_file;
 use super::tags::Refusal;
 use super::types::{BatchEntry, CommitInfo, Launch, Metadata};
 use super::{malformed, Dropbox};
 use crate::backoff::{Backoff, Wait};
-use crate::json::{Object, Write};
+use crate::json::{separate, Object, Read, Write};
 use crate::ports::{Ports, Response};
 use sync_core::{
     Commit, Delete, Entry, Failure, FileEntry, FileId, FileWrite, Move, Side, WriteMode,
@@ -171,7 +171,9 @@ impl<P: Ports> Dropbox<P> {
             let answer = called.await?;
             unclear |= answer.unclear;
             let launch = match answer.result {
-                Ok(said) => read(&said.text)?,
+                Ok(said) => {
+                    Launch::read_text(&said.text).ok_or(Failure::Malformed(Side::Dropbox))?
+                }
                 Err(refusal) => {
                     // A job is no longer known, or nobody knows how it ended: look at each item.
                     unclear |= job_id.is_some();
@@ -226,10 +228,8 @@ impl<'a> Batch<'a> {
 
     fn argument(&self, indices: &[usize]) -> String {
         let mut argument = String::from(r#"{"entries":["#);
-        for (place, index) in indices.iter().enumerate() {
-            if place > 0 {
-                argument.push(',');
-            }
+        for index in indices {
+            separate(&mut argument);
             argument.push_str(&entry(&self.writes[*index]));
         }
         argument.push(']');
@@ -263,7 +263,7 @@ impl<'a> Batch<'a> {
         };
         let mut again = Vec::new();
         let single = indices.len() == 1;
-        for (index, BatchEntry(result)) in indices.into_iter().zip(entries) {
+        for (index, BatchEntry(result)) in indices.iter().copied().zip(entries) {
             match result {
                 Err(Refusal::Transient) => again.push(index),
                 // One entry of many lies across another: alone it does not.

@@ -8,14 +8,14 @@ use super::types::FolderMetadata;
 use super::{malformed, Dropbox};
 use crate::json::{Object, Write};
 use crate::ports::Ports;
-use sync_core::{Entry, Failure, FolderEntry};
+use sync_core::{Entry, Failure, Outcome};
 
 impl<P: Ports> Dropbox<P> {
-    /// Makes the folder with its parents, or finds it; the flag says that it was there before.
+    /// Makes the folder with its parents, or finds it. → [`Outcome::Folder`]
     ///
     /// After a lost answer our own folder counts as there before: whoever asks lists it then, which is right
     /// for both. [`Failure::Conflict`]: a file is in the way.
-    pub async fn ensure_folder(&self, path: &str) -> Result<(FolderEntry, bool), Failure> {
+    pub async fn ensure_folder(&self, path: &str) -> Result<Outcome, Failure> {
         let argument = Object(&[("path", &path), ("autorename", &false)]).write_text();
         match self.rpc("files/create_folder_v2", argument).await?.result {
             Ok(made) => {
@@ -23,11 +23,11 @@ impl<P: Ports> Dropbox<P> {
                 if folder.path_lower.is_empty() {
                     return malformed();
                 }
-                Ok((folder, false))
+                Ok(Outcome::Folder { folder, existed: false })
             }
             Err(Refusal::FolderThere) => {
                 match standing(self.metadata(path).await)? {
-                    Some(Entry::Folder(folder)) => Ok((folder, true)),
+                    Some(Entry::Folder(folder)) => Ok(Outcome::Folder { folder, existed: true }),
                     // It changed in between.
                     _ => Err(Failure::Conflict),
                 }
@@ -36,12 +36,16 @@ impl<P: Ports> Dropbox<P> {
         }
     }
 
-    /// Moves a folder, by path or id. [`Failure::Conflict`]: something stands at the target.
-    pub async fn move_folder(&self, from: &str, to: &str) -> Result<FolderEntry, Failure> {
+    /// Moves a folder, by path or id. → [`Outcome::Folder`]
+    ///
+    /// [`Failure::Conflict`]: something stands at the target.
+    pub async fn move_folder(&self, from: &str, to: &str) -> Result<Outcome, Failure> {
         let answer = self.rpc("files/move_v2", relocation(from, to)).await?;
         let refusal = match answer.result {
             Ok(moved) => match relocated(&moved)? {
-                Some(Entry::Folder(folder)) => return Ok(folder),
+                Some(Entry::Folder(folder)) => {
+                    return Ok(Outcome::Folder { folder, existed: false });
+                }
                 _ => return malformed(),
             },
             Err(refusal) => refusal,
@@ -54,7 +58,7 @@ impl<P: Ports> Dropbox<P> {
                 let found = standing(self.metadata(if by_id { from } else { to }).await);
                 if let Ok(Some(Entry::Folder(folder))) = found {
                     if self.stands_at(&folder.path_lower, to) {
-                        return Ok(folder);
+                        return Ok(Outcome::Folder { folder, existed: false });
                     }
                 }
             }

@@ -9,7 +9,7 @@ use crate::json::{Object, Read, Value, Write};
 use crate::ports::{Ports, Request};
 use futures_util::future::LocalBoxFuture;
 use futures_util::FutureExt;
-use sync_core::{Cursor, Entry, Failure, FileEntry, Side};
+use sync_core::{Cursor, Entry, Failure, FileEntry, Outcome, Side};
 
 /// The most entries Dropbox gives at once.
 const PAGE_LIMIT: u32 = 2_000;
@@ -23,12 +23,11 @@ const LONGPOLL_JITTER_S: u32 = 90;
 const PAGES_MAX: usize = 10_000;
 
 /// All pages of a listing.
-#[derive(Clone, Debug)]
-pub struct Listing {
+struct Listing {
     /// In order.
-    pub entries: Vec<Entry>,
+    entries: Vec<Entry>,
     /// Where to go on.
-    pub cursor: Cursor,
+    cursor: Cursor,
     /// This was not the last page.
     has_more: bool,
 }
@@ -53,34 +52,46 @@ impl Form for Listing {
 }
 
 impl Listing {
+    fn changes(self) -> Outcome {
+        Outcome::Changes { entries: self.entries, cursor: self.cursor }
+    }
+
     /// How many entries stand there.
-    pub fn count(&self) -> u32 {
+    fn count(self) -> Outcome {
         let entries = self.entries.iter().filter(|entry| !matches!(entry, Entry::Deleted { .. }));
-        u32::try_from(entries.count()).unwrap_or(u32::MAX)
+        Outcome::Children(u32::try_from(entries.count()).unwrap_or(u32::MAX))
     }
 }
+
+/// What is told of a listing.
+type Tell = fn(Listing) -> Outcome;
 
 /// A listing under way.
 ///
 /// Boxed: several methods begin one, and one copy in the module is enough.
-pub type Listed<'a> = LocalBoxFuture<'a, Result<Listing, Failure>>;
+pub type Listed<'a> = LocalBoxFuture<'a, Result<Outcome, Failure>>;
 
 impl<P: Ports> Dropbox<P> {
-    /// What changed since the cursor, or everything in the app folder.
+    /// What changed since the cursor, or everything in the app folder. → [`Outcome::Changes`]
     pub fn changes(&self, cursor: Option<&Cursor>) -> Listed<'_> {
-        let Some(cursor) = cursor else { return self.list("", true) };
+        let Some(cursor) = cursor else { return self.folder_tree("") };
         let (route, argument) = go_on(cursor);
-        self.pages(route, argument, vec![cursor.clone()])
+        self.pages(route, argument, vec![cursor.clone()], Listing::changes)
     }
 
-    /// Everything below a folder, the folder itself among it.
+    /// Everything below a folder, the folder itself among it. → [`Outcome::Changes`]
     pub fn folder_tree(&self, path: &str) -> Listed<'_> {
-        self.list(path, true)
+        self.list(path, true, Listing::changes)
     }
 
-    /// What stands directly in a folder.
+    /// What stands directly in a folder. → [`Outcome::Changes`]
     pub fn children(&self, path: &str) -> Listed<'_> {
-        self.list(path, false)
+        self.list(path, false, Listing::changes)
+    }
+
+    /// How many stand directly in a folder. → [`Outcome::Children`]
+    pub fn count_children(&self, path: &str) -> Listed<'_> {
+        self.list(path, false, Listing::count)
     }
 
     /// Asks what stands at a path or under an id, for [`standing`] and [`standing_file`].
@@ -110,7 +121,7 @@ impl<P: Ports> Dropbox<P> {
         }
     }
 
-    fn list(&self, path: &str, recursive: bool) -> Listed<'_> {
+    fn list(&self, path: &str, recursive: bool, tell: Tell) -> Listed<'_> {
         let argument = Object(&[
             ("path", &path),
             ("recursive", &recursive),
@@ -122,11 +133,17 @@ impl<P: Ports> Dropbox<P> {
             ("include_non_downloadable_files", &true),
         ])
         .write_text();
-        self.pages("files/list_folder", argument, Vec::new())
+        self.pages("files/list_folder", argument, Vec::new(), tell)
     }
 
-    fn pages(&self, route: &'static str, argument: String, seen: Vec<Cursor>) -> Listed<'_> {
-        self.listed(route, argument, seen).boxed_local()
+    fn pages(
+        &self,
+        route: &'static str,
+        argument: String,
+        seen: Vec<Cursor>,
+        tell: Tell,
+    ) -> Listed<'_> {
+        self.listed(route, argument, seen, tell).boxed_local()
     }
 
     /// Goes on until `has_more` is false; that alone ends a listing.
@@ -135,14 +152,15 @@ impl<P: Ports> Dropbox<P> {
         mut route: &'static str,
         mut argument: String,
         mut seen: Vec<Cursor>,
-    ) -> Result<Listing, Failure> {
+        tell: Tell,
+    ) -> Result<Outcome, Failure> {
         let mut listing = Listing::blank();
         let mut idle_pages = 0;
         loop {
             let page = self.rpc(route, argument).await?.plain()?;
             fill(&page.text, None, &mut listing)?;
             if !listing.has_more {
-                return Ok(listing);
+                return Ok(tell(listing));
             }
             (route, argument) = go_on(&listing.cursor);
             if seen.len() < PAGES_MAX && !seen.contains(&listing.cursor) {

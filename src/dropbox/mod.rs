@@ -13,7 +13,7 @@ mod tags;
 mod text;
 mod types;
 
-pub use listing::Listing;
+pub use listing::Listed;
 pub use types::{LongpollAnswer, Space};
 
 use crate::auth::Auth;
@@ -22,6 +22,8 @@ use crate::permits::Permits;
 use crate::ports::{Endpoints, Ports};
 use crate::wire::Wire;
 use call::read;
+use futures_util::FutureExt;
+use std::future::Future;
 use std::rc::Rc;
 use sync_core::{Failure, Side};
 
@@ -50,8 +52,9 @@ impl<P: Ports> Dropbox<P> {
     }
 
     /// How full it is.
-    pub async fn space(&self) -> Result<Space, Failure> {
-        read(&self.rpc("users/get_space_usage", ().write_text()).await?.plain()?.text)
+    pub fn space(&self) -> impl Future<Output = Result<Space, Failure>> + '_ {
+        let asked = self.rpc("users/get_space_usage", ().write_text());
+        asked.map(|answer| read(&answer?.plain()?.text))
     }
 }
 

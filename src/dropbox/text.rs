@@ -7,6 +7,8 @@ use super::{malformed, Dropbox};
 use crate::json::forms::Form;
 use crate::json::{Value, Write};
 use crate::ports::{Body, Ports};
+use futures_util::FutureExt;
+use std::future::Future;
 use sync_core::{Failure, FileEntry, Revision, WriteMode};
 
 /// How long one may take (ms); a share of twenty thousand documents has half a megabyte.
@@ -32,10 +34,15 @@ impl Form for Dated {
 
 impl<P: Ports> Dropbox<P> {
     /// What this revision says, and when it was written by the service's clock (ms since 1970).
-    pub async fn read_text(&self, rev: &Revision) -> Result<(String, u64), Failure> {
-        let answer = self.fetch(rev, false, TIMEOUT_MS).await?.plain()?;
-        let dated: Dated = read(&answer.api_result)?;
-        Ok((answer.text, dated.at_ms))
+    pub fn read_text(
+        &self,
+        rev: &Revision,
+    ) -> impl Future<Output = Result<(String, u64), Failure>> + '_ {
+        self.fetch(rev, false, TIMEOUT_MS).map(|answer| {
+            let answer = answer?.plain()?;
+            let dated: Dated = read(&answer.api_result)?;
+            Ok((answer.text, dated.at_ms))
+        })
     }
 
     /// Writes a file in one request, and says when that was by the service's clock (ms since 1970).
@@ -53,11 +60,10 @@ impl<P: Ports> Dropbox<P> {
             Ok(written) => read(&written.text)?,
             // After a lost answer: does our own text stand there?
             Err(refusal) if answer.unclear && refusal.is_conflict() => {
-                let Some(file) = standing_file(self.metadata(&path).await)? else {
-                    return Err(Failure::Conflict);
+                return match self.text_at(&path).await? {
+                    Some((file, stands, at_ms)) if stands == text => Ok((file, at_ms)),
+                    _ => Err(Failure::Conflict),
                 };
-                let (stands, at_ms) = self.read_text(&file.rev).await?;
-                return if stands == text { Ok((file, at_ms)) } else { Err(Failure::Conflict) };
             }
             Err(refusal) => return Err(refusal.failure()),
         };
@@ -67,10 +73,14 @@ impl<P: Ports> Dropbox<P> {
         Ok((dated.file, dated.at_ms))
     }
 
-    /// What stands at a path, and its revision.
-    pub async fn text_at(&self, path: &str) -> Result<(String, Revision), Failure> {
-        let file = standing_file(self.metadata(path).await)?.ok_or(Failure::NotFound)?;
-        Ok((self.read_text(&file.rev).await?.0, file.rev))
+    /// The file at a path, what it says, and when it was written by the service's clock (ms since 1970).
+    pub async fn text_at(
+        &self,
+        path: &str,
+    ) -> Result<Option<(Box<FileEntry>, String, u64)>, Failure> {
+        let Some(file) = standing_file(self.metadata(path).await)? else { return Ok(None) };
+        let (text, at_ms) = self.read_text(&file.rev).await?;
+        Ok(Some((file, text, at_ms)))
     }
 }
 

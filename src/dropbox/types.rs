@@ -141,38 +141,36 @@ pub(super) enum Launch {
     Other,
 }
 
-impl Form for Launch {
-    fn blank() -> Self {
-        Self::Other
-    }
-
-    fn fill(&mut self, value: &Value) -> Option<()> {
-        *self = match value.word(".tag") {
+impl Read for Launch {
+    fn read(value: &Value) -> Option<Self> {
+        Some(match value.word(".tag") {
             Some("async_job_id") => {
                 Self::Pending { async_job_id: Some(value.text("async_job_id")?) }
             }
             Some("in_progress") => Self::Pending { async_job_id: None },
             // `finish_batch_v2` is synchronous, so without a tag.
-            Some("complete") | None => Self::Complete { entries: value.list("entries")? },
+            Some("complete") | None => {
+                let Value::List(values) = value.field("entries")? else { return None };
+                let mut entries = Vec::with_capacity(values.len());
+                for value in values {
+                    entries.push(BatchEntry::read(value)?);
+                }
+                Self::Complete { entries }
+            }
             Some("failed") => Self::Failed(Refusal::of(value.field("failed")?)),
             Some(_) => Self::Other,
-        };
-        Some(())
+        })
     }
 }
 
 /// One result of a batch: the file where the entry is about one and says it, or why it failed.
 pub(super) struct BatchEntry(pub Result<Option<Box<FileEntry>>, Refusal>);
 
-impl Form for BatchEntry {
-    fn blank() -> Self {
-        Self(Ok(None))
-    }
-
+impl Read for BatchEntry {
     /// Metadata of a commit is flat beside the tag, that of a move is nested under it (it has subtypes), that of a
     /// deletion under a name of its own.
-    fn fill(&mut self, value: &Value) -> Option<()> {
-        self.0 = match value.word(".tag")? {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self(match value.word(".tag")? {
             "success" => {
                 let nested = value.field("success").or_else(|| value.field("metadata"));
                 let file = Box::<FileEntry>::read(nested.unwrap_or(value));
@@ -180,8 +178,7 @@ impl Form for BatchEntry {
             }
             "failure" => Err(Refusal::of(value.field("failure")?)),
             _ => return None,
-        };
-        Some(())
+        }))
     }
 }
 

@@ -4,7 +4,7 @@
 //! because of their size in WebAssembly: derived code took 110 kilobytes of it, these lists take a fourth.
 //! Fields nobody knows are passed over.
 
-use super::{key, text, Read, Value, Write};
+use super::{key, separate, text, Read, Value, Write};
 use std::rc::Rc;
 use sync_core::map::Map;
 use sync_core::*;
@@ -228,8 +228,9 @@ impl<T: Form> Form for Vec<T> {
         let Value::List(values) = value else { return None };
         self.reserve_exact(values.len());
         for value in values {
+            let last = self.len();
             self.push(T::blank());
-            self.last_mut()?.fill(value)?;
+            self[last].fill(value)?;
         }
         Some(())
     }
@@ -244,10 +245,8 @@ impl<T: Write> Write for Vec<T> {
 impl<T: Write> Write for [T] {
     fn write(&self, out: &mut String) {
         out.push('[');
-        for (index, value) in self.iter().enumerate() {
-            if index > 0 {
-                out.push(',');
-            }
+        for value in self {
+            separate(out);
             value.write(out);
         }
         out.push(']');
@@ -317,6 +316,11 @@ pub(crate) fn variant(value: &Value) -> Option<(&str, &Value)> {
 /// Which of these names it is; each of them ends with a space.
 pub(crate) fn position(names: &str, name: &str) -> Option<usize> {
     names.split_terminator(' ').position(|known| known == name)
+}
+
+/// The name at this position: [`position`]'s other half.
+pub(crate) fn name_at(names: &str, position: usize) -> &str {
+    names.split_terminator(' ').nth(position).unwrap_or_default()
 }
 
 /// Newtypes over text.
@@ -391,6 +395,18 @@ macro_rules! enums {
             }
         }
     )*};
+    // The variant's position, counted from `$at`.
+    (@position $self:ident, $at:expr,) => { $at };
+    (
+        @position $self:ident, $at:expr,
+        $variant:ident $(($content:ident))? $({ $($field:ident,)* })?, $($rest:tt)*
+    ) => {
+        if matches!($self, Self::$variant { .. }) {
+            $at
+        } else {
+            $crate::json::forms::enums!(@position $self, $at + 1, $($rest)*)
+        }
+    };
     // The variant at this position, of those from `$at` on; its content is blank.
     (@blank $position:ident, $at:expr,) => { return None };
     (
@@ -438,24 +454,30 @@ macro_rules! enums {
         @write $self:ident, $out:ident,
         $($variant:ident $(($content:ident))? $({ $($field:ident,)* })?,)*
     ) => {
-        match $self {
-            $(Self::$variant $(($content))? $({ $($field,)* })? => {
-                #[allow(unused_mut, unused_assignments, reason = "not every variant has content")]
-                let mut plain = true;
-                $(
-                    plain = false;
-                    $crate::json::variant($out, stringify!($variant), $content);
-                )?
-                $(
-                    plain = false;
-                    $crate::json::open_variant($out, stringify!($variant));
-                    $($crate::json::field($out, stringify!($field), $field);)*
-                    $out.push_str("}}");
-                )?
-                if plain {
-                    $crate::json::text($out, stringify!($variant));
-                }
-            })*
+        {
+            let position = $crate::json::forms::enums!(
+                @position $self, 0, $($variant $(($content))? $({ $($field,)* })?,)*
+            );
+            let name = $crate::json::forms::name_at(concat!($(stringify!($variant), " "),*), position);
+            match $self {
+                $(Self::$variant $(($content))? $({ $($field,)* })? => {
+                    #[allow(unused_mut, unused_assignments, reason = "not every variant has content")]
+                    let mut plain = true;
+                    $(
+                        plain = false;
+                        $crate::json::variant($out, name, $content);
+                    )?
+                    $(
+                        plain = false;
+                        $crate::json::open_variant($out, name);
+                        $($crate::json::field($out, stringify!($field), $field);)*
+                        $crate::json::close_variant($out);
+                    )?
+                    if plain {
+                        $crate::json::text($out, name);
+                    }
+                })*
+            }
         }
     };
 }

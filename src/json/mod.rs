@@ -99,11 +99,16 @@ impl Write for Object<'_> {
     }
 }
 
-/// Appends a field's name, behind a comma where one is due.
-pub(crate) fn key(out: &mut String, name: &str) {
-    if !out.ends_with('{') {
+/// Appends a comma, unless this is the first in its object or list.
+pub(crate) fn separate(out: &mut String) {
+    if !matches!(out.as_bytes().last(), Some(b'{' | b'[')) {
         out.push(',');
     }
+}
+
+/// Appends a field's name, behind a comma where one is due.
+pub(crate) fn key(out: &mut String, name: &str) {
+    separate(out);
     text(out, name);
     out.push(':');
 }
@@ -123,12 +128,18 @@ pub(crate) fn variant(out: &mut String, name: &str, content: &dyn Write) {
     out.push('}');
 }
 
-/// Begins a variant whose fields follow; `}}` ends it.
+/// Begins a variant whose fields follow.
 #[inline(never)]
 pub(crate) fn open_variant(out: &mut String, name: &str) {
     out.push('{');
     key(out, name);
     out.push('{');
+}
+
+/// Ends what [`open_variant`] began.
+#[inline(never)]
+pub(crate) fn close_variant(out: &mut String) {
+    out.push_str("}}");
 }
 
 /// Appends a UTF-16 unit by its number.
@@ -201,14 +212,6 @@ impl Value {
         self.field(name)?.as_text()
     }
 
-    /// A field that holds text or nothing; `None` if it holds anything else.
-    pub fn maybe_text(&self, name: &str) -> Option<Option<String>> {
-        match self.field(name) {
-            None => Some(None),
-            Some(value) => value.as_text().map(|text| Some(text.to_owned())),
-        }
-    }
-
     /// A field that holds a whole number from 0.
     pub fn number(&self, name: &str) -> Option<u64> {
         u64::read(self.field(name)?)
@@ -217,11 +220,6 @@ impl Value {
     /// A field that holds yes or no.
     pub fn flag(&self, name: &str) -> Option<bool> {
         bool::read(self.field(name)?)
-    }
-
-    /// A field that holds a list; every one of it has to be readable.
-    pub(crate) fn list<T: forms::Form>(&self, name: &str) -> Option<Vec<T>> {
-        Vec::read(self.field(name)?)
     }
 }
 

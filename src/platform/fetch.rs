@@ -4,14 +4,13 @@ use super::bytes::taken;
 use super::clock;
 use crate::ports::{Body, Method, Request, Response, TransportError};
 use futures_util::future::{select, Either};
-use gloo_net::http::RequestBuilder;
 use js_sys::ArrayBuffer;
 use std::pin::pin;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortController, AbortSignal, ReferrerPolicy, RequestCache, RequestCredentials, RequestMode,
-    RequestRedirect,
+    AbortController, AbortSignal, Headers, ReferrerPolicy, RequestCache, RequestCredentials,
+    RequestInit, RequestMode, RequestRedirect,
 };
 
 /// Ten times what either service answers at most (bytes). More stays outside, and makes no sense to whoever asked:
@@ -35,7 +34,7 @@ pub(super) async fn send(
     let abort = AbortOnDrop(AbortController::new()?);
     let sleep = pin!(clock::sleep(request.timeout_ms));
     let wants_content = request.wants_content;
-    let built = built(request, &abort.0.signal()).map_err(|_| TransportError)?;
+    let built = built(request, &abort.0.signal())?;
     let answer = pin!(exchange(built, wants_content));
     let outcome = match select(answer, sleep).await {
         Either::Left((answer, _)) => answer,
@@ -49,32 +48,36 @@ pub(super) async fn send(
 fn built(
     request: &Request<ArrayBuffer>,
     signal: &AbortSignal,
-) -> Result<gloo_net::http::Request, gloo_net::Error> {
+) -> Result<gloo_net::http::Request, JsValue> {
     // What a location holds is a customer's, and stays out of the browser's cache. A POST's answer is never kept, and
     // forbidden to use a cache, a browser would ask for permission (a preflight) before each request, not once.
     let (method, cache) = match request.method {
-        Method::Get => (http::Method::GET, RequestCache::NoStore),
-        Method::Post => (http::Method::POST, RequestCache::Default),
+        Method::Get => ("GET", RequestCache::NoStore),
+        Method::Post => ("POST", RequestCache::Default),
     };
-    let mut builder = RequestBuilder::new(&request.url)
-        .method(method)
-        .mode(RequestMode::Cors)
-        .credentials(RequestCredentials::Omit)
-        .cache(cache)
-        .redirect(RequestRedirect::Follow)
-        .referrer_policy(ReferrerPolicy::NoReferrer)
-        .abort_signal(Some(signal));
+    let headers = Headers::new()?;
     for (name, value) in &request.headers {
-        builder = builder.header(name, value);
+        headers.set(name, value)?;
     }
     if let Some(authorization) = &request.authorization {
-        builder = builder.header("authorization", authorization);
+        headers.set("authorization", authorization)?;
     }
-    builder.body(match &request.body {
-        Body::Empty => JsValue::UNDEFINED,
-        Body::Text(text) => text.into(),
-        Body::Content(content) => content.into(),
-    })
+    let init = RequestInit::new();
+    init.set_method(method);
+    init.set_mode(RequestMode::Cors);
+    init.set_credentials(RequestCredentials::Omit);
+    init.set_cache(cache);
+    init.set_redirect(RequestRedirect::Follow);
+    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+    init.set_signal(Some(signal));
+    init.set_headers(&headers);
+    match &request.body {
+        Body::Empty => {}
+        Body::Text(text) => init.set_body(&text.into()),
+        Body::Content(content) => init.set_body(content),
+    }
+    // gloo-net's builder takes addresses apart, for the sake of queries that are added to them.
+    Ok(web_sys::Request::new_with_str_and_init(&request.url, &init)?.into())
 }
 
 async fn exchange(
@@ -85,14 +88,14 @@ async fn exchange(
     let answer: web_sys::Response = answer.into();
     let content: ArrayBuffer = JsFuture::from(answer.array_buffer()?).await?.unchecked_into();
     let status = answer.status();
-    let (text, content) = if wants_content && (200..300).contains(&status) {
-        (String::new(), Some(content))
-    } else {
-        // Not by way of a string of the page's: the text would be turned into UTF-16 and back.
-        let is_honest = content.byte_length() <= TEXT_MOST;
-        let bytes = if is_honest { taken(&content) } else { Vec::new() };
-        (String::from_utf8(bytes).unwrap_or_default(), None)
-    };
     let api_result = answer.headers().get("dropbox-api-result")?.unwrap_or_default();
-    Ok(Box::new(Response { status, api_result, text, content }))
+    let mut response =
+        Box::new(Response { status, api_result, text: String::new(), content: None });
+    if wants_content && (200..300).contains(&status) {
+        response.content = Some(content);
+    } else if content.byte_length() <= TEXT_MOST {
+        // Not by way of a string of the page's: the text would be turned into UTF-16 and back.
+        response.text = String::from_utf8(taken(&content)).unwrap_or_default();
+    }
+    Ok(response)
 }

@@ -57,7 +57,9 @@ impl Database {
         let keys: Array = result(self.ask_for_keys(prefix)?).await?.unchecked_into();
         let mut texts = Vec::new();
         for key in keys.iter() {
-            texts.extend(key.as_string());
+            if let Some(text) = key.as_string() {
+                texts.push(text);
+            }
         }
         Ok(texts)
     }
@@ -174,12 +176,14 @@ fn result(request: IdbRequest) -> impl Future<Output = Result<JsValue, JsValue>>
 }
 
 /// Waits until the transaction is on disk.
-async fn completed(transaction: &IdbTransaction) -> Result<(), StoreError> {
+fn completed(transaction: &IdbTransaction) -> impl Future<Output = Result<(), StoreError>> {
     let ended = Promise::new(&mut |resolve, reject| {
         on(transaction, "complete", &resolve);
         // Every error ends in an abort; so does a full disk, without an error before.
         on(transaction, "abort", &reject);
     });
-    JsFuture::from(ended).await?;
-    Ok(())
+    JsFuture::from(ended).map(|ended| match ended {
+        Ok(_) => Ok(()),
+        Err(_) => Err(StoreError),
+    })
 }

@@ -18,18 +18,31 @@ const TIMEOUT_MS: u32 = 60_000;
 
 /// A refusal as the endpoint has to judge it.
 #[derive(Clone, Copy)]
-#[repr(u32)]
-pub(super) enum Refusal {
-    /// 400, and whether it speaks of these fields.
-    Invalid { folder: bool, subject: bool },
-    /// Everything else is final as it is.
-    Final(Failure),
+pub(super) struct Refusal {
+    /// What it means where the endpoint does not know better.
+    pub failure: Failure,
+    /// It is an answer of 400.
+    pub is_invalid: bool,
+    /// It is one that speaks of the folder.
+    pub of_folder: bool,
+    /// It is one that speaks of the subject.
+    pub of_subject: bool,
 }
 
 impl Refusal {
     /// The CRM's error bodies guarantee a title alone, so its words and the field it may name are all there is.
     fn invalid(said: &Value) -> Self {
-        Self::Invalid { folder: speaks_of(said, "folder"), subject: speaks_of(said, "subject") }
+        Self {
+            failure: Failure::Refused(Reason::CrmRefused),
+            is_invalid: true,
+            of_folder: speaks_of(said, "folder"),
+            of_subject: speaks_of(said, "subject"),
+        }
+    }
+
+    /// No such thing, or a module that is switched off.
+    pub fn is_absence(&self) -> bool {
+        self.is_invalid || matches!(self.failure, Failure::NotFound | Failure::Forbidden)
     }
 }
 
@@ -53,16 +66,13 @@ pub(super) type Called<'a> = LocalBoxFuture<'a, Result<(), Refusal>>;
 
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
-        Self::Final(failure)
+        Self { failure, is_invalid: false, of_folder: false, of_subject: false }
     }
 }
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Invalid { .. } => Failure::Refused(Reason::CrmRefused),
-            Refusal::Final(failure) => failure,
-        }
+        refusal.failure
     }
 }
 
@@ -94,7 +104,7 @@ impl<P: Ports> Teamleader<P> {
         loop {
             self.limiter.admit(ports, urgent).await;
             let Some(token) = ports.crm_token(refused.as_deref()).await else {
-                return Err(Refusal::Final(Failure::Unauthorized(Side::Crm)));
+                return Err(Failure::Unauthorized(Side::Crm).into());
             };
             request.authorization = Some("Bearer ".to_owned() + &token);
             let why = match self.wire.send(&request).await? {
@@ -105,7 +115,7 @@ impl<P: Ports> Teamleader<P> {
                         let said = Value::said(&response.text);
                         return match data.fill(said.field("data").unwrap_or(&Value::Null)) {
                             Some(()) => Ok(()),
-                            None => Err(Refusal::Final(Failure::Malformed(Side::Crm))),
+                            None => Err(Failure::Malformed(Side::Crm).into()),
                         };
                     }
                     400 => {
@@ -126,7 +136,7 @@ impl<P: Ports> Teamleader<P> {
                             Wait::Limit(None)
                         }
                     }
-                    status => return Err(Refusal::Final(final_failure(status))),
+                    status => return Err(final_failure(status).into()),
                 },
             };
             backoff.wait(ports, why)?.await;
@@ -149,14 +159,12 @@ pub(super) fn upload_request<C>(location: String, content: C, size_bytes: u64) -
     Request::post(location, "application/octet-stream", body, timeout_ms)
 }
 
-/// Whether there is an answer to a request that the CRM may have none to: no such thing, or a module that is switched off.
-pub(super) fn found(answer: Result<(), Refusal>) -> Result<bool, Refusal> {
+/// Whether there is an answer to a request that the CRM may have none to.
+pub(super) fn found(answer: Result<(), Refusal>) -> Result<bool, Failure> {
     match answer {
         Ok(()) => Ok(true),
-        Err(Refusal::Final(Failure::NotFound | Failure::Forbidden) | Refusal::Invalid { .. }) => {
-            Ok(false)
-        }
-        Err(refusal) => Err(refusal),
+        Err(refusal) if refusal.is_absence() => Ok(false),
+        Err(refusal) => Err(refusal.failure),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Documents: list, look, download, create, delete. The CRM can neither rename nor replace.
 
 use super::call::{download_request, final_failure, upload_request, Refusal};
-use super::types::{id_argument, FileRow, Location, Page, Subject, PAGE_ROWS};
+use super::types::{id_argument, FilePages, FileRow, Location, Page, Subject, PAGE_ROWS};
 use super::{malformed, Teamleader};
 use crate::backoff::{Backoff, Wait};
 use crate::json::forms::Form;
@@ -9,8 +9,7 @@ use crate::json::{Object, Write};
 use crate::ports::Ports;
 use futures_util::future::LocalBoxFuture;
 use futures_util::FutureExt;
-use sync_core::map::Set;
-use sync_core::{ContentHash, Document, DocumentId, Failure, Place, Reason, Record, Side};
+use sync_core::{ContentHash, Document, DocumentId, Failure, Outcome, Place, Reason, Record, Side};
 
 /// Pages shift while documents are added, so one may repeat rows; so many in a row that bring nothing new are
 /// a loop.
@@ -22,28 +21,23 @@ const TRIES: u32 = 2;
 pub type Shown<'a> = LocalBoxFuture<'a, Result<Option<Document>, Failure>>;
 
 impl<P: Ports> Teamleader<P> {
-    /// All documents of a record. Either complete or a failure, never a part.
-    pub async fn documents(&self, record: &Record, urgent: bool) -> Result<Vec<Document>, Failure> {
+    /// All documents of a record. Either complete or a failure, never a part. → [`Outcome::Documents`]
+    pub async fn documents(&self, record: &Record, urgent: bool) -> Result<Outcome, Failure> {
         let subject = self.subject(record, urgent).await?;
-        let mut documents = Vec::new();
-        let mut seen = Set::new();
+        let mut pages = FilePages::blank();
         let mut idle_pages = 0;
         for number in 1.. {
             let filter = Object(&[("subject", &subject)]);
             let argument = Object(&[("filter", &filter), ("page", &Page { number })]).write_text();
-            let mut rows: Vec<FileRow> = Vec::new();
-            self.call("files.list", argument, urgent, &mut rows).await?;
-            let short = rows.len() < PAGE_ROWS as usize;
-            let before = documents.len();
-            for row in rows {
-                if seen.insert(row.id.clone()) {
-                    documents.push(self.document(row));
-                }
+            let before = pages.documents.len();
+            self.call("files.list", argument, urgent, &mut pages).await?;
+            for document in &mut pages.documents[before..] {
+                self.normalize(document);
             }
-            if short {
-                return Ok(documents);
+            if pages.row_count < PAGE_ROWS as usize {
+                return Ok(Outcome::Documents(pages.documents));
             }
-            idle_pages = if documents.len() > before { 0 } else { idle_pages + 1 };
+            idle_pages = if pages.documents.len() > before { 0 } else { idle_pages + 1 };
             if idle_pages >= IDLE_PAGES_MAX {
                 return malformed();
             }
@@ -69,10 +63,27 @@ impl<P: Ports> Teamleader<P> {
         urgent: bool,
         expected: Option<&ContentHash>,
     ) -> Result<(P::Content, ContentHash), Failure> {
+        let ports = self.wire.ports();
         let mut wrong = None;
-        for _ in 0..TRIES {
-            let content = self.whole(document, size_bytes, urgent).await?;
-            match self.wire.ports().content_hash(&content).await {
+        // So many came whole; so many since then did not.
+        let (mut whole, mut cut) = (0, 0);
+        while whole < TRIES {
+            let content = self.bytes(document, size_bytes, urgent).await?;
+            if ports.size_bytes(&content) != size_bytes {
+                cut += 1;
+                if cut < TRIES {
+                    continue;
+                }
+                return Err(match self.shown(document).await? {
+                    Some(found) if found.size_bytes == size_bytes => {
+                        Failure::Refused(Reason::Damaged)
+                    }
+                    Some(_) => Failure::Conflict,
+                    None => Failure::NotFound,
+                });
+            }
+            (whole, cut) = (whole + 1, 0);
+            match ports.content_hash(&content).await {
                 Ok(hash) if expected.is_none_or(|expected| *expected == hash) => {
                     return Ok((content, hash));
                 }
@@ -83,26 +94,6 @@ impl<P: Ports> Teamleader<P> {
             }
         }
         Err(Failure::Refused(Reason::Damaged))
-    }
-
-    /// A document's bytes, of the size it was listed with.
-    async fn whole(
-        &self,
-        document: &DocumentId,
-        size_bytes: u64,
-        urgent: bool,
-    ) -> Result<P::Content, Failure> {
-        for _ in 0..TRIES {
-            let content = self.bytes(document, size_bytes, urgent).await?;
-            if self.wire.ports().size_bytes(&content) == size_bytes {
-                return Ok(content);
-            }
-        }
-        match self.shown(document).await? {
-            Some(found) if found.size_bytes == size_bytes => Err(Failure::Refused(Reason::Damaged)),
-            Some(_) => Err(Failure::Conflict),
-            None => Err(Failure::NotFound),
-        }
     }
 
     /// Makes a new document, in two steps.
@@ -137,20 +128,20 @@ impl<P: Ports> Teamleader<P> {
         Err(location_failure(status))
     }
 
-    /// Deletes a document if it still is as the plan saw it; one already gone counts as deleted.
+    /// Deletes a document if it still is as the plan saw it; one already gone counts as deleted. → [`Outcome::Done`]
     ///
     /// RACE: it may change between the look and the deletion; the CRM has no conditional delete.
-    pub async fn delete(&self, document: &Document) -> Result<(), Failure> {
+    pub async fn delete(&self, document: &Document) -> Result<Outcome, Failure> {
         match self.shown(&document.id).await? {
-            None => return Ok(()),
+            None => return Ok(Outcome::Done),
             Some(found) if found.place != document.place || !found.same_stamp(document) => {
                 return Err(Failure::Conflict);
             }
             Some(_) => {}
         }
         match self.call("files.delete", id_argument(document.id.as_str()), true, &mut ()).await {
-            Ok(()) | Err(Refusal::Final(Failure::NotFound)) => Ok(()),
-            Err(refusal) => Err(refusal.into()),
+            Ok(()) | Err(Refusal { failure: Failure::NotFound, .. }) => Ok(Outcome::Done),
+            Err(refusal) => Err(refusal.failure),
         }
     }
 
@@ -158,10 +149,13 @@ impl<P: Ports> Teamleader<P> {
         let mut row = FileRow::blank();
         let argument = id_argument(document.as_str());
         match self.call("files.info", argument, true, &mut row).await {
-            Ok(()) if row.id == document.as_str() => Ok(Some(self.document(row))),
+            Ok(()) if row.0.id == *document => {
+                self.normalize(&mut row.0);
+                Ok(Some(row.0))
+            }
             Ok(()) => malformed(),
-            Err(Refusal::Final(Failure::NotFound)) => Ok(None),
-            Err(refusal) => Err(refusal.into()),
+            Err(Refusal { failure: Failure::NotFound, .. }) => Ok(None),
+            Err(refusal) => Err(refusal.failure),
         }
     }
 
@@ -194,17 +188,10 @@ impl<P: Ports> Teamleader<P> {
         Err(Failure::Refused(Reason::CrmRefused))
     }
 
-    fn document(&self, row: FileRow) -> Document {
+    fn normalize(&self, document: &mut Document) {
         let ports = self.wire.ports();
-        let nfc = Place { folder: ports.nfc(&row.folder), name: ports.nfc(&row.name) };
-        Document {
-            id: DocumentId(row.id),
-            place: Place { folder: row.folder, name: row.name },
-            nfc,
-            size_bytes: row.size,
-            updated_at: row.updated_at,
-            hash: None,
-        }
+        document.nfc.folder = ports.nfc(&document.place.folder);
+        document.nfc.name = ports.nfc(&document.place.name);
     }
 }
 
@@ -228,9 +215,11 @@ fn location_failure(status: u16) -> Failure {
 
 /// What a refused `files.upload` is about; what is not understood concerns this document only.
 fn upload_refusal(refusal: Refusal, folder: &str) -> Failure {
-    match refusal {
-        Refusal::Invalid { folder: true, .. } if folder.contains('/') => Failure::SlashRefused,
-        Refusal::Invalid { subject: true, .. } => Failure::KindRefused,
-        refusal => refusal.into(),
+    if refusal.of_folder && folder.contains('/') {
+        return Failure::SlashRefused;
     }
+    if refusal.of_subject {
+        return Failure::KindRefused;
+    }
+    refusal.failure
 }

@@ -7,15 +7,11 @@ use super::Teamleader;
 use crate::json::forms::Form;
 use crate::json::{Object, Write};
 use crate::ports::Ports;
-use sync_core::{Failure, RecordKind};
+use sync_core::{Failure, Outcome, RecordKind};
 
 impl<P: Ports> Teamleader<P> {
-    /// Names of at most 100 records of one kind, as (id, name). Records not found are absent.
-    pub async fn names(
-        &self,
-        kind: RecordKind,
-        ids: &[String],
-    ) -> Result<Vec<(String, String)>, Failure> {
+    /// Names of at most 100 records of one kind. Records not found are absent. → [`Outcome::Names`]
+    pub async fn names(&self, kind: RecordKind, ids: &[String]) -> Result<Outcome, Failure> {
         // The list of legacy projects knows no ids, so those are asked one by one.
         let mut listed = Vec::new();
         for id in ids {
@@ -39,7 +35,7 @@ impl<P: Ports> Teamleader<P> {
             self.take_names(kind, &listed, rows, &mut names);
         }
         if kind != RecordKind::Project {
-            return Ok(names);
+            return Ok(Outcome::Names(names));
         }
         for id in ids {
             if names.iter().any(|(named, _)| named == id) {
@@ -53,7 +49,7 @@ impl<P: Ports> Teamleader<P> {
                 names.push((id.clone(), named(kind, row).1));
             }
         }
-        Ok(names)
+        Ok(Outcome::Names(names))
     }
 
     /// Names of what a listing answers.

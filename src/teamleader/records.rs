@@ -32,17 +32,14 @@ impl<P: Ports> Teamleader<P> {
                     rows.extend(found);
                 }
                 // That generation is switched off in this account.
-                Err(
-                    refusal @ (Refusal::Invalid { .. }
-                    | Refusal::Final(Failure::Forbidden | Failure::NotFound)),
-                ) if generation.is_some() => {
-                    refused = Some(refusal);
+                Err(refusal) if generation.is_some() && refusal.is_absence() => {
+                    refused = Some(refusal.failure);
                 }
-                Err(refusal) => return Err(refusal.into()),
+                Err(refusal) => return Err(refusal.failure),
             }
         }
         match refused {
-            Some(refusal) if rows.is_empty() => Err(refusal.into()),
+            Some(failure) if rows.is_empty() => Err(failure),
             _ => Ok(rows),
         }
     }

@@ -60,14 +60,39 @@ impl<P: Ports> Teamleader<P> {
         record: &'a Record,
         urgent: bool,
     ) -> Result<Subject<'a>, Failure> {
-        let kind = match record.kind {
-            RecordKind::Contact => "contact",
-            RecordKind::Company => "company",
-            RecordKind::Meeting => "meeting",
-            RecordKind::Product => "product",
-            RecordKind::Project => self.project(&record.id, urgent).await?.subject_type(),
+        let id = record.id.as_str();
+        let known = match record.kind {
+            RecordKind::Contact => Some("contact"),
+            RecordKind::Company => Some("company"),
+            RecordKind::Meeting => Some("meeting"),
+            RecordKind::Product => Some("product"),
+            RecordKind::Project => self.known_generation(id).map(Generation::subject_type),
         };
-        Ok(Subject { kind, id: &record.id })
+        if let Some(kind) = known {
+            return Ok(Subject { kind, id });
+        }
+        // The subject of an unknown file listing may be answered by an empty list, so the project itself is asked
+        // for, not its files.
+        let first = self.account_generation(urgent).await?;
+        let mut neither = Failure::NotFound;
+        for generation in [first, first.other()] {
+            let mut project = Entity::blank();
+            let endpoint = generation.info_endpoint();
+            match self.call(endpoint, id_argument(id), urgent, &mut project).await {
+                Ok(()) => {
+                    self.keep_generation(id, generation);
+                    return Ok(Subject { kind: generation.subject_type(), id });
+                }
+                Err(refusal) if refusal.is_absence() => {
+                    // A module that is switched off may answer so; the other one decides.
+                    if refusal.failure == Failure::Forbidden {
+                        neither = Failure::Forbidden;
+                    }
+                }
+                Err(refusal) => return Err(refusal.failure),
+            }
+        }
+        Err(neither)
     }
 
     /// The generation kept for a project, if it is known.
@@ -78,33 +103,6 @@ impl<P: Ports> Teamleader<P> {
     /// Keeps a project's generation.
     pub(super) fn keep_generation(&self, id: &str, generation: Generation) {
         self.generations.borrow_mut().insert(id.into(), generation);
-    }
-
-    /// A project's generation. [`Failure::NotFound`]: of neither.
-    ///
-    /// The subject of an unknown file listing may be answered by an empty list, so the project itself is asked
-    /// for, not its files.
-    async fn project(&self, id: &str, urgent: bool) -> Result<Generation, Failure> {
-        if let Some(generation) = self.known_generation(id) {
-            return Ok(generation);
-        }
-        let first = self.account_generation(urgent).await?;
-        let mut neither = Failure::NotFound;
-        for generation in [first, first.other()] {
-            let mut project = Entity::blank();
-            let endpoint = generation.info_endpoint();
-            match self.call(endpoint, id_argument(id), urgent, &mut project).await {
-                Ok(()) => {
-                    self.keep_generation(id, generation);
-                    return Ok(generation);
-                }
-                Err(Refusal::Final(Failure::NotFound) | Refusal::Invalid { .. }) => {}
-                // A module that is switched off may answer so; the other one decides.
-                Err(Refusal::Final(Failure::Forbidden)) => neither = Failure::Forbidden,
-                Err(refusal) => return Err(refusal.into()),
-            }
-        }
-        Err(neither)
     }
 
     /// The generation the account uses now; asked once. A refusal means the new one.
@@ -118,11 +116,9 @@ impl<P: Ports> Teamleader<P> {
         let generation = match asked {
             Ok(()) if answer.status == "legacy" => Generation::Legacy,
             Ok(()) => Generation::New,
-            Err(Refusal::Invalid { .. })
-            | Err(Refusal::Final(Failure::NotFound | Failure::Forbidden | Failure::Malformed(_))) => {
-                Generation::New
-            }
-            Err(refusal) => return Err(refusal.into()),
+            Err(Refusal { failure: Failure::Malformed(_), .. }) => Generation::New,
+            Err(refusal) if refusal.is_absence() => Generation::New,
+            Err(refusal) => return Err(refusal.failure),
         };
         self.account_generation.set(Some(generation));
         Ok(generation)

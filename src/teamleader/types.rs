@@ -3,8 +3,10 @@
 //! Source: Teamleader's OpenAPI document. Unknown fields are tolerated; of the fields that matter, a wrong type
 //! fails the answer.
 
-use crate::json::forms::{structs, Form};
-use crate::json::{Object, Value, Write};
+use crate::json::forms::{structs, Fields, Form};
+use crate::json::{Object, Read, Value, Write};
+use sync_core::map::Set;
+use sync_core::Document;
 
 /// What files belong to.
 #[derive(Clone, Copy)]
@@ -38,15 +40,51 @@ pub(super) fn id_argument(id: &str) -> String {
     Object(&[("id", &id)]).write_text()
 }
 
-/// A row of `files.list`, and the data of `files.info`.
-#[derive(Clone)]
-pub(super) struct FileRow {
-    pub id: String,
-    pub name: String,
-    pub size: u64,
-    pub updated_at: String,
-    /// A plain string; absent, `null` and empty mean none.
-    pub folder: String,
+/// A document as a row of `files.list` and the data of `files.info` tell of it; what is stored has a form of its own.
+pub(super) struct FileRow(pub Document);
+
+impl Form for FileRow {
+    fn blank() -> Self {
+        Self(Document::blank())
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        let mut fields = Fields::of(value);
+        fields.read("id", &mut self.0.id);
+        fields.read("name", &mut self.0.place.name);
+        fields.read("size", &mut self.0.size_bytes);
+        fields.read("updated_at", &mut self.0.updated_at);
+        // A plain string; absent, `null` and empty mean none.
+        fields.read_if_there("folder", &mut self.0.place.folder);
+        fields.complete()
+    }
+}
+
+/// Pages of `files.list`: goes on where the pages before ended.
+pub(super) struct FilePages {
+    /// Each once: pages shift while documents are added, so one may repeat rows.
+    pub documents: Vec<Document>,
+    seen: Set<String>,
+    /// Of the last page.
+    pub row_count: usize,
+}
+
+impl Form for FilePages {
+    fn blank() -> Self {
+        Self { documents: Vec::new(), seen: Set::new(), row_count: 0 }
+    }
+
+    fn fill(&mut self, value: &Value) -> Option<()> {
+        let Value::List(rows) = value else { return None };
+        for row in rows {
+            let FileRow(document) = FileRow::read(row)?;
+            if self.seen.insert(document.id.0.clone()) {
+                self.documents.push(document);
+            }
+        }
+        self.row_count = rows.len();
+        Some(())
+    }
 }
 
 /// Data of `files.download` and `files.upload`: an address good for a while.
@@ -85,7 +123,6 @@ pub(super) struct ProjectsStatus {
 }
 
 structs! {
-    FileRow { id, name, size, updated_at, folder optional, }
     Entity { id, name optional, title optional, first_name optional, last_name optional, code optional, }
     ProjectsStatus { status, }
 }

@@ -12,3 +12,4 @@ pub mod scene;
 pub mod script;
 pub mod stage;
 pub mod store;
+pub mod told;

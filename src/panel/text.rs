@@ -220,15 +220,27 @@ impl Texts {
         while let Some((before, name, after)) = next_hole(rest) {
             let arg = text.args.iter().find(|(arg, _)| *arg == name);
             push_words(parts, before);
-            match arg {
-                Some((_, Arg::Name(name))) => parts.push(Part::Name(safe_name(name))),
-                Some((_, Arg::Text(text))) => self.add(text, parts),
-                Some((_, arg)) => push_words(parts, &self.argument(arg)),
-                None => {}
+            if let Some((_, arg)) = arg {
+                self.add_argument(arg, parts);
             }
             rest = after;
         }
         push_words(parts, rest);
+    }
+
+    fn add_argument(&self, arg: &Arg, parts: &mut Vec<Part>) {
+        let words = match arg {
+            Arg::Name(name) => return parts.push(Part::Name(safe_name(name))),
+            Arg::Text(text) => return self.add(text, parts),
+            // The clocks of two tabs differ by a little: what was a moment ago is never "in the future".
+            Arg::Ago(at_ms, now_ms) if at_ms.abs_diff(*now_ms) < 60_000 => {
+                return self.add(&t("just_now"), parts);
+            }
+            Arg::Ago(at_ms, now_ms) => self.formats.relative(*at_ms, *now_ms),
+            Arg::Count(number) | Arg::Number(number) => self.formats.number(*number),
+            Arg::Size(size_bytes) => self.formats.size(*size_bytes),
+        };
+        push_words(parts, &words);
     }
 
     /// Date and time of day (ms).
@@ -247,18 +259,6 @@ impl Texts {
             in_form(&self.formats.plural(count)).or_else(|| in_form("other"))
         });
         plural.or_else(|| word(text.key)).unwrap_or(text.key)
-    }
-
-    fn argument(&self, arg: &Arg) -> String {
-        match arg {
-            Arg::Name(name) => name.clone(),
-            Arg::Count(number) | Arg::Number(number) => self.formats.number(*number),
-            Arg::Size(size_bytes) => self.formats.size(*size_bytes),
-            // The clocks of two tabs differ by a little: what was a moment ago is never "in the future".
-            Arg::Ago(at_ms, now_ms) if at_ms.abs_diff(*now_ms) < 60_000 => self.say(&t("just_now")),
-            Arg::Ago(at_ms, now_ms) => self.formats.relative(*at_ms, *now_ms),
-            Arg::Text(text) => self.say(text),
-        }
     }
 }
 

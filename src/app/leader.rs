@@ -6,7 +6,8 @@ use crate::driver::{Driver, OpenError, Setup, StateKey};
 use crate::json::Read;
 use crate::platform::{self, sleep, BrowserPorts};
 use crate::ports::{Clock, Locks, Store};
-use futures_util::future::{select, Either, FutureExt};
+use futures_util::future::{select, FutureExt};
+use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
 use sync_core::{Config, Event, Failure, RecordStatus, Side, Status, SyncReport};
@@ -80,18 +81,13 @@ impl App {
         };
         let running = pin!(running);
         let telling = pin!(self.keep_telling(&driver));
-        let working = select(running, telling);
-        let ended = select(working, &mut change).await;
+        let ended = select(select(running, telling), &mut change).await;
         self.driver.borrow_mut().take();
-        match ended {
-            Either::Right(((), working)) => {
-                // Nothing leaves from here on; what is under way is let go.
-                driver.stop();
-                drop(working);
-            }
-            // Retired: the connection is being ended, and what comes next is told by that.
-            Either::Left(_) => change.await,
-        }
+        // Nothing leaves from here on; what is under way is let go.
+        driver.stop();
+        drop(ended);
+        // If it was retired, the connection is being ended, and what comes next is told by that.
+        change.await;
     }
 
     /// The driver of the connection there is; without one, shows that.
@@ -274,18 +270,13 @@ impl App {
             return ended(Failure::Unauthorized(Side::Dropbox));
         }
         let id = self.random_id();
-        self.reports.borrow_mut().push((id.clone(), None));
-        self.ask(id.clone(), Command::Sync);
+        let report = Rc::new(Cell::new(None));
+        self.reports.borrow_mut().push((id.clone(), report.clone()));
+        self.ask(id, Command::Sync);
         self.bell
             .until(|| {
-                if self.stopped.get() {
-                    return Some(ended(Failure::Cancelled));
-                }
-                let mut reports = self.reports.borrow_mut();
-                let at = reports.iter().position(|(other, _)| *other == id)?;
-                let report = reports[at].1.take()?;
-                reports.swap_remove(at);
-                Some(report)
+                let stopped = self.stopped.get().then(|| ended(Failure::Cancelled));
+                stopped.or_else(|| report.take())
             })
             .await
     }
@@ -299,8 +290,9 @@ impl App {
             unanswered.remove(at);
         }
         let mut reports = self.reports.borrow_mut();
-        if let Some((_, awaited)) = reports.iter_mut().find(|(other, _)| other == id) {
-            *awaited = report;
+        if let Some(at) = reports.iter().position(|(other, _)| other == id) {
+            let (_, awaited) = reports.swap_remove(at);
+            awaited.set(report);
             self.bell.ring();
         }
     }

@@ -2,8 +2,8 @@
 
 use super::icons::{self, icon};
 use super::local::{Local, Message};
-use super::markup::{anchor, press, sentence};
-use super::model::{Action, PanelView, Target};
+use super::markup::{act, anchor, press, sentence};
+use super::model::{Action, PanelView};
 use super::node::{el, part, Element};
 use super::rows;
 use super::text::t;
@@ -104,7 +104,7 @@ fn conflicts(record: &RecordStatus, words: &Words) -> Option<Box<Element>> {
 /// A file's name; as a link to Dropbox if it stands there.
 fn linked_name(item: &Item, words: &Words) -> Box<Element> {
     let file = name(&item.place.name);
-    match item.path.as_ref().and_then(|path| words.href(&Target::Path(path.clone()))) {
+    match item.path.as_ref().and_then(|path| words.in_app_folder(path)) {
         Some(href) => anchor(href).class("file").attr("title", words.word("open")).child(file),
         None => el("span.file").child(file),
     }
@@ -161,7 +161,7 @@ fn document(item: &Item, now: &Seen, words: &Words) -> Box<Element> {
         .child(about.child(part("span.how").text(said)));
     match &item.document {
         Some(document) if item.mark == Mark::CrmOnly => row.child(
-            press("button small", Message::Do(Action::CopyBack(document.clone())))
+            act("button small", Action::CopyBack(document.clone()))
                 .key("copy-back")
                 .word(words, "copy_back"),
         ),
@@ -192,8 +192,7 @@ fn activity(happened: &[Activity], words: &Words, now_ms: u64, keep: bool) -> Op
         );
         number -= 1;
     }
-    let save =
-        press("button small", Message::Do(Action::SaveLog)).key("save").word(words, "save_log");
+    let save = act("button small", Action::SaveLog).key("save").word(words, "save_log");
     let note = part("p.save-note").word(words, "save_log_what");
     Some(fold.child(list).child(part("div.save-log").child(save).child(note)))
 }

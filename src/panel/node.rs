@@ -135,17 +135,6 @@ impl Element {
         (!self.children.is_empty()).then_some(self)
     }
 
-    /// With several children.
-    pub fn all<N: Into<Node>>(
-        mut self: Box<Self>,
-        children: impl IntoIterator<Item = N>,
-    ) -> Box<Self> {
-        for child in children {
-            self = self.child(child);
-        }
-        self
-    }
-
     /// With text inside.
     pub fn text(self: Box<Self>, text: impl Into<String>) -> Box<Self> {
         self.child(Node::Text(text.into()))

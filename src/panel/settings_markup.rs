@@ -2,9 +2,9 @@
 
 use super::icons::{self, icon};
 use super::lists::more;
-use super::local::{Local, Message, Question};
+use super::local::{Local, Message};
 use super::markup::{
-    ask, confirm, filled, head, in_tone, press, progress_bar, sentence, tone_shape, tone_word,
+    act, ask, confirm, filled, head, in_tone, progress_bar, sentence, tone_shape, tone_word,
 };
 use super::model::{
     Action, Bulk, Candidate, ConnectFailure, Connection, ProgressView, SettingsView, Snapshot, Tone,
@@ -14,6 +14,7 @@ use super::rows::halt_title;
 use super::settings_view::{kind_name, of_module};
 use super::text::{t, Arg, Text};
 use super::words::{name, Words};
+use crate::auth::Account;
 use crate::json::Read;
 use std::rc::Rc;
 use sync_core::{LinkStatus, RecordKind, RecordState};
@@ -22,7 +23,7 @@ use sync_core::{LinkStatus, RecordKind, RecordState};
 const INTERVALS: [u32; 6] = [15, 30, 60, 120, 240, 1440];
 
 /// The settings.
-pub fn settings_panel(view: &SettingsView, words: &Words, local: &Local) -> Box<Element> {
+pub fn settings_panel(view: &SettingsView<'_>, words: &Words, local: &Local) -> Box<Element> {
     let mut panel = part("section.panel settings").attr("data-screen", "settings");
     if let Some(obstacle) = &view.obstacle {
         let obstacle_part = part("section.obstacle")
@@ -30,14 +31,14 @@ pub fn settings_panel(view: &SettingsView, words: &Words, local: &Local) -> Box<
             .attr("data-tone", tone_word(obstacle.tone));
         panel = panel.child(obstacle_part.child(head(obstacle, words, local)));
     }
-    let Snapshot { connection, status, .. } = &view.snapshot;
-    if let Connection::Connected { account_name, account_email } = connection {
+    let Snapshot { connection, status, .. } = view.snapshot;
+    if let Connection::Connected(with) = connection {
         panel = panel
-            .child(account(account_name, account_email, view.settings.space, words))
+            .child(account(with, view.settings.space, words))
             .child(schedule(view, words))
             .child(bulk(&view.settings.bulk, words, local));
     }
-    let is_connected = matches!(connection, Connection::Connected { .. });
+    let is_connected = matches!(connection, Connection::Connected(_));
     if !status.links.is_empty() || is_connected {
         panel = panel.child(links(&status.links, words, local));
     }
@@ -77,16 +78,11 @@ fn quiet(words: &Words, key: &'static str) -> Box<Element> {
     part("p.quiet").word(words, key)
 }
 
-fn account(
-    person_name: &str,
-    email: &str,
-    space: Option<(u64, Option<u64>)>,
-    words: &Words,
-) -> Box<Element> {
+fn account(with: &Account, space: Option<(u64, Option<u64>)>, words: &Words) -> Box<Element> {
     let person = part("div.person").child(icons::dropbox()).child(
         el("div")
-            .child(el("p.name").child(name(person_name)))
-            .child(el("p.email").child(name(email))),
+            .child(el("p.name").child(name(&with.name)))
+            .child(el("p.email").child(name(&with.email))),
     );
     let account = block("section.block account", words.word("account")).child(person);
     let Some((used, Some(allocated))) = space else { return account };
@@ -111,8 +107,8 @@ fn interval(minutes: u32) -> Box<Text> {
     }
 }
 
-fn schedule(view: &SettingsView, words: &Words) -> Box<Element> {
-    let Snapshot { status, now_ms, .. } = &view.snapshot;
+fn schedule(view: &SettingsView<'_>, words: &Words) -> Box<Element> {
+    let Snapshot { status, now_ms, .. } = view.snapshot;
     let present = view.settings.interval_minutes;
     let option = |minutes: u32| {
         el("option").attr("value", minutes.to_string()).say(words, &interval(minutes))
@@ -127,15 +123,16 @@ fn schedule(view: &SettingsView, words: &Words) -> Box<Element> {
         select = select.child(option(minutes));
         before = minutes;
     }
-    let select = select
-        .holding(Property::Value(present.to_string()))
-        .on_change(|value| Some(Message::Do(Action::SetInterval(u32::read_text(value)?))));
+    let select = select.holding(Property::Value(present.to_string())).on_change(|value| {
+        let minutes = u32::read_text(value)?;
+        Some(Message::Do(Rc::new(Action::SetInterval(minutes))))
+    });
     let interval = part("label.field")
         .child(part("span.label").word(words, "interval"))
         .child(select.key("interval"));
-    let pause = press("button secondary", Message::Do(Action::Pause(!status.paused))).key("pause");
+    let pause = act("button secondary", Action::Pause(!status.paused)).key("pause");
     let pause = named(pause, if status.paused { "resume" } else { "pause" }, "schedule", words);
-    let now = press("button secondary", Message::Do(Action::SyncNow))
+    let now = act("button secondary", Action::SyncNow)
         .key("now")
         .child(icon(icons::SYNC))
         .word(words, "sync_now");
@@ -172,7 +169,10 @@ fn links(rows: &[LinkStatus], words: &Words, local: &Local) -> Box<Element> {
     let title = words.say(&t("linked").count(rows.len() as u64));
     let block = block("section.block links", title);
     let shown = local.records_shown;
-    let list = part("ul.rows").all(rows.iter().take(shown).map(|row| link(row, words, local)));
+    let mut list = part("ul.rows");
+    for row in rows.iter().take(shown) {
+        list = list.child(link(row, words, local));
+    }
     block.child(list).maybe(more(rows.len(), shown, Message::MoreRecords, words))
 }
 
@@ -191,7 +191,6 @@ fn link_state(link: &LinkStatus) -> (Tone, Box<Text>) {
 
 fn link(row: &LinkStatus, words: &Words, local: &Local) -> Box<Element> {
     let (tone, state) = link_state(row);
-    let question = Question::Unlink(row.record.clone());
     let item = el("li.linked")
         .row_key(format!("{}/{}", row.record.kind.word(), row.record.id))
         .attr("data-tone", tone_word(tone));
@@ -201,16 +200,13 @@ fn link(row: &LinkStatus, words: &Words, local: &Local) -> Box<Element> {
         .child(el("span.state").say(words, &state));
     let about = part("div.about").child(el("p.name").child(name(&row.name))).child(how);
     let item = item.child(in_tone(tone, icon(tone_shape(tone)))).child(about);
-    if local.is_asking(&question) {
-        return item.child(confirm(
-            &question,
-            words.word("unlink_what"),
-            words.word("unlink"),
-            words,
-        ));
+    let unlink = Rc::new(Action::Unlink(row.record.clone()));
+    if local.asking.as_ref() == Some(&unlink) {
+        let what = words.word("unlink_what");
+        return item.child(confirm(&unlink, what, words.word("unlink"), words));
     }
     let said = words.say(&t("unlink_named").name(&row.name));
-    let unlink = ask("button small", question, local).key("unlink").attr("aria-label", said);
+    let unlink = ask("button small", unlink, local).key("unlink").attr("aria-label", said);
     item.child(unlink.word(words, "unlink"))
 }
 
@@ -244,7 +240,7 @@ fn bulk(view: &Bulk, words: &Words, local: &Local) -> Box<Element> {
 }
 
 fn stop(words: &Words, label: &'static str) -> Box<Element> {
-    press("button secondary", Message::Do(Action::StopLinking)).key("stop").word(words, label)
+    act("button secondary", Action::StopLinking).key("stop").word(words, label)
 }
 
 fn choose_module(
@@ -253,15 +249,15 @@ fn choose_module(
     local: &Local,
     again: Option<&'static str>,
 ) -> Box<Element> {
-    let options = RecordKind::ALL
-        .iter()
-        .map(|kind| el("option").attr("value", kind.word()).say(words, &kind_name(*kind)));
-    let select = el("select")
-        .key("module")
-        .all(options)
+    let mut select = el("select").key("module");
+    for kind in RecordKind::ALL {
+        let option = el("option").attr("value", kind.word()).say(words, &kind_name(kind));
+        select = select.child(option);
+    }
+    let select = select
         .holding(Property::Value(local.module.word().to_owned()))
         .on_change(|value| RecordKind::from_word(value).map(Message::Module));
-    let list = press("button secondary", Message::Do(Action::ListRecords(local.module)))
+    let list = act("button secondary", Action::ListRecords(local.module))
         .key("list")
         .word(words, again.unwrap_or("bulk_list"));
     block.child(quiet(words, "bulk_what")).child(
@@ -296,23 +292,25 @@ fn choosing(
             .child(sentence("p.quiet", &none, words).key("none"))
             .child(part("div.buttons").child(stop(words, "back")));
     }
-    let rows = candidates.iter().take(local.records_shown).map(|row| candidate(row, words, local));
-    let list = part("ul.candidates").attr("aria-label", words.say(&kind_name(kind))).all(rows);
+    let mut list = part("ul.candidates").attr("aria-label", words.say(&kind_name(kind)));
+    for row in candidates.iter().take(local.records_shown) {
+        list = list.child(candidate(row, words, local));
+    }
     let block = block
         .child(tick_all(candidates, open_count, ticked_count, words))
         .child(list)
         .maybe(more(candidates.len(), local.records_shown, Message::MoreRecords, words));
-    if let Some(question @ Question::Link(_, chosen)) = &local.asking {
+    if let Some(action @ Action::LinkAll { chosen, .. }) = local.asking.as_deref() {
         let count = chosen.as_ref().map_or(open_count, |chosen| chosen.len() as u64);
         let what = of_module("bulk_ask", kind).count(count);
         let yes = words.say(&t("bulk_yes").count(count));
-        return block.child(confirm(question, words.say(&what), yes, words));
+        return block.child(confirm(action, words.say(&what), yes, words));
     }
     let all = ticked_count == 0 || ticked_count == open_count;
     let label =
         if all { t("bulk_all").count(open_count) } else { t("bulk_some").count(ticked_count) };
-    let question = Question::Link(kind, (!all).then_some(ticked));
-    let link = ask("button primary", question, local).key("link").say(words, &label);
+    let action = Rc::new(Action::LinkAll { kind, chosen: (!all).then_some(ticked) });
+    let link = ask("button primary", action, local).key("link").say(words, &label);
     block.child(part("div.buttons").child(link).child(stop(words, "cancel")))
 }
 
@@ -352,9 +350,8 @@ fn candidate(row: &Candidate, words: &Words, local: &Local) -> Box<Element> {
 
 /// The question about folders of the earlier integration, for all at once.
 fn earlier(block: Box<Element>, count: u32, words: &Words) -> Box<Element> {
-    let answer = |class, wanted, word| {
-        press(class, Message::Do(Action::TakeOver(wanted))).key(word).word(words, word)
-    };
+    let answer =
+        |class, wanted, word| act(class, Action::TakeOver(wanted)).key(word).word(words, word);
     block.child(sentence("p.quiet", &t("old_folders").count(count), words).key("earlier")).child(
         part("div.buttons").child(answer("button primary", true, "old_folder_move")).child(answer(
             "button secondary",
@@ -380,7 +377,7 @@ fn linking(
         current: None,
         pace: Vec::new(),
     };
-    let pause = press("button secondary", Message::Do(Action::PauseLinking(!paused))).key("pause");
+    let pause = act("button secondary", Action::PauseLinking(!paused)).key("pause");
     let pause = named(pause, if paused { "resume" } else { "pause" }, "bulk", words);
     block
         .child(sentence("p.quiet", &title, words).key("linking"))
@@ -391,12 +388,12 @@ fn linking(
 
 fn disconnect(words: &Words, local: &Local) -> Box<Element> {
     let block = block("section.block disconnect", words.word("connection"));
-    let question = Question::Disconnect;
-    if local.is_asking(&question) {
+    let action = Rc::new(Action::Disconnect);
+    if local.asking.as_ref() == Some(&action) {
         let yes = words.word("disconnect");
-        return block.child(confirm(&question, words.word("disconnect_what"), yes, words));
+        return block.child(confirm(&action, words.word("disconnect_what"), yes, words));
     }
-    let button = ask("button destructive", question, local).key("disconnect");
+    let button = ask("button destructive", action, local).key("disconnect");
     block
         .child(quiet(words, "disconnect_note"))
         .child(part("div.buttons").child(button.word(words, "disconnect")))

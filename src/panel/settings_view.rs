@@ -6,9 +6,9 @@ use super::text::{t, Arg, Text};
 use sync_core::RecordKind;
 
 /// The settings.
-pub fn settings_view_of(snapshot: Snapshot, settings: Settings) -> SettingsView {
-    let obstacle = obstacle(&snapshot);
-    let announcement = announcement(&snapshot, &settings.bulk);
+pub fn settings_view_of<'a>(snapshot: &'a Snapshot, settings: &'a Settings) -> SettingsView<'a> {
+    let obstacle = obstacle(snapshot);
+    let announcement = announcement(snapshot, &settings.bulk);
     SettingsView { snapshot, settings, obstacle, announcement }
 }
 

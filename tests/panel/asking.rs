@@ -2,8 +2,9 @@
 
 use crate::html::{attribute, drawn, elements, text, words};
 use crate::scenes::{record, scenes};
+use std::rc::Rc;
 use sync_core::{Record, RecordKind};
-use teamleader_dropbox::panel::local::{Local, Message, Question};
+use teamleader_dropbox::panel::local::{Local, Message};
 use teamleader_dropbox::panel::node::{Element, Meaning};
 use teamleader_dropbox::panel::Action;
 
@@ -38,7 +39,7 @@ impl Pressed {
         let Some(Meaning::Click(message)) = button.meaning else {
             panic!("`{name}` means nothing")
         };
-        self.local.take(message)
+        self.local.take(message).map(Rc::unwrap_or_clone)
     }
 
     fn said(&self) -> String {
@@ -137,14 +138,16 @@ fn an_interval_is_taken_only_as_a_number() {
         _ => None,
     });
     let change = change.unwrap();
-    assert_eq!(change("120"), Some(Message::Do(Action::SetInterval(120))));
+    assert_eq!(change("120"), Some(Message::Do(Rc::new(Action::SetInterval(120)))));
     assert_eq!(change("soon"), None);
 }
 
 #[test]
 fn a_question_goes_away_when_something_else_is_asked_for() {
     let mut local = Local::default();
-    local.take(Message::Ask(Question::Unlink(Record::new(RecordKind::Contact, "c"))));
-    assert_eq!(local.take(Message::Do(Action::SyncNow)), Some(Action::SyncNow));
+    let unlink = Action::Unlink(Record::new(RecordKind::Contact, "c"));
+    local.take(Message::Ask(Rc::new(unlink)));
+    let sync = Rc::new(Action::SyncNow);
+    assert_eq!(local.take(Message::Do(sync.clone())), Some(sync));
     assert_eq!(local.take(Message::Yes), None);
 }

@@ -95,7 +95,8 @@ impl App {
         let interval_minutes = self.stored_interval().await;
         let show_none = |error: Option<Failure>, newer: bool| {
             let status = Rc::new(Status { error, ..Status::default() });
-            self.show_shared(Shared { status, interval_minutes, newer, ..Shared::default() });
+            let (records, space) = (Vec::new(), None);
+            self.show_shared(Shared { status, records, interval_minutes, space, newer });
             None
         };
         let dropbox = match self.auth.connection().await {
@@ -239,7 +240,8 @@ impl App {
         let ended = self.auth.disconnect().await.is_ok();
         if !retired || !ended {
             let Some(driver) = driver else { return };
-            let status = Status { error: Some(Failure::Store), ..driver.status() };
+            let mut status = driver.status();
+            status.error = Some(Failure::Store);
             self.shared.borrow_mut().status = Rc::new(status);
         }
         self.connection_changed();

@@ -15,7 +15,6 @@ mod tabs;
 use crate::auth::{self, Auth, Owner};
 use crate::bell::Bell;
 use crate::driver::Driver;
-use crate::json::forms::Form;
 use crate::json::{Read, Write};
 use crate::old_folders::OldFolders;
 use crate::panel::view::{self, Words, WordsError};
@@ -527,7 +526,14 @@ impl App {
             name: link.name.clone(),
             state: link.state,
             settled_ms: link.settled_ms,
-            ..RecordStatus::blank()
+            folder: None,
+            one_way: false,
+            progress: None,
+            items: Vec::new(),
+            problems: Vec::new(),
+            activity: Vec::new(),
+            affected: Vec::new(),
+            cancelled: false,
         }))
     }
 

@@ -53,22 +53,19 @@ fn head(snapshot: &Snapshot) -> Box<PanelView> {
     let Some(status) = status else {
         return not_linked(snapshot);
     };
-    match &status.state {
-        RecordState::Halted(halt) => halted(halt, status),
-        _ if !snapshot.online => offline(snapshot, status),
+    let error = if status.cancelled {
         // Stopped by the user: it rests until the button or the timer.
-        RecordState::Queued | RecordState::Settled if status.cancelled => {
-            interrupted(&Failure::Cancelled, snapshot, status)
-        }
-        RecordState::Queued => match &snapshot.status.error {
-            Some(error) if !snapshot.status.running => interrupted(error, snapshot, status),
-            _ => waiting(snapshot, status),
-        },
-        RecordState::Working => working(snapshot, status),
-        RecordState::Settled => match &snapshot.status.error {
-            Some(error) if !snapshot.status.running => interrupted(error, snapshot, status),
-            _ => settled(snapshot, status),
-        },
+        Some(&Failure::Cancelled)
+    } else {
+        snapshot.status.error.as_ref().filter(|_| !snapshot.status.running)
+    };
+    match (&status.state, error) {
+        (RecordState::Halted(halt), _) => halted(halt, status),
+        _ if !snapshot.online => offline(snapshot, status),
+        (RecordState::Working, _) => working(snapshot, status),
+        (_, Some(error)) => interrupted(error, snapshot, status),
+        (RecordState::Queued, None) => waiting(snapshot, status),
+        (RecordState::Settled, None) => settled(snapshot, status),
     }
 }
 
@@ -151,10 +148,15 @@ fn working(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
 
 /// Thousandths done: by bytes or by documents, whichever is behind.
 fn share(progress: &Progress) -> u32 {
-    let part = |done: u64, total: u64| (done.min(total) * 1000).checked_div(total).unwrap_or(1000);
+    let part = |done, total| if total == 0 { 1000 } else { permille(done, total) };
     let by_count = part(progress.done_count.into(), progress.total_count.into());
-    let by_bytes = part(progress.done_bytes, progress.total_bytes);
-    u32::try_from(by_count.min(by_bytes)).unwrap_or(1000)
+    by_count.min(part(progress.done_bytes, progress.total_bytes))
+}
+
+/// A part of a whole in thousandths; all of it, if it is more.
+pub(super) fn permille(part: u64, whole: u64) -> u32 {
+    let permille = part.saturating_mul(1000) / whole.max(1);
+    u32::try_from(permille).unwrap_or(1000).min(1000)
 }
 
 fn shown_progress(progress: &Progress, now_ms: u64) -> Box<ProgressView> {
@@ -266,37 +268,35 @@ fn failure_words(error: &Failure) -> (&'static str, &'static str) {
 fn halted(halt: &Halt, status: &RecordStatus) -> Box<PanelView> {
     let decide = |confirmed| Action::Decide { record: Some(status.record.clone()), confirmed };
     let title = rows::halt_title(halt);
-    match halt {
-        Halt::CrmEmpty { synced_count: count } | Halt::ManyDeletes { delete_count: count, .. } => {
-            screen(Screen::Guard, Tone::Trouble, title)
-                .detail(
-                    t(match halt {
-                        Halt::CrmEmpty { .. } => "halt_crm_empty_what",
-                        _ => "halt_many_deletes_what",
-                    })
-                    .count(*count),
-                )
-                .primary("keep_files", decide(false))
-                .destructive(t("delete_files").count(*count), decide(true))
-                .about()
+    let (detail, keep, pass, count) = match *halt {
+        Halt::CrmEmpty { synced_count: count } => {
+            ("halt_crm_empty_what", "keep_files", "delete_files", count)
         }
-        Halt::ManyChanges { change_count, side, .. } => screen(Screen::Guard, Tone::Trouble, title)
-            .detail(match side {
-                Side::Crm => "halt_many_changes_crm_what",
-                Side::Dropbox => "halt_many_changes_dropbox_what",
-            })
-            .primary("keep_as_is", decide(false))
-            .destructive(t("take_changes").count(*change_count), decide(true))
-            .about(),
-        Halt::FolderRemoved => screen(Screen::FolderRemoved, Tone::Notice, title)
-            .detail("folder_removed_what")
-            .primary("sync", Action::Press)
-            .link("open_deleted", DELETED_FILES),
-        Halt::CrmForbidden => frozen(title, "halt_forbidden_what"),
-        Halt::CrmGone => frozen(title, "halt_gone_what"),
-        Halt::Malformed => frozen(title, "halt_malformed_what"),
-        Halt::AllFoldersGone | Halt::AppFolderGone => halted_over_all(halt),
-    }
+        Halt::ManyDeletes { delete_count: count, .. } => {
+            ("halt_many_deletes_what", "keep_files", "delete_files", count)
+        }
+        Halt::ManyChanges { change_count: count, side: Side::Crm, .. } => {
+            ("halt_many_changes_crm_what", "keep_as_is", "take_changes", count)
+        }
+        Halt::ManyChanges { change_count: count, side: Side::Dropbox, .. } => {
+            ("halt_many_changes_dropbox_what", "keep_as_is", "take_changes", count)
+        }
+        Halt::FolderRemoved => {
+            return screen(Screen::FolderRemoved, Tone::Notice, title)
+                .detail("folder_removed_what")
+                .primary("sync", Action::Press)
+                .link("open_deleted", DELETED_FILES);
+        }
+        Halt::CrmForbidden => return frozen(title, "halt_forbidden_what"),
+        Halt::CrmGone => return frozen(title, "halt_gone_what"),
+        Halt::Malformed => return frozen(title, "halt_malformed_what"),
+        Halt::AllFoldersGone | Halt::AppFolderGone => return halted_over_all(halt),
+    };
+    screen(Screen::Guard, Tone::Trouble, title)
+        .detail(t(detail).count(count))
+        .primary(keep, decide(false))
+        .destructive(t(pass).count(count), decide(true))
+        .about()
 }
 
 fn frozen(title: Box<Text>, detail: &'static str) -> Box<PanelView> {

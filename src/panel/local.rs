@@ -11,7 +11,7 @@ use sync_core::RecordKind;
 pub const ROWS: usize = 50;
 
 /// What a person did inside a panel.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 #[repr(u32)]
 pub enum Message {
     /// Asked for this.
@@ -66,31 +66,31 @@ impl Default for Local {
 
 impl Local {
     /// Remembers what was done; what is asked of the app, if anything.
-    pub fn take(&mut self, message: Message) -> Option<Rc<Action>> {
+    pub fn take(&mut self, message: &Message) -> Option<Rc<Action>> {
         self.answered = None;
         match message {
             Message::Do(action) => {
                 self.asking = None;
-                if matches!(*action, Action::ListRecords(_) | Action::StopLinking) {
+                if matches!(**action, Action::ListRecords(_) | Action::StopLinking) {
                     self.ticked.clear();
                     self.records_shown = ROWS;
                 }
-                return Some(action);
+                return Some(action.clone());
             }
-            Message::Ask(action) => self.asking = Some(action),
+            Message::Ask(action) => self.asking = Some(action.clone()),
             Message::Yes => return self.asking.take(),
             Message::No => self.answered = self.asking.take(),
             Message::MoreDocuments => self.documents_shown += ROWS * 4,
             Message::MoreRecords => self.records_shown += ROWS * 4,
-            Message::Module(kind) => self.module = kind,
+            Message::Module(kind) => self.module = *kind,
             Message::Tick(id) => {
-                if !self.ticked.remove(&id) {
-                    self.ticked.insert(id);
+                if !self.ticked.remove(id) {
+                    self.ticked.insert(id.clone());
                 }
             }
             Message::TickAll(candidates) => {
                 let mut all_were = true;
-                for candidate in &*candidates {
+                for candidate in &**candidates {
                     if !candidate.linked {
                         all_were &= !self.ticked.insert(candidate.id.clone());
                     }

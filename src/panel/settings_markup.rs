@@ -1,5 +1,6 @@
 //! The settings as elements: account, timed sync, linked records, linking many at once.
 
+use super::documents_view::permille;
 use super::icons::{self, icon};
 use super::lists::more;
 use super::local::{Local, Message};
@@ -11,7 +12,7 @@ use super::model::{
 };
 use super::node::{el, part, Element, Property};
 use super::rows::halt_title;
-use super::settings_view::{kind_name, of_module};
+use super::settings_view::{bulk_title, kind_name, linked_of, of_module};
 use super::text::{t, Arg, Text};
 use super::words::{name, Words};
 use crate::auth::Account;
@@ -86,8 +87,7 @@ fn account(with: &Account, space: Option<(u64, Option<u64>)>, words: &Words) -> 
     );
     let account = block("section.block account", words.word("account")).child(person);
     let Some((used, Some(allocated))) = space else { return account };
-    let permille = used.saturating_mul(1000) / allocated.max(1);
-    let permille = u32::try_from(permille.min(1000)).unwrap_or(1000);
+    let permille = permille(used, allocated);
     let said = t("space").with("used", Arg::Size(used)).with("allocated", Arg::Size(allocated));
     let said = words.say(&said);
     let meter = el("div")
@@ -212,30 +212,30 @@ fn link(row: &LinkStatus, words: &Words, local: &Local) -> Box<Element> {
 
 fn bulk(view: &Bulk, words: &Words, local: &Local) -> Box<Element> {
     let block = block("section.block bulk", words.word("bulk"));
+    if let Bulk::Choosing { kind, candidates } = view {
+        return choosing(block, *kind, candidates, words, local);
+    }
+    let Some(title) = bulk_title(view) else {
+        return choose_module(block, words, local, "bulk_list");
+    };
+    let (line, key) = match view {
+        Bulk::Failed { .. } => (el("p.warning"), "failed"),
+        Bulk::Finished { .. } => (el("p.finished").child(icon(icons::CHECK)), "finished"),
+        Bulk::Earlier { .. } => (el("p.quiet"), "earlier"),
+        Bulk::Linking { .. } => (el("p.quiet"), "linking"),
+        _ => (el("p.quiet"), "listing"),
+    };
+    let block = block.child(line.key(key).say(words, &title));
     match view {
-        Bulk::Idle => choose_module(block, words, local, None),
-        Bulk::Failed { kind } => {
-            let failed = of_module("bulk_failed", *kind);
-            let block = block.child(sentence("p.warning", &failed, words).key("failed"));
-            choose_module(block, words, local, Some("try_again"))
+        Bulk::Failed { .. } => choose_module(block, words, local, "try_again"),
+        Bulk::Earlier { .. } => block.child(earlier(words)),
+        Bulk::Linking { done_count, total_count, paused, .. } => {
+            linking(block, (*done_count, *total_count), *paused, &title, words)
         }
-        Bulk::Listing { kind } => {
-            let listing = of_module("bulk_listing", *kind);
-            block
-                .child(sentence("p.quiet", &listing, words).key("listing"))
-                .child(progress_bar(None, &listing, words))
-                .child(part("div.buttons").child(stop(words, "cancel")))
-        }
-        Bulk::Choosing { kind, candidates } => choosing(block, *kind, candidates, words, local),
-        Bulk::Earlier { count, .. } => earlier(block, *count, words),
-        Bulk::Linking { kind, done_count, total_count, paused } => {
-            linking(block, *kind, (*done_count, *total_count), *paused, words)
-        }
-        Bulk::Finished { kind, total_count } => {
-            let finished = of_module("bulk_finished", *kind).count(*total_count);
-            let line = part("p.finished").child(icon(icons::CHECK)).say(words, &finished);
-            choose_module(block.child(line), words, local, None)
-        }
+        Bulk::Listing { .. } => block
+            .child(progress_bar(None, &title, words))
+            .child(part("div.buttons").child(stop(words, "cancel"))),
+        _ => choose_module(block, words, local, "bulk_list"),
     }
 }
 
@@ -247,7 +247,7 @@ fn choose_module(
     block: Box<Element>,
     words: &Words,
     local: &Local,
-    again: Option<&'static str>,
+    label: &'static str,
 ) -> Box<Element> {
     let mut select = el("select").key("module");
     for kind in RecordKind::ALL {
@@ -257,9 +257,8 @@ fn choose_module(
     let select = select
         .holding(Property::Value(local.module.word().to_owned()))
         .on_change(|value| RecordKind::from_word(value).map(Message::Module));
-    let list = act("button secondary", Action::ListRecords(local.module))
-        .key("list")
-        .word(words, again.unwrap_or("bulk_list"));
+    let list =
+        act("button secondary", Action::ListRecords(local.module)).key("list").word(words, label);
     block.child(quiet(words, "bulk_what")).child(
         part("div.field")
             .child(
@@ -349,39 +348,33 @@ fn candidate(row: &Candidate, words: &Words, local: &Local) -> Box<Element> {
 }
 
 /// The question about folders of the earlier integration, for all at once.
-fn earlier(block: Box<Element>, count: u32, words: &Words) -> Box<Element> {
+fn earlier(words: &Words) -> Box<Element> {
     let answer =
         |class, wanted, word| act(class, Action::TakeOver(wanted)).key(word).word(words, word);
-    block.child(sentence("p.quiet", &t("old_folders").count(count), words).key("earlier")).child(
-        part("div.buttons").child(answer("button primary", true, "old_folder_move")).child(answer(
-            "button secondary",
-            false,
-            "old_folder_leave",
-        )),
-    )
+    part("div.buttons").child(answer("button primary", true, "old_folder_move")).child(answer(
+        "button secondary",
+        false,
+        "old_folder_leave",
+    ))
 }
 
 fn linking(
     block: Box<Element>,
-    kind: RecordKind,
     (done_count, total_count): (u32, u32),
     paused: bool,
+    title: &Text,
     words: &Words,
 ) -> Box<Element> {
-    let title = of_module(if paused { "bulk_paused" } else { "bulk_linking" }, kind);
-    let permille = u64::from(done_count) * 1000 / u64::from(total_count.max(1));
-    let done = Arg::Number(done_count.into());
     let bar = ProgressView {
-        permille: u32::try_from(permille.min(1000)).unwrap_or(1000),
-        counted: t("bulk_counted").with("done", done).count(total_count),
+        permille: permille(done_count.into(), total_count.into()),
+        counted: linked_of(done_count.into(), total_count),
         current: None,
         pace: Vec::new(),
     };
     let pause = act("button secondary", Action::PauseLinking(!paused)).key("pause");
     let pause = named(pause, if paused { "resume" } else { "pause" }, "bulk", words);
     block
-        .child(sentence("p.quiet", &title, words).key("linking"))
-        .child(progress_bar(Some(&bar), &title, words))
+        .child(progress_bar(Some(&bar), title, words))
         .child(part("div.buttons").child(pause).child(stop(words, "stop")))
         .child(quiet(words, "bulk_stop_what"))
 }

@@ -32,7 +32,7 @@ impl Panel {
     pub fn mount(root: &web_sys::Element, words: Rc<Words>, on_action: OnAction) -> Self {
         Self(Rc::new_cyclic(|this: &Weak<Mounted>| {
             let this = this.clone();
-            let on_message = Rc::new(move |message| {
+            let on_message = Rc::new(move |message: &Message| {
                 if let Some(panel) = this.upgrade() {
                     panel.take(message);
                 }
@@ -81,7 +81,7 @@ struct Drawn {
 }
 
 impl Mounted {
-    fn take(&self, message: Message) {
+    fn take(&self, message: &Message) {
         let action = {
             let mut drawn = self.drawn.borrow_mut();
             let action = drawn.local.take(message);

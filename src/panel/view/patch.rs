@@ -15,7 +15,7 @@ use web_sys::{Document, HtmlElement, HtmlInputElement, HtmlSelectElement};
 const SVG: &str = "http://www.w3.org/2000/svg";
 
 /// Takes what a person did.
-pub type OnMessage = Rc<dyn Fn(Message)>;
+pub type OnMessage = Rc<dyn Fn(&Message)>;
 
 /// What stands below one node of the page.
 pub struct Patcher {
@@ -186,15 +186,15 @@ impl Draw<'_> {
                 return;
             }
             let meaning = known.borrow().clone();
-            let message = match meaning {
-                Some(Meaning::Click(message)) => Some(message),
+            match meaning {
+                Some(Meaning::Click(message)) => on_message(&message),
                 Some(Meaning::Change(change)) => {
-                    change(&target.unchecked_ref::<HtmlSelectElement>().value())
+                    let value = target.unchecked_ref::<HtmlSelectElement>().value();
+                    if let Some(message) = change(&value) {
+                        on_message(&message);
+                    }
                 }
-                None => None,
-            };
-            if let Some(message) = message {
-                on_message(message);
+                None => {}
             }
         });
         let _ = target.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());

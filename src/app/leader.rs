@@ -10,7 +10,7 @@ use futures_util::future::{select, FutureExt};
 use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
-use sync_core::{Config, Event, Failure, RecordStatus, Side, Status, SyncReport};
+use sync_core::{decimal, Config, Event, Failure, RecordStatus, Side, Status, SyncReport};
 
 /// The other tabs hear of changes at most so often (ms).
 const TELL_MS: u32 = 100;
@@ -248,7 +248,7 @@ impl App {
     }
 
     async fn set_interval(self: Rc<Self>, minutes: u32) {
-        let row = (self.interval_key(), Some(minutes.to_string()));
+        let row = (self.interval_key(), Some(decimal(minutes)));
         if self.ports.save(vec![row]).await.is_ok() {
             // The driver is told once, at its opening.
             self.begin_anew();

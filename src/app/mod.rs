@@ -30,7 +30,7 @@ use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
 use sync_core::map::Set;
-use sync_core::{Record, RecordStatus, SyncReport};
+use sync_core::{decimal, Record, RecordStatus, SyncReport};
 use tabs::{Command, Message, Shared, TabId};
 use wasm_bindgen::prelude::*;
 
@@ -548,6 +548,6 @@ impl App {
 
     /// One that no other tab has.
     fn random_id(&self) -> String {
-        [&*self.tab, "/", &self.new_id().to_string()].concat()
+        [&*self.tab, "/", &decimal(self.new_id())].concat()
     }
 }

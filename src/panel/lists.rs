@@ -9,7 +9,7 @@ use super::rows;
 use super::text::t;
 use super::words::{name, Words};
 use std::rc::Rc;
-use sync_core::{Activity, Item, Mark, RecordStatus};
+use sync_core::{decimal, Activity, Item, Mark, RecordStatus};
 
 /// Times in the activity list are drawn again this often (ms).
 const MINUTE_MS: u64 = 60_000;
@@ -179,12 +179,12 @@ fn activity(happened: &[Activity], words: &Words, now_ms: u64, keep: bool) -> Op
     }
     let mut list = part("ol.rows");
     // Counted from the oldest: a new line on top leaves the keys of the others alone.
-    let mut number = happened.len();
+    let mut number = happened.len() as u64;
     for activity in happened {
         let since = t("since").ago(activity.at_ms, now_ms);
         list = list.child(
             el("li.happened")
-                .row_key(format!("{number} {}", activity.at_ms))
+                .row_key([decimal(number), decimal(activity.at_ms)].join(" "))
                 .child(sentence("span.what", &rows::happened(activity), words))
                 .child(
                     el("time").attr("title", words.texts.moment(activity.at_ms)).say(words, &since),

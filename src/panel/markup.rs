@@ -8,6 +8,7 @@ use super::node::{el, part, Element};
 use super::text::Text;
 use super::words::{name, Words};
 use std::rc::Rc;
+use sync_core::decimal;
 
 /// The panel of one record. What `seen` knows to be unchanged is kept as it stands.
 pub fn documents_panel(
@@ -147,10 +148,11 @@ pub fn progress_bar(progress: Option<&ProgressView>, title: &Text, words: &Words
 
 /// With a track that is filled so far, in thousandths.
 pub fn filled(bar: Box<Element>, permille: u32) -> Box<Element> {
-    let width = format!("inline-size:{}.{}%", permille / 10, permille % 10);
+    let percent = decimal(permille / 10);
+    let width = ["inline-size:", &percent, ".", &decimal(permille % 10), "%"].concat();
     bar.attr("aria-valuemin", "0")
         .attr("aria-valuemax", "100")
-        .attr("aria-valuenow", (permille / 10).to_string())
+        .attr("aria-valuenow", percent)
         .child(part("div.track").child(part("div.done").attr("style", width)))
 }
 

@@ -180,6 +180,6 @@ pub(super) fn with_folder(place: &Place) -> String {
     if place.folder.is_empty() {
         place.name.clone()
     } else {
-        format!("{}/{}", place.folder, place.name)
+        [&*place.folder, "/", &place.name].concat()
     }
 }

@@ -18,7 +18,7 @@ use super::words::{name, Words};
 use crate::auth::Account;
 use crate::json::Read;
 use std::rc::Rc;
-use sync_core::{LinkStatus, RecordKind, RecordState};
+use sync_core::{decimal, LinkStatus, RecordKind, RecordState};
 
 /// The intervals offered (minutes).
 const INTERVALS: [u32; 6] = [15, 30, 60, 120, 240, 1440];
@@ -110,9 +110,8 @@ fn interval(minutes: u32) -> Box<Text> {
 fn schedule(view: &SettingsView<'_>, words: &Words) -> Box<Element> {
     let Snapshot { status, now_ms, .. } = view.snapshot;
     let present = view.settings.interval_minutes;
-    let option = |minutes: u32| {
-        el("option").attr("value", minutes.to_string()).say(words, &interval(minutes))
-    };
+    let option =
+        |minutes: u32| el("option").attr("value", decimal(minutes)).say(words, &interval(minutes));
     let mut select = el("select");
     let mut before = 0;
     for minutes in INTERVALS {
@@ -123,7 +122,7 @@ fn schedule(view: &SettingsView<'_>, words: &Words) -> Box<Element> {
         select = select.child(option(minutes));
         before = minutes;
     }
-    let select = select.holding(Property::Value(present.to_string())).on_change(|value| {
+    let select = select.holding(Property::Value(decimal(present))).on_change(|value| {
         let minutes = u32::read_text(value)?;
         Some(Message::Do(Rc::new(Action::SetInterval(minutes))))
     });
@@ -192,7 +191,7 @@ fn link_state(link: &LinkStatus) -> (Tone, Box<Text>) {
 fn link(row: &LinkStatus, words: &Words, local: &Local) -> Box<Element> {
     let (tone, state) = link_state(row);
     let item = el("li.linked")
-        .row_key(format!("{}/{}", row.record.kind.word(), row.record.id))
+        .row_key([row.record.kind.word(), "/", &row.record.id].concat())
         .attr("data-tone", tone_word(tone));
     let how = el("p.how")
         .child(el("span").say(words, &kind_name(row.record.kind)))

@@ -3,6 +3,7 @@
 //! Plural forms, numbers, sizes and times come from a [`Formats`]: `Intl` in the browser, plain English in tests.
 
 use crate::json::Value;
+use sync_core::decimal;
 
 /// A sentence, not yet in any language.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,12 +90,11 @@ impl Formats for PlainFormats {
     }
 
     fn number(&self, number: u64) -> String {
-        number.to_string()
+        decimal(number)
     }
 
     fn size(&self, size_bytes: u64) -> String {
-        let (tenths, unit) = scaled(size_bytes);
-        format!("{}.{} {unit}", tenths / 10, tenths % 10)
+        plain_size(size_bytes)
     }
 
     fn relative(&self, at_ms: u64, now_ms: u64) -> String {
@@ -139,6 +139,12 @@ pub fn safe_name(name: &str) -> String {
             _ => character,
         })
         .collect()
+}
+
+/// `1.2 megabyte`
+pub(super) fn plain_size(size_bytes: u64) -> String {
+    let (tenths, unit) = scaled(size_bytes);
+    [&decimal(tenths / 10), ".", &decimal(tenths % 10), " ", unit].concat()
 }
 
 /// Bytes as tenths of a unit, and the unit's name for `Intl`: steps of 1000, as both services show sizes.

@@ -1,9 +1,10 @@
 //! What differs from language to language, by the browser's own `Intl`.
 
 use super::Words;
-use crate::panel::text::{distance, scaled, Formats, Texts};
+use crate::panel::text::{distance, plain_size, scaled, Formats, Texts};
 use crate::platform::object;
 use std::cell::{OnceCell, RefCell};
+use sync_core::decimal;
 use wasm_bindgen::prelude::*;
 
 /// From this many days on a date says more than a number of days.
@@ -124,14 +125,14 @@ impl Formats for IntlFormats {
     fn number(&self, number: u64) -> String {
         // Digits alone are the same in all of our languages, and the first format of numbers takes the browser 30 ms.
         let grouped = if number < 1_000 { None } else { self.formatted(float(number), PLAIN) };
-        grouped.unwrap_or_else(|| number.to_string())
+        grouped.unwrap_or_else(|| decimal(number))
     }
 
     fn size(&self, size_bytes: u64) -> String {
         let (tenths, unit) = scaled(size_bytes);
         let size = self.formatted(float(tenths) / 10.0, unit);
         // Not as a floating-point number: printing one is five kilobytes of the module.
-        size.unwrap_or_else(|| format!("{}.{} {unit}", tenths / 10, tenths % 10))
+        size.unwrap_or_else(|| plain_size(size_bytes))
     }
 
     fn relative(&self, at_ms: u64, now_ms: u64) -> String {

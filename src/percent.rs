@@ -1,7 +1,5 @@
 //! Percent-encoding for query strings, forms and store keys.
 
-use std::fmt::Write;
-
 /// Everything but `A-Z a-z 0-9 - . _ ~` as `%XX` of its UTF-8 bytes.
 pub fn percent_encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
@@ -10,7 +8,12 @@ pub fn percent_encode(text: &str) -> String {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
                 encoded.push(byte as char);
             }
-            _ => write!(encoded, "%{byte:02X}").expect("a String takes any text"),
+            _ => {
+                encoded.push('%');
+                for digit in [byte >> 4, byte & 15] {
+                    encoded.push(char::from(b"0123456789ABCDEF"[usize::from(digit)]));
+                }
+            }
         }
     }
     encoded

@@ -231,7 +231,7 @@ impl Engine {
         };
         let mut nodes = tree::Nodes::new();
         for entry in entries {
-            if let Some(relative) = path_of(entry).strip_prefix(&alloc::format!("{root}/")) {
+            if let Some(relative) = path_of(entry).strip_prefix(&[root, "/"].concat()) {
                 tree::apply(&mut nodes, relative.to_string(), entry.clone());
             }
         }

@@ -119,7 +119,7 @@ fn touched(linked: &[Number], links: &[Link], cycle: &Cycle) -> (Marked, Map<Str
                 }
             }
             Entry::Deleted { .. } => {
-                let below = alloc::format!("{path}/");
+                let below = [path, "/"].concat();
                 for (folder, record) in folders.from_key(below.as_str()) {
                     if !folder.starts_with(&below) {
                         break;

@@ -7,7 +7,7 @@
 #[path = "../tests/panel/scenes.rs"]
 mod scenes;
 
-use scenes::{record, scenes, Shows};
+use scenes::{scenes, Shows};
 use std::cell::RefCell;
 use std::rc::Rc;
 use teamleader_dropbox::panel::view::{Panel, Words};
@@ -36,7 +36,7 @@ pub fn mount(
     let words = Words::new(translations, locale, "https://www.dropbox.com".into())
         .map_err(|_| JsValue::from_str("no words, or no Intl formats"))?;
     let words = Rc::new(words);
-    let act: Box<dyn Fn(Action)> = Box::new(move |action| {
+    let act: Box<dyn Fn(&Action)> = Box::new(move |action| {
         let _ = on_action.call1(&JsValue::NULL, &format!("{action:?}").into());
     });
     if !scenes().iter().any(|found| found.name == scene) {
@@ -58,9 +58,9 @@ pub fn show(number: usize, scene: &str) {
         return;
     };
     MOUNTED.with_borrow(|all| match &found.shows {
-        Shows::Panel(snapshot) => all[number].show_documents(snapshot, &record()),
+        Shows::Panel(snapshot) => all[number].show(snapshot.clone(), None),
         Shows::Settings(snapshot, settings) => {
-            all[number].show_settings(snapshot.clone(), settings.clone())
+            all[number].show(snapshot.clone(), Some(settings.clone()))
         }
     });
 }
@@ -94,7 +94,7 @@ pub fn copy_five_hundred(number: usize) -> Vec<f64> {
         }
         snapshot.now_ms += 400;
         let begun = js_sys::Date::now();
-        MOUNTED.with_borrow(|all| all[number].show_documents(&snapshot, &record()));
+        MOUNTED.with_borrow(|all| all[number].show(snapshot.clone(), None));
         times.push(js_sys::Date::now() - begun);
     }
     times

@@ -11,6 +11,7 @@ use crate::percent::{form, percent_encode};
 use crate::ports::{Body, Endpoints, Ports, Request, Response, Row, StoreError};
 use std::cell::RefCell;
 use std::fmt;
+use std::future::Future;
 use std::rc::Rc;
 use sync_core::{Failure, Side};
 
@@ -26,6 +27,8 @@ const EARLY_MS: u64 = 300_000;
 /// A sign-in that takes longer than this has to begin again (ms).
 const PENDING_MS: u64 = 900_000;
 const TIMEOUT_MS: u32 = 30_000;
+/// Takes the grant of the token back.
+const REVOKE: &str = "auth/token/revoke";
 
 /// The Dropbox app and where it lives.
 #[derive(Clone, Debug)]
@@ -148,8 +151,12 @@ pub struct Token(String);
 impl Token {
     /// The header's value.
     pub fn bearer(&self) -> String {
-        format!("Bearer {}", self.0)
+        bearer(&self.0)
     }
+}
+
+fn bearer(token: &str) -> String {
+    ["Bearer ", token].concat()
 }
 
 impl fmt::Debug for Token {
@@ -195,8 +202,10 @@ fn full_account<C>(response: &Response<C>) -> Option<Account> {
 pub struct Auth<P> {
     ports: Rc<P>,
     app: App,
-    /// The owner, as the keys of the store and the lock name them.
+    /// The owner, as the keys of the store name them.
     owner_key: String,
+    /// Held by the one tab that changes the connection.
+    lock_name: String,
     /// The token in use and when it expires (ms): the store is not read for every request.
     cached: RefCell<Option<(Token, u64)>>,
     /// The account whose state is in use; tokens of another are not handed out.
@@ -215,8 +224,9 @@ impl<P: Ports> Auth<P> {
         let mut owner_key = percent_encode(&owner.account);
         owner_key.push('/');
         owner_key.push_str(&percent_encode(&owner.user));
+        let lock_name = ["dropbox-token/", &owner_key].concat();
         let (cached, bound) = (RefCell::default(), RefCell::default());
-        Self { ports, app, owner_key, cached, bound }
+        Self { ports, app, owner_key, lock_name, cached, bound }
     }
 
     /// Where Dropbox is.
@@ -258,7 +268,8 @@ impl<P: Ports> Auth<P> {
             ("locale", locale),
         ]);
         let switch = if switch_account { SWITCH_ACCOUNT } else { "" };
-        format!("{}/oauth2/authorize?{CODE_FLOW}&{fields}{switch}", self.app.endpoints.www)
+        let page = "/oauth2/authorize?";
+        [&self.app.endpoints.www, page, CODE_FLOW, "&", &fields, switch].concat()
     }
 
     /// The redirect page brought a code or an error (`access_denied`): exchanges the code and stores the connection, or
@@ -291,8 +302,7 @@ impl<P: Ports> Auth<P> {
             Err(AuthError::Revoked) => return Err(AuthError::Expired),
             Err(error) => return Err(error),
         };
-        let who = self.rpc("users/get_current_account", &answer.access_token);
-        let who = self.send(&who).await?;
+        let who = self.call("users/get_current_account", &answer.access_token).await?;
         let mut row = Box::new(Connection {
             account: full_account(&who).ok_or(AuthError::Malformed)?,
             app_key: self.app.key.clone(),
@@ -304,12 +314,12 @@ impl<P: Ports> Auth<P> {
         let before = self.connection().await?;
         if before.is_some_and(|before| before.account.id != row.account.id) {
             // The state belongs to the account before: disconnecting first is a decision of the user (G7).
-            self.revoke(&answer.access_token).await;
+            let _ = self.call(REVOKE, &answer.access_token).await;
             return Err(AuthError::OtherAccount);
         }
         let _held = self.lock().await;
         *self.cached.borrow_mut() = None;
-        self.keep(&mut row, &answer).await
+        self.keep(&mut row, Some(&answer)).await
     }
 
     /// The stored connection, if there is one.
@@ -349,21 +359,18 @@ impl<P: Ports> Auth<P> {
             ("refresh_token", &refresh),
             ("client_id", &row.app_key),
         ]);
-        let answer = match self.token_request(fields).await {
-            Ok(answer) => answer,
-            Err(AuthError::Revoked) => {
-                row.revoked = true;
-                self.ports.save(self.changes(&row)).await?;
-                return Err(AuthError::Revoked);
-            }
+        let answer = self.token_request(fields).await;
+        match answer {
+            Ok(_) => {}
+            Err(AuthError::Revoked) => row.revoked = true,
             // Renewed early: while the old one lasts, a short outage of the token endpoint harms nobody.
             Err(AuthError::Unavailable) if !refused && self.ports.now_ms() < row.expires_ms => {
                 return Ok(stored);
             }
             Err(error) => return Err(error),
-        };
-        self.keep(&mut row, &answer).await?;
-        let token = Token(answer.access_token);
+        }
+        self.keep(&mut row, answer.as_deref().ok()).await?;
+        let token = Token(answer?.access_token);
         *self.cached.borrow_mut() = Some((token.clone(), row.expires_ms));
         Ok(token)
     }
@@ -373,7 +380,7 @@ impl<P: Ports> Auth<P> {
     /// Where Dropbox cannot be told (offline), the user can unlink the app in Dropbox's settings.
     pub async fn disconnect(&self) -> Result<(), AuthError> {
         if let Ok(token) = self.token(None).await {
-            self.revoke(&token.0).await;
+            let _ = self.call(REVOKE, &token.0).await;
         }
         *self.cached.borrow_mut() = None;
         let mut changes = self.removals(true).await?;
@@ -382,23 +389,25 @@ impl<P: Ports> Auth<P> {
         Ok(self.ports.save(changes).await?)
     }
 
-    /// Stores the tokens of an answer in the connection's row.
-    async fn keep(&self, row: &mut Connection, answer: &TokenAnswer) -> Result<(), AuthError> {
-        row.sealed_access = self.ports.seal(&answer.access_token).await?;
-        let lasts_ms = answer.expires_in.saturating_mul(1_000);
-        row.expires_ms = self.ports.now_ms().saturating_add(lasts_ms);
-        if let Some(refresh) = &answer.refresh_token {
-            row.sealed_refresh = self.ports.seal(refresh).await?;
+    /// Stores the connection's row, with the tokens of an answer if there is one.
+    async fn keep(
+        &self,
+        row: &mut Connection,
+        answer: Option<&TokenAnswer>,
+    ) -> Result<(), AuthError> {
+        if let Some(answer) = answer {
+            row.sealed_access = self.ports.seal(&answer.access_token).await?;
+            let lasts_ms = answer.expires_in.saturating_mul(1_000);
+            row.expires_ms = self.ports.now_ms().saturating_add(lasts_ms);
+            if let Some(refresh) = &answer.refresh_token {
+                row.sealed_refresh = self.ports.seal(refresh).await?;
+            }
         }
-        Ok(self.ports.save(self.changes(row)).await?)
-    }
-
-    fn changes(&self, row: &Connection) -> Vec<Row> {
-        vec![(self.key(), Some(row.write_text()))]
+        Ok(self.ports.save(vec![(self.key(), Some(row.write_text()))]).await?)
     }
 
     async fn token_request(&self, fields: String) -> Result<Box<TokenAnswer>, AuthError> {
-        let url = format!("{}/oauth2/token", self.app.endpoints.api);
+        let url = [&self.app.endpoints.api, "/oauth2/token"].concat();
         let body = Body::Text(fields);
         let request = Request::post(url, "application/x-www-form-urlencoded", body, TIMEOUT_MS);
         let response = self.send(&request).await?;
@@ -412,16 +421,12 @@ impl<P: Ports> Auth<P> {
         })
     }
 
-    /// Takes the grant back, if Dropbox answers.
-    async fn revoke(&self, token: &str) {
-        let _ = self.send(&self.rpc("auth/token/revoke", token)).await;
-    }
-
-    fn rpc(&self, route: &str, token: &str) -> Request<P::Content> {
-        let url = format!("{}/2/{route}", self.app.endpoints.api);
+    /// A route without an argument, with this very token.
+    async fn call(&self, route: &str, token: &str) -> Result<Box<Response<P::Content>>, AuthError> {
+        let url = [&self.app.endpoints.api, "/2/", route].concat();
         let mut request = Request::post_json(url, "null".into(), TIMEOUT_MS);
-        request.authorization = Some(format!("Bearer {token}"));
-        request
+        request.authorization = Some(bearer(token));
+        self.send(&request).await
     }
 
     /// Repeats after outages; every request here may be repeated (a code used twice is refused, not granted).
@@ -445,10 +450,19 @@ impl<P: Ports> Auth<P> {
     /// Takes the sign-in out of the store: it is accepted once.
     async fn take_pending(&self, state: &str) -> Result<Box<Pending>, AuthError> {
         let _held = self.lock().await;
-        let row = self.ports.load(&self.pending_key(state)).await?;
-        let text = row.ok_or(AuthError::UnknownState)?;
-        self.ports.save(vec![(self.pending_key(state), None)]).await?;
-        let pending: Box<Pending> = Box::read_text(&text).ok_or(AuthError::UnknownState)?;
+        let key = self.pending_key(state);
+        let pending = self.pending(&key).await;
+        if !matches!(pending, Err(AuthError::Store(_))) {
+            self.ports.save(vec![(key, None)]).await?;
+        }
+        pending
+    }
+
+    /// A sign-in under way, if it is one that can still be finished.
+    async fn pending(&self, key: &str) -> Result<Box<Pending>, AuthError> {
+        let row = self.ports.load(key).await?;
+        let pending: Option<Box<Pending>> = row.and_then(|text| Box::read_text(&text));
+        let pending = pending.ok_or(AuthError::UnknownState)?;
         if pending.expires_ms < self.ports.now_ms() {
             return Err(AuthError::Expired);
         }
@@ -460,10 +474,10 @@ impl<P: Ports> Auth<P> {
         let mut removals = Vec::new();
         for key in self.ports.keys(&self.pending_key("")).await? {
             if !all {
-                let row = self.ports.load(&key).await?;
-                let pending = row.as_deref().and_then(Box::<Pending>::read_text);
-                if pending.is_some_and(|pending| pending.expires_ms >= self.ports.now_ms()) {
-                    continue;
+                match self.pending(&key).await {
+                    Ok(_) => continue,
+                    Err(error @ AuthError::Store(_)) => return Err(error),
+                    Err(_) => {}
                 }
             }
             removals.push((key, None));
@@ -472,15 +486,15 @@ impl<P: Ports> Auth<P> {
     }
 
     fn key(&self) -> String {
-        format!("auth/{}", self.owner_key)
+        ["auth/", &self.owner_key].concat()
     }
 
     fn pending_key(&self, state: &str) -> String {
-        format!("sign-in/{}/{}", self.owner_key, percent_encode(state))
+        ["sign-in/", &self.owner_key, "/", &percent_encode(state)].concat()
     }
 
     /// One tab at a time changes the connection.
-    async fn lock(&self) -> P::Held {
-        self.ports.lock(&format!("dropbox-token/{}", self.owner_key)).await
+    fn lock(&self) -> impl Future<Output = P::Held> + '_ {
+        self.ports.lock(&self.lock_name)
     }
 }

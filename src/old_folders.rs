@@ -7,6 +7,7 @@
 
 use crate::auth::Auth;
 use crate::dropbox::Dropbox;
+use crate::json::forms::position;
 use crate::ports::Ports;
 use crate::teamleader::Teamleader;
 use crate::wire::Wire;
@@ -60,22 +61,17 @@ struct Numbered {
 
 /// Looks and moves, for one page's life: what was found and looked up is kept.
 pub struct OldFolders<P> {
+    wire: Rc<Wire<P>>,
     dropbox: Dropbox<P>,
-    crm: Teamleader<P>,
-    ports: Rc<P>,
+    crm: Rc<Teamleader<P>>,
     found: OnceCell<Vec<Numbered>>,
 }
 
 impl<P: Ports> OldFolders<P> {
     /// Over this connection.
-    pub fn new(ports: Rc<P>, auth: Rc<Auth<P>>, crm_api_base: &str) -> Self {
-        let wire = Rc::new(Wire::new(ports.clone()));
-        Self {
-            dropbox: Dropbox::new(wire.clone(), auth),
-            crm: Teamleader::new(wire, crm_api_base),
-            ports,
-            found: OnceCell::new(),
-        }
+    pub fn new(wire: Rc<Wire<P>>, auth: Rc<Auth<P>>, crm: Rc<Teamleader<P>>) -> Self {
+        let dropbox = Dropbox::new(wire.clone(), auth);
+        Self { wire, dropbox, crm, found: OnceCell::new() }
     }
 
     /// The old folders of these records of a kind, as (record's id, path). `name`: of the one record that is looked for;
@@ -91,7 +87,7 @@ impl<P: Ports> OldFolders<P> {
         for folder in self.likely(found, kind, name) {
             if folder.owner.get().is_none() {
                 let owner = self.crm.id_of_number(folder.kind, folder.number).await?;
-                folder.owner.get_or_init(|| owner);
+                let _ = folder.owner.set(owner);
             }
             let Some(Some(id)) = folder.owner.get() else { continue };
             if !ids.contains(id) || all.iter().any(|(other, _)| other == id) {
@@ -112,7 +108,7 @@ impl<P: Ports> OldFolders<P> {
     /// Moves it to where the record's folder stands from now on. One that could not be moved stays where it is, and can be
     /// moved by hand.
     pub async fn take_over(&self, record: &Record, name: &str, path: &str) {
-        let target = Naming::default().record_folder(record, &self.ports.nfc(name));
+        let target = Naming::default().record_folder(record, &self.wire.ports().nfc(name));
         let _turn = self.dropbox.writer().take(1).await;
         let _ = self.dropbox.move_folder(path, &target).await;
     }
@@ -124,7 +120,8 @@ impl<P: Ports> OldFolders<P> {
         kind: RecordKind,
         name: Option<&str>,
     ) -> Vec<&'a Numbered> {
-        let ours = name.map(|name| fold(&self.ports.nfc(&Naming::default().component(name))));
+        let ours =
+            name.map(|name| fold(&self.wire.ports().nfc(&Naming::default().component(name))));
         let mut folders = Vec::new();
         let mut others = Vec::new();
         for folder in found {
@@ -146,10 +143,15 @@ impl<P: Ports> OldFolders<P> {
             return Ok(found);
         }
         let mut found = Vec::new();
-        for module in self.folders("").await? {
-            let Some(kind) = kind_of(name_of(&module)) else { continue };
-            for path in self.folders(&module).await? {
-                add_numbered(kind, &path, &mut found);
+        // First what holds the modules' folders, then each of those.
+        let mut listed = vec![(None, String::new())];
+        while let Some((kind, path)) = listed.pop() {
+            for folder in self.folders(&path).await? {
+                if let Some(kind) = kind {
+                    add_numbered(kind, &folder, &mut found);
+                } else if let Some(kind) = kind_of(name_of(&folder)) {
+                    listed.insert(0, (Some(kind), folder));
+                }
             }
         }
         Ok(self.found.get_or_init(|| found))
@@ -181,8 +183,7 @@ fn name_of(path: &str) -> &str {
 /// Of the records whose folders stand in a folder of this name.
 fn kind_of(module: &str) -> Option<RecordKind> {
     let module = fold(module);
-    let (kind, _) =
-        MODULES.iter().find(|(_, names)| names.split(' ').any(|name| name == module))?;
+    let (kind, _) = MODULES.iter().find(|(_, names)| position(names, &module).is_some())?;
     Some(*kind)
 }
 

@@ -9,6 +9,8 @@ use support::ports::WorldPorts;
 use support::stage::Stage;
 use sync_core::{Record, RecordKind};
 use teamleader_dropbox::old_folders::OldFolders;
+use teamleader_dropbox::teamleader::Teamleader;
+use teamleader_dropbox::wire::Wire;
 
 /// A record's number in the old world.
 fn number(stage: &Stage, record: &Record) -> u64 {
@@ -23,8 +25,9 @@ fn put(stage: &Stage, path: &str, bytes: &[u8]) {
 }
 
 fn old_folders(stage: &Stage) -> Rc<OldFolders<WorldPorts>> {
-    let api = stage.scene.network.url(Origin::CrmApi);
-    Rc::new(OldFolders::new(stage.tab.ports.clone(), stage.tab.auth.clone(), &api))
+    let wire = Rc::new(Wire::new(stage.tab.ports.clone()));
+    let crm = Teamleader::new(wire.clone(), &stage.scene.network.url(Origin::CrmApi));
+    Rc::new(OldFolders::new(wire, stage.tab.auth.clone(), Rc::new(crm)))
 }
 
 fn found(stage: &mut Stage, folders: &Rc<OldFolders<WorldPorts>>, name: &str) -> Option<String> {

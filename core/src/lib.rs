@@ -6,6 +6,7 @@
 #![no_std]
 extern crate alloc;
 
+mod decimal;
 mod effect;
 mod engine;
 mod event;
@@ -21,6 +22,7 @@ mod status;
 mod tree;
 mod words;
 
+pub use decimal::{decimal, push_decimal};
 pub use effect::*;
 pub use engine::{Config, Engine};
 pub use event::Event;

@@ -1,11 +1,11 @@
 //! Names and places: how a place in the CRM is written in Dropbox and back. Pairing never decodes a name.
 
+use crate::decimal::decimal;
 use crate::effect::Place;
 use crate::ids::Record;
 use crate::lower::push_small;
 use crate::words::{folds_to, is_plain};
 use alloc::borrow::ToOwned;
-use alloc::format;
 use alloc::string::String;
 
 /// Longest path component Dropbox takes, in UTF-16 units (dropbox-sdk: 255 characters a component).
@@ -119,7 +119,8 @@ impl Naming {
     /// The folder of a record, relative to the app folder: `/<Module>/<name>/<id>`.
     pub fn record_folder(&self, record: &Record, nfc_name: &str) -> String {
         let name = if nfc_name.trim().is_empty() { "Unnamed" } else { nfc_name };
-        format!("/{}/{}/{}", record.kind.folder(), self.component(name), self.component(&record.id))
+        let (name, id) = (self.component(name), self.component(&record.id));
+        ["/", record.kind.folder(), "/", &name, "/", &id].concat()
     }
 
     /// One component, as Dropbox takes it: refused characters as full-width twins, refused names with `_`.
@@ -158,14 +159,14 @@ impl Naming {
             name.push('_');
         } else if REFUSED_NAMES.contains(&folded.as_str()) {
             let (stem, extension) = split_extension(&name);
-            name = format!("{stem}_{extension}");
+            name = [stem, "_", extension].concat();
         } else if folded.starts_with("~$")
             || folded.starts_with(".~")
             || (folded.starts_with('~') && folded.ends_with(".tmp"))
         {
             // A suffix would not help here: the prefix is what Dropbox refuses.
             if let Some((before, rest)) = name.split_once('~') {
-                name = format!("{before}～{rest}");
+                name = [before, "～", rest].concat();
             }
         }
         name
@@ -204,7 +205,7 @@ pub(crate) fn below(dir: &str, name: &str) -> String {
     if dir.is_empty() {
         return name.to_owned();
     }
-    format!("{dir}/{name}")
+    [dir, "/", name].concat()
 }
 
 /// `report.pdf` → `report`, `.pdf`; a leading dot begins no extension.
@@ -222,7 +223,7 @@ pub fn numbered(path: &str, number: u32) -> String {
     if number < 2 {
         return path.to_owned();
     }
-    suffixed(&unnumbered(path), &format!(" ({number})"))
+    suffixed(&unnumbered(path), &[" (", &decimal(number), ")"].concat())
 }
 
 /// `name (7).ext` → `name.ext`, so that a twin of a twin is counted on: `name (8).ext`.
@@ -236,14 +237,14 @@ fn unnumbered(path: &str) -> String {
         counts.then_some(base)
     };
     match counted_on() {
-        Some(base) => below(dir, &format!("{base}{extension}")),
+        Some(base) => below(dir, &[base, extension].concat()),
         None => path.to_owned(),
     }
 }
 
 /// `name (conflicted copy 2026-01-31).ext`, then ` 2`, ` 3` …
 pub fn conflicted_copy(path: &str, today: &str, number: u32) -> String {
-    suffixed(path, &counted(&format!("conflicted copy {today}"), number))
+    suffixed(path, &counted(&["conflicted copy ", today].concat(), number))
 }
 
 /// `name (from the CRM).ext`, then ` 2` …
@@ -254,8 +255,8 @@ pub fn from_crm(path: &str, number: u32) -> String {
 /// ` (what)`, then ` (what 2)` …
 fn counted(what: &str, number: u32) -> String {
     match number {
-        0 | 1 => format!(" ({what})"),
-        _ => format!(" ({what} {number})"),
+        0 | 1 => [" (", what, ")"].concat(),
+        _ => [" (", what, " ", &decimal(number), ")"].concat(),
     }
 }
 
@@ -284,7 +285,7 @@ fn suffixed(path: &str, suffix: &str) -> String {
     let (stem, extension) = split_extension(name);
     let room = COMPONENT_MAX_UNITS.saturating_sub(units(suffix) + units(extension));
     let stem = cut(stem, room);
-    below(dir, &format!("{stem}{suffix}{extension}"))
+    below(dir, &[stem, suffix, extension].concat())
 }
 
 /// Keeps the extension, cuts the stem.
@@ -293,7 +294,8 @@ fn shorten(name: &str, max_units: usize) -> String {
         return name.to_owned();
     }
     let (stem, extension) = split_extension(name);
-    format!("{}{extension}", cut(stem, max_units.saturating_sub(units(extension))))
+    let stem = cut(stem, max_units.saturating_sub(units(extension)));
+    [stem, extension].concat()
 }
 
 fn units(text: &str) -> usize {

@@ -156,7 +156,7 @@ fn remove_below(nodes: &mut Nodes, relative: &str) {
     if !next.next().is_some_and(|(key, _)| key.starts_with(relative)) {
         return;
     }
-    let folder = alloc::format!("{relative}/");
+    let folder = [relative, "/"].concat();
     let mut below = Vec::new();
     for (key, _) in nodes.from_key(folder.as_str()) {
         if !key.starts_with(&folder) {

@@ -6,9 +6,7 @@ use super::earlier::Folders;
 use super::tabs::Command;
 use super::App;
 use crate::panel::{Bulk, Candidate};
-use crate::platform::{sleep, spawn};
-use crate::teamleader::Teamleader;
-use crate::wire::Wire;
+use crate::platform::sleep;
 use std::rc::Rc;
 use sync_core::{Record, RecordKind, RecordState};
 
@@ -20,8 +18,7 @@ const LOOK_MS: u32 = 500;
 impl App {
     pub(super) async fn list_records(self: Rc<Self>, kind: RecordKind) {
         self.set_bulk(Bulk::Listing { kind });
-        let client = Teamleader::new(Rc::new(Wire::new(self.ports.clone())), &self.api_base);
-        let listed = client.records(kind).await;
+        let listed = self.crm.records(kind).await;
         if !self.is_listing(kind) {
             return;
         }
@@ -41,16 +38,7 @@ impl App {
     }
 
     /// `folders`: old ones that are moved first, by the record's id.
-    pub(super) fn link_each(
-        self: &Rc<Self>,
-        kind: RecordKind,
-        chosen: Vec<Candidate>,
-        folders: Folders,
-    ) {
-        spawn(self.clone().keep_linking(kind, chosen, folders));
-    }
-
-    async fn keep_linking(
+    pub(super) async fn keep_linking(
         self: Rc<Self>,
         kind: RecordKind,
         chosen: Vec<Candidate>,
@@ -74,7 +62,7 @@ impl App {
                 let Some(Candidate { id, name, .. }) = chosen.get(begun.len()) else { break };
                 let record = Record::new(kind, id.clone());
                 if let Some((_, path)) = folders.iter().find(|(owner, _)| owner == id) {
-                    self.old_folders().take_over(&record, name, path).await;
+                    self.old_folders.take_over(&record, name, path).await;
                 }
                 begun.push(record.clone());
                 self.command(Command::Press { record, name: name.clone() });

@@ -5,9 +5,8 @@
 use super::contract::RecordRef;
 use super::tabs::Command;
 use super::App;
-use crate::old_folders::OldFolders;
 use crate::panel::{Bulk, Candidate, Connection, Earlier};
-use crate::platform::{spawn, BrowserPorts};
+use crate::platform::spawn;
 use std::rc::Rc;
 use std::slice::from_ref;
 use sync_core::{Record, RecordKind};
@@ -26,19 +25,19 @@ pub(super) struct Known {
 
 impl App {
     /// The button.
-    pub(super) fn press(self: &Rc<Self>, pressed: RecordRef) {
-        let connected = matches!(&*self.connection.borrow(), Connection::Connected { .. });
+    pub(super) fn press(self: &Rc<Self>, pressed: &RecordRef) {
+        let connected = matches!(&*self.connection.borrow(), Connection::Connected(_));
         if self.is_linked(&pressed.record) || !connected {
-            return self.press_now(&pressed);
+            return self.press_now(pressed);
         }
         if !matches!(self.earlier(&pressed.record), Earlier::None) {
             return;
         }
         self.set_earlier(&pressed.record, Earlier::Looking);
-        let app = self.clone();
+        let (app, pressed) = (self.clone(), pressed.clone());
         spawn(async move {
             let Record { kind, id } = &pressed.record;
-            let found = app.old_folders().of(*kind, from_ref(id), Some(pressed.name())).await;
+            let found = app.old_folders.of(*kind, from_ref(id), Some(pressed.name())).await;
             match found.ok().and_then(|mut found| found.pop()) {
                 Some((_, path)) => app.set_earlier(&pressed.record, Earlier::Found(path)),
                 None => app.press_now(&pressed),
@@ -47,13 +46,13 @@ impl App {
     }
 
     /// The answer to the question about one record's old folder.
-    pub(super) fn take_over(self: &Rc<Self>, pressed: RecordRef, wanted: bool) {
+    pub(super) fn take_over(self: &Rc<Self>, pressed: &RecordRef, wanted: bool) {
         let Earlier::Found(path) = self.earlier(&pressed.record) else { return };
         self.set_earlier(&pressed.record, Earlier::Looking);
-        let app = self.clone();
+        let (app, pressed) = (self.clone(), pressed.clone());
         spawn(async move {
             if wanted {
-                app.old_folders().take_over(&pressed.record, pressed.name(), &path).await;
+                app.old_folders.take_over(&pressed.record, pressed.name(), &path).await;
             }
             app.press_now(&pressed);
         });
@@ -82,25 +81,26 @@ impl App {
         self.set_earlier(&pressed.record, Earlier::None);
     }
 
-    pub(super) fn old_folders(&self) -> &OldFolders<BrowserPorts> {
-        let new = || OldFolders::new(self.ports.clone(), self.auth.clone(), &self.api_base);
-        self.old_folders.get_or_init(new)
+    /// Links those that were chosen; without a choice, all that are not linked yet.
+    pub(super) fn link_all(self: &Rc<Self>, kind: RecordKind, chosen: Option<&[String]>) {
+        if let Some(wanted) = self.wanted(chosen) {
+            self.set_bulk(Bulk::Listing { kind });
+            spawn(self.clone().link_wanted(kind, wanted));
+        }
     }
 
     /// Before many are linked: asks if some of them have an old folder, else links them.
-    pub(super) async fn link_all(self: Rc<Self>, kind: RecordKind, chosen: Option<Vec<String>>) {
-        let Some(wanted) = self.wanted(chosen) else { return };
-        self.set_bulk(Bulk::Listing { kind });
+    async fn link_wanted(self: Rc<Self>, kind: RecordKind, wanted: Vec<Candidate>) {
         let mut ids = Vec::new();
         for candidate in &wanted {
             ids.push(candidate.id.clone());
         }
-        let folders = self.old_folders().of(kind, &ids, None).await.unwrap_or_default();
+        let folders = self.old_folders.of(kind, &ids, None).await.unwrap_or_default();
         if !self.is_listing(kind) {
             return;
         }
         if folders.is_empty() {
-            return self.link_each(kind, wanted, folders);
+            return self.keep_linking(kind, wanted, folders).await;
         }
         let count = u32::try_from(folders.len()).unwrap_or(u32::MAX);
         self.earlier.borrow_mut().waiting = Some((wanted, folders));
@@ -108,12 +108,12 @@ impl App {
     }
 
     /// Of the records to choose from those that were chosen; without a choice, all that are not linked yet.
-    fn wanted(&self, chosen: Option<Vec<String>>) -> Option<Vec<Candidate>> {
+    fn wanted(&self, chosen: Option<&[String]>) -> Option<Vec<Candidate>> {
         let bulk = self.bulk.borrow();
         let Bulk::Choosing { candidates, .. } = &*bulk else { return None };
         let mut wanted = Vec::new();
         for candidate in &**candidates {
-            let is_wanted = match &chosen {
+            let is_wanted = match chosen {
                 Some(ids) => ids.contains(&candidate.id),
                 None => !candidate.linked,
             };
@@ -129,6 +129,7 @@ impl App {
         let Bulk::Earlier { kind, .. } = *self.bulk.borrow() else { return };
         let waiting = self.earlier.borrow_mut().waiting.take();
         let Some((candidates, folders)) = waiting else { return };
-        self.link_each(kind, candidates, if wanted { folders } else { Vec::new() });
+        let folders = if wanted { folders } else { Vec::new() };
+        spawn(self.clone().keep_linking(kind, candidates, folders));
     }
 }

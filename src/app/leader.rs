@@ -6,10 +6,11 @@ use crate::driver::{Driver, OpenError, Setup, StateKey};
 use crate::json::Read;
 use crate::platform::{self, sleep, BrowserPorts};
 use crate::ports::{Clock, Locks, Store};
-use futures_util::future::{select, Either, FutureExt};
+use futures_util::future::{select, FutureExt};
+use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
-use sync_core::{Config, Event, Failure, RecordStatus, Side, Status, SyncReport};
+use sync_core::{decimal, Config, Event, Failure, RecordStatus, Side, Status, SyncReport};
 
 /// The other tabs hear of changes at most so often (ms).
 const TELL_MS: u32 = 100;
@@ -80,18 +81,13 @@ impl App {
         };
         let running = pin!(running);
         let telling = pin!(self.keep_telling(&driver));
-        let working = select(running, telling);
-        let ended = select(working, &mut change).await;
+        let ended = select(select(running, telling), &mut change).await;
         self.driver.borrow_mut().take();
-        match ended {
-            Either::Right(((), working)) => {
-                // Nothing leaves from here on; what is under way is let go.
-                driver.stop();
-                drop(working);
-            }
-            // Retired: the connection is being ended, and what comes next is told by that.
-            Either::Left(_) => change.await,
-        }
+        // Nothing leaves from here on; what is under way is let go.
+        driver.stop();
+        drop(ended);
+        // If it was retired, the connection is being ended, and what comes next is told by that.
+        change.await;
     }
 
     /// The driver of the connection there is; without one, shows that.
@@ -99,7 +95,8 @@ impl App {
         let interval_minutes = self.stored_interval().await;
         let show_none = |error: Option<Failure>, newer: bool| {
             let status = Rc::new(Status { error, ..Status::default() });
-            self.show_shared(Shared { status, interval_minutes, newer, ..Shared::default() });
+            let (records, space) = (Vec::new(), None);
+            self.show_shared(Shared { status, records, interval_minutes, space, newer });
             None
         };
         let dropbox = match self.auth.connection().await {
@@ -243,14 +240,15 @@ impl App {
         let ended = self.auth.disconnect().await.is_ok();
         if !retired || !ended {
             let Some(driver) = driver else { return };
-            let status = Status { error: Some(Failure::Store), ..driver.status() };
+            let mut status = driver.status();
+            status.error = Some(Failure::Store);
             self.shared.borrow_mut().status = Rc::new(status);
         }
         self.connection_changed();
     }
 
     async fn set_interval(self: Rc<Self>, minutes: u32) {
-        let row = (self.interval_key(), Some(minutes.to_string()));
+        let row = (self.interval_key(), Some(decimal(minutes)));
         if self.ports.save(vec![row]).await.is_ok() {
             // The driver is told once, at its opening.
             self.begin_anew();
@@ -274,18 +272,13 @@ impl App {
             return ended(Failure::Unauthorized(Side::Dropbox));
         }
         let id = self.random_id();
-        self.reports.borrow_mut().push((id.clone(), None));
-        self.ask(id.clone(), Command::Sync);
+        let report = Rc::new(Cell::new(None));
+        self.reports.borrow_mut().push((id.clone(), report.clone()));
+        self.ask(id, Command::Sync);
         self.bell
             .until(|| {
-                if self.stopped.get() {
-                    return Some(ended(Failure::Cancelled));
-                }
-                let mut reports = self.reports.borrow_mut();
-                let at = reports.iter().position(|(other, _)| *other == id)?;
-                let report = reports[at].1.take()?;
-                reports.swap_remove(at);
-                Some(report)
+                let stopped = self.stopped.get().then(|| ended(Failure::Cancelled));
+                stopped.or_else(|| report.take())
             })
             .await
     }
@@ -299,8 +292,9 @@ impl App {
             unanswered.remove(at);
         }
         let mut reports = self.reports.borrow_mut();
-        if let Some((_, awaited)) = reports.iter_mut().find(|(other, _)| other == id) {
-            *awaited = report;
+        if let Some(at) = reports.iter().position(|(other, _)| other == id) {
+            let (_, awaited) = reports.swap_remove(at);
+            awaited.set(report);
             self.bell.ring();
         }
     }

@@ -15,21 +15,22 @@ mod tabs;
 use crate::auth::{self, Auth, Owner};
 use crate::bell::Bell;
 use crate::driver::Driver;
-use crate::json::forms::Form;
 use crate::json::{Read, Write};
 use crate::old_folders::OldFolders;
 use crate::panel::view::{self, Words, WordsError};
 use crate::panel::{Action, Bulk, Connection, Earlier, Settings, Snapshot};
 use crate::platform::{self, now_ms, sleep, BrowserPorts, Channel, Database};
 use crate::ports::Secrets;
+use crate::teamleader::Teamleader;
+use crate::wire::Wire;
 use contract::{Host, Options, RecordRef};
 use futures_util::future::select;
 use page::{is_hidden, is_online};
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
 use sync_core::map::Set;
-use sync_core::{Record, RecordStatus, SyncReport};
+use sync_core::{decimal, Record, RecordStatus, SyncReport};
 use tabs::{Command, Message, Shared, TabId};
 use wasm_bindgen::prelude::*;
 
@@ -68,15 +69,15 @@ pub struct App {
     tab: TabId,
     tabs: RefCell<Option<Channel>>,
     sign_ins: RefCell<Option<Channel>>,
-    sign_in: RefCell<Option<sign_in::SignIn>>,
+    sign_in: RefCell<Option<Rc<sign_in::SignIn>>>,
     connection: RefCell<Connection>,
     shared: RefCell<Shared>,
     bulk: RefCell<Bulk>,
     earlier: RefCell<earlier::Known>,
-    /// Made when first needed.
-    old_folders: OnceCell<OldFolders<BrowserPorts>>,
+    /// For what is asked of the CRM outside of the sync.
+    crm: Rc<Teamleader<BrowserPorts>>,
+    old_folders: OldFolders<BrowserPorts>,
     panels: RefCell<Vec<Panel>>,
-    next_panel: Cell<u32>,
     /// Ends listening to the host.
     unlisten: RefCell<Vec<js_sys::Function>>,
     drawing: Cell<bool>,
@@ -95,8 +96,9 @@ pub struct App {
     unanswered: RefCell<Vec<Message>>,
     /// Questions this leader took.
     taken: RefCell<Set<String>>,
-    /// Of the cycles that this tab waits for, by their questions.
-    reports: RefCell<Vec<(String, Option<SyncReport>)>>,
+    /// Where the reports of the cycles go that this tab waits for, by their questions.
+    reports: RefCell<Vec<(String, Rc<Cell<Option<SyncReport>>>)>>,
+    /// Of a panel, or of a question.
     next_id: Cell<u32>,
     /// Grows with every change of the connection or of the interval.
     epoch: Cell<u32>,
@@ -135,9 +137,14 @@ impl App {
                 WordsError::Intl => "translations: the browser has no Intl formats",
             })
         })?;
+        let auth = Rc::new(Auth::new(ports.clone(), options.dropbox, &options.owner));
+        let wire = Rc::new(Wire::new(ports.clone()));
+        let crm = Rc::new(Teamleader::new(wire.clone(), &options.api_base));
         Ok(Rc::new(Self {
             host,
-            auth: Rc::new(Auth::new(ports.clone(), options.dropbox, &options.owner)),
+            old_folders: OldFolders::new(wire, auth.clone(), crm.clone()),
+            auth,
+            crm,
             owner: options.owner,
             api_base: options.api_base,
             locale: options.locale,
@@ -153,9 +160,7 @@ impl App {
             shared: RefCell::default(),
             bulk: RefCell::default(),
             earlier: RefCell::default(),
-            old_folders: OnceCell::new(),
             panels: RefCell::default(),
-            next_panel: Cell::new(1),
             unlisten: RefCell::default(),
             drawing: Cell::new(false),
             told: RefCell::default(),
@@ -167,7 +172,7 @@ impl App {
             unanswered: RefCell::default(),
             taken: RefCell::default(),
             reports: RefCell::default(),
-            next_id: Cell::new(0),
+            next_id: Cell::new(1),
             epoch: Cell::new(0),
             informed: Cell::new(false),
             online: Cell::new(is_online()),
@@ -262,11 +267,11 @@ impl App {
     }
 
     fn mount(self: &Rc<Self>, root: &web_sys::Element, record: Option<RecordRef>) -> u32 {
-        let id = self.next_panel.replace(self.next_panel.get() + 1);
+        let id = self.new_id();
         let (app, own) = (Rc::downgrade(self), record.clone());
-        let act = move |action: Action| {
+        let act = move |action: &Action| {
             if let Some(app) = app.upgrade() {
-                app.act(own.clone(), action);
+                app.act(own.as_ref(), action);
             }
         };
         let view = view::Panel::mount(root, self.words.clone(), Box::new(act));
@@ -392,10 +397,7 @@ impl App {
         match stored {
             Ok(Some(stored)) if stored.revoked => *shown = Connection::Revoked,
             Ok(Some(stored)) => {
-                *shown = Connection::Connected {
-                    account_name: stored.account.name,
-                    account_email: stored.account.email,
-                }
+                *shown = Connection::Connected(Rc::new(stored.account));
             }
             // Why it failed stays to be read.
             Ok(None) | Err(_) if matches!(*shown, Connection::Failed(_)) => {}
@@ -406,32 +408,34 @@ impl App {
     }
 
     /// What a person asks for, in the panel of `own`; the settings have no record.
-    fn act(self: &Rc<Self>, own: Option<RecordRef>, action: Action) {
+    fn act(self: &Rc<Self>, own: Option<&RecordRef>, action: &Action) {
         let command = match (action, own) {
             (Action::Connect, _) => return self.connect(),
             (Action::CancelConnect, _) => return self.cancel_connect(),
             (Action::Press, Some(own)) => return self.press(own),
-            (Action::TakeOver(wanted), Some(own)) => return self.take_over(own, wanted),
-            (Action::TakeOver(wanted), None) => return self.take_over_all(wanted),
-            (Action::Cancel, Some(own)) => Command::Cancel(own.record),
+            (Action::TakeOver(wanted), Some(own)) => return self.take_over(own, *wanted),
+            (Action::TakeOver(wanted), None) => return self.take_over_all(*wanted),
+            (Action::Cancel, Some(own)) => Command::Cancel(own.record.clone()),
             (Action::CopyBack(document), Some(own)) => {
-                Command::CopyBack { record: own.record, document }
+                Command::CopyBack { record: own.record.clone(), document: document.clone() }
             }
             // A record's panel alone has these.
             (Action::Press | Action::Cancel | Action::CopyBack(_), None) => return,
-            (Action::Decide { record, confirmed }, _) => Command::Decide { record, confirmed },
+            (Action::Decide { record, confirmed }, _) => {
+                Command::Decide { record: record.clone(), confirmed: *confirmed }
+            }
             (Action::Disconnect, _) => return self.end_connection(),
-            (Action::Pause(paused), _) => Command::Pause(paused),
+            (Action::Pause(paused), _) => Command::Pause(*paused),
             (Action::SyncNow, _) => Command::Sync,
-            (Action::Unlink(record), _) => Command::Unlink(record),
-            (Action::SetInterval(minutes), _) => Command::SetInterval(minutes),
+            (Action::Unlink(record), _) => Command::Unlink(record.clone()),
+            (Action::SetInterval(minutes), _) => Command::SetInterval(*minutes),
             (Action::ListRecords(kind), _) => {
-                return platform::spawn(self.clone().list_records(kind));
+                return platform::spawn(self.clone().list_records(*kind));
             }
             (Action::LinkAll { kind, chosen }, _) => {
-                return platform::spawn(self.clone().link_all(kind, chosen));
+                return self.link_all(*kind, chosen.as_deref());
             }
-            (Action::PauseLinking(paused), _) => return self.pause_linking(paused),
+            (Action::PauseLinking(paused), _) => return self.pause_linking(*paused),
             (Action::StopLinking, _) => return self.stop_linking(),
             (Action::SaveLog, own) => return self.save_log(own),
             (Action::Reload, _) => {
@@ -471,22 +475,22 @@ impl App {
         let mut changed = Vec::new();
         for panel in &*self.panels.borrow() {
             let mut snapshot = self.snapshot();
-            let Some(own) = &panel.record else {
+            let mut settings = None;
+            if let Some(own) = &panel.record {
+                snapshot.record = self.status_of(&own.record);
+                snapshot.earlier = self.earlier(&own.record);
+                if self.has_other_documents(snapshot.record.as_ref()) {
+                    changed.push(own.clone());
+                }
+            } else {
                 let shared = self.shared.borrow();
-                let settings = Settings {
+                settings = Some(Settings {
                     interval_minutes: shared.interval_minutes,
                     bulk: self.bulk.borrow().clone(),
                     space: shared.space,
-                };
-                panel.view.show_settings(snapshot, settings);
-                continue;
-            };
-            snapshot.record = self.status_of(&own.record);
-            snapshot.earlier = self.earlier(&own.record);
-            if self.has_other_documents(snapshot.record.as_ref()) {
-                changed.push(own.clone());
+                });
             }
-            panel.view.show_documents(&snapshot, &own.record);
+            panel.view.show(snapshot, settings);
         }
         for record in changed {
             self.tell_host(&record);
@@ -496,7 +500,7 @@ impl App {
     fn snapshot(&self) -> Snapshot {
         let shared = self.shared.borrow();
         let mut connection = self.connection.borrow().clone();
-        if shared.newer && matches!(connection, Connection::Connected { .. }) {
+        if shared.newer && matches!(connection, Connection::Connected(_)) {
             connection = Connection::Failed(crate::panel::ConnectFailure::NewerState);
         }
         Snapshot {
@@ -522,7 +526,14 @@ impl App {
             name: link.name.clone(),
             state: link.state,
             settled_ms: link.settled_ms,
-            ..RecordStatus::blank()
+            folder: None,
+            one_way: false,
+            progress: None,
+            items: Vec::new(),
+            problems: Vec::new(),
+            activity: Vec::new(),
+            affected: Vec::new(),
+            cancelled: false,
         }))
     }
 
@@ -531,8 +542,12 @@ impl App {
         [what, &self.owner.account, &self.owner.user].join("/")
     }
 
+    fn new_id(&self) -> u32 {
+        self.next_id.replace(self.next_id.get() + 1)
+    }
+
+    /// One that no other tab has.
     fn random_id(&self) -> String {
-        let number = self.next_id.replace(self.next_id.get() + 1);
-        format!("{}/{number}", self.tab)
+        [&*self.tab, "/", &decimal(self.new_id())].concat()
     }
 }

@@ -10,7 +10,7 @@ use crate::json::forms::structs;
 use crate::json::{Object, Read, Write};
 use crate::panel::{ConnectFailure, Connection};
 use crate::platform::{self, sleep, window, Popup};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::*;
 use web_sys::Storage;
 
@@ -76,23 +76,25 @@ impl App {
 
     async fn begin(self: Rc<Self>, popup: Option<Popup>, switch_account: bool) {
         let begun = self.auth.begin(&self.locale, switch_account).await;
-        if let Some(state) = self.go(popup, begun) {
-            self.watch_window(&state).await;
+        if let Some(begun) = self.go(popup, begun) {
+            self.watch_window(begun).await;
         }
     }
 
-    /// Goes to Dropbox: in the window, or with the whole page. The state, if there is a window to watch.
+    /// Goes to Dropbox: in the window, or with the whole page. What was begun, if there is a window to watch.
     fn go(
         self: &Rc<Self>,
         popup: Option<Popup>,
         begun: Result<auth::SignIn, AuthError>,
-    ) -> Option<String> {
+    ) -> Option<Weak<SignIn>> {
         match (popup, begun) {
             (None, Ok(begun)) => self.leave(&begun),
             (Some(popup), Ok(auth::SignIn { state, address })) if self.is_connecting() => {
                 popup.go(&address);
-                *self.sign_in.borrow_mut() = Some(SignIn { state: state.clone(), popup });
-                return Some(state);
+                let begun = Rc::new(SignIn { state, popup });
+                let watched = Rc::downgrade(&begun);
+                *self.sign_in.borrow_mut() = Some(begun);
+                return Some(watched);
             }
             (popup, begun) => {
                 if let Some(popup) = popup {
@@ -116,14 +118,11 @@ impl App {
     }
 
     /// Says so when the window was closed. An answer is still taken: a page may look closed and not be.
-    async fn watch_window(self: &Rc<Self>, state: &str) {
+    async fn watch_window(self: &Rc<Self>, begun: Weak<SignIn>) {
         loop {
             sleep(LOOK_MS).await;
-            let closed = match &*self.sign_in.borrow() {
-                Some(begun) if begun.state == state => begun.popup.looks_closed(),
-                _ => return,
-            };
-            if closed && self.is_connecting() {
+            let Some(begun) = begun.upgrade() else { return };
+            if begun.popup.looks_closed() && self.is_connecting() {
                 *self.connection.borrow_mut() = Connection::Failed(ConnectFailure::PopupClosed);
                 self.draw();
                 return;

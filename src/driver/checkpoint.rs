@@ -23,11 +23,11 @@ impl StateKey {
     /// Where the user's checkpoint stands, relative to the app folder. Users of one Dropbox have one each.
     pub fn shared_folder(&self) -> String {
         let part = |text: &str| percent_encode(text).to_ascii_lowercase();
-        format!("/.teamleader-sync/{}-{}", part(&self.account), part(&self.user))
+        ["/.teamleader-sync/", &part(&self.account), "-", &part(&self.user)].concat()
     }
 
     fn shared_path(&self, name: &str) -> String {
-        format!("{}/{name}.json", self.shared_folder())
+        [&*self.shared_folder(), "/", name, ".json"].concat()
     }
 }
 

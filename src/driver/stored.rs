@@ -4,7 +4,7 @@ use crate::json::{Read, Value, Write};
 use crate::percent::percent_encode;
 use crate::ports::{Store, StoreError};
 use std::future::Future;
-use sync_core::{Record, Save, StoredIndex, SCHEMA};
+use sync_core::{decimal, Record, Save, StoredIndex, SCHEMA};
 
 /// Whose state it is. State of other accounts is never touched (G7).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,8 @@ impl StateKey {
     /// What all of its rows' keys begin with.
     pub fn prefix(&self) -> String {
         let part = |text: &str| percent_encode(text);
-        format!("state/{}/{}/{}/", part(&self.account), part(&self.user), part(&self.dropbox))
+        let (account, user) = (part(&self.account), part(&self.user));
+        ["state/", &account, "/", &user, "/", &part(&self.dropbox), "/"].concat()
     }
 
     /// The checkpoint whose connection ended here, while Dropbox was not told.
@@ -34,7 +35,8 @@ impl StateKey {
     }
 
     fn record(&self, record: &Record) -> String {
-        format!("{}record/{}/{}", self.prefix(), record.kind.word(), percent_encode(&record.id))
+        let (prefix, id) = (self.prefix(), percent_encode(&record.id));
+        [&*prefix, "record/", record.kind.word(), "/", &id].concat()
     }
 }
 
@@ -111,7 +113,7 @@ pub(super) async fn retire(
         changes.push((key, None));
     }
     if generation != 0 {
-        changes.push((key.retired(), Some(generation.to_string())));
+        changes.push((key.retired(), Some(decimal(generation))));
     }
     store.save(changes).await
 }

@@ -97,7 +97,7 @@ impl<P: Ports> Dropbox<P> {
         wants_content: bool,
         timeout_ms: u32,
     ) -> Called<'_, P::Content> {
-        let argument = Object(&[("path", &format!("rev:{rev}"))]).write_text();
+        let argument = Object(&[("path", &["rev:", &rev.0].concat())]).write_text();
         let url = address(&self.endpoints().content, "files/download");
         let mut request = Request::new(Method::Post, url, Body::Empty, timeout_ms);
         request.headers.push(("dropbox-api-arg", header_json(&argument)));
@@ -148,7 +148,7 @@ impl<P: Ports> Dropbox<P> {
 
 /// Where a route is, in version 2 of the API.
 pub(super) fn address(endpoint: &str, route: &str) -> String {
-    format!("{endpoint}/2/{route}")
+    [endpoint, "/2/", route].concat()
 }
 
 /// Whether an answer of 400 or 401 is about the token.

@@ -143,7 +143,7 @@ impl Form for u64 {
 
 impl Write for u64 {
     fn write(&self, out: &mut String) {
-        out.push_str(&self.to_string());
+        push_decimal(out, *self);
     }
 }
 

@@ -38,7 +38,8 @@ impl Serialize for Value {
             Self::Null | Self::OtherNumber => serializer.serialize_unit(),
             Self::True => serializer.serialize_bool(true),
             Self::False => serializer.serialize_bool(false),
-            Self::Unsigned(number) => serializer.serialize_u64(*number),
+            // The one kind of number that a page has: exact up to 2^53.
+            Self::Unsigned(number) => serializer.serialize_f64(*number as f64),
             Self::Text(text) => serializer.serialize_str(text),
             Self::List(values) => serializer.collect_seq(values),
             Self::Object(fields) => {

@@ -2,21 +2,22 @@
 
 use super::model::{
     Action, Button, ConnectFailure, Connection, Earlier, Link, PanelView, ProgressView, Screen,
-    Snapshot, Target, Tone, Weight,
+    Snapshot, Tone, Weight,
 };
 use super::rows;
 use super::text::{t, Arg, Text};
 use std::rc::Rc;
-use sync_core::{Failure, Halt, Progress, Record, RecordState, RecordStatus, Side};
+use sync_core::{Failure, Halt, Progress, RecordState, RecordStatus, Side};
 
 /// A guess at what is left is shown after this long (ms): before, it jumps.
 const PACE_AFTER_MS: u64 = 3_000;
+/// Dropbox's list of deleted files.
+const DELETED_FILES: &str = "/deleted_files";
 
-/// The panel of `record`.
-pub fn view_of(snapshot: &Snapshot, record: &Record) -> Box<PanelView> {
-    let status = snapshot.record.as_ref().filter(|status| status.record == *record);
-    let mut view = head(snapshot, record, status.map(Rc::as_ref));
-    view.record = status.cloned();
+/// The panel of a record.
+pub fn view_of(snapshot: &Snapshot) -> Box<PanelView> {
+    let mut view = head(snapshot);
+    view.record = snapshot.record.clone();
     view.online = snapshot.online;
     view
 }
@@ -24,7 +25,7 @@ pub fn view_of(snapshot: &Snapshot, record: &Record) -> Box<PanelView> {
 /// What stands in the way of all records, if anything does: connection, a halt over all.
 pub(super) fn obstacle(snapshot: &Snapshot) -> Option<Box<PanelView>> {
     match &snapshot.connection {
-        Connection::Connected { .. } => {}
+        Connection::Connected(_) => {}
         Connection::NotConnected => {
             let view = screen(Screen::NotConnected, Tone::Quiet, "not_connected");
             let view = view.detail("not_connected_what");
@@ -44,32 +45,27 @@ pub(super) fn obstacle(snapshot: &Snapshot) -> Option<Box<PanelView>> {
     snapshot.status.halt.as_ref().map(halted_over_all)
 }
 
-fn head(snapshot: &Snapshot, record: &Record, status: Option<&RecordStatus>) -> Box<PanelView> {
+fn head(snapshot: &Snapshot) -> Box<PanelView> {
+    let status = snapshot.record.as_deref();
     if let Some(view) = obstacle(snapshot) {
-        return match status {
-            Some(status) => view.folder(status),
-            None => view,
-        };
+        return view.folder();
     }
     let Some(status) = status else {
         return not_linked(snapshot);
     };
-    match &status.state {
-        RecordState::Halted(halt) => halted(halt, record, status),
-        _ if !snapshot.online => offline(snapshot, status),
+    let error = if status.cancelled {
         // Stopped by the user: it rests until the button or the timer.
-        RecordState::Queued | RecordState::Settled if status.cancelled => {
-            interrupted(&Failure::Cancelled, snapshot, status)
-        }
-        RecordState::Queued => match &snapshot.status.error {
-            Some(error) if !snapshot.status.running => interrupted(error, snapshot, status),
-            _ => waiting(snapshot, status),
-        },
-        RecordState::Working => working(snapshot, status),
-        RecordState::Settled => match &snapshot.status.error {
-            Some(error) if !snapshot.status.running => interrupted(error, snapshot, status),
-            _ => settled(snapshot, status),
-        },
+        Some(&Failure::Cancelled)
+    } else {
+        snapshot.status.error.as_ref().filter(|_| !snapshot.status.running)
+    };
+    match (&status.state, error) {
+        (RecordState::Halted(halt), _) => halted(halt, status),
+        _ if !snapshot.online => offline(snapshot, status),
+        (RecordState::Working, _) => working(snapshot, status),
+        (_, Some(error)) => interrupted(error, snapshot, status),
+        (RecordState::Queued, None) => waiting(snapshot, status),
+        (RecordState::Settled, None) => settled(snapshot, status),
     }
 }
 
@@ -107,7 +103,7 @@ fn waiting(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
     let view = screen(Screen::Waiting, Tone::Busy, "waiting");
     let view =
         view.detail(if snapshot.status.running { "waiting_what" } else { "waiting_idle_what" });
-    let view = view.unknown_progress().folder(status);
+    let view = view.unknown_progress().folder();
     if first || snapshot.status.running {
         view
     } else {
@@ -147,15 +143,20 @@ fn working(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
             view.progress = Some(shown_progress(progress, snapshot.now_ms));
         }
     }
-    view.secondary("cancel", Action::Cancel).folder(status)
+    view.secondary("cancel", Action::Cancel).folder()
 }
 
 /// Thousandths done: by bytes or by documents, whichever is behind.
 fn share(progress: &Progress) -> u32 {
-    let part = |done: u64, total: u64| (done.min(total) * 1000).checked_div(total).unwrap_or(1000);
+    let part = |done, total| if total == 0 { 1000 } else { permille(done, total) };
     let by_count = part(progress.done_count.into(), progress.total_count.into());
-    let by_bytes = part(progress.done_bytes, progress.total_bytes);
-    u32::try_from(by_count.min(by_bytes)).unwrap_or(1000)
+    by_count.min(part(progress.done_bytes, progress.total_bytes))
+}
+
+/// A part of a whole in thousandths; all of it, if it is more.
+pub(super) fn permille(part: u64, whole: u64) -> u32 {
+    let permille = part.saturating_mul(1000) / whole.max(1);
+    u32::try_from(permille).unwrap_or(1000).min(1000)
 }
 
 fn shown_progress(progress: &Progress, now_ms: u64) -> Box<ProgressView> {
@@ -188,7 +189,7 @@ fn left(left_ms: u64) -> Box<Text> {
 
 fn offline(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
     let view = screen(Screen::Offline, Tone::Notice, "offline").detail("offline_what");
-    view.last_sync(last_seen(snapshot, status), snapshot).folder(status)
+    view.last_sync(last_seen(snapshot, status), snapshot).folder()
 }
 
 fn settled(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
@@ -220,7 +221,7 @@ fn settled(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
     if snapshot.status.paused {
         view.notes.push(t("paused_note"));
     }
-    view.folder(status)
+    view.folder()
 }
 
 fn interrupted(error: &Failure, snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
@@ -233,12 +234,12 @@ fn interrupted(error: &Failure, snapshot: &Snapshot, status: &RecordStatus) -> B
     view = match error {
         Failure::Unauthorized(Side::Crm) => view.primary("reload", Action::Reload),
         Failure::OutOfSpace => {
-            view.primary("try_again", Action::Press).link("open_space", Target::Space)
+            view.primary("try_again", Action::Press).link("open_space", "/account/plan")
         }
         _ => view.primary("try_again", Action::Press),
     };
     view.problems = true;
-    view.last_sync(last_seen(snapshot, status), snapshot).folder(status)
+    view.last_sync(last_seen(snapshot, status), snapshot).folder()
 }
 
 /// What ended a cycle, and what to do: for people.
@@ -264,47 +265,45 @@ fn failure_words(error: &Failure) -> (&'static str, &'static str) {
     }
 }
 
-fn halted(halt: &Halt, record: &Record, status: &RecordStatus) -> Box<PanelView> {
-    let decide = |confirmed: bool| Action::Decide { record: Some(record.clone()), confirmed };
+fn halted(halt: &Halt, status: &RecordStatus) -> Box<PanelView> {
+    let decide = |confirmed| Action::Decide { record: Some(status.record.clone()), confirmed };
     let title = rows::halt_title(halt);
-    match halt {
-        Halt::CrmEmpty { synced_count: count } | Halt::ManyDeletes { delete_count: count, .. } => {
-            screen(Screen::Guard, Tone::Trouble, title)
-                .detail(
-                    t(match halt {
-                        Halt::CrmEmpty { .. } => "halt_crm_empty_what",
-                        _ => "halt_many_deletes_what",
-                    })
-                    .count(*count),
-                )
-                .primary("keep_files", decide(false))
-                .destructive(t("delete_files").count(*count), decide(true))
-                .about(status)
+    let (detail, keep, pass, count) = match *halt {
+        Halt::CrmEmpty { synced_count: count } => {
+            ("halt_crm_empty_what", "keep_files", "delete_files", count)
         }
-        Halt::ManyChanges { change_count, side, .. } => screen(Screen::Guard, Tone::Trouble, title)
-            .detail(match side {
-                Side::Crm => "halt_many_changes_crm_what",
-                Side::Dropbox => "halt_many_changes_dropbox_what",
-            })
-            .primary("keep_as_is", decide(false))
-            .destructive(t("take_changes").count(*change_count), decide(true))
-            .about(status),
-        Halt::FolderRemoved => screen(Screen::FolderRemoved, Tone::Notice, title)
-            .detail("folder_removed_what")
-            .primary("sync", Action::Press)
-            .link("open_deleted", Target::DeletedFiles),
-        Halt::CrmForbidden => frozen(title, "halt_forbidden_what", status),
-        Halt::CrmGone => frozen(title, "halt_gone_what", status),
-        Halt::Malformed => frozen(title, "halt_malformed_what", status),
-        Halt::AllFoldersGone | Halt::AppFolderGone => halted_over_all(halt),
-    }
+        Halt::ManyDeletes { delete_count: count, .. } => {
+            ("halt_many_deletes_what", "keep_files", "delete_files", count)
+        }
+        Halt::ManyChanges { change_count: count, side: Side::Crm, .. } => {
+            ("halt_many_changes_crm_what", "keep_as_is", "take_changes", count)
+        }
+        Halt::ManyChanges { change_count: count, side: Side::Dropbox, .. } => {
+            ("halt_many_changes_dropbox_what", "keep_as_is", "take_changes", count)
+        }
+        Halt::FolderRemoved => {
+            return screen(Screen::FolderRemoved, Tone::Notice, title)
+                .detail("folder_removed_what")
+                .primary("sync", Action::Press)
+                .link("open_deleted", DELETED_FILES);
+        }
+        Halt::CrmForbidden => return frozen(title, "halt_forbidden_what"),
+        Halt::CrmGone => return frozen(title, "halt_gone_what"),
+        Halt::Malformed => return frozen(title, "halt_malformed_what"),
+        Halt::AllFoldersGone | Halt::AppFolderGone => return halted_over_all(halt),
+    };
+    screen(Screen::Guard, Tone::Trouble, title)
+        .detail(t(detail).count(count))
+        .primary(keep, decide(false))
+        .destructive(t(pass).count(count), decide(true))
+        .about()
 }
 
-fn frozen(title: Box<Text>, detail: &'static str, status: &RecordStatus) -> Box<PanelView> {
+fn frozen(title: Box<Text>, detail: &'static str) -> Box<PanelView> {
     screen(Screen::Frozen, Tone::Notice, title)
         .detail(detail)
         .primary("try_again", Action::Press)
-        .folder(status)
+        .folder()
 }
 
 fn halted_over_all(halt: &Halt) -> Box<PanelView> {
@@ -314,7 +313,7 @@ fn halted_over_all(halt: &Halt) -> Box<PanelView> {
     };
     let view = screen(Screen::Guard, Tone::Trouble, rows::halt_title(halt)).detail(detail);
     let view = view.primary("go_on", Action::Decide { record: None, confirmed: false });
-    view.link("open_deleted", Target::DeletedFiles)
+    view.link("open_deleted", DELETED_FILES)
 }
 
 fn connect_failed(failure: ConnectFailure) -> Box<PanelView> {
@@ -343,7 +342,7 @@ fn wrong_account() -> Box<PanelView> {
     screen(Screen::WrongAccount, Tone::Trouble, "wrong_account")
         .detail("wrong_account_what")
         .primary("try_again", Action::Connect)
-        .link("sign_out", Target::SignOut)
+        .link("sign_out", "/logout")
 }
 
 fn revoked() -> Box<PanelView> {
@@ -382,7 +381,8 @@ fn titled(screen: Screen, tone: Tone, title: Box<Text>) -> Box<PanelView> {
         bar: false,
         progress: None,
         buttons: Vec::new(),
-        links: Vec::new(),
+        link: None,
+        folder: false,
         affected: false,
         notes: Vec::new(),
         record: None,
@@ -424,31 +424,29 @@ impl PanelView {
     }
 
     fn button(mut self: Box<Self>, label: Box<Text>, action: Action, weight: Weight) -> Box<Self> {
-        self.buttons.push(Button { label, action, weight });
+        self.buttons.push(Button { label, action: Rc::new(action), weight });
         self
     }
 
-    fn link(mut self: Box<Self>, label: &'static str, target: Target) -> Box<Self> {
-        self.links.push(Link { label: t(label), target });
+    fn link(mut self: Box<Self>, label: &'static str, page: &'static str) -> Box<Self> {
+        self.link = Some(Link { label, page });
         self
     }
 
     fn register(self: Box<Self>) -> Box<Self> {
-        self.link("register", Target::Register)
+        self.link("register", "/register")
     }
 
     /// With `Open in Dropbox`, once there is a folder.
-    fn folder(self: Box<Self>, status: &RecordStatus) -> Box<Self> {
-        match &status.folder {
-            Some(folder) => self.link("open", Target::Path(folder.clone())),
-            None => self,
-        }
+    fn folder(mut self: Box<Self>) -> Box<Self> {
+        self.folder = true;
+        self
     }
 
     /// With the files that a guard's question is about.
-    fn about(mut self: Box<Self>, status: &RecordStatus) -> Box<Self> {
+    fn about(mut self: Box<Self>) -> Box<Self> {
         self.affected = true;
-        self.folder(status)
+        self.folder()
     }
 
     fn unknown_progress(mut self: Box<Self>) -> Box<Self> {

@@ -2,14 +2,14 @@
 
 use super::icons::{self, icon};
 use super::local::{Local, Message};
-use super::markup::{anchor, press, sentence};
-use super::model::{Action, PanelView, Target};
+use super::markup::{act, anchor, press, sentence};
+use super::model::{Action, PanelView};
 use super::node::{el, part, Element};
 use super::rows;
 use super::text::t;
 use super::words::{name, Words};
 use std::rc::Rc;
-use sync_core::{Activity, Item, Mark, RecordStatus};
+use sync_core::{decimal, Activity, Item, Mark, RecordStatus};
 
 /// Times in the activity list are drawn again this often (ms).
 const MINUTE_MS: u64 = 60_000;
@@ -104,7 +104,7 @@ fn conflicts(record: &RecordStatus, words: &Words) -> Option<Box<Element>> {
 /// A file's name; as a link to Dropbox if it stands there.
 fn linked_name(item: &Item, words: &Words) -> Box<Element> {
     let file = name(&item.place.name);
-    match item.path.as_ref().and_then(|path| words.href(&Target::Path(path.clone()))) {
+    match item.path.as_ref().and_then(|path| words.in_app_folder(path)) {
         Some(href) => anchor(href).class("file").attr("title", words.word("open")).child(file),
         None => el("span.file").child(file),
     }
@@ -161,7 +161,7 @@ fn document(item: &Item, now: &Seen, words: &Words) -> Box<Element> {
         .child(about.child(part("span.how").text(said)));
     match &item.document {
         Some(document) if item.mark == Mark::CrmOnly => row.child(
-            press("button small", Message::Do(Action::CopyBack(document.clone())))
+            act("button small", Action::CopyBack(document.clone()))
                 .key("copy-back")
                 .word(words, "copy_back"),
         ),
@@ -184,12 +184,12 @@ fn activity(
     }
     let mut list = part("ol.rows");
     // Counted from the oldest: a new line on top leaves the keys of the others alone.
-    let mut number = happened.len();
+    let mut number = happened.len() as u64;
     for activity in happened {
         let since = t("since").ago(activity.at_ms, now_ms);
         list = list.child(
             el("li.happened")
-                .row_key(format!("{number} {}", activity.at_ms))
+                .row_key([decimal(number), decimal(activity.at_ms)].join(" "))
                 .child(sentence("span.what", &rows::happened(activity), words))
                 .child(
                     el("time").attr("title", words.texts.moment(activity.at_ms)).say(words, &since),
@@ -197,8 +197,7 @@ fn activity(
         );
         number -= 1;
     }
-    let save =
-        press("button small", Message::Do(Action::SaveLog)).key("save").word(words, "save_log");
+    let save = act("button small", Action::SaveLog).key("save").word(words, "save_log");
     let note = part("p.save-note").word(words, "save_log_what");
     Some(fold.child(list).child(part("div.save-log").child(save).child(note)))
 }

@@ -2,11 +2,13 @@
 
 use super::icons::{self, icon};
 use super::lists::{self, Seen};
-use super::local::{Local, Message, Question};
+use super::local::{Local, Message};
 use super::model::{Action, Button, Link, PanelView, ProgressView, Screen, Tone, Weight};
 use super::node::{el, part, Element};
 use super::text::Text;
 use super::words::{name, Words};
+use std::rc::Rc;
+use sync_core::decimal;
 
 /// The panel of one record. What `seen` knows to be unchanged is kept as it stands.
 pub fn documents_panel(
@@ -52,24 +54,15 @@ pub fn head(view: &PanelView, words: &Words, local: &Local) -> Box<Element> {
 /// The strip on top: whose panel this is, and the way to the folder.
 fn bar(view: &PanelView, words: &Words) -> Box<Element> {
     let title = part("h2.brand").child(icons::dropbox()).text("Dropbox");
-    let folder = view.links.iter().find(|link| opens_folder(link));
-    part("header.bar").child(title).maybe(folder.and_then(|link| link_out(link, words, "folder")))
-}
-
-fn opens_folder(link: &Link) -> bool {
-    matches!(link.target, super::model::Target::Path(_))
+    let record = view.record.as_ref().filter(|_| view.folder);
+    let folder = record.and_then(|record| words.in_app_folder(record.folder.as_ref()?));
+    let open = folder.map(|href| link_out(href, "open", words).class("folder"));
+    part("header.bar").child(title).maybe(open)
 }
 
 /// A link to Dropbox's site.
-pub fn link_out(link: &Link, words: &Words, class: &'static str) -> Option<Box<Element>> {
-    let href = words.href(&link.target)?;
-    Some(
-        anchor(href)
-            .class(class)
-            .key(link.label.key)
-            .child(el("span").say(words, &link.label))
-            .child(icon(icons::OUT)),
-    )
+fn link_out(href: String, label: &'static str, words: &Words) -> Box<Element> {
+    anchor(href).key(label).child(el("span").word(words, label)).child(icon(icons::OUT))
 }
 
 /// An `<a>` that gives nothing of this page away.
@@ -155,42 +148,32 @@ pub fn progress_bar(progress: Option<&ProgressView>, title: &Text, words: &Words
 
 /// With a track that is filled so far, in thousandths.
 pub fn filled(bar: Box<Element>, permille: u32) -> Box<Element> {
-    let width = format!("inline-size:{}.{}%", permille / 10, permille % 10);
+    let percent = decimal(permille / 10);
+    let width = ["inline-size:", &percent, ".", &decimal(permille % 10), "%"].concat();
     bar.attr("aria-valuemin", "0")
         .attr("aria-valuemax", "100")
-        .attr("aria-valuenow", (permille / 10).to_string())
+        .attr("aria-valuenow", percent)
         .child(part("div.track").child(part("div.done").attr("style", width)))
 }
 
 fn buttons(view: &PanelView, words: &Words, local: &Local) -> Option<Box<Element>> {
-    if let Some(question) = &local.asking {
-        let asks = |shown: &&Button| question_of(shown).as_ref() == Some(question);
-        if let Some(shown) = view.buttons.iter().find(asks) {
+    let mut buttons = part("div.buttons");
+    for shown in &view.buttons {
+        if local.asking.as_ref() == Some(&shown.action) {
             let what = match view.screen {
                 Screen::Guard => "ask_guard",
                 _ => "ask_sure",
             };
-            return Some(confirm(question, words.word(what), words.say(&shown.label), words));
+            let yes = words.say(&shown.label);
+            return Some(confirm(&shown.action, words.word(what), yes, words));
         }
-    }
-    let mut buttons = part("div.buttons");
-    for shown in &view.buttons {
         buttons = buttons.child(button(shown, words, local));
     }
-    for link in &view.links {
-        if !opens_folder(link) {
-            buttons = buttons.maybe(link_out(link, words, "link"));
-        }
+    if let Some(Link { label, page }) = view.link {
+        let link = words.on_site(page).map(|href| link_out(href, label, words).class("link"));
+        buttons = buttons.maybe(link);
     }
     buttons.unless_empty()
-}
-
-/// What takes something away is asked first.
-fn question_of(button: &Button) -> Option<Question> {
-    match &button.action {
-        Action::Decide { record, confirmed: true } => Some(Question::Decide(record.clone())),
-        _ => None,
-    }
 }
 
 fn button(button: &Button, words: &Words, local: &Local) -> Box<Element> {
@@ -199,11 +182,13 @@ fn button(button: &Button, words: &Words, local: &Local) -> Box<Element> {
         Weight::Secondary => "button secondary",
         Weight::Destructive => "button destructive",
     };
-    let shown = match question_of(button) {
-        Some(question) => ask(class, question, local),
-        None => press(class, Message::Do(button.action.clone())),
+    let action = button.action.clone();
+    let shown = match *action {
+        // What takes something away is asked first.
+        Action::Decide { confirmed: true, .. } => ask(class, action, local),
+        _ => press(class, Message::Do(action)),
     };
-    let icon = matches!(button.action, Action::Press).then(|| icon(icons::SYNC));
+    let icon = matches!(*button.action, Action::Press).then(|| icon(icons::SYNC));
     shown.key(button.label.key).maybe(icon).say(words, &button.label)
 }
 
@@ -212,16 +197,21 @@ pub fn press(class: &'static str, message: Message) -> Box<Element> {
     el("button").class(class).attr("type", "button").on_click(message)
 }
 
+/// A `<button>` that does this.
+pub fn act(class: &'static str, action: Action) -> Box<Element> {
+    press(class, Message::Do(Rc::new(action)))
+}
+
 /// A `<button>` that asks first; it has the focus again once that was answered.
-pub fn ask(class: &'static str, question: Question, local: &Local) -> Box<Element> {
-    let focus = local.answered.as_ref() == Some(&question);
-    press(class, Message::Ask(question)).focused_if(focus)
+pub fn ask(class: &'static str, action: Rc<Action>, local: &Local) -> Box<Element> {
+    let focus = local.answered.as_ref() == Some(&action);
+    press(class, Message::Ask(action)).focused_if(focus)
 }
 
 /// A question in place of the buttons that asked it. The focus goes to the harmless answer.
-pub fn confirm(question: &Question, what: String, yes: String, words: &Words) -> Box<Element> {
-    let weight = match question {
-        Question::Link(..) => "button primary",
+pub fn confirm(action: &Action, what: String, yes: String, words: &Words) -> Box<Element> {
+    let weight = match action {
+        Action::LinkAll { .. } => "button primary",
         _ => "button destructive",
     };
     part("div.confirm")

@@ -1,6 +1,7 @@
 //! What the panel is given, what it shows as data, and what it asks for. No words for people, no browser.
 
 use super::text::Text;
+use crate::auth::Account;
 use crate::json::forms::enums;
 use std::rc::Rc;
 use sync_core::{DocumentId, Record, RecordKind, RecordStatus, Status};
@@ -44,13 +45,8 @@ pub enum Connection {
     NotConnected,
     /// The sign-in is open.
     Connecting,
-    /// All is well.
-    Connected {
-        /// The person's name as Dropbox displays it.
-        account_name: String,
-        /// The person's address at Dropbox.
-        account_email: String,
-    },
+    /// All is well, with this account.
+    Connected(Rc<Account>),
     /// The grant was taken back. The state is kept.
     Revoked,
     /// The last attempt to connect failed.
@@ -309,8 +305,10 @@ pub struct PanelView {
     pub progress: Option<Box<ProgressView>>,
     /// Buttons, the main one first; at most one is primary.
     pub buttons: Vec<Button>,
-    /// Links, by what they open.
-    pub links: Vec<Link>,
+    /// A link beside the buttons.
+    pub link: Option<Link>,
+    /// With the way to the record's folder.
+    pub folder: bool,
     /// With the files that the decision of a guard is about.
     pub affected: bool,
     /// Quiet sentences below.
@@ -353,7 +351,7 @@ pub struct Button {
     /// Its words.
     pub label: Box<Text>,
     /// What it asks for.
-    pub action: Action,
+    pub action: Rc<Action>,
     /// Its weight.
     pub weight: Weight,
 }
@@ -369,44 +367,29 @@ pub enum Weight {
     Destructive,
 }
 
-/// A link out of the CRM.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A link to a page of Dropbox's site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// Its words.
-    pub label: Box<Text>,
-    /// Where it leads.
-    pub target: Target,
-}
-
-/// Where a link leads, on Dropbox's site.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// Opening a free account.
-    Register,
-    /// A folder or file, by its path relative to the app folder (`/Companies/…`).
-    Path(String),
-    /// Dropbox's list of deleted files.
-    DeletedFiles,
-    /// Dropbox's own page to sign out.
-    SignOut,
-    /// Dropbox's list of plans and space.
-    Space,
+    /// The key of its words.
+    pub label: &'static str,
+    /// Where it leads, from the slash on.
+    pub page: &'static str,
 }
 
 /// The settings as data.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SettingsView {
+pub struct SettingsView<'a> {
     /// What they draw themselves from.
-    pub snapshot: Snapshot,
+    pub snapshot: &'a Snapshot,
     /// The same of the settings alone.
-    pub settings: Settings,
+    pub settings: &'a Settings,
     /// What stands in the way of all records, as the panel says it.
     pub obstacle: Option<Box<PanelView>>,
     /// What the live region says, if nothing stands in the way.
     pub announcement: Option<Box<Text>>,
 }
 
-impl SettingsView {
+impl SettingsView<'_> {
     /// What the live region says.
     pub fn said(&self) -> Option<&Text> {
         match &self.obstacle {

@@ -5,6 +5,7 @@
 
 use super::local::Message;
 use std::borrow::Cow;
+use std::rc::Rc;
 
 /// An element or a text.
 #[derive(Clone, Debug)]
@@ -51,8 +52,8 @@ pub enum Property {
 /// What a person's doing means.
 #[derive(Clone, Debug)]
 pub enum Meaning {
-    /// A click.
-    Click(Message),
+    /// A click. Shared with whoever listens: a drawing that follows from it may take it away meanwhile.
+    Click(Rc<Message>),
     /// A field's new value.
     Change(fn(&str) -> Option<Message>),
 }
@@ -135,17 +136,6 @@ impl Element {
         (!self.children.is_empty()).then_some(self)
     }
 
-    /// With several children.
-    pub fn all<N: Into<Node>>(
-        mut self: Box<Self>,
-        children: impl IntoIterator<Item = N>,
-    ) -> Box<Self> {
-        for child in children {
-            self = self.child(child);
-        }
-        self
-    }
-
     /// With text inside.
     pub fn text(self: Box<Self>, text: impl Into<String>) -> Box<Self> {
         self.child(Node::Text(text.into()))
@@ -153,7 +143,7 @@ impl Element {
 
     /// A click means this.
     pub fn on_click(mut self: Box<Self>, message: Message) -> Box<Self> {
-        self.meaning = Some(Meaning::Click(message));
+        self.meaning = Some(Meaning::Click(Rc::new(message)));
         self
     }
 

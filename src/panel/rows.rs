@@ -115,17 +115,23 @@ fn advice(reason: Reason) -> &'static str {
 /// What happened, as a sentence.
 pub(super) fn happened(activity: &Activity) -> Box<Text> {
     let what = &activity.what;
+    // The name that it had before, or that the copy of it has.
+    let other = match what {
+        Happened::MovedInDropbox { from: path } | Happened::KeptBoth { copy: path } => {
+            split_dir(path).1
+        }
+        Happened::MovedInCrm { from } => from,
+        _ => "",
+    };
     let key = match what {
         Happened::Linked => "did_link",
         Happened::CopiedToDropbox => "did_copy_to_dropbox",
         Happened::UpdatedInDropbox => "did_update_in_dropbox",
         Happened::CopiedToCrm => "did_copy_to_crm",
         Happened::UpdatedInCrm => "did_update_in_crm",
-        Happened::MovedInDropbox { from } if split_dir(from).1 == activity.name => {
-            "did_place_in_dropbox"
-        }
+        Happened::MovedInDropbox { .. } if other == activity.name => "did_place_in_dropbox",
         Happened::MovedInDropbox { .. } => "did_move_in_dropbox",
-        Happened::MovedInCrm { from } if *from == activity.name => "did_place_in_crm",
+        Happened::MovedInCrm { .. } if other == activity.name => "did_place_in_crm",
         Happened::MovedInCrm { .. } => "did_move_in_crm",
         Happened::DeletedInDropbox => "did_delete_in_dropbox",
         Happened::KeptInCrm => "did_keep_in_crm",
@@ -140,12 +146,11 @@ pub(super) fn happened(activity: &Activity) -> Box<Text> {
     // A sentence takes what it has a place for.
     let text = t(key).name(&activity.name);
     match what {
-        Happened::MovedInDropbox { from } => text.with("from", Arg::Name(split_dir(from).1.into())),
-        Happened::MovedInCrm { from } => text.with("from", Arg::Name(from.clone())),
-        Happened::KeptBoth { copy } => text.with("copy", Arg::Name(split_dir(copy).1.into())),
         Happened::Refused(reason) => text.with("reason", Arg::Text(t(advice(*reason)))),
         Happened::Halted(halt) => text.with("reason", Arg::Text(halt_title(halt))),
-        _ => text,
+        _ if other.is_empty() => text,
+        Happened::KeptBoth { .. } => text.with("copy", Arg::Name(other.into())),
+        _ => text.with("from", Arg::Name(other.into())),
     }
 }
 
@@ -175,6 +180,6 @@ pub(super) fn with_folder(place: &Place) -> String {
     if place.folder.is_empty() {
         place.name.clone()
     } else {
-        format!("{}/{}", place.folder, place.name)
+        [&*place.folder, "/", &place.name].concat()
     }
 }

@@ -1,28 +1,30 @@
 //! The settings as elements: account, timed sync, linked records, linking many at once.
 
+use super::documents_view::permille;
 use super::icons::{self, icon};
 use super::lists::more;
-use super::local::{Local, Message, Question};
+use super::local::{Local, Message};
 use super::markup::{
-    ask, confirm, filled, head, in_tone, press, progress_bar, sentence, tone_shape, tone_word,
+    act, ask, confirm, filled, head, in_tone, progress_bar, sentence, tone_shape, tone_word,
 };
 use super::model::{
     Action, Bulk, Candidate, ConnectFailure, Connection, ProgressView, SettingsView, Snapshot, Tone,
 };
 use super::node::{el, part, Element, Property};
 use super::rows::halt_title;
-use super::settings_view::{kind_name, of_module};
+use super::settings_view::{bulk_title, kind_name, linked_of, of_module};
 use super::text::{t, Arg, Text};
 use super::words::{name, Words};
+use crate::auth::Account;
 use crate::json::Read;
 use std::rc::Rc;
-use sync_core::{LinkStatus, RecordKind, RecordState};
+use sync_core::{decimal, LinkStatus, RecordKind, RecordState};
 
 /// The intervals offered (minutes).
 const INTERVALS: [u32; 6] = [15, 30, 60, 120, 240, 1440];
 
 /// The settings.
-pub fn settings_panel(view: &SettingsView, words: &Words, local: &Local) -> Box<Element> {
+pub fn settings_panel(view: &SettingsView<'_>, words: &Words, local: &Local) -> Box<Element> {
     let mut panel = part("section.panel settings").attr("data-screen", "settings");
     if let Some(obstacle) = &view.obstacle {
         let obstacle_part = part("section.obstacle")
@@ -30,14 +32,14 @@ pub fn settings_panel(view: &SettingsView, words: &Words, local: &Local) -> Box<
             .attr("data-tone", tone_word(obstacle.tone));
         panel = panel.child(obstacle_part.child(head(obstacle, words, local)));
     }
-    let Snapshot { connection, status, .. } = &view.snapshot;
-    if let Connection::Connected { account_name, account_email } = connection {
+    let Snapshot { connection, status, .. } = view.snapshot;
+    if let Connection::Connected(with) = connection {
         panel = panel
-            .child(account(account_name, account_email, view.settings.space, words))
+            .child(account(with, view.settings.space, words))
             .child(schedule(view, words))
             .child(bulk(&view.settings.bulk, words, local));
     }
-    let is_connected = matches!(connection, Connection::Connected { .. });
+    let is_connected = matches!(connection, Connection::Connected(_));
     if !status.links.is_empty() || is_connected {
         panel = panel.child(links(&status.links, words, local));
     }
@@ -77,21 +79,15 @@ fn quiet(words: &Words, key: &'static str) -> Box<Element> {
     part("p.quiet").word(words, key)
 }
 
-fn account(
-    person_name: &str,
-    email: &str,
-    space: Option<(u64, Option<u64>)>,
-    words: &Words,
-) -> Box<Element> {
+fn account(with: &Account, space: Option<(u64, Option<u64>)>, words: &Words) -> Box<Element> {
     let person = part("div.person").child(icons::dropbox()).child(
         el("div")
-            .child(el("p.name").child(name(person_name)))
-            .child(el("p.email").child(name(email))),
+            .child(el("p.name").child(name(&with.name)))
+            .child(el("p.email").child(name(&with.email))),
     );
     let account = block("section.block account", words.word("account")).child(person);
     let Some((used, Some(allocated))) = space else { return account };
-    let permille = used.saturating_mul(1000) / allocated.max(1);
-    let permille = u32::try_from(permille.min(1000)).unwrap_or(1000);
+    let permille = permille(used, allocated);
     let said = t("space").with("used", Arg::Size(used)).with("allocated", Arg::Size(allocated));
     let said = words.say(&said);
     let meter = el("div")
@@ -111,12 +107,11 @@ fn interval(minutes: u32) -> Box<Text> {
     }
 }
 
-fn schedule(view: &SettingsView, words: &Words) -> Box<Element> {
-    let Snapshot { status, now_ms, .. } = &view.snapshot;
+fn schedule(view: &SettingsView<'_>, words: &Words) -> Box<Element> {
+    let Snapshot { status, now_ms, .. } = view.snapshot;
     let present = view.settings.interval_minutes;
-    let option = |minutes: u32| {
-        el("option").attr("value", minutes.to_string()).say(words, &interval(minutes))
-    };
+    let option =
+        |minutes: u32| el("option").attr("value", decimal(minutes)).say(words, &interval(minutes));
     let mut select = el("select");
     let mut before = 0;
     for minutes in INTERVALS {
@@ -127,15 +122,16 @@ fn schedule(view: &SettingsView, words: &Words) -> Box<Element> {
         select = select.child(option(minutes));
         before = minutes;
     }
-    let select = select
-        .holding(Property::Value(present.to_string()))
-        .on_change(|value| Some(Message::Do(Action::SetInterval(u32::read_text(value)?))));
+    let select = select.holding(Property::Value(decimal(present))).on_change(|value| {
+        let minutes = u32::read_text(value)?;
+        Some(Message::Do(Rc::new(Action::SetInterval(minutes))))
+    });
     let interval = part("label.field")
         .child(part("span.label").word(words, "interval"))
         .child(select.key("interval"));
-    let pause = press("button secondary", Message::Do(Action::Pause(!status.paused))).key("pause");
+    let pause = act("button secondary", Action::Pause(!status.paused)).key("pause");
     let pause = named(pause, if status.paused { "resume" } else { "pause" }, "schedule", words);
-    let now = press("button secondary", Message::Do(Action::SyncNow))
+    let now = act("button secondary", Action::SyncNow)
         .key("now")
         .child(icon(icons::SYNC))
         .word(words, "sync_now");
@@ -172,7 +168,10 @@ fn links(rows: &[LinkStatus], words: &Words, local: &Local) -> Box<Element> {
     let title = words.say(&t("linked").count(rows.len() as u64));
     let block = block("section.block links", title);
     let shown = local.records_shown;
-    let list = part("ul.rows").all(rows.iter().take(shown).map(|row| link(row, words, local)));
+    let mut list = part("ul.rows");
+    for row in rows.iter().take(shown) {
+        list = list.child(link(row, words, local));
+    }
     block.child(list).maybe(more(rows.len(), shown, Message::MoreRecords, words))
 }
 
@@ -191,9 +190,8 @@ fn link_state(link: &LinkStatus) -> (Tone, Box<Text>) {
 
 fn link(row: &LinkStatus, words: &Words, local: &Local) -> Box<Element> {
     let (tone, state) = link_state(row);
-    let question = Question::Unlink(row.record.clone());
     let item = el("li.linked")
-        .row_key(format!("{}/{}", row.record.kind.word(), row.record.id))
+        .row_key([row.record.kind.word(), "/", &row.record.id].concat())
         .attr("data-tone", tone_word(tone));
     let how = el("p.how")
         .child(el("span").say(words, &kind_name(row.record.kind)))
@@ -201,69 +199,65 @@ fn link(row: &LinkStatus, words: &Words, local: &Local) -> Box<Element> {
         .child(el("span.state").say(words, &state));
     let about = part("div.about").child(el("p.name").child(name(&row.name))).child(how);
     let item = item.child(in_tone(tone, icon(tone_shape(tone)))).child(about);
-    if local.is_asking(&question) {
-        return item.child(confirm(
-            &question,
-            words.word("unlink_what"),
-            words.word("unlink"),
-            words,
-        ));
+    let unlink = Rc::new(Action::Unlink(row.record.clone()));
+    if local.asking.as_ref() == Some(&unlink) {
+        let what = words.word("unlink_what");
+        return item.child(confirm(&unlink, what, words.word("unlink"), words));
     }
     let said = words.say(&t("unlink_named").name(&row.name));
-    let unlink = ask("button small", question, local).key("unlink").attr("aria-label", said);
+    let unlink = ask("button small", unlink, local).key("unlink").attr("aria-label", said);
     item.child(unlink.word(words, "unlink"))
 }
 
 fn bulk(view: &Bulk, words: &Words, local: &Local) -> Box<Element> {
     let block = block("section.block bulk", words.word("bulk"));
+    if let Bulk::Choosing { kind, candidates } = view {
+        return choosing(block, *kind, candidates, words, local);
+    }
+    let Some(title) = bulk_title(view) else {
+        return choose_module(block, words, local, "bulk_list");
+    };
+    let (line, key) = match view {
+        Bulk::Failed { .. } => (el("p.warning"), "failed"),
+        Bulk::Finished { .. } => (el("p.finished").child(icon(icons::CHECK)), "finished"),
+        Bulk::Earlier { .. } => (el("p.quiet"), "earlier"),
+        Bulk::Linking { .. } => (el("p.quiet"), "linking"),
+        _ => (el("p.quiet"), "listing"),
+    };
+    let block = block.child(line.key(key).say(words, &title));
     match view {
-        Bulk::Idle => choose_module(block, words, local, None),
-        Bulk::Failed { kind } => {
-            let failed = of_module("bulk_failed", *kind);
-            let block = block.child(sentence("p.warning", &failed, words).key("failed"));
-            choose_module(block, words, local, Some("try_again"))
+        Bulk::Failed { .. } => choose_module(block, words, local, "try_again"),
+        Bulk::Earlier { .. } => block.child(earlier(words)),
+        Bulk::Linking { done_count, total_count, paused, .. } => {
+            linking(block, (*done_count, *total_count), *paused, &title, words)
         }
-        Bulk::Listing { kind } => {
-            let listing = of_module("bulk_listing", *kind);
-            block
-                .child(sentence("p.quiet", &listing, words).key("listing"))
-                .child(progress_bar(None, &listing, words))
-                .child(part("div.buttons").child(stop(words, "cancel")))
-        }
-        Bulk::Choosing { kind, candidates } => choosing(block, *kind, candidates, words, local),
-        Bulk::Earlier { count, .. } => earlier(block, *count, words),
-        Bulk::Linking { kind, done_count, total_count, paused } => {
-            linking(block, *kind, (*done_count, *total_count), *paused, words)
-        }
-        Bulk::Finished { kind, total_count } => {
-            let finished = of_module("bulk_finished", *kind).count(*total_count);
-            let line = part("p.finished").child(icon(icons::CHECK)).say(words, &finished);
-            choose_module(block.child(line), words, local, None)
-        }
+        Bulk::Listing { .. } => block
+            .child(progress_bar(None, &title, words))
+            .child(part("div.buttons").child(stop(words, "cancel"))),
+        _ => choose_module(block, words, local, "bulk_list"),
     }
 }
 
 fn stop(words: &Words, label: &'static str) -> Box<Element> {
-    press("button secondary", Message::Do(Action::StopLinking)).key("stop").word(words, label)
+    act("button secondary", Action::StopLinking).key("stop").word(words, label)
 }
 
 fn choose_module(
     block: Box<Element>,
     words: &Words,
     local: &Local,
-    again: Option<&'static str>,
+    label: &'static str,
 ) -> Box<Element> {
-    let options = RecordKind::ALL
-        .iter()
-        .map(|kind| el("option").attr("value", kind.word()).say(words, &kind_name(*kind)));
-    let select = el("select")
-        .key("module")
-        .all(options)
+    let mut select = el("select").key("module");
+    for kind in RecordKind::ALL {
+        let option = el("option").attr("value", kind.word()).say(words, &kind_name(kind));
+        select = select.child(option);
+    }
+    let select = select
         .holding(Property::Value(local.module.word().to_owned()))
         .on_change(|value| RecordKind::from_word(value).map(Message::Module));
-    let list = press("button secondary", Message::Do(Action::ListRecords(local.module)))
-        .key("list")
-        .word(words, again.unwrap_or("bulk_list"));
+    let list =
+        act("button secondary", Action::ListRecords(local.module)).key("list").word(words, label);
     block.child(quiet(words, "bulk_what")).child(
         part("div.field")
             .child(
@@ -296,23 +290,25 @@ fn choosing(
             .child(sentence("p.quiet", &none, words).key("none"))
             .child(part("div.buttons").child(stop(words, "back")));
     }
-    let rows = candidates.iter().take(local.records_shown).map(|row| candidate(row, words, local));
-    let list = part("ul.candidates").attr("aria-label", words.say(&kind_name(kind))).all(rows);
+    let mut list = part("ul.candidates").attr("aria-label", words.say(&kind_name(kind)));
+    for row in candidates.iter().take(local.records_shown) {
+        list = list.child(candidate(row, words, local));
+    }
     let block = block
         .child(tick_all(candidates, open_count, ticked_count, words))
         .child(list)
         .maybe(more(candidates.len(), local.records_shown, Message::MoreRecords, words));
-    if let Some(question @ Question::Link(_, chosen)) = &local.asking {
+    if let Some(action @ Action::LinkAll { chosen, .. }) = local.asking.as_deref() {
         let count = chosen.as_ref().map_or(open_count, |chosen| chosen.len() as u64);
         let what = of_module("bulk_ask", kind).count(count);
         let yes = words.say(&t("bulk_yes").count(count));
-        return block.child(confirm(question, words.say(&what), yes, words));
+        return block.child(confirm(action, words.say(&what), yes, words));
     }
     let all = ticked_count == 0 || ticked_count == open_count;
     let label =
         if all { t("bulk_all").count(open_count) } else { t("bulk_some").count(ticked_count) };
-    let question = Question::Link(kind, (!all).then_some(ticked));
-    let link = ask("button primary", question, local).key("link").say(words, &label);
+    let action = Rc::new(Action::LinkAll { kind, chosen: (!all).then_some(ticked) });
+    let link = ask("button primary", action, local).key("link").say(words, &label);
     block.child(part("div.buttons").child(link).child(stop(words, "cancel")))
 }
 
@@ -351,52 +347,45 @@ fn candidate(row: &Candidate, words: &Words, local: &Local) -> Box<Element> {
 }
 
 /// The question about folders of the earlier integration, for all at once.
-fn earlier(block: Box<Element>, count: u32, words: &Words) -> Box<Element> {
-    let answer = |class, wanted, word| {
-        press(class, Message::Do(Action::TakeOver(wanted))).key(word).word(words, word)
-    };
-    block.child(sentence("p.quiet", &t("old_folders").count(count), words).key("earlier")).child(
-        part("div.buttons").child(answer("button primary", true, "old_folder_move")).child(answer(
-            "button secondary",
-            false,
-            "old_folder_leave",
-        )),
-    )
+fn earlier(words: &Words) -> Box<Element> {
+    let answer =
+        |class, wanted, word| act(class, Action::TakeOver(wanted)).key(word).word(words, word);
+    part("div.buttons").child(answer("button primary", true, "old_folder_move")).child(answer(
+        "button secondary",
+        false,
+        "old_folder_leave",
+    ))
 }
 
 fn linking(
     block: Box<Element>,
-    kind: RecordKind,
     (done_count, total_count): (u32, u32),
     paused: bool,
+    title: &Text,
     words: &Words,
 ) -> Box<Element> {
-    let title = of_module(if paused { "bulk_paused" } else { "bulk_linking" }, kind);
-    let permille = u64::from(done_count) * 1000 / u64::from(total_count.max(1));
-    let done = Arg::Number(done_count.into());
     let bar = ProgressView {
-        permille: u32::try_from(permille.min(1000)).unwrap_or(1000),
-        counted: t("bulk_counted").with("done", done).count(total_count),
+        permille: permille(done_count.into(), total_count.into()),
+        counted: linked_of(done_count.into(), total_count),
         current: None,
         pace: Vec::new(),
     };
-    let pause = press("button secondary", Message::Do(Action::PauseLinking(!paused))).key("pause");
+    let pause = act("button secondary", Action::PauseLinking(!paused)).key("pause");
     let pause = named(pause, if paused { "resume" } else { "pause" }, "bulk", words);
     block
-        .child(sentence("p.quiet", &title, words).key("linking"))
-        .child(progress_bar(Some(&bar), &title, words))
+        .child(progress_bar(Some(&bar), title, words))
         .child(part("div.buttons").child(pause).child(stop(words, "stop")))
         .child(quiet(words, "bulk_stop_what"))
 }
 
 fn disconnect(words: &Words, local: &Local) -> Box<Element> {
     let block = block("section.block disconnect", words.word("connection"));
-    let question = Question::Disconnect;
-    if local.is_asking(&question) {
+    let action = Rc::new(Action::Disconnect);
+    if local.asking.as_ref() == Some(&action) {
         let yes = words.word("disconnect");
-        return block.child(confirm(&question, words.word("disconnect_what"), yes, words));
+        return block.child(confirm(&action, words.word("disconnect_what"), yes, words));
     }
-    let button = ask("button destructive", question, local).key("disconnect");
+    let button = ask("button destructive", action, local).key("disconnect");
     block
         .child(quiet(words, "disconnect_note"))
         .child(part("div.buttons").child(button.word(words, "disconnect")))

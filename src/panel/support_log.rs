@@ -68,7 +68,7 @@ fn write_connection(connection: &Connection, log: &mut String) {
     log.push_str(match connection {
         Connection::NotConnected => "none",
         Connection::Connecting => "being made",
-        Connection::Connected { .. } => "made",
+        Connection::Connected(_) => "made",
         Connection::Revoked => "revoked",
         Connection::Failed(failure) => {
             log.push_str("failed: ");

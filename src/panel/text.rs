@@ -3,6 +3,7 @@
 //! Plural forms, numbers, sizes and times come from a [`Formats`]: `Intl` in the browser, plain English in tests.
 
 use crate::json::Value;
+use sync_core::decimal;
 
 /// A sentence, not yet in any language.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,12 +90,11 @@ impl Formats for PlainFormats {
     }
 
     fn number(&self, number: u64) -> String {
-        number.to_string()
+        decimal(number)
     }
 
     fn size(&self, size_bytes: u64) -> String {
-        let (tenths, unit) = scaled(size_bytes);
-        format!("{}.{} {unit}", tenths / 10, tenths % 10)
+        plain_size(size_bytes)
     }
 
     fn relative(&self, at_ms: u64, now_ms: u64) -> String {
@@ -139,6 +139,12 @@ pub fn safe_name(name: &str) -> String {
             _ => character,
         })
         .collect()
+}
+
+/// `1.2 megabyte`
+pub(super) fn plain_size(size_bytes: u64) -> String {
+    let (tenths, unit) = scaled(size_bytes);
+    [&decimal(tenths / 10), ".", &decimal(tenths % 10), " ", unit].concat()
 }
 
 /// Bytes as tenths of a unit, and the unit's name for `Intl`: steps of 1000, as both services show sizes.
@@ -220,15 +226,27 @@ impl Texts {
         while let Some((before, name, after)) = next_hole(rest) {
             let arg = text.args.iter().find(|(arg, _)| *arg == name);
             push_words(parts, before);
-            match arg {
-                Some((_, Arg::Name(name))) => parts.push(Part::Name(safe_name(name))),
-                Some((_, Arg::Text(text))) => self.add(text, parts),
-                Some((_, arg)) => push_words(parts, &self.argument(arg)),
-                None => {}
+            if let Some((_, arg)) = arg {
+                self.add_argument(arg, parts);
             }
             rest = after;
         }
         push_words(parts, rest);
+    }
+
+    fn add_argument(&self, arg: &Arg, parts: &mut Vec<Part>) {
+        let words = match arg {
+            Arg::Name(name) => return parts.push(Part::Name(safe_name(name))),
+            Arg::Text(text) => return self.add(text, parts),
+            // The clocks of two tabs differ by a little: what was a moment ago is never "in the future".
+            Arg::Ago(at_ms, now_ms) if at_ms.abs_diff(*now_ms) < 60_000 => {
+                return self.add(&t("just_now"), parts);
+            }
+            Arg::Ago(at_ms, now_ms) => self.formats.relative(*at_ms, *now_ms),
+            Arg::Count(number) | Arg::Number(number) => self.formats.number(*number),
+            Arg::Size(size_bytes) => self.formats.size(*size_bytes),
+        };
+        push_words(parts, &words);
     }
 
     /// Date and time of day (ms).
@@ -247,18 +265,6 @@ impl Texts {
             in_form(&self.formats.plural(count)).or_else(|| in_form("other"))
         });
         plural.or_else(|| word(text.key)).unwrap_or(text.key)
-    }
-
-    fn argument(&self, arg: &Arg) -> String {
-        match arg {
-            Arg::Name(name) => name.clone(),
-            Arg::Count(number) | Arg::Number(number) => self.formats.number(*number),
-            Arg::Size(size_bytes) => self.formats.size(*size_bytes),
-            // The clocks of two tabs differ by a little: what was a moment ago is never "in the future".
-            Arg::Ago(at_ms, now_ms) if at_ms.abs_diff(*now_ms) < 60_000 => self.say(&t("just_now")),
-            Arg::Ago(at_ms, now_ms) => self.formats.relative(*at_ms, *now_ms),
-            Arg::Text(text) => self.say(text),
-        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! The words of one language and where links lead. What turns them into elements stands in the markup.
 
-use super::model::Target;
 use super::node::{el, Element, Node};
 use super::text::{safe_name, t, Part, Text, Texts};
 use crate::percent::percent_encode;
@@ -28,24 +27,17 @@ impl Words {
         self.texts.say(&t(key))
     }
 
-    /// Where a link leads. Nothing but https ever becomes one (http only on this very machine).
-    pub fn href(&self, target: &Target) -> Option<String> {
-        if !is_trusted(&self.www) {
-            return None;
-        }
-        let mut href = self.www.clone();
-        href.push_str(match target {
-            Target::Register => "/register",
-            Target::Path(_) => APP_FOLDER,
-            Target::DeletedFiles => "/deleted_files",
-            Target::SignOut => "/logout",
-            Target::Space => "/account/plan",
-        });
-        if let Target::Path(path) = target {
-            for component in path.split('/').filter(|component| !component.is_empty()) {
-                href.push('/');
-                href.push_str(&percent_encode(component));
-            }
+    /// The address of a page of Dropbox's. Nothing but https ever becomes one (http only on this very machine).
+    pub fn on_site(&self, page: &str) -> Option<String> {
+        is_trusted(&self.www).then(|| [&self.www, page].concat())
+    }
+
+    /// The same of a folder or file, by its path relative to the app folder (`/Companies/…`).
+    pub fn in_app_folder(&self, path: &str) -> Option<String> {
+        let mut href = self.on_site(APP_FOLDER)?;
+        for component in path.split('/').filter(|component| !component.is_empty()) {
+            href.push('/');
+            href.push_str(&percent_encode(component));
         }
         Some(href)
     }

@@ -5,6 +5,7 @@ use js_sys::{Date, Math, Promise};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use sync_core::decimal;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -68,5 +69,6 @@ pub(super) fn random() -> u32 {
 /// Today in the user's time zone, `YYYY-MM-DD`.
 pub(super) fn today() -> String {
     let now = Date::new_0();
-    format!("{:04}-{:02}-{:02}", now.get_full_year(), now.get_month() + 1, now.get_date())
+    let two = |number: u32| [if number < 10 { "0" } else { "" }, &decimal(number)].concat();
+    [decimal(now.get_full_year()), two(now.get_month() + 1), two(now.get_date())].join("-")
 }

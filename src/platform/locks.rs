@@ -51,7 +51,7 @@ pub(super) async fn hold(name: &str) -> Held {
     let (held, granted) = ask_for(name);
     if let Err(error) = JsFuture::from(granted).await {
         // The page is being closed, or may not store anything. Without the lock the work must not be done.
-        web_sys::console::warn_1(&format!("No lock: {}", thrown(&error)).into());
+        web_sys::console::warn_1(&["No lock: ", &thrown(&error)].concat().into());
         std::future::pending::<()>().await;
     }
     held

@@ -116,7 +116,7 @@ pub fn sure<T>(result: Result<T, JsValue>, why: &str) -> T {
 pub fn thrown(value: &JsValue) -> String {
     // A `DOMException` is one of them.
     match value.dyn_ref::<js_sys::Error>() {
-        Some(error) => format!("{}: {}", String::from(error.name()), String::from(error.message())),
+        Some(error) => [String::from(error.name()), String::from(error.message())].join(": "),
         None => "unknown".into(),
     }
 }

@@ -2,12 +2,18 @@
 
 use super::window;
 use js_sys::Reflect;
+use sync_core::decimal;
 use wasm_bindgen::prelude::*;
 use web_sys::Window;
 
 /// Of the window (CSS pixels).
 const WIDTH: i32 = 600;
 const HEIGHT: i32 = 720;
+
+/// Left of and above the first screen, numbers are below zero.
+fn signed(number: i32) -> String {
+    [if number < 0 { "-" } else { "" }, &decimal(number.unsigned_abs())].concat()
+}
 
 /// An open window of ours.
 #[derive(Debug)]
@@ -26,7 +32,17 @@ impl Popup {
         };
         let left = number("screenX") + (number("outerWidth") - WIDTH) / 2;
         let top = number("screenY") + (number("outerHeight") - HEIGHT) / 2;
-        let features = format!("popup,width={WIDTH},height={HEIGHT},left={left},top={top}");
+        let features = [
+            "popup,width=",
+            &signed(WIDTH),
+            ",height=",
+            &signed(HEIGHT),
+            ",left=",
+            &signed(left),
+            ",top=",
+            &signed(top),
+        ]
+        .concat();
         let inner =
             opener.open_with_url_and_target_and_features("", "_blank", &features).ok()??;
         Some(Self { inner })

@@ -96,7 +96,7 @@ impl<P: Ports> Teamleader<P> {
         data: &mut dyn Form,
     ) -> Result<(), Refusal> {
         let ports = self.wire.ports();
-        let url = format!("{}/{endpoint}", self.api_base);
+        let url = [&*self.api_base, "/", endpoint].concat();
         let mut request = Request::post_json(url, argument, TIMEOUT_MS);
         request.headers.push(("x-api-version", API_VERSION.into()));
         let mut backoff = Backoff::new(Side::Crm);

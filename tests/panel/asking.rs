@@ -2,8 +2,9 @@
 
 use crate::html::{attribute, drawn, elements, text, words};
 use crate::scenes::{record, scenes};
+use std::rc::Rc;
 use sync_core::{Record, RecordKind};
-use teamleader_dropbox::panel::local::{Local, Message, Question};
+use teamleader_dropbox::panel::local::{Local, Message};
 use teamleader_dropbox::panel::node::{Element, Meaning};
 use teamleader_dropbox::panel::Action;
 
@@ -38,7 +39,7 @@ impl Pressed {
         let Some(Meaning::Click(message)) = button.meaning else {
             panic!("`{name}` means nothing")
         };
-        self.local.take(message)
+        self.local.take(&message).map(Rc::unwrap_or_clone)
     }
 
     fn said(&self) -> String {
@@ -104,9 +105,9 @@ fn many_records_are_linked_by_selection_or_all_after_a_question() {
     assert_eq!(settings.press("Link all 123 records"), None);
     assert!(settings.said().contains("the documents of 123 records"));
     assert_eq!(settings.press("Link 123 records"), Some(Action::LinkAll { kind, chosen: None }));
-    settings.local.take(Message::Tick("k2".into()));
-    settings.local.take(Message::Tick("k5".into()));
-    settings.local.take(Message::Tick("k2".into()));
+    settings.local.take(&Message::Tick("k2".into()));
+    settings.local.take(&Message::Tick("k5".into()));
+    settings.local.take(&Message::Tick("k2".into()));
     settings.press("Link 1 record");
     let chosen = Some(vec!["k5".to_owned()]);
     assert_eq!(settings.press("Link 1 record"), Some(Action::LinkAll { kind, chosen }));
@@ -123,7 +124,7 @@ fn many_records_are_linked_by_selection_or_all_after_a_question() {
 #[test]
 fn a_module_is_chosen_before_its_records_are_listed() {
     let mut settings = Pressed::on("settings");
-    settings.local.take(Message::Module(RecordKind::Product));
+    settings.local.take(&Message::Module(RecordKind::Product));
     let listed = settings.press("Show records");
     assert_eq!(listed, Some(Action::ListRecords(RecordKind::Product)));
 }
@@ -137,14 +138,16 @@ fn an_interval_is_taken_only_as_a_number() {
         _ => None,
     });
     let change = change.unwrap();
-    assert_eq!(change("120"), Some(Message::Do(Action::SetInterval(120))));
+    assert_eq!(change("120"), Some(Message::Do(Rc::new(Action::SetInterval(120)))));
     assert_eq!(change("soon"), None);
 }
 
 #[test]
 fn a_question_goes_away_when_something_else_is_asked_for() {
     let mut local = Local::default();
-    local.take(Message::Ask(Question::Unlink(Record::new(RecordKind::Contact, "c"))));
-    assert_eq!(local.take(Message::Do(Action::SyncNow)), Some(Action::SyncNow));
-    assert_eq!(local.take(Message::Yes), None);
+    let unlink = Action::Unlink(Record::new(RecordKind::Contact, "c"));
+    local.take(&Message::Ask(Rc::new(unlink)));
+    let sync = Rc::new(Action::SyncNow);
+    assert_eq!(local.take(&Message::Do(sync.clone())), Some(sync));
+    assert_eq!(local.take(&Message::Yes), None);
 }

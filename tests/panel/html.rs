@@ -1,6 +1,6 @@
 //! Elements as text, for looking at them in tests.
 
-use crate::scenes::{record, Scene, Shows};
+use crate::scenes::{Scene, Shows};
 use std::fmt::Write as _;
 use teamleader_dropbox::panel::local::Local;
 use teamleader_dropbox::panel::markup::documents_panel;
@@ -21,11 +21,11 @@ pub fn words(language: &str) -> Words {
 pub fn drawn(scene: &Scene, words: &Words, local: &Local) -> Box<Element> {
     match &scene.shows {
         Shows::Panel(snapshot) => {
-            let view = view_of(snapshot, &record());
+            let view = view_of(snapshot);
             documents_panel(&view, words, local, snapshot.now_ms, &mut None)
         }
         Shows::Settings(snapshot, settings) => {
-            settings_panel(&settings_view_of(snapshot.clone(), settings.clone()), words, local)
+            settings_panel(&settings_view_of(snapshot, settings), words, local)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What every state shows, whatever it is: names, links, roles.
 
 use crate::html::{attribute, drawn, elements, said, text, words};
-use crate::scenes::{record, scenes, Scene, Shows};
+use crate::scenes::{scenes, Scene, Shows};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use teamleader_dropbox::panel::local::Local;
@@ -52,7 +52,7 @@ fn the_gallery_holds_every_screen() {
     let shown: BTreeSet<&str> = scenes()
         .iter()
         .filter_map(|scene| match &scene.shows {
-            Shows::Panel(snapshot) => Some(view_of(snapshot, &record()).screen.word()),
+            Shows::Panel(snapshot) => Some(view_of(snapshot).screen.word()),
             Shows::Settings(..) => None,
         })
         .collect();
@@ -94,7 +94,7 @@ fn the_names_a_person_looks_for_are_there() {
 fn every_state_that_needs_a_person_has_a_button_or_a_link() {
     for scene in scenes() {
         let Shows::Panel(snapshot) = &scene.shows else { continue };
-        let screen = view_of(snapshot, &record()).screen.word();
+        let screen = view_of(snapshot).screen.word();
         // The network and the turn come by themselves.
         if !["offline", "waiting"].contains(&screen) {
             let panel = drawn(&scene, &words("en"), &Local::default());
@@ -191,7 +191,7 @@ fn a_long_list_is_drawn_again_only_when_it_changed() {
     use teamleader_dropbox::panel::markup::documents_panel;
     let Shows::Panel(snapshot) = scene("up-to-date-500").shows else { unreachable!() };
     let words = words("en");
-    let mut view = view_of(&snapshot, &record());
+    let mut view = view_of(&snapshot);
     let (mut seen, local) = (None, Local::default());
     let mut kept = |view: &_, local: &Local| {
         let panel = documents_panel(view, &words, local, snapshot.now_ms, &mut seen);

@@ -5,6 +5,7 @@ use sync_core::{
     Activity, DocumentId, Failure, FileId, Halt, Happened, Item, LinkStatus, Mark, Place, Problem,
     ProblemKind, Progress, Reason, Record, RecordKind, RecordState, RecordStatus, Side, Status,
 };
+use teamleader_dropbox::auth::Account;
 use teamleader_dropbox::panel::{
     Bulk, Candidate, ConnectFailure, Connection, Earlier, Settings, Snapshot,
 };
@@ -298,10 +299,12 @@ fn with(connection: Connection) -> Snapshot {
 }
 
 fn connected() -> Connection {
-    Connection::Connected {
-        account_name: "Anna Peeters".into(),
-        account_email: "anna.peeters@example.com".into(),
-    }
+    let account = Account {
+        id: "dbid:anna".into(),
+        name: "Anna Peeters".into(),
+        email: "anna.peeters@example.com".into(),
+    };
+    Connection::Connected(account.into())
 }
 
 /// A record linked and up to date, on its own.

@@ -155,7 +155,7 @@ impl Engine {
         folder: FolderEntry,
         entries: Vec<crate::effect::Entry>,
     ) {
-        let below = alloc::format!("{}/", folder.path_lower);
+        let below = [&*folder.path_lower, "/"].concat();
         if let Some(stored) = self.records.get_mut(record) {
             stored.nodes.clear();
             for entry in entries {

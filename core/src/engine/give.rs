@@ -218,7 +218,7 @@ impl Engine {
         });
         // The folder as it was told of last, and what stands in it.
         let (mut folder, mut nodes) = (None, tree::Nodes::new());
-        let below = alloc::format!("{root}/");
+        let below = [root, "/"].concat();
         for entry in entries {
             match (entry, path_of(entry).strip_prefix(&below)) {
                 (_, Some(relative)) => {

@@ -84,7 +84,7 @@ impl Engine {
                     }
                 }
                 Entry::Deleted { .. } => {
-                    let below = alloc::format!("{path}/");
+                    let below = [path, "/"].concat();
                     for (folder, record) in folders.from_key(below.as_str()) {
                         if !folder.starts_with(&below) {
                             break;

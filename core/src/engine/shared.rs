@@ -100,7 +100,7 @@ impl Engine {
         if self.config.shared_folder.is_empty() {
             return;
         }
-        let folder = alloc::format!("{}/", self.config.shared_folder);
+        let folder = [&*self.config.shared_folder, "/"].concat();
         // Without an entry nothing changes here; with one, the cursor does too.
         self.dirty_index |= whole || !entries.is_empty();
         if whole {

@@ -1,13 +1,19 @@
 //! What differs from language to language, by the browser's own `Intl`.
 
 use super::Words;
-use crate::panel::text::{distance, scaled, Formats, Texts};
+use crate::panel::text::{distance, plain_size, scaled, Formats, Texts};
 use crate::platform::object;
 use std::cell::{OnceCell, RefCell};
+use sync_core::decimal;
 use wasm_bindgen::prelude::*;
 
 /// From this many days on a date says more than a number of days.
 const DAYS_MOST: i64 = 7;
+
+/// What is formatted, beside sizes in a unit: plain numbers, dates, and dates with the time of day.
+const PLAIN: &str = "";
+const DATE: &str = "date";
+const MOMENT: &str = "moment";
 
 #[wasm_bindgen]
 extern "C" {
@@ -18,24 +24,27 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn select(this: &PluralRules, number: f64) -> String;
 
+    /// Of numbers or of dates (ms).
+    type Format;
+    #[wasm_bindgen(method)]
+    fn format(this: &Format, number: f64) -> String;
+
+    #[wasm_bindgen(extends = Format)]
     type NumberFormat;
     /// Fails where a browser does not know the style.
     #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
     fn new(locale: &str, options: &JsValue) -> Result<NumberFormat, JsValue>;
-    #[wasm_bindgen(method)]
-    fn format(this: &NumberFormat, number: f64) -> String;
+
+    #[wasm_bindgen(extends = Format)]
+    type DateTimeFormat;
+    #[wasm_bindgen(constructor, js_namespace = Intl)]
+    fn new(locale: &str, options: &JsValue) -> DateTimeFormat;
 
     type RelativeTimeFormat;
     #[wasm_bindgen(constructor, js_namespace = Intl)]
     fn new(locale: &str) -> RelativeTimeFormat;
     #[wasm_bindgen(method)]
     fn format(this: &RelativeTimeFormat, amount: f64, unit: &str) -> String;
-
-    type DateTimeFormat;
-    #[wasm_bindgen(constructor, js_namespace = Intl)]
-    fn new(locale: &str, options: &JsValue) -> DateTimeFormat;
-    #[wasm_bindgen(method)]
-    fn format(this: &DateTimeFormat, at_ms: f64) -> String;
 }
 
 /// Why there are no words.
@@ -63,10 +72,8 @@ struct IntlFormats {
     locale: String,
     plural: PluralRules,
     relative: OnceCell<RelativeTimeFormat>,
-    date: OnceCell<DateTimeFormat>,
-    moment: OnceCell<DateTimeFormat>,
-    /// One per unit; plain numbers have none.
-    numbers: RefCell<Vec<(&'static str, NumberFormat)>>,
+    /// By what they format: [`PLAIN`], [`DATE`], [`MOMENT`], or sizes in this unit.
+    others: RefCell<Vec<(&'static str, Format)>>,
 }
 
 impl IntlFormats {
@@ -75,33 +82,37 @@ impl IntlFormats {
             locale: locale.to_owned(),
             plural: PluralRules::new(locale)?,
             relative: OnceCell::new(),
-            date: OnceCell::new(),
-            moment: OnceCell::new(),
-            numbers: RefCell::default(),
+            others: RefCell::default(),
         })
     }
 }
 
 impl IntlFormats {
-    fn in_unit(&self, number: f64, unit: &'static str) -> Option<String> {
-        let mut numbers = self.numbers.borrow_mut();
-        let known = numbers.iter().find(|(known, _)| *known == unit);
-        if let Some((_, format)) = known {
+    fn formatted(&self, number: f64, what: &'static str) -> Option<String> {
+        let mut others = self.others.borrow_mut();
+        if let Some((_, format)) = others.iter().find(|(known, _)| *known == what) {
             return Some(format.format(number));
         }
-        let options = match unit {
-            "" => JsValue::UNDEFINED,
-            _ => object(&[
-                ("style", &"unit"),
-                ("unit", &unit),
-                ("unitDisplay", &"short"),
-                ("maximumFractionDigits", &1_u32),
-            ])
-            .into(),
+        let locale = &self.locale;
+        let format: Format = match what {
+            PLAIN => NumberFormat::new(locale, &JsValue::UNDEFINED).ok()?.into(),
+            DATE => DateTimeFormat::new(locale, &object(&[("dateStyle", &"medium")])).into(),
+            MOMENT => {
+                let style = object(&[("dateStyle", &"medium"), ("timeStyle", &"short")]);
+                DateTimeFormat::new(locale, &style).into()
+            }
+            unit => {
+                let style = object(&[
+                    ("style", &"unit"),
+                    ("unit", &unit),
+                    ("unitDisplay", &"short"),
+                    ("maximumFractionDigits", &1_u32),
+                ]);
+                NumberFormat::new(locale, &style).ok()?.into()
+            }
         };
-        let format = NumberFormat::new(&self.locale, &options).ok()?;
         let said = format.format(number);
-        numbers.push((unit, format));
+        others.push((what, format));
         Some(said)
     }
 }
@@ -113,25 +124,21 @@ impl Formats for IntlFormats {
 
     fn number(&self, number: u64) -> String {
         // Digits alone are the same in all of our languages, and the first format of numbers takes the browser 30 ms.
-        let grouped = if number < 1_000 { None } else { self.in_unit(float(number), "") };
-        grouped.unwrap_or_else(|| number.to_string())
+        let grouped = if number < 1_000 { None } else { self.formatted(float(number), PLAIN) };
+        grouped.unwrap_or_else(|| decimal(number))
     }
 
     fn size(&self, size_bytes: u64) -> String {
         let (tenths, unit) = scaled(size_bytes);
-        let size = self.in_unit(float(tenths) / 10.0, unit);
+        let size = self.formatted(float(tenths) / 10.0, unit);
         // Not as a floating-point number: printing one is five kilobytes of the module.
-        size.unwrap_or_else(|| format!("{}.{} {unit}", tenths / 10, tenths % 10))
+        size.unwrap_or_else(|| plain_size(size_bytes))
     }
 
     fn relative(&self, at_ms: u64, now_ms: u64) -> String {
         match distance(at_ms, now_ms) {
             (amount, "day") if amount.abs() >= DAYS_MOST => {
-                let new = || {
-                    let style = object(&[("dateStyle", &"medium")]);
-                    DateTimeFormat::new(&self.locale, &style)
-                };
-                self.date.get_or_init(new).format(float(at_ms))
+                self.formatted(float(at_ms), DATE).unwrap_or_default()
             }
             // Amounts of less than 60 are exact.
             (amount, unit) => {
@@ -142,11 +149,7 @@ impl Formats for IntlFormats {
     }
 
     fn moment(&self, at_ms: u64) -> String {
-        let new = || {
-            let style = object(&[("dateStyle", &"medium"), ("timeStyle", &"short")]);
-            DateTimeFormat::new(&self.locale, &style)
-        };
-        self.moment.get_or_init(new).format(float(at_ms))
+        self.formatted(float(at_ms), MOMENT).unwrap_or_default()
     }
 }
 

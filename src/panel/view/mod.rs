@@ -13,17 +13,16 @@ use super::documents_view::view_of;
 use super::lists::Seen;
 use super::local::{Local, Message};
 use super::markup::documents_panel;
-use super::model::{Action, PanelView, Settings, SettingsView, Snapshot};
+use super::model::{Action, Settings, Snapshot};
 use super::node::part;
 use super::settings_markup::settings_panel;
 use super::settings_view::settings_view_of;
 use patch::Patcher;
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
-use sync_core::Record;
 
 /// What the app does with what a person asks for.
-type OnAction = Box<dyn Fn(Action)>;
+type OnAction = Box<dyn Fn(&Action)>;
 
 /// A panel in the page: of one record's documents, or of the settings.
 pub struct Panel(Rc<Mounted>);
@@ -33,7 +32,7 @@ impl Panel {
     pub fn mount(root: &web_sys::Element, words: Rc<Words>, on_action: OnAction) -> Self {
         Self(Rc::new_cyclic(|this: &Weak<Mounted>| {
             let this = this.clone();
-            let on_message = Rc::new(move |message| {
+            let on_message = Rc::new(move |message: &Message| {
                 if let Some(panel) = this.upgrade() {
                     panel.take(message);
                 }
@@ -48,15 +47,11 @@ impl Panel {
         }))
     }
 
-    /// Shows a record's documents. The page is touched only where they changed.
-    pub fn show_documents(&self, snapshot: &Snapshot, record: &Record) {
-        let view = view_of(snapshot, record);
-        self.0.show(Shown::Documents { view, now_ms: snapshot.now_ms });
-    }
-
-    /// Shows the settings. The page is touched only where they changed.
-    pub fn show_settings(&self, snapshot: Snapshot, settings: Settings) {
-        self.0.show(Shown::Settings(Box::new(settings_view_of(snapshot, settings))));
+    /// Shows a record's documents, or the settings where there are any. The page is touched only where they changed.
+    pub fn show(&self, snapshot: Snapshot, settings: Option<Settings>) {
+        let mut drawn = self.0.drawn.borrow_mut();
+        drawn.shown = Some(Shown { snapshot, settings });
+        drawn.draw(&self.0.words);
     }
 
     /// Takes the panel out of the page.
@@ -66,9 +61,10 @@ impl Panel {
 }
 
 /// What a panel shows at a time.
-enum Shown {
-    Documents { view: Box<PanelView>, now_ms: u64 },
-    Settings(Box<SettingsView>),
+struct Shown {
+    snapshot: Snapshot,
+    /// A record's panel has none.
+    settings: Option<Settings>,
 }
 
 struct Mounted {
@@ -85,13 +81,7 @@ struct Drawn {
 }
 
 impl Mounted {
-    fn show(&self, shown: Shown) {
-        let mut drawn = self.drawn.borrow_mut();
-        drawn.shown = Some(shown);
-        drawn.draw(&self.words);
-    }
-
-    fn take(&self, message: Message) {
+    fn take(&self, message: &Message) {
         let action = {
             let mut drawn = self.drawn.borrow_mut();
             let action = drawn.local.take(message);
@@ -100,23 +90,28 @@ impl Mounted {
         };
         // Inside the click, and with nothing borrowed: the answer may be a `show`.
         if let Some(action) = action {
-            (self.on_action)(action);
+            (self.on_action)(&action);
         }
     }
 }
 
 impl Drawn {
     fn draw(&mut self, words: &Words) {
-        let (panel, said) = match &self.shown {
-            Some(Shown::Documents { view, now_ms }) => (
-                documents_panel(view, words, &self.local, *now_ms, &mut self.seen),
-                Some(view.said()),
-            ),
-            Some(Shown::Settings(view)) => (settings_panel(view, words, &self.local), view.said()),
-            None => return,
+        let Some(Shown { snapshot, settings }) = &self.shown else { return };
+        // The panel, and what the live region says.
+        let (panel, said) = match settings {
+            None => {
+                let view = view_of(snapshot);
+                let seen = &mut self.seen;
+                let panel = documents_panel(&view, words, &self.local, snapshot.now_ms, seen);
+                (panel, words.say(view.said()))
+            }
+            Some(settings) => {
+                let view = settings_view_of(snapshot, settings);
+                let said = view.said().map(|text| words.say(text));
+                (settings_panel(&view, words, &self.local), said.unwrap_or_default())
+            }
         };
-        // What the live region says.
-        let said = said.map(|text| words.say(text)).unwrap_or_default();
         let live = part("div.said").attr("aria-live", "polite").text(said);
         self.patcher.draw(vec![panel.into(), live.into()]);
     }

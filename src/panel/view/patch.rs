@@ -10,12 +10,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Document, HtmlElement, HtmlInputElement, HtmlSelectElement, ShadowRoot};
+use web_sys::{Document, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 
 /// Takes what a person did.
-pub type OnMessage = Rc<dyn Fn(Message)>;
+pub type OnMessage = Rc<dyn Fn(&Message)>;
 
 /// What stands below one node of the page.
 pub struct Patcher {
@@ -73,11 +73,10 @@ impl Patcher {
 
     /// The focused element, if it is one of ours.
     fn focused(&self) -> Option<HtmlElement> {
-        let active = match self.root.get_root_node().dyn_into::<ShadowRoot>() {
-            Ok(shadow) => shadow.active_element(),
-            Err(_) => self.document.active_element(),
-        }?;
-        self.root.contains(Some(&active)).then(|| active.dyn_into().ok())?
+        // A shadow root tells it of what is inside, as a document does.
+        let scope: Document = self.root.get_root_node().unchecked_into();
+        let active = scope.active_element()?;
+        self.root.contains(Some(&active)).then(|| active.unchecked_into())
     }
 
     /// A moved element loses its focus: it gets it back. Where the focused one is gone, the keyboard goes on from
@@ -88,9 +87,7 @@ impl Patcher {
                 let _ = before.focus();
             }
         } else if let Ok(Some(line)) = self.root.query_selector(".title") {
-            if let Ok(line) = line.dyn_into::<HtmlElement>() {
-                let _ = line.focus();
-            }
+            let _ = line.unchecked_into::<HtmlElement>().focus();
         }
     }
 }
@@ -189,15 +186,15 @@ impl Draw<'_> {
                 return;
             }
             let meaning = known.borrow().clone();
-            let message = match meaning {
-                Some(Meaning::Click(message)) => Some(message),
+            match meaning {
+                Some(Meaning::Click(message)) => on_message(&message),
                 Some(Meaning::Change(change)) => {
-                    change(&target.unchecked_ref::<HtmlSelectElement>().value())
+                    let value = target.unchecked_ref::<HtmlSelectElement>().value();
+                    if let Some(message) = change(&value) {
+                        on_message(&message);
+                    }
                 }
-                None => None,
-            };
-            if let Some(message) = message {
-                on_message(message);
+                None => {}
             }
         });
         let _ = target.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());

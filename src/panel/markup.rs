@@ -7,6 +7,7 @@ use super::model::{Action, Button, Link, PanelView, ProgressView, Screen, Tone, 
 use super::node::{el, part, Element};
 use super::text::Text;
 use super::words::{name, Words};
+use crate::key;
 
 /// The panel of one record. What `seen` knows to be unchanged is kept as it stands.
 pub fn documents_panel(
@@ -66,7 +67,7 @@ pub fn link_out(link: &Link, words: &Words, class: &'static str) -> Option<Box<E
     Some(
         anchor(href)
             .class(class)
-            .key(link.label.key)
+            .row_key(link.label.key.to_string())
             .child(el("span").say(words, &link.label))
             .child(icon(icons::OUT)),
     )
@@ -167,8 +168,8 @@ fn buttons(view: &PanelView, words: &Words, local: &Local) -> Option<Box<Element
         let asks = |shown: &&Button| question_of(shown).as_ref() == Some(question);
         if let Some(shown) = view.buttons.iter().find(asks) {
             let what = match view.screen {
-                Screen::Guard => "ask_guard",
-                _ => "ask_sure",
+                Screen::Guard => key!("ask_guard"),
+                _ => key!("ask_sure"),
             };
             return Some(confirm(question, words.word(what), words.say(&shown.label), words));
         }
@@ -204,7 +205,7 @@ fn button(button: &Button, words: &Words, local: &Local) -> Box<Element> {
         None => press(class, Message::Do(button.action.clone())),
     };
     let icon = matches!(button.action, Action::Press).then(|| icon(icons::SYNC));
-    shown.key(button.label.key).maybe(icon).say(words, &button.label)
+    shown.row_key(button.label.key.to_string()).maybe(icon).say(words, &button.label)
 }
 
 /// A `<button>`.
@@ -228,9 +229,14 @@ pub fn confirm(question: &Question, what: String, yes: String, words: &Words) ->
         .attr("role", "group")
         .attr("aria-label", what.clone())
         .child(el("p").text(what))
-        .child(part("div.buttons").child(press(weight, Message::Yes).key("yes").text(yes)).child(
-            press("button secondary", Message::No).key("no").word(words, "cancel").focused_if(true),
-        ))
+        .child(
+            part("div.buttons").child(press(weight, Message::Yes).key("yes").text(yes)).child(
+                press("button secondary", Message::No)
+                    .key("no")
+                    .word(words, key!("cancel"))
+                    .focused_if(true),
+            ),
+        )
 }
 
 /// A sentence in an element.

@@ -1,6 +1,7 @@
 //! The settings as elements: account, timed sync, linked records, linking many at once.
 
 use super::icons::{self, icon};
+use super::key::Key;
 use super::lists::more;
 use super::local::{Local, Message, Question};
 use super::markup::{
@@ -15,6 +16,7 @@ use super::settings_view::{kind_name, of_module};
 use super::text::{t, Arg, Text};
 use super::words::{name, Words};
 use crate::json::Read;
+use crate::key;
 use std::rc::Rc;
 use sync_core::{LinkStatus, RecordKind, RecordState};
 
@@ -54,12 +56,7 @@ pub fn settings_panel(view: &SettingsView, words: &Words, local: &Local) -> Box<
 }
 
 /// A button whose verb stands elsewhere in the settings, too: its name says what it is about.
-fn named(
-    button: Box<Element>,
-    verb: &'static str,
-    about: &'static str,
-    words: &Words,
-) -> Box<Element> {
+fn named(button: Box<Element>, verb: Key, about: Key, words: &Words) -> Box<Element> {
     let mut said = words.word(verb);
     let button = button.text(said.clone());
     said.push_str(": ");
@@ -73,7 +70,7 @@ fn block(selector: &'static str, title: String) -> Box<Element> {
 }
 
 /// A line that explains.
-fn quiet(words: &Words, key: &'static str) -> Box<Element> {
+fn quiet(words: &Words, key: Key) -> Box<Element> {
     part("p.quiet").word(words, key)
 }
 
@@ -88,26 +85,27 @@ fn account(
             .child(el("p.name").child(name(person_name)))
             .child(el("p.email").child(name(email))),
     );
-    let account = block("section.block account", words.word("account")).child(person);
+    let account = block("section.block account", words.word(key!("account"))).child(person);
     let Some((used, Some(allocated))) = space else { return account };
     let permille = used.saturating_mul(1000) / allocated.max(1);
     let permille = u32::try_from(permille.min(1000)).unwrap_or(1000);
-    let said = t("space").with("used", Arg::Size(used)).with("allocated", Arg::Size(allocated));
+    let said =
+        t(key!("space")).with("used", Arg::Size(used)).with("allocated", Arg::Size(allocated));
     let said = words.say(&said);
     let meter = el("div")
         .class(if permille >= 950 { "space full" } else { "space" })
         .key("space")
         .attr("role", "meter")
-        .attr("aria-label", words.word("space_label"))
+        .attr("aria-label", words.word(key!("space_label")))
         .attr("aria-valuetext", said.clone());
     account.child(filled(meter, permille).child(part("p.quiet").text(said)))
 }
 
 fn interval(minutes: u32) -> Box<Text> {
     if minutes.is_multiple_of(60) {
-        t("every_hours").count(minutes / 60)
+        t(key!("every_hours")).count(minutes / 60)
     } else {
-        t("every_minutes").count(minutes)
+        t(key!("every_minutes")).count(minutes)
     }
 }
 
@@ -131,45 +129,50 @@ fn schedule(view: &SettingsView, words: &Words) -> Box<Element> {
         .holding(Property::Value(present.to_string()))
         .on_change(|value| Some(Message::Do(Action::SetInterval(u32::read_text(value)?))));
     let interval = part("label.field")
-        .child(part("span.label").word(words, "interval"))
+        .child(part("span.label").word(words, key!("interval")))
         .child(select.key("interval"));
     let pause = press("button secondary", Message::Do(Action::Pause(!status.paused))).key("pause");
-    let pause = named(pause, if status.paused { "resume" } else { "pause" }, "schedule", words);
+    let pause = named(
+        pause,
+        if status.paused { key!("resume") } else { key!("pause") },
+        key!("schedule"),
+        words,
+    );
     let now = press("button secondary", Message::Do(Action::SyncNow))
         .key("now")
         .child(icon(icons::SYNC))
-        .word(words, "sync_now");
+        .word(words, key!("sync_now"));
     let now = if status.running { now.attr("aria-disabled", "true") } else { now };
     let last = match status.last_cycle_ms {
-        _ if status.running => t("syncing"),
-        Some(at_ms) => t("last_sync").ago(at_ms, *now_ms),
-        None => t("never_synced"),
+        _ if status.running => t(key!("syncing")),
+        Some(at_ms) => t(key!("last_sync")).ago(at_ms, *now_ms),
+        None => t(key!("never_synced")),
     };
     let mut when = part("p.when")
         .attr("role", "status")
         .attr("aria-live", "off")
         .child(el("span").key("last").say(words, &last));
     if status.paused {
-        when = when.child(el("span").key("paused").word(words, "is_paused"));
+        when = when.child(el("span").key("paused").word(words, key!("is_paused")));
     } else if let Some(due_ms) = status.due_ms {
         if !status.running && due_ms > now_ms + 60_000 {
-            let next = t("next_sync").ago(due_ms, *now_ms);
+            let next = t(key!("next_sync")).ago(due_ms, *now_ms);
             when = when.child(el("span").key("next").say(words, &next));
         }
     }
-    block("section.block schedule", words.word("schedule"))
+    block("section.block schedule", words.word(key!("schedule")))
         .child(when)
         .child(interval)
         .child(part("div.buttons").child(now).child(pause))
-        .child(quiet(words, "schedule_what"))
+        .child(quiet(words, key!("schedule_what")))
 }
 
 fn links(rows: &[LinkStatus], words: &Words, local: &Local) -> Box<Element> {
     if rows.is_empty() {
-        let block = block("section.block links", words.word("linked_title"));
-        return block.child(quiet(words, "linked_none"));
+        let block = block("section.block links", words.word(key!("linked_title")));
+        return block.child(quiet(words, key!("linked_none")));
     }
-    let title = words.say(&t("linked").count(rows.len() as u64));
+    let title = words.say(&t(key!("linked")).count(rows.len() as u64));
     let block = block("section.block links", title);
     let shown = local.records_shown;
     let list = part("ul.rows").all(rows.iter().take(shown).map(|row| link(row, words, local)));
@@ -178,14 +181,14 @@ fn links(rows: &[LinkStatus], words: &Words, local: &Local) -> Box<Element> {
 
 fn link_state(link: &LinkStatus) -> (Tone, Box<Text>) {
     match &link.state {
-        RecordState::Queued => (Tone::Busy, t("state_queued")),
-        RecordState::Working => (Tone::Busy, t("state_working")),
+        RecordState::Queued => (Tone::Busy, t(key!("state_queued"))),
+        RecordState::Working => (Tone::Busy, t(key!("state_working"))),
         RecordState::Halted(halt) => (Tone::Trouble, halt_title(halt)),
         RecordState::Settled if link.problem_count > 0 => {
-            (Tone::Notice, t("state_problems").count(link.problem_count))
+            (Tone::Notice, t(key!("state_problems")).count(link.problem_count))
         }
-        RecordState::Settled if link.synced_count == 0 => (Tone::Good, t("state_empty")),
-        RecordState::Settled => (Tone::Good, t("in_dropbox").count(link.synced_count)),
+        RecordState::Settled if link.synced_count == 0 => (Tone::Good, t(key!("state_empty"))),
+        RecordState::Settled => (Tone::Good, t(key!("in_dropbox")).count(link.synced_count)),
     }
 }
 
@@ -204,31 +207,31 @@ fn link(row: &LinkStatus, words: &Words, local: &Local) -> Box<Element> {
     if local.is_asking(&question) {
         return item.child(confirm(
             &question,
-            words.word("unlink_what"),
-            words.word("unlink"),
+            words.word(key!("unlink_what")),
+            words.word(key!("unlink")),
             words,
         ));
     }
-    let said = words.say(&t("unlink_named").name(&row.name));
+    let said = words.say(&t(key!("unlink_named")).name(&row.name));
     let unlink = ask("button small", question, local).key("unlink").attr("aria-label", said);
-    item.child(unlink.word(words, "unlink"))
+    item.child(unlink.word(words, key!("unlink")))
 }
 
 fn bulk(view: &Bulk, words: &Words, local: &Local) -> Box<Element> {
-    let block = block("section.block bulk", words.word("bulk"));
+    let block = block("section.block bulk", words.word(key!("bulk")));
     match view {
         Bulk::Idle => choose_module(block, words, local, None),
         Bulk::Failed { kind } => {
-            let failed = of_module("bulk_failed", *kind);
+            let failed = of_module(key!("bulk_failed"), *kind);
             let block = block.child(sentence("p.warning", &failed, words).key("failed"));
-            choose_module(block, words, local, Some("try_again"))
+            choose_module(block, words, local, Some(key!("try_again")))
         }
         Bulk::Listing { kind } => {
-            let listing = of_module("bulk_listing", *kind);
+            let listing = of_module(key!("bulk_listing"), *kind);
             block
                 .child(sentence("p.quiet", &listing, words).key("listing"))
                 .child(progress_bar(None, &listing, words))
-                .child(part("div.buttons").child(stop(words, "cancel")))
+                .child(part("div.buttons").child(stop(words, key!("cancel"))))
         }
         Bulk::Choosing { kind, candidates } => choosing(block, *kind, candidates, words, local),
         Bulk::Earlier { count, .. } => earlier(block, *count, words),
@@ -236,14 +239,14 @@ fn bulk(view: &Bulk, words: &Words, local: &Local) -> Box<Element> {
             linking(block, *kind, (*done_count, *total_count), *paused, words)
         }
         Bulk::Finished { kind, total_count } => {
-            let finished = of_module("bulk_finished", *kind).count(*total_count);
+            let finished = of_module(key!("bulk_finished"), *kind).count(*total_count);
             let line = part("p.finished").child(icon(icons::CHECK)).say(words, &finished);
             choose_module(block.child(line), words, local, None)
         }
     }
 }
 
-fn stop(words: &Words, label: &'static str) -> Box<Element> {
+fn stop(words: &Words, label: Key) -> Box<Element> {
     press("button secondary", Message::Do(Action::StopLinking)).key("stop").word(words, label)
 }
 
@@ -251,7 +254,7 @@ fn choose_module(
     block: Box<Element>,
     words: &Words,
     local: &Local,
-    again: Option<&'static str>,
+    again: Option<Key>,
 ) -> Box<Element> {
     let options = RecordKind::ALL
         .iter()
@@ -263,11 +266,13 @@ fn choose_module(
         .on_change(|value| RecordKind::from_word(value).map(Message::Module));
     let list = press("button secondary", Message::Do(Action::ListRecords(local.module)))
         .key("list")
-        .word(words, again.unwrap_or("bulk_list"));
-    block.child(quiet(words, "bulk_what")).child(
+        .word(words, again.unwrap_or(key!("bulk_list")));
+    block.child(quiet(words, key!("bulk_what"))).child(
         part("div.field")
             .child(
-                part("label.choice").child(part("span.label").word(words, "module")).child(select),
+                part("label.choice")
+                    .child(part("span.label").word(words, key!("module")))
+                    .child(select),
             )
             .child(list),
     )
@@ -291,10 +296,10 @@ fn choosing(
     }
     let ticked_count = ticked.len() as u64;
     if open_count == 0 {
-        let none = of_module("bulk_none", kind);
+        let none = of_module(key!("bulk_none"), kind);
         return block
             .child(sentence("p.quiet", &none, words).key("none"))
-            .child(part("div.buttons").child(stop(words, "back")));
+            .child(part("div.buttons").child(stop(words, key!("back"))));
     }
     let rows = candidates.iter().take(local.records_shown).map(|row| candidate(row, words, local));
     let list = part("ul.candidates").attr("aria-label", words.say(&kind_name(kind))).all(rows);
@@ -304,16 +309,19 @@ fn choosing(
         .maybe(more(candidates.len(), local.records_shown, Message::MoreRecords, words));
     if let Some(question @ Question::Link(_, chosen)) = &local.asking {
         let count = chosen.as_ref().map_or(open_count, |chosen| chosen.len() as u64);
-        let what = of_module("bulk_ask", kind).count(count);
-        let yes = words.say(&t("bulk_yes").count(count));
+        let what = of_module(key!("bulk_ask"), kind).count(count);
+        let yes = words.say(&t(key!("bulk_yes")).count(count));
         return block.child(confirm(question, words.say(&what), yes, words));
     }
     let all = ticked_count == 0 || ticked_count == open_count;
-    let label =
-        if all { t("bulk_all").count(open_count) } else { t("bulk_some").count(ticked_count) };
+    let label = if all {
+        t(key!("bulk_all")).count(open_count)
+    } else {
+        t(key!("bulk_some")).count(ticked_count)
+    };
     let question = Question::Link(kind, (!all).then_some(ticked));
     let link = ask("button primary", question, local).key("link").say(words, &label);
-    block.child(part("div.buttons").child(link).child(stop(words, "cancel")))
+    block.child(part("div.buttons").child(link).child(stop(words, key!("cancel"))))
 }
 
 fn tick_all(
@@ -333,7 +341,7 @@ fn tick_all(
         .on_click(Message::TickAll(candidates.clone()));
     part("label.tick all")
         .child(tick)
-        .child(el("span").say(words, &t("bulk_select_all").count(open_count)))
+        .child(el("span").say(words, &t(key!("bulk_select_all")).count(open_count)))
 }
 
 fn candidate(row: &Candidate, words: &Words, local: &Local) -> Box<Element> {
@@ -344,7 +352,7 @@ fn candidate(row: &Candidate, words: &Words, local: &Local) -> Box<Element> {
     } else {
         tick.on_click(Message::Tick(row.id.clone()))
     };
-    let linked = row.linked.then(|| part("span.already").word(words, "already_linked"));
+    let linked = row.linked.then(|| part("span.already").word(words, key!("already_linked")));
     el("li")
         .row_key(row.id.clone())
         .child(el("label.tick").child(tick).child(name(&row.name)).maybe(linked))
@@ -352,16 +360,17 @@ fn candidate(row: &Candidate, words: &Words, local: &Local) -> Box<Element> {
 
 /// The question about folders of the earlier integration, for all at once.
 fn earlier(block: Box<Element>, count: u32, words: &Words) -> Box<Element> {
-    let answer = |class, wanted, word| {
-        press(class, Message::Do(Action::TakeOver(wanted))).key(word).word(words, word)
+    let answer = |class, wanted, word: Key| {
+        let button = press(class, Message::Do(Action::TakeOver(wanted)));
+        button.row_key(word.to_string()).word(words, word)
     };
-    block.child(sentence("p.quiet", &t("old_folders").count(count), words).key("earlier")).child(
-        part("div.buttons").child(answer("button primary", true, "old_folder_move")).child(answer(
-            "button secondary",
-            false,
-            "old_folder_leave",
-        )),
-    )
+    block
+        .child(sentence("p.quiet", &t(key!("old_folders")).count(count), words).key("earlier"))
+        .child(
+            part("div.buttons")
+                .child(answer("button primary", true, key!("old_folder_move")))
+                .child(answer("button secondary", false, key!("old_folder_leave"))),
+        )
 }
 
 fn linking(
@@ -371,33 +380,34 @@ fn linking(
     paused: bool,
     words: &Words,
 ) -> Box<Element> {
-    let title = of_module(if paused { "bulk_paused" } else { "bulk_linking" }, kind);
+    let title = of_module(if paused { key!("bulk_paused") } else { key!("bulk_linking") }, kind);
     let permille = u64::from(done_count) * 1000 / u64::from(total_count.max(1));
     let done = Arg::Number(done_count.into());
     let bar = ProgressView {
         permille: u32::try_from(permille.min(1000)).unwrap_or(1000),
-        counted: t("bulk_counted").with("done", done).count(total_count),
+        counted: t(key!("bulk_counted")).with("done", done).count(total_count),
         current: None,
         pace: Vec::new(),
     };
     let pause = press("button secondary", Message::Do(Action::PauseLinking(!paused))).key("pause");
-    let pause = named(pause, if paused { "resume" } else { "pause" }, "bulk", words);
+    let pause =
+        named(pause, if paused { key!("resume") } else { key!("pause") }, key!("bulk"), words);
     block
         .child(sentence("p.quiet", &title, words).key("linking"))
         .child(progress_bar(Some(&bar), &title, words))
-        .child(part("div.buttons").child(pause).child(stop(words, "stop")))
-        .child(quiet(words, "bulk_stop_what"))
+        .child(part("div.buttons").child(pause).child(stop(words, key!("stop"))))
+        .child(quiet(words, key!("bulk_stop_what")))
 }
 
 fn disconnect(words: &Words, local: &Local) -> Box<Element> {
-    let block = block("section.block disconnect", words.word("connection"));
+    let block = block("section.block disconnect", words.word(key!("connection")));
     let question = Question::Disconnect;
     if local.is_asking(&question) {
-        let yes = words.word("disconnect");
-        return block.child(confirm(&question, words.word("disconnect_what"), yes, words));
+        let yes = words.word(key!("disconnect"));
+        return block.child(confirm(&question, words.word(key!("disconnect_what")), yes, words));
     }
     let button = ask("button destructive", question, local).key("disconnect");
     block
-        .child(quiet(words, "disconnect_note"))
-        .child(part("div.buttons").child(button.word(words, "disconnect")))
+        .child(quiet(words, key!("disconnect_note")))
+        .child(part("div.buttons").child(button.word(words, key!("disconnect"))))
 }

@@ -40,7 +40,7 @@ fn unsealed() -> Files {
     for locale in manifest()["locales"].as_array().unwrap() {
         put(
             &format!("translations/{}.json", locale.as_str().unwrap()),
-            br#"{ "title": "Dropbox" }"#,
+            br#"{ "title": "Dropbox", "texts": ["a", { "one": "b", "other": "c" }] }"#,
         );
     }
     files
@@ -152,8 +152,13 @@ fn translations_that_are_missing() {
     refused(&sealed(files, manifest()), "translations/nl.json is missing");
     refused_with(
         "translations/fr.json",
-        br#"{ "title": " " }"#,
+        br#"{ "title": " ", "texts": ["a", { "one": "b", "other": "c" }] }"#,
         "1 texts are missing, the first is `title`",
+    );
+    refused_with(
+        "translations/fr.json",
+        br#"{ "title": "Dropbox", "texts": ["a", { "one": "b" }] }"#,
+        "1 texts are missing, the first is `texts/1/other`",
     );
 }
 

@@ -1,18 +1,15 @@
 //! Requests, through `fetch`. Documents stay in the page's memory as `ArrayBuffer`s.
 
 use super::bytes::taken;
-use super::clock;
+use super::{clock, object};
+use crate::json::{Object, Write};
 use crate::ports::{Body, Method, Request, Response, TransportError};
 use futures_util::future::{select, Either};
-use gloo_net::http::RequestBuilder;
-use js_sys::ArrayBuffer;
+use js_sys::{ArrayBuffer, Reflect};
 use std::pin::pin;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    AbortController, AbortSignal, ReferrerPolicy, RequestCache, RequestCredentials, RequestMode,
-    RequestRedirect,
-};
+use web_sys::{AbortController, AbortSignal};
 
 /// Ten times what either service answers at most (bytes). More stays outside, and makes no sense to whoever asked:
 /// what it unfolds to could be more than WebAssembly's memory holds.
@@ -49,32 +46,38 @@ pub(super) async fn send(
 fn built(
     request: &Request<ArrayBuffer>,
     signal: &AbortSignal,
-) -> Result<gloo_net::http::Request, gloo_net::Error> {
+) -> Result<gloo_net::http::Request, JsValue> {
     // What a location holds is a customer's, and stays out of the browser's cache. A POST's answer is never kept, and
     // forbidden to use a cache, a browser would ask for permission (a preflight) before each request, not once.
     let (method, cache) = match request.method {
-        Method::Get => (http::Method::GET, RequestCache::NoStore),
-        Method::Post => (http::Method::POST, RequestCache::Default),
+        Method::Get => ("GET", "no-store"),
+        Method::Post => ("POST", "default"),
     };
-    let mut builder = RequestBuilder::new(&request.url)
-        .method(method)
-        .mode(RequestMode::Cors)
-        .credentials(RequestCredentials::Omit)
-        .cache(cache)
-        .redirect(RequestRedirect::Follow)
-        .referrer_policy(ReferrerPolicy::NoReferrer)
-        .abort_signal(Some(signal));
+    let mut headers: Vec<(&str, &dyn Write)> = Vec::new();
     for (name, value) in &request.headers {
-        builder = builder.header(name, value);
+        headers.push((name, value));
     }
     if let Some(authorization) = &request.authorization {
-        builder = builder.header("authorization", authorization);
+        headers.push(("authorization", authorization));
     }
-    builder.body(match &request.body {
+    let init = object(&[
+        ("method", &method),
+        ("mode", &"cors"),
+        ("credentials", &"omit"),
+        ("cache", &cache),
+        ("redirect", &"follow"),
+        ("referrerPolicy", &"no-referrer"),
+        ("headers", &Object(&headers)),
+    ]);
+    Reflect::set(&init, &"signal".into(), signal)?;
+    let body = match &request.body {
         Body::Empty => JsValue::UNDEFINED,
         Body::Text(text) => text.into(),
         Body::Content(content) => content.into(),
-    })
+    };
+    Reflect::set(&init, &"body".into(), &body)?;
+    let request = web_sys::Request::new_with_str_and_init(&request.url, init.unchecked_ref())?;
+    Ok(request.into())
 }
 
 async fn exchange(

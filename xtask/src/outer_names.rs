@@ -10,15 +10,20 @@ use std::collections::{HashMap, HashSet};
 use anyhow::{bail, Context, Result};
 use wasm_encoder::reencode::{utils, Error, Reencode};
 use wasm_encoder::{EntityType, ExportSection, ImportSection, Module};
-use wasmparser::{Export, Import, Imports, Parser};
+use wasmparser::{Export, Import, Imports, Parser, Payload};
 
 use crate::wasm_module;
 
 /// What wasm-bindgen's names of the exports begin with that only the glue calls.
 const CALLED_BACK: &str = "wasm_bindgen_";
+/// What its names of imports begin with, one or both.
+const PREFIXES: [&str; 2] = ["__wbg_", "__wbindgen_"];
 
-/// Module and glue with plain names: `__wbg_fetch_0123456789abcdef` is `__wbg_fetch` in both, a second one of that name
-/// `__wbg_fetch_2`, and what is called back `call_1`, `call_2` …
+/// What all imports come from, and each of them repeats.
+const GLUE: &str = "./glue";
+
+/// Module and glue with plain names: `__wbg_fetch_0123456789abcdef` is `fetch` in both, a second one of that name
+/// `fetch_2`, and what is called back `call_1`, `call_2` …
 pub fn plain(module: &[u8], glue: &str) -> Result<(Vec<u8>, String)> {
     let mut long = wasm_module::imports(module).context("the module's imports are malformed")?;
     long.sort();
@@ -30,12 +35,19 @@ pub fn plain(module: &[u8], glue: &str) -> Result<(Vec<u8>, String)> {
             bail!("the glue does not give `{name}` to the module once");
         }
         let short = wasm_module::without_hash(&name);
+        let short =
+            PREFIXES.iter().fold(short, |name, prefix| name.strip_prefix(prefix).unwrap_or(name));
         let numbered = (2..).map(|number| format!("{short}_{number}"));
         let mut free = std::iter::once(short.to_owned()).chain(numbered);
         let plain = free.find(|name| taken.insert(name.clone())).context("numbers end")?;
         plain_glue = plain_glue.replace(&name, &plain);
         names.insert(name, plain);
     }
+    let whole = glue_named_by(module)?;
+    if plain_glue.matches(&format!("\"{whole}\"")).count() != 1 {
+        bail!("the glue does not call itself `{whole}` once");
+    }
+    plain_glue = plain_glue.replace(&format!("\"{whole}\""), &format!("\"{GLUE}\""));
     let exports = wasm_module::exports(module).context("the module's exports are malformed")?;
     let mut called_back: Vec<_> =
         exports.into_iter().filter(|name| name.starts_with(CALLED_BACK)).collect();
@@ -57,6 +69,22 @@ pub fn plain(module: &[u8], glue: &str) -> Result<(Vec<u8>, String)> {
     Ok((plain.finish(), plain_glue))
 }
 
+/// What the module calls its glue: all imports come from there.
+fn glue_named_by(module: &[u8]) -> Result<String> {
+    let mut glue = HashSet::new();
+    for payload in Parser::new(0).parse_all(module) {
+        if let Payload::ImportSection(imports) = payload? {
+            for import in imports.into_imports() {
+                glue.insert(import?.module);
+            }
+        }
+    }
+    match Vec::from_iter(glue).as_slice() {
+        [glue] => Ok((*glue).to_owned()),
+        others => bail!("imports come from {others:?}, not from one module"),
+    }
+}
+
 /// Writes a module down again, its imports and exports under other names.
 struct Rename {
     names: HashMap<String, String>,
@@ -70,7 +98,7 @@ impl Rename {
     ) -> Result<(), Error<std::convert::Infallible>> {
         let ty: EntityType = self.entity_type(import.ty)?;
         let name = self.names.get(import.name).map_or(import.name, String::as_str);
-        imports.import(import.module, name, ty);
+        imports.import(GLUE, name, ty);
         Ok(())
     }
 }
@@ -121,18 +149,21 @@ mod tests {
 
     #[test]
     fn a_name_loses_its_hash_in_the_module_and_in_the_glue() {
-        let names = ["__wbg_then_00000000000000ff", "__wbg_then_0123456789abcdef", "__wbg_fetch"];
-        let glue = names.map(|name| format!("{name}: () => {{}},\n")).concat();
+        let names = [
+            "__wbg_then_00000000000000ff",
+            "__wbg_then_0123456789abcdef",
+            "__wbg_fetch",
+            "__wbg___wbindgen_throw_0123456789abcdef",
+        ];
+        let given = names.map(|name| format!("{name}: () => {{}},\n")).concat();
+        let glue = format!("{given}\"./glue.js\": given");
         let (module, glue) = plain(&module(&names), &glue).unwrap();
         Validator::new().validate_all(&module).unwrap();
-        assert_eq!(
-            wasm_module::imports(&module).unwrap(),
-            ["__wbg_then", "__wbg_then_2", "__wbg_fetch"]
-        );
-        assert_eq!(
-            glue,
-            "__wbg_then: () => {},\n__wbg_then_2: () => {},\n__wbg_fetch: () => {},\n"
-        );
+        let short = ["then", "then_2", "fetch", "throw"];
+        assert_eq!(wasm_module::imports(&module).unwrap(), short);
+        let given = short.map(|name| format!("{name}: () => {{}},\n")).concat();
+        assert_eq!(glue, format!("{given}\"./glue\": given"));
+        assert_eq!(glue_named_by(&module).unwrap(), GLUE);
     }
 
     #[test]
@@ -148,11 +179,12 @@ mod tests {
         }
         let mut module = Module::new();
         module.section(&types).section(&imports).section(&exports);
-        let glue = names.map(|name| format!("wasm.{name}(a);")).concat() + "__wbg_fetch";
+        let glue =
+            names.map(|name| format!("wasm.{name}(a);")).concat() + "__wbg_fetch \"./glue.js\"";
         let (module, glue) = plain(&module.finish(), &glue).unwrap();
         Validator::new().validate_all(&module).unwrap();
         assert_eq!(wasm_module::exports(&module).unwrap(), ["call_2", "start", "call_1"]);
-        assert_eq!(glue, "wasm.call_2(a);wasm.start(a);wasm.call_1(a);__wbg_fetch");
+        assert_eq!(glue, "wasm.call_2(a);wasm.start(a);wasm.call_1(a);fetch \"./glue\"");
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The panel of one record as data: which screen a [`Snapshot`] calls for, in order of what matters most.
 
+use super::key::Key;
 use super::model::{
     Action, Button, ConnectFailure, Connection, Earlier, Link, PanelView, ProgressView, Screen,
     Snapshot, Tone, Weight,
 };
 use super::rows;
 use super::text::{t, Arg, Text};
+use crate::key;
 use std::rc::Rc;
 use sync_core::{Failure, Halt, Progress, RecordState, RecordStatus, Side};
 
@@ -27,14 +29,14 @@ pub(super) fn obstacle(snapshot: &Snapshot) -> Option<Box<PanelView>> {
     match &snapshot.connection {
         Connection::Connected(_) => {}
         Connection::NotConnected => {
-            let view = screen(Screen::NotConnected, Tone::Quiet, "not_connected");
-            let view = view.detail("not_connected_what");
-            return Some(view.primary("connect", Action::Connect).register());
+            let view = screen(Screen::NotConnected, Tone::Quiet, key!("not_connected"));
+            let view = view.detail(key!("not_connected_what"));
+            return Some(view.primary(key!("connect"), Action::Connect).register());
         }
         Connection::Connecting => {
-            let view = screen(Screen::Connecting, Tone::Busy, "connecting");
-            let view = view.detail("connecting_what").unknown_progress();
-            return Some(view.secondary("cancel", Action::CancelConnect));
+            let view = screen(Screen::Connecting, Tone::Busy, key!("connecting"));
+            let view = view.detail(key!("connecting_what")).unknown_progress();
+            return Some(view.secondary(key!("cancel"), Action::CancelConnect));
         }
         Connection::Failed(failure) => return Some(connect_failed(*failure)),
         Connection::Revoked => return Some(revoked()),
@@ -73,41 +75,44 @@ fn not_linked(snapshot: &Snapshot) -> Box<PanelView> {
     match &snapshot.earlier {
         Earlier::None => {}
         Earlier::Looking => {
-            let view = screen(Screen::Waiting, Tone::Busy, "syncing");
-            let view = view.detail("old_folder_looking");
+            let view = screen(Screen::Waiting, Tone::Busy, key!("syncing"));
+            let view = view.detail(key!("old_folder_looking"));
             return view.unknown_progress();
         }
         Earlier::Found(path) => {
-            return screen(Screen::OldFolder, Tone::Notice, "old_folder")
-                .detail(t("old_folder_what").name(path.trim_start_matches('/')))
-                .primary("old_folder_move", Action::TakeOver(true))
-                .secondary("old_folder_leave", Action::TakeOver(false));
+            return screen(Screen::OldFolder, Tone::Notice, key!("old_folder"))
+                .detail(t(key!("old_folder_what")).name(path.trim_start_matches('/')))
+                .primary(key!("old_folder_move"), Action::TakeOver(true))
+                .secondary(key!("old_folder_leave"), Action::TakeOver(false));
         }
     }
-    let view = screen(Screen::NotLinked, Tone::Quiet, "not_linked");
-    let mut view = view.detail("not_linked_what").primary("sync", Action::Press);
+    let view = screen(Screen::NotLinked, Tone::Quiet, key!("not_linked"));
+    let mut view = view.detail(key!("not_linked_what")).primary(key!("sync"), Action::Press);
     if let (Some(error), false) = (&snapshot.status.error, snapshot.status.running) {
         let (title, detail) = failure_words(error);
         view.notes.push(t(title));
         view.notes.push(t(detail));
     }
-    view.notes.push(t("replaces_note"));
+    view.notes.push(t(key!("replaces_note")));
     if !snapshot.online {
-        view.notes.push(t("offline_note"));
+        view.notes.push(t(key!("offline_note")));
     }
     view
 }
 
 fn waiting(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
     let first = status.settled_ms.is_none();
-    let view = screen(Screen::Waiting, Tone::Busy, "waiting");
-    let view =
-        view.detail(if snapshot.status.running { "waiting_what" } else { "waiting_idle_what" });
+    let view = screen(Screen::Waiting, Tone::Busy, key!("waiting"));
+    let view = view.detail(if snapshot.status.running {
+        key!("waiting_what")
+    } else {
+        key!("waiting_idle_what")
+    });
     let view = view.unknown_progress().folder();
     if first || snapshot.status.running {
         view
     } else {
-        view.secondary("sync", Action::Press)
+        view.secondary(key!("sync"), Action::Press)
     }
 }
 
@@ -119,23 +124,26 @@ fn working(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
             // A mere look, mostly at the echo of our own work: nothing jumps, and nothing is said again.
             view.screen = Screen::Syncing;
             view.tone = Tone::Busy;
-            view.since = Some(t("looking"));
+            view.since = Some(t(key!("looking")));
             return view;
         }
     }
-    let (name, title) =
-        if first { (Screen::FirstCopy, "copying") } else { (Screen::Syncing, "syncing") };
+    let (name, title) = if first {
+        (Screen::FirstCopy, key!("copying"))
+    } else {
+        (Screen::Syncing, key!("syncing"))
+    };
     let mut view = screen(name, Tone::Busy, title);
     match &status.progress {
         None => {
             view = view.unknown_progress();
-            view.detail = Some(t("looking"));
+            view.detail = Some(t(key!("looking")));
         }
         Some(progress) => {
             // Said in quarters: every document would be a flood.
             let quarter = share(progress) / 250 * 25;
             view.announcement = Some(
-                t("copying_said")
+                t(key!("copying_said"))
                     .with("done", Arg::Number(quarter.into()))
                     .with("title", Arg::Text(t(title))),
             );
@@ -143,7 +151,7 @@ fn working(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
             view.progress = Some(shown_progress(progress, snapshot.now_ms));
         }
     }
-    view.secondary("cancel", Action::Cancel).folder()
+    view.secondary(key!("cancel"), Action::Cancel).folder()
 }
 
 /// Thousandths done: by bytes or by documents, whichever is behind.
@@ -166,14 +174,14 @@ fn shown_progress(progress: &Progress, now_ms: u64) -> Box<ProgressView> {
     if elapsed_ms >= PACE_AFTER_MS && permille > 0 && permille < 1000 {
         let speed = progress.done_bytes.saturating_mul(1000) / elapsed_ms;
         if speed > 0 {
-            pace.push(t("speed").with("size", Arg::Size(speed)));
+            pace.push(t(key!("speed")).with("size", Arg::Size(speed)));
         }
         pace.push(left(elapsed_ms * u64::from(1000 - permille) / u64::from(permille)));
     }
     let done = Arg::Number(progress.done_count.into());
     Box::new(ProgressView {
         permille,
-        counted: t("counted").with("done", done).count(progress.total_count),
+        counted: t(key!("counted")).with("done", done).count(progress.total_count),
         current: progress.current.clone(),
         pace,
     })
@@ -181,14 +189,14 @@ fn shown_progress(progress: &Progress, now_ms: u64) -> Box<ProgressView> {
 
 fn left(left_ms: u64) -> Box<Text> {
     match left_ms / 1000 {
-        0..=44 => t("left_moment"),
-        seconds @ 45..=5399 => t("left_minutes").count(((seconds + 30) / 60).max(1)),
-        seconds => t("left_hours").count((seconds + 1800) / 3600),
+        0..=44 => t(key!("left_moment")),
+        seconds @ 45..=5399 => t(key!("left_minutes")).count(((seconds + 30) / 60).max(1)),
+        seconds => t(key!("left_hours")).count((seconds + 1800) / 3600),
     }
 }
 
 fn offline(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
-    let view = screen(Screen::Offline, Tone::Notice, "offline").detail("offline_what");
+    let view = screen(Screen::Offline, Tone::Notice, key!("offline")).detail(key!("offline_what"));
     view.last_sync(last_seen(snapshot, status), snapshot).folder()
 }
 
@@ -196,30 +204,35 @@ fn settled(snapshot: &Snapshot, status: &RecordStatus) -> Box<PanelView> {
     let problems = rows::problems(status).len() as u64;
     let conflicts = rows::conflicts(status).len() as u64;
     let count = count_in_dropbox(snapshot, status);
-    let in_dropbox = if count == 0 { t("in_dropbox_none") } else { t("in_dropbox").count(count) };
+    let in_dropbox =
+        if count == 0 { t(key!("in_dropbox_none")) } else { t(key!("in_dropbox")).count(count) };
     let seen = last_seen(snapshot, status);
     let mut view = if problems > 0 {
-        screen(Screen::PartFailed, Tone::Notice, t("part_failed").count(problems))
-            .detail("part_failed_what")
-            .primary("try_again", Action::Press)
+        screen(Screen::PartFailed, Tone::Notice, t(key!("part_failed")).count(problems))
+            .detail(key!("part_failed_what"))
+            .primary(key!("try_again"), Action::Press)
     } else if conflicts > 0 {
-        screen(Screen::Conflict, Tone::Notice, t("conflict").count(conflicts))
-            .detail(t("conflict_what").count(conflicts))
-            .secondary("sync", Action::Press)
+        screen(Screen::Conflict, Tone::Notice, t(key!("conflict")).count(conflicts))
+            .detail(t(key!("conflict_what")).count(conflicts))
+            .secondary(key!("sync"), Action::Press)
     } else if status.one_way {
         screen(Screen::OneWay, Tone::Notice, in_dropbox)
-            .detail(if rows::held_back(status) { "one_way_held_back" } else { "one_way_what" })
+            .detail(if rows::held_back(status) {
+                key!("one_way_held_back")
+            } else {
+                key!("one_way_what")
+            })
             .since(seen, snapshot)
-            .secondary("sync", Action::Press)
+            .secondary(key!("sync"), Action::Press)
     } else {
         screen(Screen::UpToDate, Tone::Good, in_dropbox)
             .since(seen, snapshot)
-            .secondary("sync", Action::Press)
+            .secondary(key!("sync"), Action::Press)
     };
     view.problems = true;
     view.conflicts = true;
     if snapshot.status.paused {
-        view.notes.push(t("paused_note"));
+        view.notes.push(t(key!("paused_note")));
     }
     view.folder()
 }
@@ -232,28 +245,30 @@ fn interrupted(error: &Failure, snapshot: &Snapshot, status: &RecordStatus) -> B
     };
     let mut view = screen(Screen::Interrupted, tone, title).detail(detail);
     view = match error {
-        Failure::Unauthorized(Side::Crm) => view.primary("reload", Action::Reload),
+        Failure::Unauthorized(Side::Crm) => view.primary(key!("reload"), Action::Reload),
         Failure::OutOfSpace => {
-            view.primary("try_again", Action::Press).link("open_space", "/account/plan")
+            view.primary(key!("try_again"), Action::Press).link(key!("open_space"), "/account/plan")
         }
-        _ => view.primary("try_again", Action::Press),
+        _ => view.primary(key!("try_again"), Action::Press),
     };
     view.problems = true;
     view.last_sync(last_seen(snapshot, status), snapshot).folder()
 }
 
 /// What ended a cycle, and what to do: for people.
-fn failure_words(error: &Failure) -> (&'static str, &'static str) {
+fn failure_words(error: &Failure) -> (Key, Key) {
     match error {
-        Failure::Unavailable(Side::Dropbox) => ("dropbox_unavailable", "dropbox_unavailable_what"),
-        Failure::Unavailable(Side::Crm) => ("crm_unavailable", "crm_unavailable_what"),
-        Failure::Unauthorized(_) => ("crm_session", "crm_session_what"),
-        Failure::OutOfSpace => ("dropbox_full", "dropbox_full_what"),
-        Failure::Store => ("store_full", "store_full_what"),
-        Failure::Newer => ("newer", "newer_what"),
-        Failure::Malformed(Side::Dropbox) => ("dropbox_odd", "odd_what"),
-        Failure::Malformed(Side::Crm) => ("crm_odd", "odd_what"),
-        Failure::Cancelled => ("cancelled", "cancelled_what"),
+        Failure::Unavailable(Side::Dropbox) => {
+            (key!("dropbox_unavailable"), key!("dropbox_unavailable_what"))
+        }
+        Failure::Unavailable(Side::Crm) => (key!("crm_unavailable"), key!("crm_unavailable_what")),
+        Failure::Unauthorized(_) => (key!("crm_session"), key!("crm_session_what")),
+        Failure::OutOfSpace => (key!("dropbox_full"), key!("dropbox_full_what")),
+        Failure::Store => (key!("store_full"), key!("store_full_what")),
+        Failure::Newer => (key!("newer"), key!("newer_what")),
+        Failure::Malformed(Side::Dropbox) => (key!("dropbox_odd"), key!("odd_what")),
+        Failure::Malformed(Side::Crm) => (key!("crm_odd"), key!("odd_what")),
+        Failure::Cancelled => (key!("cancelled"), key!("cancelled_what")),
         Failure::Forbidden
         | Failure::NotFound
         | Failure::CursorReset
@@ -261,7 +276,7 @@ fn failure_words(error: &Failure) -> (&'static str, &'static str) {
         | Failure::Refused(_)
         | Failure::KindRefused
         | Failure::SlashRefused
-        | Failure::TooManyFiles => ("unfinished", "unfinished_what"),
+        | Failure::TooManyFiles => (key!("unfinished"), key!("unfinished_what")),
     }
 }
 
@@ -270,26 +285,29 @@ fn halted(halt: &Halt, status: &RecordStatus) -> Box<PanelView> {
     let title = rows::halt_title(halt);
     let (detail, keep, pass, count) = match *halt {
         Halt::CrmEmpty { synced_count: count } => {
-            ("halt_crm_empty_what", "keep_files", "delete_files", count)
+            (key!("halt_crm_empty_what"), key!("keep_files"), key!("delete_files"), count)
         }
         Halt::ManyDeletes { delete_count: count, .. } => {
-            ("halt_many_deletes_what", "keep_files", "delete_files", count)
+            (key!("halt_many_deletes_what"), key!("keep_files"), key!("delete_files"), count)
         }
         Halt::ManyChanges { change_count: count, side: Side::Crm, .. } => {
-            ("halt_many_changes_crm_what", "keep_as_is", "take_changes", count)
+            (key!("halt_many_changes_crm_what"), key!("keep_as_is"), key!("take_changes"), count)
         }
-        Halt::ManyChanges { change_count: count, side: Side::Dropbox, .. } => {
-            ("halt_many_changes_dropbox_what", "keep_as_is", "take_changes", count)
-        }
+        Halt::ManyChanges { change_count: count, side: Side::Dropbox, .. } => (
+            key!("halt_many_changes_dropbox_what"),
+            key!("keep_as_is"),
+            key!("take_changes"),
+            count,
+        ),
         Halt::FolderRemoved => {
             return screen(Screen::FolderRemoved, Tone::Notice, title)
-                .detail("folder_removed_what")
-                .primary("sync", Action::Press)
-                .link("open_deleted", DELETED_FILES);
+                .detail(key!("folder_removed_what"))
+                .primary(key!("sync"), Action::Press)
+                .link(key!("open_deleted"), DELETED_FILES);
         }
-        Halt::CrmForbidden => return frozen(title, "halt_forbidden_what"),
-        Halt::CrmGone => return frozen(title, "halt_gone_what"),
-        Halt::Malformed => return frozen(title, "halt_malformed_what"),
+        Halt::CrmForbidden => return frozen(title, key!("halt_forbidden_what")),
+        Halt::CrmGone => return frozen(title, key!("halt_gone_what")),
+        Halt::Malformed => return frozen(title, key!("halt_malformed_what")),
         Halt::AllFoldersGone | Halt::AppFolderGone => return halted_over_all(halt),
     };
     screen(Screen::Guard, Tone::Trouble, title)
@@ -299,56 +317,56 @@ fn halted(halt: &Halt, status: &RecordStatus) -> Box<PanelView> {
         .about()
 }
 
-fn frozen(title: Box<Text>, detail: &'static str) -> Box<PanelView> {
+fn frozen(title: Box<Text>, detail: Key) -> Box<PanelView> {
     screen(Screen::Frozen, Tone::Notice, title)
         .detail(detail)
-        .primary("try_again", Action::Press)
+        .primary(key!("try_again"), Action::Press)
         .folder()
 }
 
 fn halted_over_all(halt: &Halt) -> Box<PanelView> {
     let detail = match halt {
-        Halt::AllFoldersGone => "halt_all_folders_gone_what",
-        _ => "halt_app_folder_gone_what",
+        Halt::AllFoldersGone => key!("halt_all_folders_gone_what"),
+        _ => key!("halt_app_folder_gone_what"),
     };
     let view = screen(Screen::Guard, Tone::Trouble, rows::halt_title(halt)).detail(detail);
-    let view = view.primary("go_on", Action::Decide { record: None, confirmed: false });
-    view.link("open_deleted", DELETED_FILES)
+    let view = view.primary(key!("go_on"), Action::Decide { record: None, confirmed: false });
+    view.link(key!("open_deleted"), DELETED_FILES)
 }
 
 fn connect_failed(failure: ConnectFailure) -> Box<PanelView> {
     let (title, detail) = match failure {
-        ConnectFailure::PopupClosed => ("popup_closed", "popup_closed_what"),
-        ConnectFailure::Denied => ("denied", "denied_what"),
-        ConnectFailure::Expired => ("expired", "expired_what"),
-        ConnectFailure::StateMismatch => ("mismatch", "mismatch_what"),
+        ConnectFailure::PopupClosed => (key!("popup_closed"), key!("popup_closed_what")),
+        ConnectFailure::Denied => (key!("denied"), key!("denied_what")),
+        ConnectFailure::Expired => (key!("expired"), key!("expired_what")),
+        ConnectFailure::StateMismatch => (key!("mismatch"), key!("mismatch_what")),
         ConnectFailure::OtherAccount => return wrong_account(),
-        ConnectFailure::Network => ("dropbox_unavailable", "network_what"),
-        ConnectFailure::NewerState => ("newer", "newer_what"),
-        ConnectFailure::Misconfigured => ("misconfigured", "misconfigured_what"),
-        ConnectFailure::Store => ("store_full", "store_full_what"),
+        ConnectFailure::Network => (key!("dropbox_unavailable"), key!("network_what")),
+        ConnectFailure::NewerState => (key!("newer"), key!("newer_what")),
+        ConnectFailure::Misconfigured => (key!("misconfigured"), key!("misconfigured_what")),
+        ConnectFailure::Store => (key!("store_full"), key!("store_full_what")),
     };
     let view = screen(Screen::ConnectFailed, Tone::Notice, title).detail(detail);
     match failure {
-        ConnectFailure::NewerState => view.primary("reload", Action::Reload),
+        ConnectFailure::NewerState => view.primary(key!("reload"), Action::Reload),
         ConnectFailure::PopupClosed | ConnectFailure::Denied => {
-            view.primary("try_again", Action::Connect).register()
+            view.primary(key!("try_again"), Action::Connect).register()
         }
-        _ => view.primary("try_again", Action::Connect),
+        _ => view.primary(key!("try_again"), Action::Connect),
     }
 }
 
 fn wrong_account() -> Box<PanelView> {
-    screen(Screen::WrongAccount, Tone::Trouble, "wrong_account")
-        .detail("wrong_account_what")
-        .primary("try_again", Action::Connect)
-        .link("sign_out", "/logout")
+    screen(Screen::WrongAccount, Tone::Trouble, key!("wrong_account"))
+        .detail(key!("wrong_account_what"))
+        .primary(key!("try_again"), Action::Connect)
+        .link(key!("sign_out"), "/logout")
 }
 
 fn revoked() -> Box<PanelView> {
-    screen(Screen::Revoked, Tone::Trouble, "revoked")
-        .detail("revoked_what")
-        .primary("connect", Action::Connect)
+    screen(Screen::Revoked, Tone::Trouble, key!("revoked"))
+        .detail(key!("revoked_what"))
+        .primary(key!("connect"), Action::Connect)
 }
 
 fn count_in_dropbox(snapshot: &Snapshot, status: &RecordStatus) -> u64 {
@@ -399,14 +417,14 @@ impl PanelView {
     }
 
     fn since(mut self: Box<Self>, at_ms: Option<u64>, snapshot: &Snapshot) -> Box<Self> {
-        self.since = at_ms.map(|at_ms| t("since").ago(at_ms, snapshot.now_ms));
+        self.since = at_ms.map(|at_ms| t(key!("since")).ago(at_ms, snapshot.now_ms));
         self
     }
 
     /// Where the line on top tells of something else.
     fn last_sync(mut self: Box<Self>, at_ms: Option<u64>, snapshot: &Snapshot) -> Box<Self> {
         if let Some(at_ms) = at_ms {
-            self.notes.push(t("last_sync").ago(at_ms, snapshot.now_ms));
+            self.notes.push(t(key!("last_sync")).ago(at_ms, snapshot.now_ms));
         }
         self
     }
@@ -428,13 +446,13 @@ impl PanelView {
         self
     }
 
-    fn link(mut self: Box<Self>, label: &'static str, page: &'static str) -> Box<Self> {
+    fn link(mut self: Box<Self>, label: Key, page: &'static str) -> Box<Self> {
         self.link = Some(Link { label, page });
         self
     }
 
     fn register(self: Box<Self>) -> Box<Self> {
-        self.link("register", "/register")
+        self.link(key!("register"), "/register")
     }
 
     /// With `Open in Dropbox`, once there is a folder.

@@ -1,6 +1,7 @@
 //! The lists below the panel's head as elements: problems, conflicts, documents with their marks, activity.
 
 use super::icons::{self, icon};
+use super::key::Key;
 use super::local::{Local, Message};
 use super::markup::{act, anchor, press, sentence};
 use super::model::{Action, PanelView};
@@ -8,6 +9,7 @@ use super::node::{el, part, Element};
 use super::rows;
 use super::text::t;
 use super::words::{name, Words};
+use crate::key;
 use std::rc::Rc;
 use sync_core::{decimal, Activity, Item, Mark, RecordStatus};
 
@@ -77,7 +79,7 @@ pub fn below(
 }
 
 fn problems(record: &RecordStatus, words: &Words) -> Option<Box<Element>> {
-    let mut list = part("ul.problems").attr("aria-label", words.word("problems"));
+    let mut list = part("ul.problems").attr("aria-label", words.word(key!("problems")));
     for (place, what) in rows::problems(record) {
         let text = el("div")
             .child(el("p.name").child(name(&rows::with_folder(place))))
@@ -88,14 +90,14 @@ fn problems(record: &RecordStatus, words: &Words) -> Option<Box<Element>> {
 }
 
 fn conflicts(record: &RecordStatus, words: &Words) -> Option<Box<Element>> {
-    let version = |item: &Item, label: &'static str| {
+    let version = |item: &Item, label: Key| {
         el("p.version").child(el("span.whose").word(words, label)).child(linked_name(item, words))
     };
-    let mut list = part("ul.conflicts").attr("aria-label", words.word("conflicts"));
+    let mut list = part("ul.conflicts").attr("aria-label", words.word(key!("conflicts")));
     for (original, copy) in rows::conflicts(record) {
         let versions = el("div")
-            .maybe(original.map(|original| version(original, "version_crm")))
-            .child(version(copy, "version_dropbox"));
+            .maybe(original.map(|original| version(original, key!("version_crm"))))
+            .child(version(copy, key!("version_dropbox")));
         list = list.child(el("li.conflict").child(icon(icons::CONFLICT)).child(versions));
     }
     list.unless_empty()
@@ -105,7 +107,9 @@ fn conflicts(record: &RecordStatus, words: &Words) -> Option<Box<Element>> {
 fn linked_name(item: &Item, words: &Words) -> Box<Element> {
     let file = name(&item.place.name);
     match item.path.as_ref().and_then(|path| words.in_app_folder(path)) {
-        Some(href) => anchor(href).class("file").attr("title", words.word("open")).child(file),
+        Some(href) => {
+            anchor(href).class("file").attr("title", words.word(key!("open"))).child(file)
+        }
         None => el("span.file").child(file),
     }
 }
@@ -122,7 +126,7 @@ fn documents(now: &Seen, words: &Words, keep: bool) -> Option<Box<Element>> {
     if items.is_empty() {
         return None;
     }
-    let title = t("documents").count(items.len() as u64);
+    let title = t(key!("documents")).count(items.len() as u64);
     let fold = fold("details.documents", words.say(&title), true);
     if keep {
         return Some(fold.keep());
@@ -138,8 +142,9 @@ fn documents(now: &Seen, words: &Words, keep: bool) -> Option<Box<Element>> {
 /// The button below a list that shows more of it.
 pub fn more(count: usize, shown: usize, message: Message, words: &Words) -> Option<Box<Element>> {
     let left = count.saturating_sub(shown) as u64;
-    (left > 0)
-        .then(|| press("button more", message).key("more").say(words, &t("show_more").count(left)))
+    (left > 0).then(|| {
+        press("button more", message).key("more").say(words, &t(key!("show_more")).count(left))
+    })
 }
 
 fn document(item: &Item, now: &Seen, words: &Words) -> Box<Element> {
@@ -163,7 +168,7 @@ fn document(item: &Item, now: &Seen, words: &Words) -> Box<Element> {
         Some(document) if item.mark == Mark::CrmOnly => row.child(
             act("button small", Action::CopyBack(document.clone()))
                 .key("copy-back")
-                .word(words, "copy_back"),
+                .word(words, key!("copy_back")),
         ),
         _ => row,
     }
@@ -178,7 +183,7 @@ fn activity(
     if happened.is_empty() {
         return None;
     }
-    let fold = fold("details.activity", words.word("activity"), false);
+    let fold = fold("details.activity", words.word(key!("activity")), false);
     if keep {
         return Some(fold.keep());
     }
@@ -186,7 +191,7 @@ fn activity(
     // Counted from the oldest: a new line on top leaves the keys of the others alone.
     let mut number = happened.len() as u64;
     for activity in happened {
-        let since = t("since").ago(activity.at_ms, now_ms);
+        let since = t(key!("since")).ago(activity.at_ms, now_ms);
         list = list.child(
             el("li.happened")
                 .row_key([decimal(number), decimal(activity.at_ms)].join(" "))
@@ -197,7 +202,7 @@ fn activity(
         );
         number -= 1;
     }
-    let save = act("button small", Action::SaveLog).key("save").word(words, "save_log");
-    let note = part("p.save-note").word(words, "save_log_what");
+    let save = act("button small", Action::SaveLog).key("save").word(words, key!("save_log"));
+    let note = part("p.save-note").word(words, key!("save_log_what"));
     Some(fold.child(list).child(part("div.save-log").child(save).child(note)))
 }

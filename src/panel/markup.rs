@@ -1,12 +1,14 @@
 //! The panel of one record as elements: from the head down to the lists.
 
 use super::icons::{self, icon};
+use super::key::Key;
 use super::lists::{self, Seen};
 use super::local::{Local, Message};
 use super::model::{Action, Button, Link, PanelView, ProgressView, Screen, Tone, Weight};
 use super::node::{el, part, Element};
 use super::text::Text;
 use super::words::{name, Words};
+use crate::key;
 use std::rc::Rc;
 use sync_core::decimal;
 
@@ -56,13 +58,16 @@ fn bar(view: &PanelView, words: &Words) -> Box<Element> {
     let title = part("h2.brand").child(icons::dropbox()).text("Dropbox");
     let record = view.record.as_ref().filter(|_| view.folder);
     let folder = record.and_then(|record| words.in_app_folder(record.folder.as_ref()?));
-    let open = folder.map(|href| link_out(href, "open", words).class("folder"));
+    let open = folder.map(|href| link_out(href, key!("open"), words).class("folder"));
     part("header.bar").child(title).maybe(open)
 }
 
 /// A link to Dropbox's site.
-fn link_out(href: String, label: &'static str, words: &Words) -> Box<Element> {
-    anchor(href).key(label).child(el("span").word(words, label)).child(icon(icons::OUT))
+fn link_out(href: String, label: Key, words: &Words) -> Box<Element> {
+    anchor(href)
+        .row_key(label.digits())
+        .child(el("span").word(words, label))
+        .child(icon(icons::OUT))
 }
 
 /// An `<a>` that gives nothing of this page away.
@@ -161,8 +166,8 @@ fn buttons(view: &PanelView, words: &Words, local: &Local) -> Option<Box<Element
     for shown in &view.buttons {
         if local.asking.as_ref() == Some(&shown.action) {
             let what = match view.screen {
-                Screen::Guard => "ask_guard",
-                _ => "ask_sure",
+                Screen::Guard => key!("ask_guard"),
+                _ => key!("ask_sure"),
             };
             let yes = words.say(&shown.label);
             return Some(confirm(&shown.action, words.word(what), yes, words));
@@ -189,7 +194,7 @@ fn button(button: &Button, words: &Words, local: &Local) -> Box<Element> {
         _ => press(class, Message::Do(action)),
     };
     let icon = matches!(*button.action, Action::Press).then(|| icon(icons::SYNC));
-    shown.key(button.label.key).maybe(icon).say(words, &button.label)
+    shown.row_key(button.label.key.digits()).maybe(icon).say(words, &button.label)
 }
 
 /// A `<button>`.
@@ -218,9 +223,14 @@ pub fn confirm(action: &Action, what: String, yes: String, words: &Words) -> Box
         .attr("role", "group")
         .attr("aria-label", what.clone())
         .child(el("p").text(what))
-        .child(part("div.buttons").child(press(weight, Message::Yes).key("yes").text(yes)).child(
-            press("button secondary", Message::No).key("no").word(words, "cancel").focused_if(true),
-        ))
+        .child(
+            part("div.buttons").child(press(weight, Message::Yes).key("yes").text(yes)).child(
+                press("button secondary", Message::No)
+                    .key("no")
+                    .word(words, key!("cancel"))
+                    .focused_if(true),
+            ),
+        )
 }
 
 /// A sentence in an element.

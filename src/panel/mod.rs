@@ -1,10 +1,11 @@
 //! What a person sees: the Documents panel and the settings.
 //!
 //! `model` holds what comes in and what goes out; `documents_view` and `settings_view` turn it into screens as
-//! data; `text` and `words` put words to them; `markup`, `lists` and `settings_markup` make elements of both.
+//! data; `key`, `text` and `words` put words to them; `markup`, `lists` and `settings_markup` make elements of both.
 //! All of that is pure. Only `view` knows a browser: it makes the page equal to the elements. Nothing here
 //! decides anything about sync.
 
+pub mod key;
 pub mod lists;
 pub mod local;
 pub mod markup;

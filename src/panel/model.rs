@@ -1,5 +1,6 @@
 //! What the panel is given, what it shows as data, and what it asks for. No words for people, no browser.
 
+use super::key::Key;
 use super::text::Text;
 use crate::auth::Account;
 use crate::json::forms::enums;
@@ -371,7 +372,7 @@ pub enum Weight {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
     /// The key of its words.
-    pub label: &'static str,
+    pub label: Key,
     /// Where it leads, from the slash on.
     pub page: &'static str,
 }

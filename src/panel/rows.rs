@@ -1,19 +1,21 @@
 //! What the lists below the panel's head tell of a record: problems, conflicts, documents with their marks, activity.
 
 use super::icons;
+use super::key::Key;
 use super::text::{t, Arg, Text};
+use crate::key;
 use sync_core::{
     is_conflicted_copy, split_dir, Activity, Halt, Happened, Item, Mark, Place, Problem,
     ProblemKind, Reason, RecordState, RecordStatus, Side,
 };
 
 /// Problems that a person can do something about, each with what. One-way records are told of in another place.
-pub(super) fn problems(record: &RecordStatus) -> Vec<(&Place, &'static str)> {
+pub(super) fn problems(record: &RecordStatus) -> Vec<(&Place, Key)> {
     let mut told = Vec::new();
     for problem in &record.problems {
         let what = match problem.kind {
             ProblemKind::Refused(reason) => advice(reason),
-            ProblemKind::OutOfSpace => "problem_out_of_space",
+            ProblemKind::OutOfSpace => key!("problem_out_of_space"),
             ProblemKind::OneWay | ProblemKind::NewerInDropbox => continue,
         };
         told.push((&problem.place, what));
@@ -68,47 +70,43 @@ const CONFLICT: Sign = Sign { word: "conflict", icon: icons::CONFLICT };
 const REFUSED: Sign = Sign { word: "refused", icon: icons::REFUSED };
 
 /// An item's mark, and what it says.
-pub(super) fn marked(
-    item: &Item,
-    state: &RecordState,
-    online: bool,
-) -> (&'static Sign, &'static str) {
+pub(super) fn marked(item: &Item, state: &RecordState, online: bool) -> (&'static Sign, Key) {
     let moving = online && matches!(state, RecordState::Working | RecordState::Queued);
     match item.mark {
-        Mark::Both => (&BOTH, "mark_both"),
+        Mark::Both => (&BOTH, key!("mark_both")),
         // Nothing of a stopped record is on its way; what the folder held went with it.
         Mark::OnItsWay if matches!(state, RecordState::Halted(Halt::FolderRemoved)) => {
-            (&CRM_ONLY, "mark_crm_only")
+            (&CRM_ONLY, key!("mark_crm_only"))
         }
         Mark::OnItsWay if item.document.is_none() && matches!(state, RecordState::Halted(_)) => {
-            (&DROPBOX_ONLY, "mark_dropbox_only")
+            (&DROPBOX_ONLY, key!("mark_dropbox_only"))
         }
         Mark::OnItsWay => {
             let text = match (moving, &item.document, &item.file) {
-                (false, ..) => "mark_waiting",
-                (true, None, _) => "mark_to_crm",
-                (true, Some(_), None) => "mark_to_dropbox",
-                (true, Some(_), Some(_)) => "mark_updating",
+                (false, ..) => key!("mark_waiting"),
+                (true, None, _) => key!("mark_to_crm"),
+                (true, Some(_), None) => key!("mark_to_dropbox"),
+                (true, Some(_), Some(_)) => key!("mark_updating"),
             };
             (&ON_ITS_WAY, text)
         }
-        Mark::CrmOnly => (&CRM_ONLY, "mark_crm_only"),
-        Mark::DropboxOnly => (&DROPBOX_ONLY, "mark_dropbox_only"),
-        Mark::ConflictedCopy => (&CONFLICT, "mark_conflict"),
+        Mark::CrmOnly => (&CRM_ONLY, key!("mark_crm_only")),
+        Mark::DropboxOnly => (&DROPBOX_ONLY, key!("mark_dropbox_only")),
+        Mark::ConflictedCopy => (&CONFLICT, key!("mark_conflict")),
         Mark::Refused(reason) => (&REFUSED, advice(reason)),
     }
 }
 
 /// Why a file was refused, and what to do about it.
-fn advice(reason: Reason) -> &'static str {
+fn advice(reason: Reason) -> Key {
     match reason {
-        Reason::TooLarge => "refused_too_large",
-        Reason::Name => "refused_name",
-        Reason::Restricted => "refused_restricted",
-        Reason::Unsupported => "refused_unsupported",
-        Reason::Damaged => "refused_damaged",
-        Reason::CrmRefused => "refused_crm",
-        Reason::DropboxRefused => "refused_dropbox",
+        Reason::TooLarge => key!("refused_too_large"),
+        Reason::Name => key!("refused_name"),
+        Reason::Restricted => key!("refused_restricted"),
+        Reason::Unsupported => key!("refused_unsupported"),
+        Reason::Damaged => key!("refused_damaged"),
+        Reason::CrmRefused => key!("refused_crm"),
+        Reason::DropboxRefused => key!("refused_dropbox"),
     }
 }
 
@@ -124,24 +122,24 @@ pub(super) fn happened(activity: &Activity) -> Box<Text> {
         _ => "",
     };
     let key = match what {
-        Happened::Linked => "did_link",
-        Happened::CopiedToDropbox => "did_copy_to_dropbox",
-        Happened::UpdatedInDropbox => "did_update_in_dropbox",
-        Happened::CopiedToCrm => "did_copy_to_crm",
-        Happened::UpdatedInCrm => "did_update_in_crm",
-        Happened::MovedInDropbox { .. } if other == activity.name => "did_place_in_dropbox",
-        Happened::MovedInDropbox { .. } => "did_move_in_dropbox",
-        Happened::MovedInCrm { .. } if other == activity.name => "did_place_in_crm",
-        Happened::MovedInCrm { .. } => "did_move_in_crm",
-        Happened::DeletedInDropbox => "did_delete_in_dropbox",
-        Happened::KeptInCrm => "did_keep_in_crm",
-        Happened::KeptBoth { .. } => "did_keep_both",
-        Happened::Refused(_) => "did_refuse",
-        Happened::FolderMoved => "did_move_folder",
-        Happened::FolderKept => "did_keep_folder",
-        Happened::Halted(_) => "did_halt",
-        Happened::Decided { confirmed: true } => "did_confirm",
-        Happened::Decided { confirmed: false } => "did_dismiss",
+        Happened::Linked => key!("did_link"),
+        Happened::CopiedToDropbox => key!("did_copy_to_dropbox"),
+        Happened::UpdatedInDropbox => key!("did_update_in_dropbox"),
+        Happened::CopiedToCrm => key!("did_copy_to_crm"),
+        Happened::UpdatedInCrm => key!("did_update_in_crm"),
+        Happened::MovedInDropbox { .. } if other == activity.name => key!("did_place_in_dropbox"),
+        Happened::MovedInDropbox { .. } => key!("did_move_in_dropbox"),
+        Happened::MovedInCrm { .. } if other == activity.name => key!("did_place_in_crm"),
+        Happened::MovedInCrm { .. } => key!("did_move_in_crm"),
+        Happened::DeletedInDropbox => key!("did_delete_in_dropbox"),
+        Happened::KeptInCrm => key!("did_keep_in_crm"),
+        Happened::KeptBoth { .. } => key!("did_keep_both"),
+        Happened::Refused(_) => key!("did_refuse"),
+        Happened::FolderMoved => key!("did_move_folder"),
+        Happened::FolderKept => key!("did_keep_folder"),
+        Happened::Halted(_) => key!("did_halt"),
+        Happened::Decided { confirmed: true } => key!("did_confirm"),
+        Happened::Decided { confirmed: false } => key!("did_dismiss"),
     };
     // A sentence takes what it has a place for.
     let text = t(key).name(&activity.name);
@@ -157,16 +155,16 @@ pub(super) fn happened(activity: &Activity) -> Box<Text> {
 /// One line on why a record stands still.
 pub(super) fn halt_title(halt: &Halt) -> Box<Text> {
     let title = t(match halt {
-        Halt::CrmEmpty { .. } => "halt_crm_empty",
-        Halt::ManyDeletes { .. } => "halt_many_deletes",
-        Halt::ManyChanges { side: Side::Crm, .. } => "halt_many_changes_crm",
-        Halt::ManyChanges { side: Side::Dropbox, .. } => "halt_many_changes_dropbox",
-        Halt::FolderRemoved => "folder_removed",
-        Halt::CrmForbidden => "halt_forbidden",
-        Halt::CrmGone => "halt_gone",
-        Halt::Malformed => "halt_malformed",
-        Halt::AllFoldersGone => "halt_all_folders_gone",
-        Halt::AppFolderGone => "halt_app_folder_gone",
+        Halt::CrmEmpty { .. } => key!("halt_crm_empty"),
+        Halt::ManyDeletes { .. } => key!("halt_many_deletes"),
+        Halt::ManyChanges { side: Side::Crm, .. } => key!("halt_many_changes_crm"),
+        Halt::ManyChanges { side: Side::Dropbox, .. } => key!("halt_many_changes_dropbox"),
+        Halt::FolderRemoved => key!("folder_removed"),
+        Halt::CrmForbidden => key!("halt_forbidden"),
+        Halt::CrmGone => key!("halt_gone"),
+        Halt::Malformed => key!("halt_malformed"),
+        Halt::AllFoldersGone => key!("halt_all_folders_gone"),
+        Halt::AppFolderGone => key!("halt_app_folder_gone"),
     });
     match halt {
         Halt::ManyDeletes { delete_count: count, .. }

@@ -2,6 +2,7 @@
 
 use super::documents_view::permille;
 use super::icons::{self, icon};
+use super::key::Key;
 use super::lists::more;
 use super::local::{Local, Message};
 use super::markup::{
@@ -17,6 +18,7 @@ use super::text::{t, Arg, Text};
 use super::words::{name, Words};
 use crate::auth::Account;
 use crate::json::Read;
+use crate::key;
 use std::rc::Rc;
 use sync_core::{decimal, LinkStatus, RecordKind, RecordState};
 
@@ -56,12 +58,7 @@ pub fn settings_panel(view: &SettingsView<'_>, words: &Words, local: &Local) -> 
 }
 
 /// A button whose verb stands elsewhere in the settings, too: its name says what it is about.
-fn named(
-    button: Box<Element>,
-    verb: &'static str,
-    about: &'static str,
-    words: &Words,
-) -> Box<Element> {
+fn named(button: Box<Element>, verb: Key, about: Key, words: &Words) -> Box<Element> {
     let mut said = words.word(verb);
     let button = button.text(said.clone());
     said.push_str(": ");
@@ -75,7 +72,7 @@ fn block(selector: &'static str, title: String) -> Box<Element> {
 }
 
 /// A line that explains.
-fn quiet(words: &Words, key: &'static str) -> Box<Element> {
+fn quiet(words: &Words, key: Key) -> Box<Element> {
     part("p.quiet").word(words, key)
 }
 
@@ -85,25 +82,26 @@ fn account(with: &Account, space: Option<(u64, Option<u64>)>, words: &Words) -> 
             .child(el("p.name").child(name(&with.name)))
             .child(el("p.email").child(name(&with.email))),
     );
-    let account = block("section.block account", words.word("account")).child(person);
+    let account = block("section.block account", words.word(key!("account"))).child(person);
     let Some((used, Some(allocated))) = space else { return account };
     let permille = permille(used, allocated);
-    let said = t("space").with("used", Arg::Size(used)).with("allocated", Arg::Size(allocated));
+    let said =
+        t(key!("space")).with("used", Arg::Size(used)).with("allocated", Arg::Size(allocated));
     let said = words.say(&said);
     let meter = el("div")
         .class(if permille >= 950 { "space full" } else { "space" })
         .key("space")
         .attr("role", "meter")
-        .attr("aria-label", words.word("space_label"))
+        .attr("aria-label", words.word(key!("space_label")))
         .attr("aria-valuetext", said.clone());
     account.child(filled(meter, permille).child(part("p.quiet").text(said)))
 }
 
 fn interval(minutes: u32) -> Box<Text> {
     if minutes.is_multiple_of(60) {
-        t("every_hours").count(minutes / 60)
+        t(key!("every_hours")).count(minutes / 60)
     } else {
-        t("every_minutes").count(minutes)
+        t(key!("every_minutes")).count(minutes)
     }
 }
 
@@ -127,45 +125,50 @@ fn schedule(view: &SettingsView<'_>, words: &Words) -> Box<Element> {
         Some(Message::Do(Rc::new(Action::SetInterval(minutes))))
     });
     let interval = part("label.field")
-        .child(part("span.label").word(words, "interval"))
+        .child(part("span.label").word(words, key!("interval")))
         .child(select.key("interval"));
     let pause = act("button secondary", Action::Pause(!status.paused)).key("pause");
-    let pause = named(pause, if status.paused { "resume" } else { "pause" }, "schedule", words);
+    let pause = named(
+        pause,
+        if status.paused { key!("resume") } else { key!("pause") },
+        key!("schedule"),
+        words,
+    );
     let now = act("button secondary", Action::SyncNow)
         .key("now")
         .child(icon(icons::SYNC))
-        .word(words, "sync_now");
+        .word(words, key!("sync_now"));
     let now = if status.running { now.attr("aria-disabled", "true") } else { now };
     let last = match status.last_cycle_ms {
-        _ if status.running => t("syncing"),
-        Some(at_ms) => t("last_sync").ago(at_ms, *now_ms),
-        None => t("never_synced"),
+        _ if status.running => t(key!("syncing")),
+        Some(at_ms) => t(key!("last_sync")).ago(at_ms, *now_ms),
+        None => t(key!("never_synced")),
     };
     let mut when = part("p.when")
         .attr("role", "status")
         .attr("aria-live", "off")
         .child(el("span").key("last").say(words, &last));
     if status.paused {
-        when = when.child(el("span").key("paused").word(words, "is_paused"));
+        when = when.child(el("span").key("paused").word(words, key!("is_paused")));
     } else if let Some(due_ms) = status.due_ms {
         if !status.running && due_ms > now_ms + 60_000 {
-            let next = t("next_sync").ago(due_ms, *now_ms);
+            let next = t(key!("next_sync")).ago(due_ms, *now_ms);
             when = when.child(el("span").key("next").say(words, &next));
         }
     }
-    block("section.block schedule", words.word("schedule"))
+    block("section.block schedule", words.word(key!("schedule")))
         .child(when)
         .child(interval)
         .child(part("div.buttons").child(now).child(pause))
-        .child(quiet(words, "schedule_what"))
+        .child(quiet(words, key!("schedule_what")))
 }
 
 fn links(rows: &[LinkStatus], words: &Words, local: &Local) -> Box<Element> {
     if rows.is_empty() {
-        let block = block("section.block links", words.word("linked_title"));
-        return block.child(quiet(words, "linked_none"));
+        let block = block("section.block links", words.word(key!("linked_title")));
+        return block.child(quiet(words, key!("linked_none")));
     }
-    let title = words.say(&t("linked").count(rows.len() as u64));
+    let title = words.say(&t(key!("linked")).count(rows.len() as u64));
     let block = block("section.block links", title);
     let shown = local.records_shown;
     let mut list = part("ul.rows");
@@ -177,14 +180,14 @@ fn links(rows: &[LinkStatus], words: &Words, local: &Local) -> Box<Element> {
 
 fn link_state(link: &LinkStatus) -> (Tone, Box<Text>) {
     match &link.state {
-        RecordState::Queued => (Tone::Busy, t("state_queued")),
-        RecordState::Working => (Tone::Busy, t("state_working")),
+        RecordState::Queued => (Tone::Busy, t(key!("state_queued"))),
+        RecordState::Working => (Tone::Busy, t(key!("state_working"))),
         RecordState::Halted(halt) => (Tone::Trouble, halt_title(halt)),
         RecordState::Settled if link.problem_count > 0 => {
-            (Tone::Notice, t("state_problems").count(link.problem_count))
+            (Tone::Notice, t(key!("state_problems")).count(link.problem_count))
         }
-        RecordState::Settled if link.synced_count == 0 => (Tone::Good, t("state_empty")),
-        RecordState::Settled => (Tone::Good, t("in_dropbox").count(link.synced_count)),
+        RecordState::Settled if link.synced_count == 0 => (Tone::Good, t(key!("state_empty"))),
+        RecordState::Settled => (Tone::Good, t(key!("in_dropbox")).count(link.synced_count)),
     }
 }
 
@@ -201,21 +204,21 @@ fn link(row: &LinkStatus, words: &Words, local: &Local) -> Box<Element> {
     let item = item.child(in_tone(tone, icon(tone_shape(tone)))).child(about);
     let unlink = Rc::new(Action::Unlink(row.record.clone()));
     if local.asking.as_ref() == Some(&unlink) {
-        let what = words.word("unlink_what");
-        return item.child(confirm(&unlink, what, words.word("unlink"), words));
+        let what = words.word(key!("unlink_what"));
+        return item.child(confirm(&unlink, what, words.word(key!("unlink")), words));
     }
-    let said = words.say(&t("unlink_named").name(&row.name));
+    let said = words.say(&t(key!("unlink_named")).name(&row.name));
     let unlink = ask("button small", unlink, local).key("unlink").attr("aria-label", said);
-    item.child(unlink.word(words, "unlink"))
+    item.child(unlink.word(words, key!("unlink")))
 }
 
 fn bulk(view: &Bulk, words: &Words, local: &Local) -> Box<Element> {
-    let block = block("section.block bulk", words.word("bulk"));
+    let block = block("section.block bulk", words.word(key!("bulk")));
     if let Bulk::Choosing { kind, candidates } = view {
         return choosing(block, *kind, candidates, words, local);
     }
     let Some(title) = bulk_title(view) else {
-        return choose_module(block, words, local, "bulk_list");
+        return choose_module(block, words, local, key!("bulk_list"));
     };
     let (line, key) = match view {
         Bulk::Failed { .. } => (el("p.warning"), "failed"),
@@ -226,28 +229,23 @@ fn bulk(view: &Bulk, words: &Words, local: &Local) -> Box<Element> {
     };
     let block = block.child(line.key(key).say(words, &title));
     match view {
-        Bulk::Failed { .. } => choose_module(block, words, local, "try_again"),
+        Bulk::Failed { .. } => choose_module(block, words, local, key!("try_again")),
         Bulk::Earlier { .. } => block.child(earlier(words)),
         Bulk::Linking { done_count, total_count, paused, .. } => {
             linking(block, (*done_count, *total_count), *paused, &title, words)
         }
         Bulk::Listing { .. } => block
             .child(progress_bar(None, &title, words))
-            .child(part("div.buttons").child(stop(words, "cancel"))),
-        _ => choose_module(block, words, local, "bulk_list"),
+            .child(part("div.buttons").child(stop(words, key!("cancel")))),
+        _ => choose_module(block, words, local, key!("bulk_list")),
     }
 }
 
-fn stop(words: &Words, label: &'static str) -> Box<Element> {
+fn stop(words: &Words, label: Key) -> Box<Element> {
     act("button secondary", Action::StopLinking).key("stop").word(words, label)
 }
 
-fn choose_module(
-    block: Box<Element>,
-    words: &Words,
-    local: &Local,
-    label: &'static str,
-) -> Box<Element> {
+fn choose_module(block: Box<Element>, words: &Words, local: &Local, label: Key) -> Box<Element> {
     let mut select = el("select").key("module");
     for kind in RecordKind::ALL {
         let option = el("option").attr("value", kind.word()).say(words, &kind_name(kind));
@@ -258,10 +256,12 @@ fn choose_module(
         .on_change(|value| RecordKind::from_word(value).map(Message::Module));
     let list =
         act("button secondary", Action::ListRecords(local.module)).key("list").word(words, label);
-    block.child(quiet(words, "bulk_what")).child(
+    block.child(quiet(words, key!("bulk_what"))).child(
         part("div.field")
             .child(
-                part("label.choice").child(part("span.label").word(words, "module")).child(select),
+                part("label.choice")
+                    .child(part("span.label").word(words, key!("module")))
+                    .child(select),
             )
             .child(list),
     )
@@ -285,10 +285,10 @@ fn choosing(
     }
     let ticked_count = ticked.len() as u64;
     if open_count == 0 {
-        let none = of_module("bulk_none", kind);
+        let none = of_module(key!("bulk_none"), kind);
         return block
             .child(sentence("p.quiet", &none, words).key("none"))
-            .child(part("div.buttons").child(stop(words, "back")));
+            .child(part("div.buttons").child(stop(words, key!("back"))));
     }
     let mut list = part("ul.candidates").attr("aria-label", words.say(&kind_name(kind)));
     for row in candidates.iter().take(local.records_shown) {
@@ -300,16 +300,19 @@ fn choosing(
         .maybe(more(candidates.len(), local.records_shown, Message::MoreRecords, words));
     if let Some(action @ Action::LinkAll { chosen, .. }) = local.asking.as_deref() {
         let count = chosen.as_ref().map_or(open_count, |chosen| chosen.len() as u64);
-        let what = of_module("bulk_ask", kind).count(count);
-        let yes = words.say(&t("bulk_yes").count(count));
+        let what = of_module(key!("bulk_ask"), kind).count(count);
+        let yes = words.say(&t(key!("bulk_yes")).count(count));
         return block.child(confirm(action, words.say(&what), yes, words));
     }
     let all = ticked_count == 0 || ticked_count == open_count;
-    let label =
-        if all { t("bulk_all").count(open_count) } else { t("bulk_some").count(ticked_count) };
+    let label = if all {
+        t(key!("bulk_all")).count(open_count)
+    } else {
+        t(key!("bulk_some")).count(ticked_count)
+    };
     let action = Rc::new(Action::LinkAll { kind, chosen: (!all).then_some(ticked) });
     let link = ask("button primary", action, local).key("link").say(words, &label);
-    block.child(part("div.buttons").child(link).child(stop(words, "cancel")))
+    block.child(part("div.buttons").child(link).child(stop(words, key!("cancel"))))
 }
 
 fn tick_all(
@@ -329,7 +332,7 @@ fn tick_all(
         .on_click(Message::TickAll(candidates.clone()));
     part("label.tick all")
         .child(tick)
-        .child(el("span").say(words, &t("bulk_select_all").count(open_count)))
+        .child(el("span").say(words, &t(key!("bulk_select_all")).count(open_count)))
 }
 
 fn candidate(row: &Candidate, words: &Words, local: &Local) -> Box<Element> {
@@ -340,7 +343,7 @@ fn candidate(row: &Candidate, words: &Words, local: &Local) -> Box<Element> {
     } else {
         tick.on_click(Message::Tick(row.id.clone()))
     };
-    let linked = row.linked.then(|| part("span.already").word(words, "already_linked"));
+    let linked = row.linked.then(|| part("span.already").word(words, key!("already_linked")));
     el("li")
         .row_key(row.id.clone())
         .child(el("label.tick").child(tick).child(name(&row.name)).maybe(linked))
@@ -348,13 +351,12 @@ fn candidate(row: &Candidate, words: &Words, local: &Local) -> Box<Element> {
 
 /// The question about folders of the earlier integration, for all at once.
 fn earlier(words: &Words) -> Box<Element> {
-    let answer =
-        |class, wanted, word| act(class, Action::TakeOver(wanted)).key(word).word(words, word);
-    part("div.buttons").child(answer("button primary", true, "old_folder_move")).child(answer(
-        "button secondary",
-        false,
-        "old_folder_leave",
-    ))
+    let answer = |class, wanted, word: Key| {
+        act(class, Action::TakeOver(wanted)).row_key(word.digits()).word(words, word)
+    };
+    part("div.buttons")
+        .child(answer("button primary", true, key!("old_folder_move")))
+        .child(answer("button secondary", false, key!("old_folder_leave")))
 }
 
 fn linking(
@@ -371,22 +373,23 @@ fn linking(
         pace: Vec::new(),
     };
     let pause = act("button secondary", Action::PauseLinking(!paused)).key("pause");
-    let pause = named(pause, if paused { "resume" } else { "pause" }, "bulk", words);
+    let pause =
+        named(pause, if paused { key!("resume") } else { key!("pause") }, key!("bulk"), words);
     block
         .child(progress_bar(Some(&bar), title, words))
-        .child(part("div.buttons").child(pause).child(stop(words, "stop")))
-        .child(quiet(words, "bulk_stop_what"))
+        .child(part("div.buttons").child(pause).child(stop(words, key!("stop"))))
+        .child(quiet(words, key!("bulk_stop_what")))
 }
 
 fn disconnect(words: &Words, local: &Local) -> Box<Element> {
-    let block = block("section.block disconnect", words.word("connection"));
+    let block = block("section.block disconnect", words.word(key!("connection")));
     let action = Rc::new(Action::Disconnect);
     if local.asking.as_ref() == Some(&action) {
-        let yes = words.word("disconnect");
-        return block.child(confirm(&action, words.word("disconnect_what"), yes, words));
+        let yes = words.word(key!("disconnect"));
+        return block.child(confirm(&action, words.word(key!("disconnect_what")), yes, words));
     }
     let button = ask("button destructive", action, local).key("disconnect");
     block
-        .child(quiet(words, "disconnect_note"))
-        .child(part("div.buttons").child(button.word(words, "disconnect")))
+        .child(quiet(words, key!("disconnect_note")))
+        .child(part("div.buttons").child(button.word(words, key!("disconnect"))))
 }

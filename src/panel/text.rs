@@ -2,14 +2,16 @@
 //!
 //! Plural forms, numbers, sizes and times come from a [`Formats`]: `Intl` in the browser, plain English in tests.
 
+use super::key::Key;
 use crate::json::Value;
+use crate::key;
 use sync_core::decimal;
 
 /// A sentence, not yet in any language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
-    /// The key of `translations/<language>.json`, without its plural ending.
-    pub key: &'static str,
+    /// Which one.
+    pub key: Key,
     /// What stands in the braces, by name.
     pub args: Vec<(&'static str, Arg)>,
 }
@@ -33,12 +35,12 @@ pub enum Arg {
 }
 
 /// A sentence without arguments. In a box: what fills it in hands on a pointer.
-pub(super) fn t(key: &'static str) -> Box<Text> {
+pub(super) fn t(key: Key) -> Box<Text> {
     Box::new(Text { key, args: Vec::new() })
 }
 
-impl From<&'static str> for Box<Text> {
-    fn from(key: &'static str) -> Self {
+impl From<Key> for Box<Text> {
+    fn from(key: Key) -> Self {
         t(key)
     }
 }
@@ -177,7 +179,7 @@ pub(super) fn distance(at_ms: u64, now_ms: u64) -> (i64, &'static str) {
 
 /// All words of one language, with its formats.
 pub struct Texts {
-    /// An object of strings.
+    /// What a package holds of the language.
     words: Value,
     formats: Box<dyn Formats>,
 }
@@ -188,21 +190,31 @@ impl std::fmt::Debug for Texts {
     }
 }
 
-/// The translations are no JSON object.
+/// The translations hold no texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no JSON object of words")]
+#[error("no texts")]
 pub struct NoTranslations;
 
 impl Texts {
-    /// From the content of `translations/<language>.json`: one object of strings. What is no string is passed over.
+    /// From the content of a package's `translations/<language>.json`: the list `texts`, in the order of the keys.
     pub fn new(json: &str, formats: Box<dyn Formats>) -> Result<Self, NoTranslations> {
-        match Value::parse(json) {
-            Some(words @ Value::Object(_)) => Ok(Self { words, formats }),
-            _ => Err(NoTranslations),
+        let texts = Self { words: Value::said(json), formats };
+        if texts.texts().is_empty() {
+            Err(NoTranslations)
+        } else {
+            Ok(texts)
         }
     }
 
-    /// A sentence in this language. A key that is missing stands for itself; a test keeps that from happening.
+    /// In the order of the keys. A sentence that counts is an object of its plural forms.
+    fn texts(&self) -> &[Value] {
+        match self.words.field("texts") {
+            Some(Value::List(texts)) => texts,
+            _ => &[],
+        }
+    }
+
+    /// A sentence in this language.
     pub fn say(&self, text: &Text) -> String {
         let mut said = String::new();
         for part in self.parts(text) {
@@ -240,7 +252,7 @@ impl Texts {
             Arg::Text(text) => return self.add(text, parts),
             // The clocks of two tabs differ by a little: what was a moment ago is never "in the future".
             Arg::Ago(at_ms, now_ms) if at_ms.abs_diff(*now_ms) < 60_000 => {
-                return self.add(&t("just_now"), parts);
+                return self.add(&t(key!("just_now")), parts);
             }
             Arg::Ago(at_ms, now_ms) => self.formats.relative(*at_ms, *now_ms),
             Arg::Count(number) | Arg::Number(number) => self.formats.number(*number),
@@ -259,12 +271,10 @@ impl Texts {
             Arg::Count(count) => Some(*count),
             _ => None,
         });
-        let word = |key: &str| self.words.field(key).and_then(Value::as_text);
-        let plural = count.and_then(|count| {
-            let in_form = |form: &str| word(&[text.key, "_", form].concat());
-            in_form(&self.formats.plural(count)).or_else(|| in_form("other"))
-        });
-        plural.or_else(|| word(text.key)).unwrap_or(text.key)
+        let words = self.texts().get(text.key.at());
+        let form = |form: &str| words?.word(form);
+        let counted = count.and_then(|count| form(&self.formats.plural(count)));
+        counted.or_else(|| form("other")).or_else(|| words?.as_text()).unwrap_or_default()
     }
 }
 

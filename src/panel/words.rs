@@ -1,5 +1,6 @@
 //! The words of one language and where links lead. What turns them into elements stands in the markup.
 
+use super::key::Key;
 use super::node::{el, Element, Node};
 use super::text::{safe_name, t, Part, Text, Texts};
 use crate::percent::percent_encode;
@@ -23,7 +24,7 @@ impl Words {
     }
 
     /// A sentence of the view itself.
-    pub fn word(&self, key: &'static str) -> String {
+    pub fn word(&self, key: Key) -> String {
         self.texts.say(&t(key))
     }
 
@@ -56,7 +57,7 @@ impl Element {
     }
 
     /// With a sentence of the view itself inside.
-    pub fn word(self: Box<Self>, words: &Words, key: &'static str) -> Box<Self> {
+    pub fn word(self: Box<Self>, words: &Words, key: Key) -> Box<Self> {
         self.text(words.word(key))
     }
 }

@@ -1,17 +1,15 @@
 //! Requests, through `fetch`. Documents stay in the page's memory as `ArrayBuffer`s.
 
 use super::bytes::taken;
-use super::clock;
+use super::{clock, object};
+use crate::json::{Object, Write};
 use crate::ports::{Body, Method, Request, Response, TransportError};
 use futures_util::future::{select, Either};
-use js_sys::ArrayBuffer;
+use js_sys::{ArrayBuffer, Reflect};
 use std::pin::pin;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    AbortController, AbortSignal, Headers, ReferrerPolicy, RequestCache, RequestCredentials,
-    RequestInit, RequestMode, RequestRedirect,
-};
+use web_sys::{AbortController, AbortSignal};
 
 /// Ten times what either service answers at most (bytes). More stays outside, and makes no sense to whoever asked:
 /// what it unfolds to could be more than WebAssembly's memory holds.
@@ -52,32 +50,35 @@ fn built(
     // What a location holds is a customer's, and stays out of the browser's cache. A POST's answer is never kept, and
     // forbidden to use a cache, a browser would ask for permission (a preflight) before each request, not once.
     let (method, cache) = match request.method {
-        Method::Get => ("GET", RequestCache::NoStore),
-        Method::Post => ("POST", RequestCache::Default),
+        Method::Get => ("GET", "no-store"),
+        Method::Post => ("POST", "default"),
     };
-    let headers = Headers::new()?;
+    let mut headers: Vec<(&str, &dyn Write)> = Vec::new();
     for (name, value) in &request.headers {
-        headers.set(name, value)?;
+        headers.push((name, value));
     }
     if let Some(authorization) = &request.authorization {
-        headers.set("authorization", authorization)?;
+        headers.push(("authorization", authorization));
     }
-    let init = RequestInit::new();
-    init.set_method(method);
-    init.set_mode(RequestMode::Cors);
-    init.set_credentials(RequestCredentials::Omit);
-    init.set_cache(cache);
-    init.set_redirect(RequestRedirect::Follow);
-    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
-    init.set_signal(Some(signal));
-    init.set_headers(&headers);
-    match &request.body {
-        Body::Empty => {}
-        Body::Text(text) => init.set_body(&text.into()),
-        Body::Content(content) => init.set_body(content),
-    }
-    // gloo-net's builder takes addresses apart, for the sake of queries that are added to them.
-    Ok(web_sys::Request::new_with_str_and_init(&request.url, &init)?.into())
+    let init = object(&[
+        ("method", &method),
+        ("mode", &"cors"),
+        ("credentials", &"omit"),
+        ("cache", &cache),
+        ("redirect", &"follow"),
+        ("referrerPolicy", &"no-referrer"),
+        ("headers", &Object(&headers)),
+    ]);
+    Reflect::set(&init, &"signal".into(), signal)?;
+    let body = match &request.body {
+        Body::Empty => JsValue::UNDEFINED,
+        Body::Text(text) => text.into(),
+        Body::Content(content) => content.into(),
+    };
+    Reflect::set(&init, &"body".into(), &body)?;
+    // gloo-net's builder has a setter for each of them, and takes addresses apart for queries that are added to them.
+    let request = web_sys::Request::new_with_str_and_init(&request.url, init.unchecked_ref())?;
+    Ok(request.into())
 }
 
 async fn exchange(

@@ -9,12 +9,19 @@ use teamleader_dropbox::panel::settings_markup::settings_panel;
 use teamleader_dropbox::panel::words::Words;
 use teamleader_dropbox::panel::{settings_view_of, view_of, PlainFormats, Texts};
 
-/// The words of a language, with plain formats.
+#[path = "../../xtask/src/package/words.rs"]
+mod package;
+
+/// The words of a language as a package holds them, with plain formats.
 pub fn words(language: &str) -> Words {
-    let file = format!("{}/www/translations/{language}.json", env!("CARGO_MANIFEST_DIR"));
-    let json = std::fs::read_to_string(file).unwrap();
-    let texts = Texts::new(&json, Box::new(PlainFormats)).unwrap();
+    let packed = package::packed(&translations(language), &translations("en")).to_string();
+    let texts = Texts::new(&packed, Box::new(PlainFormats)).unwrap();
     Words { texts, www: "https://www.dropbox.com".into() }
+}
+
+fn translations(language: &str) -> serde_json::Map<String, serde_json::Value> {
+    let file = format!("{}/www/translations/{language}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
 /// A scene as elements.

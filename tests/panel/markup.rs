@@ -166,7 +166,7 @@ fn a_name_with_braces_is_a_name() {
     use teamleader_dropbox::panel::{Arg, Text};
     let words = words("en");
     let args = vec![("name", Arg::Name("{copy}.pdf".into())), ("copy", Arg::Name("b.pdf".into()))];
-    let said = words.say(&Text { key: "did_keep_both", args });
+    let said = words.say(&Text { key: teamleader_dropbox::key!("did_keep_both"), args });
     assert_eq!(said, "{copy}.pdf was edited on both sides; Dropbox's version is kept as b.pdf");
 }
 

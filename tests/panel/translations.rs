@@ -4,7 +4,9 @@ use crate::html::{drawn, said, words};
 use crate::scenes::scenes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use teamleader_dropbox::key;
 use teamleader_dropbox::panel::local::Local;
+use teamleader_dropbox::panel::{Arg, Text};
 
 /// Languages and their plural forms (Unicode CLDR).
 const LANGUAGES: [(&str, &[&str]); 6] = [
@@ -89,50 +91,60 @@ fn no_language_is_english_in_disguise() {
     }
 }
 
-/// Words in quotes in the panel's source that look like keys.
-fn quoted_in_source() -> (BTreeSet<String>, BTreeSet<String>) {
-    let (mut asked, mut quoted) = (BTreeSet::new(), BTreeSet::new());
-    let folder = format!("{}/src/panel", env!("CARGO_MANIFEST_DIR"));
-    for entry in fs::read_dir(folder).unwrap() {
+/// The keys that the panel's source names; one that is not translated does not compile.
+fn named_in_source() -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    for entry in fs::read_dir(format!("{}/src/panel", env!("CARGO_MANIFEST_DIR"))).unwrap() {
         let file = entry.unwrap().path();
-        if file.extension().is_none_or(|ending| ending != "rs") {
-            continue;
-        }
-        let source = fs::read_to_string(file).unwrap();
-        let pieces: Vec<&str> = source.split('"').collect();
-        for pair in pieces.windows(2) {
-            let is_key = !pair[1].is_empty()
-                && pair[1].bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-            if is_key {
-                quoted.insert(pair[1].to_owned());
-                let before = pair[0];
-                let plain = before.strip_suffix("t(").is_some_and(|rest| {
-                    !rest.ends_with(|character: char| {
-                        character.is_alphanumeric() || character == '_'
-                    })
-                });
-                if plain || before.ends_with("word(") {
-                    asked.insert(pair[1].to_owned());
-                }
-            }
+        if file.extension().is_some_and(|ending| ending == "rs") {
+            let source = fs::read_to_string(file).unwrap();
+            let keys = source.split("key!(\"").skip(1);
+            named.extend(keys.map(|rest| rest.split_once('"').unwrap().0.to_owned()));
         }
     }
-    (asked, quoted)
+    named
 }
 
 #[test]
-fn every_key_of_the_source_is_translated_and_no_other() {
+fn every_sentence_is_said_somewhere() {
     let english = sentences("en");
     let stems: BTreeSet<String> =
         english.keys().map(|key| stem(key, &english).to_owned()).collect();
-    let (asked, quoted) = quoted_in_source();
-    let missing: Vec<_> = asked.difference(&stems).collect();
     let entry =
         fs::read_to_string(format!("{}/www/plugin.js", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let said_there = |stem: &&String| entry.contains(&format!("words.{stem}"));
-    let unused: Vec<_> = stems.difference(&quoted).filter(|stem| !said_there(stem)).collect();
-    assert!(missing.is_empty(), "no words for {missing:?}");
+    let named = named_in_source();
+    let unused: Vec<_> = stems.difference(&named).filter(|stem| !said_there(stem)).collect();
     assert!(unused.is_empty(), "nobody says {unused:?}");
+}
+
+#[test]
+fn each_key_says_its_own_sentence() {
+    let english = sentences("en");
+    let words = words("en");
+    for (key, name) in [
+        (key!("account"), "account"),
+        (key!("crashed"), "crashed"),
+        (key!("wrong_account_what"), "wrong_account_what"),
+    ] {
+        assert_eq!(words.word(key), english[name]);
+    }
+    let counted = |count: u64| {
+        words.say(&Text { key: key!("bulk_yes"), args: vec![("count", Arg::Count(count))] })
+    };
+    assert_eq!(counted(1), english["bulk_yes_one"].replace("{count}", "1"));
+    assert_eq!(counted(2), english["bulk_yes_other"].replace("{count}", "2"));
+}
+
+#[test]
+fn english_keys_stand_in_their_order() {
+    // By it they are numbered.
+    let file = format!("{}/www/translations/en.json", env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(file).unwrap();
+    let lines = text.lines().filter_map(|line| line.trim().strip_prefix('"')?.split_once('"'));
+    let keys: Vec<&str> = lines.map(|(key, _)| key).collect();
+    assert!(keys.is_sorted());
+    assert_eq!(keys.len(), sentences("en").len());
 }
 
 #[test]

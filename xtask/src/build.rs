@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{bail, Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::alignment;
 use crate::compile::{compile, LIBRARY};
 use crate::copies;
-use crate::import_names;
 use crate::install;
 use crate::locals;
 use crate::order;
+use crate::outer_names;
 use crate::package::contents;
 use crate::size::gzip_bytes;
 use crate::wasm_toolchain::{WasmToolchain, TARGET};
@@ -80,8 +81,9 @@ pub fn linked(workspace: &Workspace, toolchain: WasmToolchain) -> PathBuf {
 
 /// What is done to a module after wasm-opt.
 const PASSES: &[&str] = &[
-    "xtask/src/import_names.rs",
+    "xtask/src/outer_names.rs",
     "xtask/src/copies.rs",
+    "xtask/src/alignment.rs",
     "xtask/src/deflate.rs",
     "xtask/src/order.rs",
     "xtask/src/locals.rs",
@@ -126,9 +128,8 @@ fn write_pkg(workspace: &Workspace, module: &Path, pkg: &Path, purpose: Purpose)
     }
     run(command.arg(&before).arg("-o").arg(&after))?;
     let glue = pkg.join(format!("{MODULE}.js"));
-    let (plain, plain_glue) =
-        import_names::without_hashes(&fs::read(&after)?, &fs::read_to_string(&glue)?)?;
-    let called = copies::by_calls(&plain)?;
+    let (plain, plain_glue) = outer_names::plain(&fs::read(&after)?, &fs::read_to_string(&glue)?)?;
+    let called = alignment::evened(&copies::by_calls(&plain)?)?;
     // A name section lists functions by their index; who reads one refuses another order. Nobody ships it either.
     let ordered = if keep_names { called } else { for_compression(called)? };
     fs::write(&glue, plain_glue)?;

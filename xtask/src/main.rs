@@ -3,6 +3,7 @@
 //! Here the verbs are told apart and their options read; what each does stands in its own file.
 //! Every verb installs or builds what it lacks, says so, and does not do it again.
 
+mod alignment;
 mod bench;
 mod build;
 mod compile;
@@ -13,11 +14,11 @@ mod deflate;
 mod demo;
 mod extension;
 mod fuzz;
-mod import_names;
 mod install;
 mod locals;
 mod mutants;
 mod order;
+mod outer_names;
 mod package;
 mod screenshots;
 mod sim;

@@ -13,9 +13,11 @@ use crate::build::{self, shown, Purpose};
 use crate::compile::compile;
 use crate::extension;
 use crate::install;
+use crate::package::archive::Files;
+use crate::package::contents::{collect, pack_words};
 use crate::test::{build_sandbox, with_surroundings};
 use crate::wasm_toolchain::WasmToolchain;
-use crate::workspace::{copy_tree, run, Workspace};
+use crate::workspace::{run, Workspace};
 
 /// Writes the pictures whose state's name contains the filter.
 pub fn screenshots(workspace: &Workspace, filter: &str) -> Result<()> {
@@ -66,7 +68,13 @@ pub fn build_gallery(workspace: &Workspace) -> Result<PathBuf> {
         .context("wasm-bindgen could not write the gallery's glue")?;
     fs::copy(workspace.root.join("examples/gallery.html"), site.join("index.html"))?;
     fs::copy(workspace.root.join("www/panel.css"), site.join("panel.css"))?;
-    copy_tree(&workspace.root.join("www/translations"), &site.join("translations"))?;
+    let mut words = Files::new();
+    collect(&workspace.root.join("www/translations"), "translations/", &mut words)?;
+    pack_words(&mut words)?;
+    fs::create_dir_all(site.join("translations"))?;
+    for (name, bytes) in words {
+        fs::write(site.join(name), bytes)?;
+    }
     Ok(site)
 }
 

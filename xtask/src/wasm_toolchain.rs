@@ -29,12 +29,14 @@ const COPIES: &[&str] = &["-Cllvm-args=-max-store-memcpy=1 -max-store-memmove=1"
 const INLINING: &[&str] = &["-Cllvm-args=-inline-max-stacksize=32 -inline-threshold=10"];
 /// What linking has joined is made smaller once more: the optimiser for joined code goes through it but once. Nothing is
 /// done then for speed that costs code: what some ways compute is not computed ahead on the others (PRE), no pointer runs
-/// along with a loop's number (LSR), nothing is kept in a variable because it is wanted again (CSE); and a short branch
+/// along with a loop's number (LSR), nothing is kept in a variable because it is wanted again (CSE) or at each turn of a loop
+/// (LICM); and a short branch
 /// becomes a choice.
 const AT_LINKING: &[&str] = &[
     "-Cpasses=default<Oz>",
     "-Cllvm-args=-enable-pre=false -enable-load-pre=false -disable-lsr -disable-machine-cse",
     "-Cllvm-args=-phi-node-folding-threshold=4 -inline-max-stacksize=16",
+    "-Cllvm-args=-opt-disable=licm",
 ];
 /// A panic is a trap: the stack that the browser prints names the function. Nor does any function pass along, for a
 /// message, where it was called. Without this a panic traps as well, after its message was made for nobody.

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256, Sha384};
 
 use super::archive::Files;
 use super::crates;
+use super::words::packed;
 use crate::build::MODULE;
 use crate::install::{self, hex};
 use crate::size::SHIPPED;
@@ -37,6 +38,7 @@ pub fn assemble(workspace: &Workspace) -> Result<()> {
             fs::read(workspace.root.join(&path)).with_context(|| format!("{path} is missing"))?;
         files.insert(path, bytes);
     }
+    pack_words(&mut files)?;
     minify(workspace, &mut files)?;
     for name in [SCHEMA, "LICENSE-APACHE", "LICENSE-MIT"] {
         let bytes = fs::read(workspace.root.join(name)).with_context(|| name.to_owned())?;
@@ -56,6 +58,18 @@ pub fn assemble(workspace: &Workspace) -> Result<()> {
         let file = folder.join(name);
         fs::create_dir_all(file.parent().context("it is below the folder")?)?;
         fs::write(file, bytes)?;
+    }
+    Ok(())
+}
+
+/// Makes the translations what a page loads of them.
+pub fn pack_words(files: &mut Files) -> Result<()> {
+    let read = |bytes: &[u8]| serde_json::from_slice::<Map<String, Value>>(bytes);
+    let english = files.get("translations/en.json").context("there are no English words")?;
+    let english = read(english).context("translations/en.json")?;
+    for (name, bytes) in files.iter_mut().filter(|(name, _)| name.starts_with("translations/")) {
+        let language = read(bytes).with_context(|| name.clone())?;
+        *bytes = packed(&language, &english).to_string().into_bytes();
     }
     Ok(())
 }
@@ -145,7 +159,7 @@ pub fn next_version(version: &str) -> Result<String> {
     Ok(format!("{rest}.{}", patch.parse::<u64>()? + 1))
 }
 
-fn collect(folder: &Path, below: &str, files: &mut Files) -> Result<()> {
+pub fn collect(folder: &Path, below: &str, files: &mut Files) -> Result<()> {
     for entry in
         fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?
     {

@@ -5,6 +5,7 @@
 pub mod archive;
 pub mod contents;
 mod crates;
+mod words;
 
 use std::fs;
 use std::path::PathBuf;

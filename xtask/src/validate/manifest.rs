@@ -75,19 +75,32 @@ fn check_files(manifest: &Value, files: &Files, findings: &mut Vec<String>) {
             findings.push(format!("{name} is missing: manifest.json names the language"));
             continue;
         }
-        let has = |key: &str| words[key].as_str().is_some_and(|text| !text.trim().is_empty());
-        let lacking: Vec<&str> = wanted
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(key, _)| key.as_str())
-            .filter(|key| !has(key))
-            .collect();
-        if let Some(first) = lacking.first() {
+        let mut missing = Vec::new();
+        add_missing(&words, &wanted, "", &mut missing);
+        if let Some(first) = missing.first() {
             findings.push(format!(
                 "{name}: {} texts are missing, the first is `{first}`",
-                lacking.len()
+                missing.len()
             ));
         }
+    }
+}
+
+/// Adds what a language says and another does not, by name or by number: in objects, in lists, and in what those hold.
+fn add_missing(there: &Value, wanted: &Value, name: &str, missing: &mut Vec<String>) {
+    match wanted {
+        Value::Object(fields) => {
+            for (field, wanted) in fields {
+                add_missing(&there[field], wanted, &format!("{name}/{field}"), missing);
+            }
+        }
+        Value::Array(texts) => {
+            for (at, wanted) in texts.iter().enumerate() {
+                add_missing(&there[at], wanted, &format!("{name}/{at}"), missing);
+            }
+        }
+        Value::Null => {}
+        _ if there.as_str().is_some_and(|text| !text.trim().is_empty()) => {}
+        _ => missing.push(name.trim_start_matches('/').to_owned()),
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{json, Value};
 use super::*;
 use crate::package::contents::{seal, MANIFEST, SUMS};
 
-/// (import "wbg" "__wbg_fetch" (func (type 0))), and exports of the names.
+/// (import "wbg" "fetch" (func (type 0))), and exports of the names.
 fn module(import: &str, exports: &[&str]) -> Vec<u8> {
     let text = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
     let section = |id: u8, body: &[u8]| [&[id, u8::try_from(body.len()).unwrap()], body].concat();
@@ -32,7 +32,7 @@ fn unsealed() -> Files {
     let mut put = |name: &str, bytes: &[u8]| files.insert(name.to_owned(), bytes.to_vec());
     put("plugin.js", b"fetch('https://api.dropboxapi.com/2/files');");
     put("pkg/teamleader_dropbox.js", b"export default 1;");
-    put("pkg/teamleader_dropbox_bg.wasm", &module("__wbg_fetch", EXPORTS));
+    put("pkg/teamleader_dropbox_bg.wasm", &module("fetch", EXPORTS));
     put("oauth.html", b"<!doctype html>");
     put("plugin.d.ts", b"export {};");
     put("sbom.cdx.json", b"{}");
@@ -40,7 +40,7 @@ fn unsealed() -> Files {
     for locale in manifest()["locales"].as_array().unwrap() {
         put(
             &format!("translations/{}.json", locale.as_str().unwrap()),
-            br#"{ "title": "Dropbox" }"#,
+            br#"{ "title": "Dropbox", "texts": ["a", { "one": "b", "other": "c" }] }"#,
         );
     }
     files
@@ -152,8 +152,13 @@ fn translations_that_are_missing() {
     refused(&sealed(files, manifest()), "translations/nl.json is missing");
     refused_with(
         "translations/fr.json",
-        br#"{ "title": " " }"#,
+        br#"{ "title": " ", "texts": ["a", { "one": "b", "other": "c" }] }"#,
         "1 texts are missing, the first is `title`",
+    );
+    refused_with(
+        "translations/fr.json",
+        br#"{ "title": "Dropbox", "texts": ["a", { "one": "b" }] }"#,
+        "1 texts are missing, the first is `texts/1/other`",
     );
 }
 
@@ -175,7 +180,7 @@ fn an_origin_that_is_used_and_not_declared() {
     );
     refused_with("more.js", b"'https://api.dropboxapi.com.evil.example'", "talks of");
     refused_with("more.js", b"'http://127.0.0.1:7400'", "talks of http://127.0.0.1:7400");
-    let in_module = module("__wbg_fetch_https://evil.example/", EXPORTS);
+    let in_module = module("fetch_https://evil.example/", EXPORTS);
     let found = findings(&sealed_module(in_module));
     assert!(found.iter().any(|one| one.contains(words)), "{found:#?}");
 }
@@ -255,7 +260,7 @@ fn a_wrong_hash() {
     files.insert(SUMS.into(), contents::sums(&files).into_bytes());
     refused(&files, "plugin.js: not the script whose integrity");
     let mut files = sealed(unsealed(), manifest());
-    files.insert("pkg/teamleader_dropbox_bg.wasm".into(), module("__wbg_now", EXPORTS));
+    files.insert("pkg/teamleader_dropbox_bg.wasm".into(), module("now", EXPORTS));
     files.insert(SUMS.into(), contents::sums(&files).into_bytes());
     refused(&files, "wasmSha256 is not the hash");
 
@@ -283,8 +288,8 @@ fn sealed_module(bytes: Vec<u8>) -> Files {
 
 #[test]
 fn imports_and_exports_of_the_module() {
-    refused(&sealed_module(module("__wbg_eval", EXPORTS)), "imports `__wbg_eval`");
-    refused(&sealed_module(module("__wbg_fetch", &EXPORTS[1..])), "exports no `sync`");
+    refused(&sealed_module(module("eval", EXPORTS)), "imports `eval`");
+    refused(&sealed_module(module("fetch", &EXPORTS[1..])), "exports no `sync`");
     refused(&sealed_module(b"\0asm\x02\0\0\0".to_vec()), "no WebAssembly module");
 }
 

@@ -86,6 +86,7 @@ const PASSES: &[&str] = &[
     "xtask/src/alignment.rs",
     "xtask/src/deflate.rs",
     "xtask/src/order.rs",
+    "xtask/src/moves.rs",
     "xtask/src/locals.rs",
 ];
 

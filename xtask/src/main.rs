@@ -16,6 +16,7 @@ mod extension;
 mod fuzz;
 mod install;
 mod locals;
+mod moves;
 mod mutants;
 mod order;
 mod outer_names;

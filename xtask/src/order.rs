@@ -10,6 +10,7 @@ use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{CodeSection, FunctionSection, Module};
 use wasmparser::{CodeSectionReader, FunctionBody, FunctionSectionReader, Parser, Payload};
 
+use crate::moves;
 use crate::wasm_module;
 
 /// How far back functions are compared (bytes): a little less than gzip looks.
@@ -30,7 +31,7 @@ pub fn for_compression(module: &[u8]) -> Result<Vec<u8>> {
             bodies.push(body.as_bytes());
         }
     }
-    let order = alike_together(&bodies);
+    let order = moves::improved(&bodies, alike_together(&bodies), STRETCH);
     let mut places = vec![0; order.len()];
     for (place, function) in (imported..).zip(&order) {
         places[*function] = place;

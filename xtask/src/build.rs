@@ -94,8 +94,14 @@ const PASSES: &[&str] = &[
 /// puts the stack first. So an address may be folded into the instruction that uses it. A function that is called once
 /// stays one unless it is small: inside another it saves a call, and its variables get numbers that nothing else has,
 /// which compresses worse.
-pub const SMALLER: &[&str] =
-    &["-Oz", "--converge", "--low-memory-unused", "--one-caller-inline-max-function-size", "20"];
+pub const SMALLER: &[&str] = &[
+    "-Oz",
+    "--converge",
+    "--low-memory-unused",
+    "--one-caller-inline-max-function-size",
+    "20",
+    "--strip-target-features",
+];
 
 /// Between two rounds lies up to 1 KB, by chance.
 const COMPRESSION_ROUNDS: usize = 8;

@@ -37,6 +37,7 @@ const AT_LINKING: &[&str] = &[
     "-Cllvm-args=-enable-pre=false -enable-load-pre=false -disable-lsr -disable-machine-cse",
     "-Cllvm-args=-phi-node-folding-threshold=4 -inline-max-stacksize=16",
     "-Cllvm-args=-opt-disable=licm",
+    "-Clink-arg=-zstack-size=524288",
 ];
 /// A panic is a trap: the stack that the browser prints names the function. Nor does any function pass along, for a
 /// message, where it was called. Without this a panic traps as well, after its message was made for nobody.

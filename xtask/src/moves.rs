@@ -10,17 +10,19 @@ use std::ops::Range;
 
 /// How far back a stretch may stand (bytes), and what it is worth that it does. gzip looks back 32 KiB, and writes nearer
 /// distances with fewer bits.
-const NEAR: [(usize, f32); 3] = [(31_000, 0.4), (6_000, 0.3), (1_200, 0.3)];
+const NEAR: [(usize, f32); 3] = [(31_000, 0.6), (6_000, 0.2), (1_200, 0.2)];
+/// What a stretch is (bytes).
+const STRETCH: usize = 5;
 /// A function stays where another place is not better by more stretches than this.
-const WORTHWHILE: f32 = 2.0;
+const WORTHWHILE: f32 = 5.0;
 /// Shorter functions have hardly a stretch of their own (bytes).
 const SHORT: usize = 12;
 /// So often each function is looked at: what moves later may make another place better.
-const PASSES: usize = 4;
+const PASSES: usize = 3;
 
-/// The same functions in a better order. A stretch is as many bytes.
-pub fn improved(bodies: &[&[u8]], mut order: Vec<usize>, stretch: usize) -> Vec<usize> {
-    let shared = Shared::of(bodies, stretch);
+/// The same functions in a better order.
+pub fn improved(bodies: &[&[u8]], mut order: Vec<usize>) -> Vec<usize> {
+    let shared = Shared::of(bodies);
     let mut functions: Vec<usize> = (0..bodies.len()).collect();
     functions.retain(|function| bodies[*function].len() >= SHORT);
     functions.sort_by_key(|function| Reverse(bodies[*function].len()));
@@ -47,10 +49,10 @@ struct Shared {
 }
 
 impl Shared {
-    fn of(bodies: &[&[u8]], stretch: usize) -> Self {
+    fn of(bodies: &[&[u8]]) -> Self {
         let mut owners_of: HashMap<&[u8], Vec<usize>> = HashMap::new();
         for (function, body) in bodies.iter().enumerate() {
-            for stretch in body.windows(stretch).collect::<HashSet<_>>() {
+            for stretch in body.windows(STRETCH).collect::<HashSet<_>>() {
                 owners_of.entry(stretch).or_default().push(function);
             }
         }
@@ -150,7 +152,7 @@ mod tests {
 
     fn improved_order(bodies: &[Vec<u8>], order: Vec<usize>) -> Vec<usize> {
         let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
-        improved(&bodies, order, 6)
+        improved(&bodies, order)
     }
 
     #[test]

@@ -13,8 +13,9 @@ use wasmparser::{CodeSectionReader, FunctionBody, FunctionSectionReader, Parser,
 use crate::moves;
 use crate::wasm_module;
 
-/// How far back functions are compared (bytes): a little less than gzip looks.
-const WINDOW: usize = 30_000;
+/// How far back functions are compared (bytes), and how much of a stretch's worth it is that it stands there. gzip looks
+/// back 32 KiB, and writes nearer distances with fewer bits.
+const WINDOWS: [(usize, f64); 3] = [(30_000, 0.6), (8_000, 0.2), (2_000, 0.2)];
 /// What is compared: all stretches of so many bytes. Shorter ones gzip would not copy with much gain.
 const STRETCH: usize = 6;
 /// A stretch that more functions have than this is near everywhere.
@@ -31,7 +32,7 @@ pub fn for_compression(module: &[u8]) -> Result<Vec<u8>> {
             bodies.push(body.as_bytes());
         }
     }
-    let order = moves::improved(&bodies, alike_together(&bodies), STRETCH);
+    let order = moves::improved(&bodies, alike_together(&bodies));
     let mut places = vec![0; order.len()];
     for (place, function) in (imported..).zip(&order) {
         places[*function] = place;
@@ -55,13 +56,12 @@ fn alike_together(bodies: &[&[u8]]) -> Vec<usize> {
     }
     // A stretch that few share says more than one that many do.
     let worth = |owners: &[usize]| match owners.len() {
-        2..COMMON => (owners.len() as f64).powf(-0.7),
+        2..COMMON => (owners.len() as f64).powf(-0.5),
         _ => 0.0,
     };
     let mut gain = vec![0.0; bodies.len()];
-    let mut seen: HashMap<&[u8], usize> = HashMap::new();
-    let mut window: VecDeque<usize> = VecDeque::new();
-    let mut window_bytes = 0;
+    let mut windows =
+        WINDOWS.map(|(bytes_most, share)| Window { bytes_most, share, ..Window::default() });
     let mut left: Vec<usize> = (0..bodies.len()).collect();
     let mut order = Vec::with_capacity(bodies.len());
     while !left.is_empty() {
@@ -74,30 +74,52 @@ fn alike_together(bodies: &[&[u8]]) -> Vec<usize> {
             .expect("something is left");
         left.remove(place);
         order.push(next);
-        window.push_back(next);
-        window_bytes += bodies[next].len();
-        for stretch in bodies[next].windows(STRETCH) {
-            let count = seen.entry(stretch).or_default();
+        for window in &mut windows {
+            window.push(bodies, next, &mut |stretch, share| {
+                let owners = &owners[stretch];
+                owners.iter().for_each(|at| gain[*at] += worth(owners) * share);
+            });
+        }
+    }
+    order
+}
+
+/// The last functions of an order.
+#[derive(Default)]
+struct Window<'a> {
+    bytes_most: usize,
+    /// How much of a stretch's worth it is that it stands here.
+    share: f64,
+    functions: VecDeque<usize>,
+    bytes: usize,
+    /// How often each stretch stands here.
+    seen: HashMap<&'a [u8], usize>,
+}
+
+impl<'a> Window<'a> {
+    /// One more function. Told are stretches that stand here now, and with a negative share those that do no longer.
+    fn push(&mut self, bodies: &[&'a [u8]], function: usize, tell: &mut impl FnMut(&[u8], f64)) {
+        self.functions.push_back(function);
+        self.bytes += bodies[function].len();
+        for stretch in bodies[function].windows(STRETCH) {
+            let count = self.seen.entry(stretch).or_default();
             *count += 1;
             if *count == 1 {
-                let owners = &owners[stretch];
-                owners.iter().for_each(|at| gain[*at] += worth(owners));
+                tell(stretch, self.share);
             }
         }
-        while window_bytes > WINDOW && window.len() > 1 {
-            let first = window.pop_front().expect("more than one");
-            window_bytes -= bodies[first].len();
+        while self.bytes > self.bytes_most && self.functions.len() > 1 {
+            let first = self.functions.pop_front().expect("more than one");
+            self.bytes -= bodies[first].len();
             for stretch in bodies[first].windows(STRETCH) {
-                let count = seen.get_mut(stretch).expect("it was seen");
+                let count = self.seen.get_mut(stretch).expect("it was seen");
                 *count -= 1;
                 if *count == 0 {
-                    let owners = &owners[stretch];
-                    owners.iter().for_each(|at| gain[*at] -= worth(owners));
+                    tell(stretch, -self.share);
                 }
             }
         }
     }
-    order
 }
 
 /// Writes a module down again, its functions in another order.

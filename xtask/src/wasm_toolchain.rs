@@ -36,7 +36,7 @@ const AT_LINKING: &[&str] = &[
     "-Cpasses=default<Oz>",
     "-Cllvm-args=-enable-pre=false -enable-load-pre=false -disable-lsr -disable-machine-cse",
     "-Cllvm-args=-phi-node-folding-threshold=4 -inline-max-stacksize=16",
-    "-Cllvm-args=-opt-disable=licm",
+    "-Cllvm-args=-opt-disable=licm,early-machinelicm",
     "-Clink-arg=-zstack-size=524288",
 ];
 /// A panic is a trap: the stack that the browser prints names the function. Nor does any function pass along, for a

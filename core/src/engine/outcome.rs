@@ -231,7 +231,8 @@ impl Engine {
             }
             (Operation::DeleteDocument { document, .. }, Outcome::Gone(gone)) => {
                 // Unlinked meanwhile, it keeps all that it has.
-                if !gone && self.work.contains_key(record) && self.may_write() {
+                let linked = self.work.contains_key(record);
+                if !gone && linked && self.may_write() {
                     let effect = Effect::DeleteDocument { document: document.clone() };
                     // Still open: the delete closes it.
                     self.task(Purpose::Step(item), effect);

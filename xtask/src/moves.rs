@@ -5,7 +5,7 @@
 //! moves to where the most stretches are helped.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// How far back a stretch may stand (bytes), and what it is worth that it does. gzip looks back 32 KiB, and writes nearer
@@ -40,25 +40,32 @@ pub fn improved(bodies: &[&[u8]], mut order: Vec<usize>) -> Vec<usize> {
     order
 }
 
-/// The stretches that stand in more than one function.
+/// The stretches that functions have in common.
 struct Shared {
     /// Of each stretch, the functions that have it.
     owners: Vec<Vec<usize>>,
-    /// Of each function, its stretches.
+    /// Of each function, those that others have as well.
     stretches: Vec<Vec<usize>>,
 }
 
 impl Shared {
     fn of(bodies: &[&[u8]]) -> Self {
-        let mut owners_of: HashMap<&[u8], Vec<usize>> = HashMap::new();
+        // In the order in which they come, so that the sums, and with them the module, are the same each time.
+        let mut numbers: HashMap<&[u8], usize> = HashMap::new();
+        let mut owners: Vec<Vec<usize>> = Vec::new();
         for (function, body) in bodies.iter().enumerate() {
-            for stretch in body.windows(STRETCH).collect::<HashSet<_>>() {
-                owners_of.entry(stretch).or_default().push(function);
+            for stretch in body.windows(STRETCH) {
+                let number = *numbers.entry(stretch).or_insert(owners.len());
+                if number == owners.len() {
+                    owners.push(Vec::new());
+                }
+                if owners[number].last() != Some(&function) {
+                    owners[number].push(function);
+                }
             }
         }
         let mut stretches = vec![Vec::new(); bodies.len()];
-        let owners: Vec<_> = owners_of.into_values().filter(|owners| owners.len() > 1).collect();
-        for (stretch, owners) in owners.iter().enumerate() {
+        for (stretch, owners) in owners.iter().enumerate().filter(|(_, owners)| owners.len() > 1) {
             owners.iter().for_each(|function| stretches[*function].push(stretch));
         }
         Self { owners, stretches }

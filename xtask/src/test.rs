@@ -19,8 +19,8 @@ use crate::screenshots;
 use crate::sim;
 use crate::workspace::{run_logged, Workspace};
 
-/// Histories simulated with every test run.
-const SEEDS: u64 = 2_000;
+/// Histories simulated with every test run; `sim` takes as many as one likes.
+const SEEDS: u64 = 1_000;
 
 /// What a run may need besides its own program; made once, and only when a step asks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -133,7 +133,7 @@ impl App {
         let words = Words::new(&options.translations, &options.locale, www);
         let words = words.map_err(|error| {
             JsError::new(match error {
-                WordsError::Translations => "translations: no JSON object of words",
+                WordsError::Translations => "translations: not of this version",
                 WordsError::Intl => "translations: the browser has no Intl formats",
             })
         })?;

@@ -53,6 +53,27 @@ impl Key {
     }
 }
 
+/// Of all keys, each with a quote behind it: FNV-1a. A language of another version may hold other texts at the same places,
+/// and then it holds another number.
+pub(super) const FINGERPRINT: u32 = fingerprint();
+
+const fn fingerprint() -> u32 {
+    let (mut at, mut hash) = (0, 0x811c_9dc5_u32);
+    while at < ENGLISH.len() {
+        if ENGLISH[at] == b'"' {
+            let mut within = at + 1;
+            at = position(b'"', within);
+            while within <= at {
+                hash = (hash ^ ENGLISH[within] as u32).wrapping_mul(0x0100_0193);
+                within += 1;
+            }
+            at = position(b'\n', at);
+        }
+        at += 1;
+    }
+    hash
+}
+
 /// Where a key ends without this ending, if it has it.
 const fn stem(begin: usize, end: usize, ending: &[u8]) -> usize {
     if end - begin > ending.len() && is(ending, end - ending.len(), end) {

@@ -2,7 +2,7 @@
 //!
 //! Plural forms, numbers, sizes and times come from a [`Formats`]: `Intl` in the browser, plain English in tests.
 
-use super::key::Key;
+use super::key::{Key, FINGERPRINT};
 use crate::json::Value;
 use crate::key;
 use sync_core::decimal;
@@ -190,19 +190,19 @@ impl std::fmt::Debug for Texts {
     }
 }
 
-/// The translations hold no texts.
+/// The translations are not those of this version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no texts")]
+#[error("not of this version")]
 pub struct NoTranslations;
 
 impl Texts {
-    /// From the content of a package's `translations/<language>.json`: the list `texts`, in the order of the keys.
+    /// From the content of a package's `translations/<language>.json`: the list `texts`, in the order of the
+    /// keys, and `keys`, by which it is seen that they are the same keys.
     pub fn new(json: &str, formats: Box<dyn Formats>) -> Result<Self, NoTranslations> {
-        let texts = Self { words: Value::said(json), formats };
-        if texts.texts().is_empty() {
-            Err(NoTranslations)
-        } else {
-            Ok(texts)
+        let words = Value::said(json);
+        match words.number("keys") {
+            Some(keys) if keys == u64::from(FINGERPRINT) => Ok(Self { words, formats }),
+            _ => Err(NoTranslations),
         }
     }
 

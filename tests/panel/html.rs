@@ -12,11 +12,15 @@ use teamleader_dropbox::panel::{settings_view_of, view_of, PlainFormats, Texts};
 #[path = "../../xtask/src/package/words.rs"]
 mod package;
 
-/// The words of a language as a package holds them, with plain formats.
+/// The words of a language, with plain formats.
 pub fn words(language: &str) -> Words {
-    let packed = package::packed(&translations(language), &translations("en")).to_string();
-    let texts = Texts::new(&packed, Box::new(PlainFormats)).unwrap();
+    let texts = Texts::new(&packed(language).to_string(), Box::new(PlainFormats)).unwrap();
     Words { texts, www: "https://www.dropbox.com".into() }
+}
+
+/// A language as a package holds it.
+pub fn packed(language: &str) -> serde_json::Value {
+    package::packed(&translations(language), &translations("en"))
 }
 
 fn translations(language: &str) -> serde_json::Map<String, serde_json::Value> {

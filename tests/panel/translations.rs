@@ -1,12 +1,13 @@
 //! Six languages, each complete: keys, plural forms, what stands in braces.
 
-use crate::html::{drawn, said, words};
+use crate::html::{drawn, packed, said, words};
 use crate::scenes::scenes;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use teamleader_dropbox::key;
 use teamleader_dropbox::panel::local::Local;
-use teamleader_dropbox::panel::{Arg, Text};
+use teamleader_dropbox::panel::{Arg, PlainFormats, Text, Texts};
 
 /// Languages and their plural forms (Unicode CLDR).
 const LANGUAGES: [(&str, &[&str]); 6] = [
@@ -134,6 +135,18 @@ fn each_key_says_its_own_sentence() {
     };
     assert_eq!(counted(1), english["bulk_yes_one"].replace("{count}", "1"));
     assert_eq!(counted(2), english["bulk_yes_other"].replace("{count}", "2"));
+}
+
+#[test]
+fn a_language_of_another_version_is_refused() {
+    // Its sentences may stand at other numbers: a button would say what it does not do.
+    let mut packed = packed("nl");
+    let read = |packed: &Value| Texts::new(&packed.to_string(), Box::new(PlainFormats)).is_ok();
+    assert!(read(&packed));
+    packed["keys"] = 1.into();
+    assert!(!read(&packed));
+    packed.as_object_mut().unwrap().remove("keys");
+    assert!(!read(&packed));
 }
 
 #[test]

@@ -49,7 +49,7 @@ extern "C" {
 
 /// Why there are no words.
 pub enum WordsError {
-    /// The translations are no JSON object.
+    /// The translations are not those of this version.
     Translations,
     /// The browser has no formats, not even for English.
     Intl,

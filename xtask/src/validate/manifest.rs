@@ -100,6 +100,7 @@ fn add_missing(there: &Value, wanted: &Value, name: &str, missing: &mut Vec<Stri
             }
         }
         Value::Null => {}
+        Value::Number(_) if there == wanted => {}
         _ if there.as_str().is_some_and(|text| !text.trim().is_empty()) => {}
         _ => missing.push(name.trim_start_matches('/').to_owned()),
     }

@@ -81,11 +81,10 @@ impl App {
         };
         let running = pin!(running);
         let telling = pin!(self.keep_telling(&driver));
-        let ended = select(select(running, telling), &mut change).await;
+        select(select(running, telling), &mut change).await;
         self.driver.borrow_mut().take();
         // Nothing leaves from here on; what is under way is let go.
         driver.stop();
-        drop(ended);
         // If it was retired, the connection is being ended, and what comes next is told by that.
         change.await;
     }

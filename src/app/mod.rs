@@ -54,6 +54,9 @@ struct Panel {
     record: Option<RecordRef>,
 }
 
+/// A report that somebody waits for, once it is there.
+type Awaited = Rc<Cell<Option<SyncReport>>>;
+
 /// One page's plugin.
 pub struct App {
     host: Host,
@@ -97,7 +100,7 @@ pub struct App {
     /// Questions this leader took.
     taken: RefCell<Set<String>>,
     /// Where the reports of the cycles go that this tab waits for, by their questions.
-    reports: RefCell<Vec<(String, Rc<Cell<Option<SyncReport>>>)>>,
+    reports: RefCell<Vec<(String, Awaited)>>,
     /// Of a panel, or of a question.
     next_id: Cell<u32>,
     /// Grows with every change of the connection or of the interval.

@@ -119,14 +119,6 @@ impl Engine {
         self.given(&giving.observed);
     }
 
-    /// A record is unlinked: what is on its way is begun again without it.
-    pub(super) fn stop_giving(&mut self) {
-        if self.cycle.phase == Phase::Giving {
-            self.cycle.giving = None;
-            self.cycle.phase = Phase::Wanted;
-        }
-    }
-
     fn give_some(&mut self, giving: &mut Giving) {
         let Giving { entries, folders, observed, .. } = giving;
         let mut last = None;

@@ -86,7 +86,6 @@ impl Engine {
 
     /// Nothing is left of it here.
     pub(super) fn forget_link(&mut self, record: Number) {
-        self.stop_giving();
         if let Some(at) = self.place(record) {
             self.linked.remove(at);
             self.index.links.remove(at);

@@ -143,15 +143,10 @@ impl<P: Ports> OldFolders<P> {
             return Ok(found);
         }
         let mut found = Vec::new();
-        // First what holds the modules' folders, then each of those.
-        let mut listed = vec![(None, String::new())];
-        while let Some((kind, path)) = listed.pop() {
-            for folder in self.folders(&path).await? {
-                if let Some(kind) = kind {
-                    add_numbered(kind, &folder, &mut found);
-                } else if let Some(kind) = kind_of(name_of(&folder)) {
-                    listed.insert(0, (Some(kind), folder));
-                }
+        for module in self.folders("").await? {
+            let Some(kind) = kind_of(name_of(&module)) else { continue };
+            for path in self.folders(&module).await? {
+                add_numbered(kind, &path, &mut found);
             }
         }
         Ok(self.found.get_or_init(|| found))

@@ -85,7 +85,8 @@ impl App {
         self.driver.borrow_mut().take();
         // Nothing leaves from here on; what is under way is let go.
         driver.stop();
-        // If it was retired, the connection is being ended, and what comes next is told by that.
+        // If it was retired, the connection is being ended, and what comes next is told by that. A change that is there
+        // already is told once more.
         change.await;
     }
 

@@ -177,7 +177,7 @@ fn r18_what_was_under_way_when_a_record_was_unlinked_is_not_written_for_the_next
 fn r18_a_listing_begun_before_a_record_was_unlinked_tells_the_next_link_nothing() {
     let mut case = Case::new(Variants::default(), &[(A, X)]);
     case.world.add(&case.record.clone(), "", "b.txt", Y);
-    let written = case.count("CommitFiles");
+    let written = case.count("WriteFiles");
     let documents = |effect: &Effect| matches!(effect, Effect::ListDocuments { .. });
     case.run_until(documents);
     let record = case.record.clone();
@@ -191,7 +191,7 @@ fn r18_a_listing_begun_before_a_record_was_unlinked_tells_the_next_link_nothing(
     while case.browser.tasks.iter().any(|task| !folder(&task.effect)) {
         case.finish(Fault::None, |effect| !folder(effect));
     }
-    assert_eq!(case.count("CommitFiles"), written, "{}", case.trace());
+    assert_eq!(case.count("WriteFiles"), written, "{}", case.trace());
     case.browser.settle(&mut case.world);
     case.expect(&[(A, X), ("b.txt", Y)], &[(A, X), ("b.txt", Y)]);
 }

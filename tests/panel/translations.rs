@@ -124,8 +124,10 @@ fn every_sentence_is_said_somewhere() {
 fn each_key_says_its_own_sentence() {
     let english = sentences("en");
     let words = words("en");
-    let counts = |name: &str| stem(name, &english) != name;
-    for (name, sentence) in english.iter().filter(|(name, _)| !counts(name)) {
+    let plain = english.iter().filter(|(name, sentence)| {
+        stem(name, &english) == name.as_str() && holes(sentence).is_empty()
+    });
+    for (name, sentence) in plain {
         assert_eq!(words.word(Key::of(name)), *sentence, "{name}");
     }
     let counted = |count: u64| {
